@@ -124,8 +124,8 @@ TABLE = (
     ("uniform", "n# stream:0..1073741823 d>f[n] range<f[2] key<i[1]", "", "n", "n", 250, 0),
     # d[i] = src[i] * affine[0] + affine[1]
     ("convert", "n# d>f[n] src<*[n] affine<f[2]", "", "n", "n", 12, 0),
-    # counter = counter * keep + n
-    ("count", "keep:0..1 n# counter^i[1]", "", "1", "1", 8, 1),
+    # counter = counter * keep + n * add
+    ("count", "keep:0..1 add:0..1 n# counter^i[1]", "", "1", "1", 8, 1),
     # gradients are sums over `count` rows. hyper = [lr, momentum, dampening, weight_decay]
     ("sgd", "momentum:0..1 nesterov:0..1 n# p^f[n] g<f[n] v^f[n*momentum] hyper<f[4] step<i[1] count<i[1]",
      "", "n", "n", 24, 1),

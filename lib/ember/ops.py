@@ -1,0 +1,414 @@
+"""The op table: per operation a shape rule, how it emits itself, how it emits its gradient.
+
+    shape(inputs, *args) -> dims of the result
+    emit(sink, y, inputs, saved)            None: the result is its input under other dims; saved starts as args,
+                                            and what the gradient needs may be appended
+    grad(sink, y, g, inputs, saved)         adds to the gradient of each input that requires one
+
+N batch, H height, W width, C channels, K what a matrix multiply sums over. Tensors are contiguous; the batch, if
+there is one, is the first dimension.
+"""
+
+from . import isa
+from .isa import ADD as INTO_ADD
+from .isa import MAXIMUM, WRITE
+from .tensor import numel
+
+(COPY_FN, NEG_FN, _ABS, SQRT_FN, EXP_FN, LOG_FN, TANH_FN, SIGMOID_FN, RELU_FN, ADD_FN, SUB_FN, MUL_FN, DIV_FN,
+ _MAXIMUM, _MINIMUM, POW_FN, EQ_FN, _GT, RELU_GRAD, TANH_GRAD, SIGMOID_GRAD, SQRT_GRAD) = range(len(isa.FUNCTIONS))  # fmt: skip
+
+
+class Op:
+    def __init__(self, shape, emit, grad):
+        self.shape, self.emit, self.grad = shape, emit, grad
+
+
+# What several rows need.
+
+
+def strides_of(dims):
+    """Row-major strides in elements."""
+    strides = [1] * len(dims)
+    for i in range(len(dims) - 2, -1, -1):
+        strides[i] = strides[i + 1] * dims[i + 1]
+    return strides
+
+
+def broadcast_strides(dims, out):
+    """Strides with which a tensor of `dims` is read as one of `out`: 0 where it is repeated."""
+    lead = len(out) - len(dims)
+    strides = strides_of(dims)
+    return [0 if i < lead or dims[i - lead] == 1 else strides[i - lead] for i in range(len(out))]
+
+
+def broadcast(inputs):
+    """The shape of an element-wise result: dimensions agree from the right, or one of them is 1."""
+    a, b = inputs[0]._dims, inputs[1]._dims
+    rank = max(len(a), len(b))
+    out = []
+    for i in range(-rank, 0):
+        p = a[i] if -i <= len(a) else 1
+        q = b[i] if -i <= len(b) else 1
+        if p != q and p != 1 and q != 1:
+            raise ValueError("shapes %s and %s do not broadcast" % (inputs[0].shape, inputs[1].shape))
+        out.append(q if p == 1 else p)
+    return tuple(out)
+
+
+def strided(sink, fn, into, dims, d, d_strides, a, a_strides, b=None, b_strides=None):
+    """One element-wise instruction over `dims`, in the short form where every operand is contiguous."""
+    if b is None:
+        b, b_strides = a, a_strides
+    sizes, ds, as_, bs = [], [], [], []
+    for i in range(len(dims)):
+        n, sd, sa, sb = dims[i], d_strides[i], a_strides[i], b_strides[i]
+        if n == 1:
+            continue
+        if sizes and ds[-1] == sd * n and as_[-1] == sa * n and bs[-1] == sb * n:
+            sizes[-1] *= n
+            ds[-1], as_[-1], bs[-1] = sd, sa, sb
+        else:
+            sizes.append(n)
+            ds.append(sd)
+            as_.append(sa)
+            bs.append(sb)
+    if not sizes:
+        sink.emit(isa.MAP, fn, into, 1, 1, 1, d, a, b)
+    elif len(sizes) == 1 and ds[0] == 1 and as_[0] in (0, 1) and bs[0] in (0, 1):
+        sink.emit(isa.MAP, fn, into, sizes[0], as_[0], bs[0], d, a, b)
+    else:
+        pad = 4 - len(sizes)
+        if pad < 0:
+            raise ValueError("an element-wise operation over %d separate dimensions; 4 is the most" % len(sizes))
+        ones, none = [1] * pad, [0] * pad
+        words = ones + sizes + none + ds + none + as_ + none + bs
+        sink.emit(isa.MAP_STRIDED, fn, into, *(words + [d, a, b]))
+
+
+def into_grad(sink, x):
+    """The gradient of x and how to meet it: the first contribution writes, later ones accumulate."""
+    if x.grad is None:
+        x.grad = sink.new(x._dims)
+        return x.grad, WRITE
+    return x.grad, INTO_ADD
+
+
+def summed_grad(sink, x):
+    """The gradient of x to accumulate in, zeros if it is new: for contributions that do not cover it once."""
+    if x.grad is None:
+        x.grad = sink.new(x._dims)
+        sink.fill(x.grad, 0.0)
+    return x.grad
+
+
+def contribute(sink, x, fn, dims, a, a_strides, b=None, b_strides=None):
+    """grad x += fn(a, b) over dims, summed over the dimensions along which x was broadcast."""
+    strides = broadcast_strides(x._dims, dims)
+    if numel(x._dims) == numel(dims):
+        d, into = into_grad(sink, x)
+    else:
+        d, into = summed_grad(sink, x), INTO_ADD
+    strided(sink, fn, into, dims, d, strides, a, a_strides, b, b_strides)
+
+
+def hand_on(sink, x, g):
+    """grad x += g, of the same size. If x has none yet it gets g's memory, but only one input may."""
+    if x.grad is None and not g._seen:
+        g._seen = True
+        x.grad = g.alias(x._dims)
+    else:
+        d, into = into_grad(sink, x)
+        sink.copy(d, g, into)
+
+
+# Element-wise, one operand: fn(x), and a gradient that is one function of (y or x) and g.
+
+
+def _same(inputs, *args):
+    return inputs[0]._dims
+
+
+def _unary(fn, grad_fn, uses_x=False, g_first=False):
+    def emit(sink, y, inputs, saved):
+        sink.map(fn, y, inputs[0])
+
+    def grad(sink, y, g, inputs, saved):
+        x = inputs[0]
+        d, into = into_grad(sink, x)
+        a = x if uses_x else y
+        if g_first:
+            sink.map(grad_fn, d, g, a, into)
+        else:
+            sink.map(grad_fn, d, a, g, into)
+
+    return Op(_same, emit, grad)
+
+
+NEG = _unary(NEG_FN, NEG_FN, False, True)
+EXP = _unary(EXP_FN, MUL_FN)
+LOG = _unary(LOG_FN, DIV_FN, True, True)
+SQRT = _unary(SQRT_FN, SQRT_GRAD)
+RELU = _unary(RELU_FN, RELU_GRAD)
+TANH = _unary(TANH_FN, TANH_GRAD)
+SIGMOID = _unary(SIGMOID_FN, SIGMOID_GRAD)
+
+
+def _pow_emit(sink, y, inputs, saved):
+    sink.map(POW_FN, y, inputs[0], sink.scalar(saved[0]))
+
+
+def _pow_grad(sink, y, g, inputs, saved):
+    x = inputs[0]
+    t = sink.new(x._dims)
+    sink.map(POW_FN, t, x, sink.scalar(saved[0] - 1.0))
+    sink.map(MUL_FN, t, t, sink.scalar(saved[0]))
+    d, into = into_grad(sink, x)
+    sink.map(MUL_FN, d, t, g, into)
+
+
+POW = Op(_same, _pow_emit, _pow_grad)
+
+
+# Element-wise, two operands that broadcast.
+
+
+def _binary(fn, grad):
+    def emit(sink, y, inputs, saved):
+        a, b = inputs
+        out = y._dims
+        strided(sink, fn, WRITE, out, y, strides_of(out), a, broadcast_strides(a._dims, out),
+                b, broadcast_strides(b._dims, out))  # fmt: skip
+
+    return Op(broadcast, emit, grad)
+
+
+def _add_grad(sink, y, g, inputs, saved):
+    for x in inputs:
+        if x.requires_grad:
+            _pass_on(sink, x, g, COPY_FN)
+
+
+def _sub_grad(sink, y, g, inputs, saved):
+    a, b = inputs
+    if b.requires_grad:  # before a may be given g's memory
+        _pass_on(sink, b, g, NEG_FN)
+    if a.requires_grad:
+        _pass_on(sink, a, g, COPY_FN)
+
+
+def _pass_on(sink, x, g, fn):
+    if fn == COPY_FN and numel(x._dims) == numel(g._dims):
+        hand_on(sink, x, g)
+    else:
+        contribute(sink, x, fn, g._dims, g, strides_of(g._dims))
+
+
+def _mul_grad(sink, y, g, inputs, saved):
+    out = y._dims
+    for x, other in ((inputs[0], inputs[1]), (inputs[1], inputs[0])):
+        if x.requires_grad:
+            contribute(sink, x, MUL_FN, out, g, strides_of(out), other, broadcast_strides(other._dims, out))
+
+
+def _div_grad(sink, y, g, inputs, saved):
+    a, b = inputs
+    out = y._dims
+    strides, b_strides = strides_of(out), broadcast_strides(b._dims, out)
+    if a.requires_grad:
+        contribute(sink, a, DIV_FN, out, g, strides, b, b_strides)
+    if b.requires_grad:  # -(g * y) / b
+        t = sink.new(out)
+        sink.map(MUL_FN, t, g, y)
+        strided(sink, DIV_FN, WRITE, out, t, strides, t, strides, b, b_strides)
+        contribute(sink, b, NEG_FN, out, t, strides)
+
+
+ADD = _binary(ADD_FN, _add_grad)
+SUB = _binary(SUB_FN, _sub_grad)
+MUL = _binary(MUL_FN, _mul_grad)
+DIV = _binary(DIV_FN, _div_grad)
+
+
+# Reductions over axes.
+
+
+def axes_of(dims, dim):
+    """Which dimensions a reduction takes, as a list of booleans. dim: None for all, an int, or a tuple."""
+    taken = [dim is None] * len(dims)
+    if dim is not None:
+        for d in (dim,) if isinstance(dim, int) else dim:
+            if not -len(dims) <= d < len(dims):
+                raise ValueError("dim %d of a tensor with %d dimensions" % (d, len(dims)))
+            taken[d] = True
+    return taken
+
+
+def reduced(dims, dim):
+    """How many elements each result is made of; below zero: times rows."""
+    taken = axes_of(dims, dim)
+    return numel([dims[i] for i in range(len(dims)) if taken[i]])
+
+
+def _reduce_shape(inputs, dim, keepdim):
+    dims = inputs[0]._dims
+    taken = axes_of(dims, dim)
+    if keepdim:
+        return tuple([1 if taken[i] else dims[i] for i in range(len(dims))])
+    return tuple([dims[i] for i in range(len(dims)) if not taken[i]])
+
+
+def _kept_strides(dims, dim):
+    """Strides with which the result is read as the input: 0 along what was reduced."""
+    taken = axes_of(dims, dim)
+    kept = [1 if taken[i] else dims[i] for i in range(len(dims))]
+    return broadcast_strides(kept, dims)
+
+
+def _reduce(start, into):
+    def emit(sink, y, inputs, saved):
+        x = inputs[0]
+        sink.fill(y, start)
+        strided(sink, COPY_FN, into, x._dims, y, _kept_strides(x._dims, saved[0]), x, strides_of(x._dims))
+
+    return emit
+
+
+def _sum_grad(sink, y, g, inputs, saved):
+    x = inputs[0]
+    contribute(sink, x, COPY_FN, x._dims, g, _kept_strides(x._dims, saved[0]))
+
+
+def _max_grad(sink, y, g, inputs, saved):
+    x = inputs[0]
+    dims, strides, kept = x._dims, strides_of(x._dims), _kept_strides(x._dims, saved[0])
+    mask, ties = sink.new(dims), sink.new(y._dims)
+    strided(sink, EQ_FN, WRITE, dims, mask, strides, x, strides, y, kept)
+    sink.fill(ties, 0.0)
+    strided(sink, COPY_FN, INTO_ADD, dims, ties, kept, mask, strides)
+    share = sink.new(y._dims)
+    sink.map(DIV_FN, share, g, ties)
+    contribute(sink, x, MUL_FN, dims, mask, strides, share, kept)
+
+
+SUM = Op(_reduce_shape, _reduce(0.0, INTO_ADD), _sum_grad)
+MAX = Op(_reduce_shape, _reduce(-float("inf"), MAXIMUM), _max_grad)
+
+
+# Matrix multiply, a [..., M, K] @ b [..., K, N] (+ bias [N]).
+
+
+def _matmul_shape(inputs, *args):
+    a, b = inputs[0]._dims, inputs[1]._dims
+    if len(a) < 2 or len(b) < 2 or a[-1] != b[-2] or (len(b) > 2 and a[:-2] != b[:-2]):
+        raise ValueError("matmul of shapes %s and %s: [..., M, K] and [K, N], or [..., K, N] with the same leading "
+                         "dimensions" % (inputs[0].shape, inputs[1].shape))  # fmt: skip
+    if len(inputs) > 2 and inputs[2]._dims != b[-1:]:
+        raise ValueError("bias of shape %s for %d outputs" % (inputs[2].shape, b[-1]))
+    return a[:-1] + b[-1:]
+
+
+def _matmul_sizes(a, b):
+    """batch, M, N, K, and the strides of a batch in c, a, b."""
+    n, k = b[-1], b[-2]
+    if len(b) == 2:
+        return 1, numel(a[:-1]), n, k, 0, 0, 0
+    m = a[-2]
+    return numel(a[:-2]), m, n, k, m * n, m * k, k * n
+
+
+def _matmul_emit(sink, y, inputs, saved):
+    a, b = inputs[0], inputs[1]
+    batch, m, n, k, c_batch, a_batch, b_batch = _matmul_sizes(a._dims, b._dims)
+    into = WRITE
+    if len(inputs) > 2:  # the sum starts from the bias
+        bias = inputs[2]
+        strided(sink, COPY_FN, WRITE, y._dims, y, strides_of(y._dims), bias, broadcast_strides(bias._dims, y._dims))
+        into = INTO_ADD
+    sink.emit(isa.MATMUL, into, batch, m, n, k, c_batch, n, a_batch, k, 1, b_batch, n, 1, y, a, b)
+
+
+def _matmul_grad(sink, y, g, inputs, saved):
+    a, b = inputs[0], inputs[1]
+    batch, m, n, k, c_batch, a_batch, b_batch = _matmul_sizes(a._dims, b._dims)
+    if b.requires_grad:
+        d, into = into_grad(sink, b)
+        sink.emit(isa.MATMUL, into, batch, k, n, m, b_batch, n, a_batch, 1, k, c_batch, n, 1, d, a, g)
+    if len(inputs) > 2 and inputs[2].requires_grad:
+        contribute(sink, inputs[2], COPY_FN, y._dims, g, strides_of(y._dims))
+    if a.requires_grad:
+        d, into = into_grad(sink, a)
+        sink.emit(isa.MATMUL, into, batch, m, k, n, a_batch, k, c_batch, n, 1, b_batch, 1, n, d, g, b)
+
+
+MATMUL = Op(_matmul_shape, _matmul_emit, _matmul_grad)
+
+
+# Loss and noise.
+
+
+def _softmax_emit(sink, y, inputs, saved):
+    n, width = rows_and_width(y._dims)
+    sink.emit(isa.SOFTMAX, saved[0], n, width, y, inputs[0])
+
+
+def _softmax_grad(sink, y, g, inputs, saved):
+    d, into = into_grad(sink, inputs[0])
+    n, width = rows_and_width(y._dims)
+    sink.emit(isa.SOFTMAX_GRAD, saved[0], into, n, width, d, y, g)
+
+
+def rows_and_width(dims):
+    """A tensor as a matrix of its last dimension."""
+    if not dims or dims[-1] < 0:
+        raise ValueError("this takes a tensor whose last dimension is not the batch")
+    return numel(dims[:-1]), dims[-1]
+
+
+SOFTMAX = Op(_same, _softmax_emit, _softmax_grad)
+
+
+def _cross_entropy_shape(inputs):
+    x, label = inputs[0]._dims, inputs[1]._dims
+    if len(x) < 2 or x[:-1] != label or inputs[1].dtype == "f":
+        raise ValueError("cross entropy takes logits [N, C] and integer labels [N], not shapes %s and %s (labels of "
+                         "dtype %r)" % (inputs[0].shape, inputs[1].shape, inputs[1].dtype))  # fmt: skip
+    return label
+
+
+def _cross_entropy_emit(sink, y, inputs, saved):
+    x, label = inputs
+    n, width = rows_and_width(x._dims)
+    p = sink.new(x._dims)
+    saved.append(p)
+    sink.emit(isa.CROSS_ENTROPY, n, width, y, p, x, label)
+
+
+def _cross_entropy_grad(sink, y, g, inputs, saved):
+    x, label = inputs
+    d, into = into_grad(sink, x)
+    n, width = rows_and_width(x._dims)
+    sink.emit(isa.CROSS_ENTROPY_GRAD, into, n, width, d, saved[0], label, g)
+
+
+CROSS_ENTROPY = Op(_cross_entropy_shape, _cross_entropy_emit, _cross_entropy_grad)
+
+
+def _dropout(sink, y, x, saved, into):
+    dims = x._dims
+    rank = len(dims)
+    n, width = (dims[0], numel(dims[1:])) if rank > 1 else (numel(dims), 1)
+    sink.dropout(into, n, width, saved[1], y, x, saved[0])
+
+
+def _dropout_emit(sink, y, inputs, saved):
+    saved.append(sink.stream())
+    _dropout(sink, y, inputs[0], saved, WRITE)
+
+
+def _dropout_grad(sink, y, g, inputs, saved):
+    d, into = into_grad(sink, inputs[0])
+    _dropout(sink, d, g, saved, into)
+
+
+DROPOUT = Op(_same, _dropout_emit, _dropout_grad)
+

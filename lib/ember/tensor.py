@@ -1,0 +1,398 @@
+"""Tensors and reverse-mode differentiation.
+
+An operation on tensors is one row of the op table (ops.py). It is emitted into the current sink: by default `Eager`,
+which runs it at once, or a `Recording`, which writes it into a program. Either way the graph hangs off the
+tensors, and `backward` walks it: there is no tape that would have to be cleared.
+
+Shapes are kept as `_dims`: while recording, a first dimension below zero is so many times the rows of the batch.
+"""
+
+from array import array
+
+_sink = None  # where operations are emitted
+_order = 0  # of the operations so far: backward goes from the last to the first
+_grad_enabled = True
+_FREED = ()  # the node of a tensor whose graph has been walked
+
+
+def sink():
+    """Where operations are emitted now."""
+    global _sink
+    if _sink is None:
+        from .eager import Eager
+
+        _sink = Eager()
+    return _sink
+
+
+class use:
+    """`with use(recording):` operations are emitted there."""
+
+    def __init__(self, target):
+        self.target = target
+
+    def __enter__(self):
+        global _sink
+        self.before = _sink
+        _sink = self.target
+        return self.target
+
+    def __exit__(self, *error):
+        global _sink
+        _sink = self.before
+
+
+class no_grad:
+    """`with ember.no_grad():` operations are not remembered for backward."""
+
+    def __enter__(self):
+        global _grad_enabled
+        self.before = _grad_enabled
+        _grad_enabled = False
+
+    def __exit__(self, *error):
+        global _grad_enabled
+        _grad_enabled = self.before
+
+
+def numel(dims):
+    """The product of dimensions; below zero where one of them is the batch."""
+    n = 1
+    for d in dims:
+        n *= d
+    return n
+
+
+def apply(op, inputs, args=()):
+    """Emit one operation; remember it where a gradient may be asked for."""
+    global _order
+    target = sink()
+    dims = op.shape(inputs, *args)
+    saved = list(args)
+    if op.emit is None:
+        y = inputs[0].alias(dims)
+    else:
+        y = target.new(dims)
+        op.emit(target, y, inputs, saved)
+        target.flush()
+    if _grad_enabled:
+        for x in inputs:
+            if x.requires_grad:
+                y.requires_grad = True
+                y._node = (op, inputs, saved)
+                _order += 1
+                y._order = _order
+                break
+    return y
+
+
+def _flatten(data, flat, dims, depth):
+    if isinstance(data, (list, tuple)):
+        if depth == len(dims):
+            dims.append(len(data))
+        elif dims[depth] != len(data):
+            raise ValueError("nested lists are ragged: %d beside %d at depth %d" % (len(data), dims[depth], depth))
+        for item in data:
+            _flatten(item, flat, dims, depth + 1)
+    elif depth != len(dims):
+        raise ValueError("nested lists are ragged: a number at depth %d" % depth)
+    else:
+        flat.append(data)
+
+
+class Tensor:
+    """An array of float32 (or, as labels, integers) that remembers how it came to be.
+
+    data: a number, nested lists, or a flat buffer with shape=, which is used in place.
+    dtype: an array typecode: "f", or "i", "B", "b", "h" for labels and raw inputs.
+    """
+
+    def __init__(self, data=None, shape=None, requires_grad=False, dtype="f"):
+        if data is not None:
+            if isinstance(data, (int, float, list, tuple)):
+                flat, found = [], []
+                _flatten(data, flat, found, 0)
+                data = array(dtype, flat)
+                shape = tuple(found) if shape is None else tuple(shape)
+            elif shape is None:
+                shape = (len(data),)
+            if numel(shape) != len(data) or len(data) == 0:
+                raise ValueError("data has %d elements, shape %s takes %d" % (len(data), tuple(shape), numel(shape)))
+        if requires_grad and dtype != "f":
+            raise ValueError("only float32 tensors have gradients, not dtype %r" % dtype)
+        self._data = data  # its elements; None while recording
+        self._dims = tuple(shape or ())
+        self._place = None  # while recording: an address, or -1 - buffer
+        self._offset = 0  # elements from there
+        self._node = None  # (op, inputs, arguments)
+        self._order = 0
+        self._seen = False
+        self.dtype = dtype
+        self.requires_grad = requires_grad
+        self.grad = None
+
+    @property
+    def shape(self):
+        for d in self._dims:
+            if d < 0:  # the batch counts as full
+                rows = sink().rows
+                return tuple([-d * rows if d < 0 else d for d in self._dims])
+        return self._dims
+
+    def alias(self, dims, offset=0):
+        """The same elements under other dimensions."""
+        y = Tensor()
+        y._data, y._place, y.dtype = self._data, self._place, self.dtype
+        y._offset = self._offset + offset
+        y._dims = tuple(dims)
+        return y
+
+    def detach(self):
+        """The same elements, without a past."""
+        return self.alias(self._dims)
+
+    def numel(self):
+        return abs(numel(self.shape))
+
+    def elements(self):
+        """The buffer of an eager tensor."""
+        if self._data is None:
+            raise RuntimeError("a tensor that is being recorded has no values yet")
+        return self._data
+
+    def item(self):
+        if self.numel() != 1:
+            raise ValueError("item() takes a tensor of one element, not of shape %s" % (self.shape,))
+        return self.elements()[self._offset]
+
+    def tolist(self):
+        data = self.elements()
+        if not self._dims:
+            return data[self._offset]
+        return _nest(data, self._dims, 0, self._offset)
+
+    def __repr__(self):
+        if self._data is None:
+            return "Tensor(shape=%s, recorded)" % (self.shape,)
+        more = ", requires_grad=True" if self.requires_grad else ""
+        return "Tensor(%s%s)" % (self.tolist() if self.numel() <= 64 else "shape=%s" % (self.shape,), more)
+
+    def __len__(self):
+        if not self._dims:
+            raise TypeError("a tensor without dimensions has no len()")
+        return self.shape[0]
+
+    def backward(self, gradient=None):
+        """Add the gradient of this tensor (with respect to itself: 1, or `gradient`) to `.grad` of every leaf."""
+        if not self.requires_grad:
+            raise RuntimeError("backward: this tensor does not depend on any parameter that requires a gradient")
+        target = sink()
+        nodes = _reachable(self)
+        if gradient is None:
+            if abs(numel(self._dims)) != 1:
+                raise RuntimeError("backward without a gradient takes one element, not shape %s" % (self.shape,))
+            seed = target.new(self._dims)
+            target.fill(seed, 1.0)
+        else:
+            if gradient._dims != self._dims:
+                raise ValueError("gradient has shape %s, the tensor %s" % (gradient.shape, self.shape))
+            seed = target.new(self._dims)
+            target.copy(seed, gradient)
+        if self._node is None:
+            _receive(target, self, seed)
+        else:
+            self.grad = seed
+        target.flush()
+        for y in nodes:
+            op, inputs, saved = y._node
+            g = y.grad
+            y.grad = None
+            y._node = _FREED
+            op.grad(target, y, g, inputs, saved)
+            target.flush()
+
+    # Operations: what each does stands in its row of ops.py.
+
+    def _op(self, name, others=(), args=()):
+        from . import ops
+
+        inputs = [self]
+        for x in others:
+            inputs.append(x if isinstance(x, Tensor) else sink().scalar(x))
+        return apply(getattr(ops, name), tuple(inputs), args)
+
+    def __add__(self, other):
+        return self._op("ADD", (other,))
+
+    __radd__ = __add__
+
+    def __sub__(self, other):
+        return self._op("SUB", (other,))
+
+    def __rsub__(self, other):
+        return sink().scalar(other)._op("SUB", (self,))
+
+    def __mul__(self, other):
+        return self._op("MUL", (other,))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other):
+        return self._op("DIV", (other,))
+
+    def __rtruediv__(self, other):
+        return sink().scalar(other)._op("DIV", (self,))
+
+    def __matmul__(self, other):
+        return self._op("MATMUL", (other,))
+
+    def __neg__(self):
+        return self._op("NEG")
+
+    def __pow__(self, exponent):
+        return self * self if exponent == 2 else self._op("POW", (), (exponent,))
+
+    def __getitem__(self, index):
+        from .ops_shape import SLICE
+
+        return apply(SLICE, (self,), (index if isinstance(index, tuple) else (index,),))
+
+    add, sub, mul, div, matmul, neg, pow = __add__, __sub__, __mul__, __truediv__, __matmul__, __neg__, __pow__
+
+    def relu(self):
+        return self._op("RELU")
+
+    def tanh(self):
+        return self._op("TANH")
+
+    def sigmoid(self):
+        return self._op("SIGMOID")
+
+    def exp(self):
+        return self._op("EXP")
+
+    def log(self):
+        return self._op("LOG")
+
+    def sqrt(self):
+        return self._op("SQRT")
+
+    def sum(self, dim=None, keepdim=False):
+        return self._op("SUM", (), (dim, keepdim))
+
+    def max(self, dim=None, keepdim=False):
+        """The largest over dim (one, several or all). Elements that tie share the gradient evenly (PyTorch's amax)."""
+        return self._op("MAX", (), (dim, keepdim))
+
+    def mean(self, dim=None, keepdim=False):
+        total = self.sum(dim, keepdim)
+        from .ops import reduced
+
+        return total._op("DIV", (sink().count(reduced(self._dims, dim)),))
+
+    def reshape(self, *shape):
+        from .ops_shape import RESHAPE
+
+        return apply(RESHAPE, (self,), (shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape,))
+
+    def flatten(self, start_dim=0):
+        if start_dim == 0 and len(self._dims) > 1 and self._dims[0] < 0:
+            raise ValueError("flatten(0) would mix the samples of a batch; flatten(1) keeps them apart")
+        return self.reshape(self.shape[:start_dim] + (-1,))
+
+    def permute(self, *order):
+        from .ops_shape import PERMUTE
+
+        return apply(PERMUTE, (self,), (order[0] if len(order) == 1 and not isinstance(order[0], int) else order,))
+
+    def transpose(self, a, b):
+        order = list(range(len(self._dims)))
+        order[a], order[b] = order[b], order[a]
+        return self.permute(tuple(order))
+
+    @property
+    def T(self):
+        return self.transpose(0, 1)
+
+    def _softmax(self, dim, log):
+        rank = len(self._dims)
+        if dim % rank == rank - 1:
+            return self._op("SOFTMAX", (), (log,))
+        return self.transpose(dim, -1)._op("SOFTMAX", (), (log,)).transpose(dim, -1)
+
+    def softmax(self, dim):
+        return self._softmax(dim, 0)
+
+    def log_softmax(self, dim):
+        return self._softmax(dim, 1)
+
+
+def _nest(data, dims, depth, start):
+    if depth == len(dims) - 1:
+        return [data[i] for i in range(start, start + dims[depth])]
+    step = numel(dims[depth + 1 :])
+    return [_nest(data, dims, depth + 1, start + i * step) for i in range(dims[depth])]
+
+
+def _receive(target, x, g):
+    """A leaf that is itself the root of backward."""
+    if x.grad is None:
+        x.grad = g
+    else:
+        target.copy(x.grad, g, 1)
+
+
+def _reachable(root):
+    """The tensors that operations made on the way to root, the last first."""
+    found, waiting = [], [root]
+    while waiting:
+        y = waiting.pop()
+        if y._node is _FREED:
+            for z in found:
+                z._seen = False
+            raise RuntimeError("backward a second time: the graph was freed by the first; compute the loss again")
+        if y._node is not None and not y._seen:
+            y._seen = True
+            found.append(y)
+            for x in y._node[1]:
+                if x.requires_grad:
+                    waiting.append(x)
+    found.sort(key=lambda y: -y._order)
+    for y in found:
+        y._seen = False
+    return found
+
+
+class Parameter(Tensor):
+    """A tensor that training changes. Its values are drawn uniformly from [low, high) when they are first needed,
+    from the counter-based generator: the same seed gives the same values on every board."""
+
+    _made = 0  # parameters so far: each draws from a stream of its own
+
+    def __init__(self, shape, low=0.0, high=0.0):
+        Tensor.__init__(self, None, shape, True)
+        self.low, self.high = low, high
+        self.stream = Parameter._made
+        Parameter._made += 1
+
+    def elements(self):
+        if self._data is None:
+            from .eager import Eager
+
+            eager = Eager()
+            self._data = eager.new(self._dims)._data
+            eager.uniform(self, self.low, self.high, self.stream)
+            eager.flush()
+        return self._data
+
+
+seed = 0  # of everything random
+
+
+def manual_seed(value):
+    """Start everything random anew: call it before the model is made. value: 0 to 2**30 - 1."""
+    global seed
+    if not 0 <= value < 1 << 30:
+        raise ValueError("seed is %r; it may be 0 to 2**30 - 1" % (value,))
+    seed = value
+    Parameter._made = 0

@@ -1,0 +1,48 @@
+"""Which VM runs programs: the native one where it loads, else the portable one. Nobody has to choose.
+
+    run(program, segments, state, budget) -> 1 finished, 0 paused, -1 fault        docs/vm.md is the contract
+    verify(program) -> 0, or what is wrong and where
+    permute(i, n, key, epoch) -> a shuffle without an index array
+"""
+
+from . import isa
+
+FINISHED, PAUSED, FAULT = 1, 0, -1
+
+name = run = verify = permute = None
+
+
+def select(wanted=None):
+    """Take the VM called "native" or "portable"; without a name, the native one where it loads."""
+    global name, run, verify, permute
+    if wanted not in (None, "native", "portable"):
+        raise ValueError("VM is %r; it may be 'native' or 'portable'" % (wanted,))
+    chosen = None
+    if wanted != "portable":
+        try:
+            import ember_vm as chosen
+
+            if chosen.isa != isa.checksum():
+                if wanted:
+                    raise ImportError("ember_vm was built from another instruction table: build it again")
+                chosen = None
+        except ImportError:
+            if wanted:
+                raise
+            chosen = None
+    name = "native" if chosen else "portable"
+    if not chosen:
+        from . import kernels as chosen
+    run, verify, permute = chosen.run, chosen.verify, chosen.permute
+
+
+def check(program):
+    """Raise ValueError that says what is wrong with a program, if anything is."""
+    if verify(program):
+        from .verify import check as explain
+
+        explain(program)
+        raise ValueError("the native VM refuses a program that the portable one accepts")
+
+
+select()
