@@ -9,6 +9,8 @@ Shapes are kept as `_dims`: while recording, a first dimension below zero is so 
 
 from array import array
 
+from .sink import numel
+
 _sink = None  # where operations are emitted
 _order = 0  # of the operations so far: backward goes from the last to the first
 _grad_enabled = True
@@ -53,14 +55,6 @@ class no_grad:
     def __exit__(self, *error):
         global _grad_enabled
         _grad_enabled = self.before
-
-
-def numel(dims):
-    """The product of dimensions; below zero where one of them is the batch."""
-    n = 1
-    for d in dims:
-        n *= d
-    return n
 
 
 def apply(op, inputs, args=()):

@@ -1,0 +1,21 @@
+"""Ember: training of neural networks on microcontrollers, from MicroPython.
+
+A training step is a small program: see docs/design.md. Modules load when they are first used.
+"""
+
+__version__ = "0.1.0"
+
+# Where each public name lives.
+_HOMES = (
+    ("tensor", ("Tensor", "Parameter", "no_grad", "manual_seed")),
+    ("ops_shape", ("cat",)),
+    ("trainer", ("Trainer",)),
+    ("data", ("Batches",)),
+)
+
+
+def __getattr__(name):
+    for module, names in _HOMES:
+        if name in names:
+            return getattr(__import__("ember." + module, None, None, (name,)), name)
+    raise AttributeError("ember has no %r" % name)

@@ -1,0 +1,95 @@
+"""Checkpoints: what must survive to go on training exactly.
+
+    0   b"EMBK", version 1, three zero bytes
+    8   eight int32: fingerprint of the shapes, trained, frozen and state elements, step, epoch, seed, 0
+    40  float32 parameters, frozen parameters, optimizer state
+    end CRC-32 of all before
+
+Little endian. Written beside the old file and renamed over it, so that there is always a whole one.
+"""
+
+import os
+import struct
+from binascii import crc32
+
+from .sink import KEY, STEP
+
+_HEAD = "<4sB3x8i"
+_CHUNK = 512
+
+
+def _fingerprint(trainer):
+    """A number that differs when the shapes of the parameters differ, or their order."""
+    total = len(trainer._trained)
+    for p in trainer._trained + trainer._frozen:
+        for d in p.shape + (0,):
+            total = (total * 31 + d + 1) & 0x3FFFFF
+    return total
+
+
+def _blocks(trainer):
+    """The parts of the arena that are saved, as (offset, size) in elements."""
+    kept = trainer.plan.kept  # parameters, frozen, gradients, state, statistics
+    return kept[0][1:], kept[1][1:], kept[3][1:]
+
+
+def save(trainer, path):
+    blocks = _blocks(trainer)
+    ints = trainer._ints
+    head = struct.pack(_HEAD, b"EMBK", 1, _fingerprint(trainer), blocks[0][1], blocks[1][1], blocks[2][1],
+                       ints[STEP], trainer.epoch, ints[KEY], 0)  # fmt: skip
+    arena = memoryview(trainer._arena)
+    beside = path + ".new"
+    with open(beside, "wb") as f:
+        f.write(head)
+        crc = crc32(head)
+        for offset, size in blocks:
+            if size:
+                f.write(arena[offset : offset + size])
+                crc = crc32(arena[offset : offset + size], crc)
+        f.write(struct.pack("<I", crc))
+    _replace(beside, path)
+
+
+def _replace(beside, path):
+    try:
+        os.rename(beside, path)
+    except OSError:  # FAT does not rename over a file
+        os.remove(path)
+        os.rename(beside, path)
+
+
+def load(trainer, path):
+    blocks = _blocks(trainer)
+    try:
+        f = open(path, "rb")
+    except OSError as error:
+        raise OSError("no checkpoint %r (%s)" % (path, error))  # noqa: B904
+    with f:
+        head = f.read(struct.calcsize(_HEAD))
+        if len(head) < struct.calcsize(_HEAD) or head[:4] != b"EMBK":
+            raise ValueError("%r is not an Ember checkpoint" % path)
+        if head[4] != 1:
+            raise ValueError("%r is of version %d; this Ember reads version 1" % (path, head[4]))
+        found = struct.unpack(_HEAD, head)[2:]
+        expected = (_fingerprint(trainer), blocks[0][1], blocks[1][1], blocks[2][1])
+        if found[:4] != expected:
+            raise ValueError("%r holds %d parameters, %d frozen and %d of optimizer state; this model and optimizer have "
+                             "%d, %d and %d, or other shapes" % ((path,) + found[1:4] + expected[1:]))  # fmt: skip
+        left = 4 * sum(expected[1:])
+        crc = crc32(head)
+        while left > 0:
+            chunk = f.read(min(left, _CHUNK))
+            if not chunk:
+                raise ValueError("%r is truncated" % path)
+            crc = crc32(chunk, crc)
+            left -= len(chunk)
+        if f.read(5) != struct.pack("<I", crc):
+            raise ValueError("%r is damaged: its checksum does not fit" % path)
+        f.seek(len(head))
+        arena = memoryview(trainer._arena)
+        for offset, size in blocks:
+            if size:
+                f.readinto(arena[offset : offset + size])
+    trainer._ints[STEP], trainer.epoch, trainer._ints[KEY] = found[4], found[5], found[6]
+    trainer._fresh = True

@@ -1,0 +1,77 @@
+"""Eager execution: each operation becomes a program of its own and runs at once; each tensor owns its array."""
+
+from array import array
+
+from . import isa, tensor, vm
+from .sink import KEY, ROWS, Sink, numel
+from .tensor import Tensor
+
+
+class Eager(Sink):
+    rows = 1
+
+    def __init__(self):
+        self.ints = array("i", (1, 0, 0, 1))  # rows, key, step, count
+        self.streams = 1 << 20  # apart from those of parameters
+        self.state = array("i", (0, 0, 0, 0))
+        self.unused = (array("f", (0.0,)), array("f", (0.0,)))
+        self._clear()
+
+    def _clear(self):
+        self.words = []
+        self.values = []  # constants
+        self.tensors = []  # those bound from segment 4 on
+
+    def new(self, dims):
+        return Tensor(array("f", range(abs(numel(dims)))), dims)
+
+    def scalar(self, value):
+        return Tensor(array("f", (value,)), ())
+
+    def count(self, n):
+        return self.scalar(n)
+
+    def constants(self, values):
+        self.values.extend(values)
+        return (isa.CONSTANTS << 24) + len(self.values) - len(values)
+
+    def stream(self):
+        self.streams += 1
+        return self.streams
+
+    def _address(self, t):
+        data = t.elements()
+        for i in range(len(self.tensors)):
+            if self.tensors[i]._data is data:
+                return (isa.FIRST_BOUND + i << 24) + t._offset
+        self.tensors.append(t)
+        return (isa.FIRST_BOUND + len(self.tensors) - 1 << 24) + t._offset
+
+    def emit(self, opcode, *fields):
+        self.words.append(opcode)
+        for field in fields:
+            self.words.append(self._address(field) if isinstance(field, Tensor) else field)
+
+    def flush(self):
+        """Run what was emitted."""
+        words, tensors, values = self.words, self.tensors, self.values
+        self._clear()
+        if not words:
+            return
+        segments = 4 + len(tensors)
+        size = 5 + 3 * segments + 1 + len(words)
+        program = [isa.MAGIC, size, 1, segments, 1]
+        program += [isa.WRITABLE, 0, 0, 0, len(values), 0, 0, 0, 0, isa.INT32 | isa.WRITABLE, len(self.ints), 0]
+        bound = [self.unused[0], array("f", values or (0.0,)), self.unused[1], self.ints]
+        for t in tensors:
+            flags = isa.TYPES.index(t.dtype) | (isa.WRITABLE if t.dtype == "f" else 0)
+            program += [flags, len(t._data), 0]
+            bound.append(t._data)
+        program = array("i", program + [size] + words)
+        vm.check(program)
+        self.ints[ROWS], self.ints[KEY] = 1, tensor.seed
+        self.state[0] = 0
+        if vm.run(program, bound, self.state, -1) == vm.FAULT:
+            row = self.state[2]
+            self.state[1] = self.state[2] = self.state[3] = 0
+            raise ValueError("index or label at position %d is out of range" % row)

@@ -1,0 +1,232 @@
+"""Layers and losses. Names and defaults are PyTorch's; tensors are channels last.
+
+N batch, C features or channels, H height, W width, K kernel. Linear weights are [in, out], convolution weights
+[K_h, K_w, in, out].
+"""
+
+from . import ops
+from .tensor import Parameter, Tensor, apply
+
+
+class Module:
+    """Something with parameters. `forward` says what it does; calling the module calls it."""
+
+    training = True
+
+    def __call__(self, x):
+        return self.forward(x)
+
+    def _parts(self):
+        """The modules and parameters it holds, in lists and tuples too."""
+        for value in self.__dict__.values():
+            if isinstance(value, (Module, Parameter)):
+                yield value
+            elif isinstance(value, (list, tuple)):
+                for item in value:
+                    if isinstance(item, (Module, Parameter)):
+                        yield item
+
+    def _gather(self, found):
+        for part in self._parts():
+            if isinstance(part, Module):
+                part._gather(found)
+            elif not any([part is p for p in found]):
+                found.append(part)
+
+    def parameters(self):
+        """Its parameters in the order they were made, each once."""
+        found = []
+        self._gather(found)
+        found.sort(key=lambda p: p.stream)
+        return found
+
+    def train(self, mode=True):
+        self.training = mode
+        for part in self._parts():
+            if isinstance(part, Module):
+                part.train(mode)
+        return self
+
+    def eval(self):
+        return self.train(False)
+
+    def __repr__(self):
+        return self.__class__.__name__ + "()"
+
+    def _refuse(self, x, takes):
+        raise ValueError("%r takes %s, got shape %s" % (self, takes, x.shape))
+
+
+class Sequential(Module):
+    def __init__(self, *layers):
+        self.layers = layers
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __repr__(self):
+        return "Sequential(%s)" % ", ".join([repr(layer) for layer in self.layers])
+
+
+def _positive(value, name):
+    if not isinstance(value, int) or value < 1:
+        raise ValueError("%s is %r; it may be a whole number from 1" % (name, value))
+    return value
+
+
+class Linear(Module):
+    """y = x @ weight + bias: [..., in] to [..., out]. Both start uniform within 1 / sqrt(in), as PyTorch's do."""
+
+    def __init__(self, in_features, out_features, bias=True):
+        self.in_features = _positive(in_features, "in_features")
+        self.out_features = _positive(out_features, "out_features")
+        bound = in_features**-0.5
+        self.weight = Parameter((in_features, out_features), -bound, bound)
+        self.bias = Parameter((out_features,), -bound, bound) if bias else None
+
+    def forward(self, x):
+        if len(x._dims) < 2 or x._dims[-1] != self.in_features:
+            self._refuse(x, "(N, %d)" % self.in_features)
+        return apply(ops.MATMUL, (x, self.weight, self.bias) if self.bias else (x, self.weight))
+
+    def __repr__(self):
+        return "Linear(%d, %d)" % (self.in_features, self.out_features)
+
+
+class Conv2d(Module):
+    """Cross-correlation of [N, H, W, in] with [K_h, K_w, in / groups, out], plus a bias: [N, H', W', out]."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True):
+        from .ops_image import pair
+
+        self.in_channels = _positive(in_channels, "in_channels")
+        self.out_channels = _positive(out_channels, "out_channels")
+        if in_channels % _positive(groups, "groups") or out_channels % groups:
+            raise ValueError("groups is %d; it must divide %d and %d" % (groups, in_channels, out_channels))
+        self.kernel_size = pair(kernel_size, "kernel_size", 1)
+        self.arguments = (pair(stride, "stride", 1), pair(padding, "padding", 0), pair(dilation, "dilation", 1), groups)
+        k_h, k_w = self.kernel_size
+        bound = (k_h * k_w * (in_channels // groups)) ** -0.5
+        self.weight = Parameter((k_h, k_w, in_channels // groups, out_channels), -bound, bound)
+        self.bias = Parameter((out_channels,), -bound, bound) if bias else None
+
+    def forward(self, x):
+        from .ops_image import CONV2D
+
+        if len(x._dims) != 4 or x._dims[3] != self.in_channels:
+            self._refuse(x, "(N, H, W, %d)" % self.in_channels)
+        return apply(CONV2D, (x, self.weight, self.bias) if self.bias else (x, self.weight), self.arguments)
+
+    def __repr__(self):
+        return "Conv2d(%d, %d, %s)" % (self.in_channels, self.out_channels, self.kernel_size)
+
+
+class MaxPool2d(Module):
+    """The largest of each window, [N, H, W, C] to [N, H', W', C]; outside the image counts as -inf."""
+
+    def __init__(self, kernel_size, stride=None, padding=0):
+        from .ops_image import pair
+
+        kernel = pair(kernel_size, "kernel_size", 1)
+        padding = pair(padding, "padding", 0)
+        if 2 * padding[0] > kernel[0] or 2 * padding[1] > kernel[1]:
+            raise ValueError("padding is %s; it may be at most half of kernel_size %s" % (padding, kernel))
+        self.arguments = (kernel, kernel if stride is None else pair(stride, "stride", 1), padding)
+
+    def forward(self, x):
+        from .ops_image import MAX_POOL2D
+
+        if len(x._dims) != 4:
+            self._refuse(x, "(N, H, W, C)")
+        return apply(MAX_POOL2D, (x,), self.arguments)
+
+    def __repr__(self):
+        return "MaxPool2d(%s)" % (self.arguments[0],)
+
+
+class Flatten(Module):
+    """[N, ...] to [N, product of the rest]."""
+
+    def forward(self, x):
+        return x.flatten(1)
+
+
+class ReLU(Module):
+    def forward(self, x):
+        return x.relu()
+
+
+class Tanh(Module):
+    def forward(self, x):
+        return x.tanh()
+
+
+class Sigmoid(Module):
+    def forward(self, x):
+        return x.sigmoid()
+
+
+class Dropout(Module):
+    """In training each element is 0 with probability p, else divided by 1 - p; a fresh mask every step."""
+
+    def __init__(self, p=0.5):
+        if not 0 <= p < 1:
+            raise ValueError("p is %r; it may be from 0 to below 1" % (p,))
+        self.p = p
+
+    def forward(self, x):
+        return apply(ops.DROPOUT, (x,), (self.p,)) if self.training and self.p else x
+
+    def __repr__(self):
+        return "Dropout(%s)" % self.p
+
+
+class _Loss(Module):
+    def __init__(self, reduction="mean"):
+        if reduction not in ("none", "sum", "mean"):
+            raise ValueError("reduction is %r; it may be 'none', 'sum' or 'mean'" % (reduction,))
+        self.reduction = reduction
+
+    def __call__(self, x, target):
+        return self.forward(x, target)
+
+    def _reduce(self, loss):
+        if self.reduction == "none":
+            return loss
+        return loss.sum() if self.reduction == "sum" else loss.mean()
+
+
+class CrossEntropyLoss(_Loss):
+    """-log softmax(x)[label]: logits [N, C], whole labels [N] from 0 to C - 1 (a list, or an integer Tensor)."""
+
+    classes = True  # targets are labels, not values
+
+    def forward(self, x, target):
+        if not isinstance(target, Tensor):
+            target = Tensor(labels(target, x.shape[-1]), dtype="i")
+        return self._reduce(apply(ops.CROSS_ENTROPY, (x, target)))
+
+
+def labels(values, classes):
+    """Values as labels: whole numbers from 0 to classes - 1, or an error that names the first that is not."""
+    for i in range(len(values)):
+        v = values[i]
+        if v != v or int(v) != v or not 0 <= v < classes:
+            raise ValueError("label %r at index %d; it may be a whole number from 0 to %d" % (v, i, classes - 1))
+    return [int(v) for v in values]
+
+
+class MSELoss(_Loss):
+    """(x - target) squared, the mean over all elements; both of the same shape."""
+
+    classes = False
+
+    def forward(self, x, target):
+        if not isinstance(target, Tensor):
+            target = Tensor(target)
+        if x._dims != target._dims:
+            raise ValueError("MSELoss of shape %s and target %s" % (x.shape, target.shape))
+        d = x - target
+        return self._reduce(d * d)

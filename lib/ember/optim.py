@@ -1,0 +1,144 @@
+"""Optimizers. Names, defaults and formulas are PyTorch's; the update of a group of parameters is one instruction."""
+
+from array import array
+
+from . import isa
+from .sink import COUNT, INTS, STEP
+from .tensor import Parameter, Tensor
+
+
+class Group:
+    """Parameters that share their settings: hyper holds these, in the order the instruction reads them."""
+
+    def __init__(self, params, hyper):
+        self.params, self.hyper = params, hyper
+        self.state = None  # eager: for each parameter a list of tensors
+
+
+def _checked(name, value, low, high):
+    if not low <= value < high:
+        raise ValueError("%s is %r; it may be from %s to below %s" % (name, value, low, high))
+    return value
+
+
+class Optimizer:
+    """params: a list of parameters, or of dicts {"params": [...], "lr": ...} that each may set what differs."""
+
+    states = 0  # tensors of state a parameter
+    settings = ("lr",)
+
+    def __init__(self, params, defaults):
+        params = list(params)
+        if not params:
+            raise ValueError("the optimizer got no parameters")
+        if not isinstance(params[0], dict):
+            params = [{"params": params}]
+        self.groups = []
+        for given in params:
+            members = list(given["params"])
+            for p in members:
+                if not isinstance(p, Parameter):
+                    raise ValueError("%r is not a Parameter" % (p,))
+            values = dict(defaults)
+            for key in given:
+                if key != "params":
+                    if key not in defaults:
+                        raise ValueError("a group sets %r; it may set %s" % (key, ", ".join(self.settings)))
+                    values[key] = given[key]
+            self.groups.append(Group(members, array("f", self.hyper(values))))
+        self.steps = 0
+        self.trainer = None  # the one whose arena holds the state
+
+    @property
+    def lr(self):
+        return self.groups[0].hyper[0]
+
+    @lr.setter
+    def lr(self, value):
+        _checked("lr", value, 0, float("inf"))
+        for group in self.groups:
+            group.hyper[0] = value
+
+    def zero_grad(self):
+        for group in self.groups:
+            for p in group.params:
+                p.grad = None
+
+    def step(self):
+        """Update every parameter that has a gradient, eagerly."""
+        if self.trainer:
+            raise RuntimeError("this optimizer belongs to a Trainer: call trainer.update()")
+        from .tensor import sink
+
+        target = sink()
+        for group in self.groups:
+            if group.state is None:
+                group.state = [None] * len(group.params)
+            for i in range(len(group.params)):
+                p = group.params[i]
+                if p.grad is None or not p.requires_grad:
+                    continue
+                if group.state[i] is None:
+                    group.state[i] = [Tensor(array("f", [0.0] * p.numel()), p.shape) for _ in range(self.states)]
+                hyper = Tensor(group.hyper)
+                target.ints[STEP] = self.steps
+                try:
+                    self.emit(target, p.numel(), p, p.grad, group.state[i], hyper)
+                    target.flush()
+                finally:
+                    target.ints[STEP] = 0
+        self.steps += 1
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent, with momentum (Sutskever et al., 2013)."""
+
+    settings = ("lr", "momentum", "dampening", "weight_decay")
+
+    def __init__(self, params, lr=1e-3, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False):
+        self.nesterov = 1 if nesterov else 0
+        if nesterov and (momentum <= 0 or dampening != 0):
+            raise ValueError("nesterov needs a momentum above 0 and no dampening")
+        self.states = 1 if momentum else 0
+        Optimizer.__init__(self, params, {"lr": lr, "momentum": momentum, "dampening": dampening,
+                                          "weight_decay": weight_decay})  # fmt: skip
+
+    def hyper(self, values):
+        if values["momentum"] and not self.states:
+            raise ValueError("a group sets momentum where the optimizer has none")
+        return (_checked("lr", values["lr"], 0, float("inf")), _checked("momentum", values["momentum"], 0, 1),
+                _checked("dampening", values["dampening"], 0, 1),
+                _checked("weight_decay", values["weight_decay"], 0, float("inf")))  # fmt: skip
+
+    def emit(self, sink, n, p, g, states, hyper):
+        sink.emit(isa.SGD, self.states, self.nesterov, n, p, g, states[0] if states else p, hyper, INTS + STEP, INTS + COUNT)
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, 2015): weight decay is added to the gradient."""
+
+    states = 2
+    settings = ("lr", "betas", "eps", "weight_decay")
+    decoupled = 0
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+        Optimizer.__init__(self, params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+
+    def hyper(self, values):
+        b1, b2 = values["betas"]
+        return (_checked("lr", values["lr"], 0, float("inf")), _checked("beta1", b1, 0, 1), _checked("beta2", b2, 0, 1),
+                _checked("eps", values["eps"], 0, float("inf")),
+                _checked("weight_decay", values["weight_decay"], 0, float("inf")))  # fmt: skip
+
+    def emit(self, sink, n, p, g, states, hyper):
+        m, v = states
+        sink.emit(isa.ADAM, self.decoupled, n, p, g, m, v, hyper, INTS + STEP, INTS + COUNT)
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."""
+
+    decoupled = 1
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
+        Adam.__init__(self, params, lr, betas, eps, weight_decay)

@@ -1,0 +1,266 @@
+"""Recording: the same operations, written into a program instead of run.
+
+What is recorded is recorded twice. The first time only counts: words, buffers, when each buffer is used. From that the
+planner says where every buffer lies; then program and arena are allocated, exactly, before recording has
+fragmented the heap, and the second time writes the words with the final addresses.
+"""
+
+from array import array
+
+from . import isa, tensor, vm
+from .plan import plan as lay_out
+from .sink import Sink, numel
+from .tensor import Tensor
+
+_pairs = [None] * len(isa.TABLE)
+
+
+def _coincide(opcode):
+    """Pairs of operands that may lie in the same place: positions among the fields, and their dimensions."""
+    if _pairs[opcode] is None:
+        fields = isa.parse(opcode)
+        names = [field[1] for field in fields]
+        found = []
+        for pair in isa.TABLE[opcode][isa.COINCIDE].split():
+            d, a = [names.index(name) for name in pair.split("=")]
+            found.append((d, a, fields[d][4], fields[a][4]))
+        _pairs[opcode] = tuple(found)
+    return _pairs[opcode]
+
+
+def _same_layout(d_dims, a_dims, fields):
+    if len(d_dims) != len(a_dims):
+        return False
+    for d, a in zip(d_dims, a_dims):
+        if d[0] != a[0] or (fields[d[1]] if d[1] >= 0 else 1) != (fields[a[1]] if a[1] >= 0 else 1):
+            return False
+    return True
+
+
+class Plan:
+    """Where everything lies. Sizes in elements of the arena (4 bytes each), words of 4 bytes for the program."""
+
+    def __init__(self, recording):
+        r = recording
+        self.head = 5 + 3 * (isa.FIRST_BOUND + len(r.bound)) + len(r.ends)  # words before the first instruction
+        self.words = self.head + r.words
+        self.kept = r.kept  # [(kind, offset, size)]: what lives from step to step
+        self.start = r.reserved  # where activations begin
+        for i in range(len(r.first)):
+            r.first[i] = max(0, r.first[i])
+        self.offsets, self.activations, self.lower_bound = lay_out(r.sizes, r.first, r.last, r.shares)
+        self.arena = self.start + self.activations
+        self.constants, self.floats, self.ints = len(r.values), len(r.slots), r.integers
+        self.buffers = len(r.sizes)
+
+    def total(self):
+        """Bytes in all: arena, program, constants and slots."""
+        return 4 * (self.arena + self.words + self.constants + self.floats + self.ints)
+
+    def rows(self):
+        """(what, bytes) line by line."""
+        rows = []
+        for kind, _, size in self.kept:
+            rows.append((kind, 4 * size))
+        rows.append(("activations", 4 * self.activations))
+        rows.append(("program", 4 * self.words))
+        rows.append(("constants, slots", 4 * (self.constants + self.floats + self.ints)))
+        return rows
+
+    def __str__(self):
+        lines = ["%-18s %9s bytes" % ("memory plan", "")]
+        for kind, size in self.rows():
+            lines.append("  %-16s %9d" % (kind, size))
+        lines.append("  %-16s %9d  (arena %d)" % ("total", self.total(), 4 * self.arena))
+        lines.append("  activations: %d buffers in %d bytes; the most live at once, the lower bound, is %d bytes"
+                     % (self.buffers, 4 * self.activations, 4 * self.lower_bound))  # fmt: skip
+        return "\n".join(lines)
+
+
+class Program:
+    """What a Recording makes: the words, and the segments they run over."""
+
+    def __init__(self, code, names, segments):
+        self.code, self.names, self.segments = code, names, segments
+        self.state = array("i", (0, 0, 0, 0))
+
+    def __str__(self):
+        from .disassemble import disassemble
+
+        return disassemble(self.code, self.names)
+
+
+class Recording(Sink):
+    """rows: of a full batch. plan, code: for the second time, where the first left off."""
+
+    def __init__(self, rows, plan=None, code=None):
+        self.rows, self.plan, self.code = rows, plan, code
+        self.words = 0
+        self.names, self.ends = [], []  # sections
+        self.bound = []  # (type, elements per row) of the segments from 4 on
+        self.kept, self.reserved = [], 0
+        self.values, self.slots = [], []  # constants and float slots
+        self.integers = 7
+        self.streams = 1 << 20  # apart from those of parameters
+        self.captured = []  # tensors with values of their own, and where they lie among the constants
+        self.buffers = 0
+        if plan is None:
+            self.sizes, self.first, self.last, self.shares = array("i"), array("i"), array("i"), []
+
+    # Places.
+
+    def keep(self, kind, size):
+        """Reserve part of the arena from step to step; all of it before the first operation. Returns the offset."""
+        offset = self.reserved
+        self.kept.append((kind, offset, size))
+        self.reserved += size
+        return offset
+
+    def at(self, offset, dims):
+        """A tensor in what was kept."""
+        t = Tensor()
+        t._dims, t._place = tuple(dims), offset
+        return t
+
+    def input(self, segment, dtype, dims):
+        """A tensor that is bound when the program runs; its first dimension is the batch."""
+        index = segment - isa.FIRST_BOUND
+        entry = (isa.TYPES.index(dtype), -numel(dims))
+        if index == len(self.bound):
+            self.bound.append(entry)
+        t = Tensor()
+        t._dims, t._place, t.dtype = tuple(dims), segment << 24, dtype
+        return t
+
+    def new(self, dims):
+        t = Tensor()
+        t._dims, t._place = tuple(dims), -1 - self.buffers
+        self.buffers += 1
+        if self.plan is None:
+            n = numel(dims)
+            self.sizes.append(n if n > 0 else -n * self.rows)
+            self.first.append(-1)
+            self.last.append(-1)
+        return t
+
+    def constants(self, values):
+        values = list(values)
+        have, want = self.values, len(values)
+        for i in range(len(have) - want + 1):
+            if have[i : i + want] == values:
+                return (isa.CONSTANTS << 24) + i
+        have.extend(values)
+        return (isa.CONSTANTS << 24) + len(have) - want
+
+    def scalar(self, value):
+        return self.at(self.constants((float(value),)), ())
+
+    def slot(self, values):
+        """Float slots: what Python may change between steps. Returns the address of the first."""
+        self.slots.extend(values)
+        return (isa.FLOATS << 24) + len(self.slots) - len(values)
+
+    def count(self, n):
+        """n as a number to calculate with; n below zero is times rows, and known when the program runs."""
+        if n > 0:
+            return self.scalar(n)
+        t = self.new(())
+        self.emit(isa.CONVERT, 1, t, isa.ROWS, self.constants((float(-n), 0.0)))
+        return t
+
+    def stream(self):
+        self.streams += 1
+        return self.streams
+
+    def _address(self, t):
+        if t._place is None:
+            return self._capture(t) + t._offset
+        if t._place >= 0:
+            return t._place + t._offset
+        buffer = -1 - t._place
+        if self.plan is None:
+            if self.first[buffer] < 0:
+                self.first[buffer] = self.words
+            self.last[buffer] = self.words
+            return 0
+        return self.plan.start + self.plan.offsets[buffer] + t._offset
+
+    def _capture(self, t):
+        """A tensor made outside: its values now become constants of the program."""
+        data = t.elements()
+        for other, address in self.captured:
+            if other is data:
+                return address
+        address = (isa.CONSTANTS << 24) + len(self.values)
+        self.values.extend(data)
+        self.captured.append((data, address))
+        return address
+
+    # Instructions.
+
+    def emit(self, opcode, *fields):
+        if self.plan is None:
+            self._note_shares(opcode, fields)
+            for field in fields:
+                if isinstance(field, Tensor):
+                    self._address(field)
+        else:
+            code, at = self.code, self.plan.head + self.words
+            if at + len(fields) >= len(code):
+                raise RuntimeError("the model recorded more the second time than the first: its code must not change")
+            code[at] = opcode
+            for field in fields:
+                at += 1
+                code[at] = self._address(field) if isinstance(field, Tensor) else field
+        self.words += 1 + len(fields)
+
+    def _note_shares(self, opcode, fields):
+        for d, a, d_dims, a_dims in _coincide(opcode):
+            result, source = fields[d], fields[a]
+            if not isinstance(result, Tensor) or not isinstance(source, Tensor):
+                continue
+            if result._place is None or source._place is None or result._place >= 0 or source._place >= 0:
+                continue
+            r, s = -1 - result._place, -1 - source._place
+            if r != s and self.first[r] < 0 and result._offset == source._offset == 0:
+                if _same_layout(d_dims, a_dims, fields):
+                    self.shares.append((r, s))
+
+    def flush(self):
+        """Nothing to run."""
+
+    def finish(self):
+        """The plan: after the first recording."""
+        return Plan(self)
+
+    def locate(self, t):
+        """Where in the arena a tensor lies: the second time; the first time nobody knows."""
+        return 0 if self.plan is None else self._address(t)
+
+    def section(self, name):
+        """Ends a section: what was emitted since the last one."""
+        self.names.append(name)
+        self.ends.append(self.words)
+
+    def program(self, arena):
+        """The header, the check, and the segments: after the second recording."""
+        plan, code = self.plan, self.code
+        start = plan.head
+        if start + self.words != len(code) or self.buffers != plan.buffers:
+            raise RuntimeError("the model recorded less the second time than the first: its code must not change")
+        constants, floats = array("f", self.values or (0.0,)), array("f", self.slots or (0.0,))
+        ints = array("i", range(self.integers))
+        for i in range(self.integers):
+            ints[i] = 0
+        ints[0], ints[1] = self.rows, tensor.seed
+        header = [isa.MAGIC, len(code), self.rows, isa.FIRST_BOUND + len(self.bound), len(self.ends)]
+        for flags, size in ((8, plan.arena), (0, len(constants)), (0, len(floats)), (isa.INT32 | 8, len(ints))):
+            header += (flags, size, 0)
+        for kind, per_row in self.bound:
+            header += (kind, 0, per_row)
+        for end in self.ends:
+            header.append(start + end)
+        for i in range(len(header)):
+            code[i] = header[i]
+        vm.check(code)
+        return Program(code, tuple(self.names), [arena, constants, floats, ints] + [None] * len(self.bound))

@@ -1,0 +1,42 @@
+"""What both places that operations are emitted into have in common."""
+
+from . import isa
+
+# Integer slots that every program has, in segment 3.
+ROWS, KEY, STEP, COUNT, SEEN, CORRECT, SCORED = 0, 1, 2, 3, 4, 5, 6
+INTS = isa.INTS << 24
+_COPY = 0
+
+
+def numel(dims):
+    """The product of dimensions; below zero where one of them is the batch."""
+    n = 1
+    for d in dims:
+        n *= d
+    return n
+
+
+class Sink:
+    """Where operations are emitted. `emit(opcode, *fields)` takes words, and tensors in place of addresses."""
+
+    def map(self, fn, d, a, b=None, into=isa.WRITE):
+        """d = fn(a, b) element by element; a or b may be a single element for all."""
+        n = numel(d._dims)
+        a_step = 0 if n != 1 and numel(a._dims) == 1 else 1
+        if b is None:
+            b, b_step = a, a_step
+        else:
+            b_step = 0 if n != 1 and numel(b._dims) == 1 else 1
+        self.emit(isa.MAP, fn, into, n, a_step, b_step, d, a, b)
+
+    def fill(self, d, value):
+        self.map(_COPY, d, self.scalar(value))
+
+    def copy(self, d, a, into=isa.WRITE):
+        self.map(_COPY, d, a, None, into)
+
+    def uniform(self, d, low, high, stream):
+        self.emit(isa.UNIFORM, numel(d._dims), stream, d, self.constants((low, high)), INTS + KEY)
+
+    def dropout(self, into, n, width, stream, y, x, p):
+        self.emit(isa.DROPOUT, into, n, width, stream, y, x, self.constants((p,)), INTS + KEY, INTS + STEP, INTS + COUNT)

@@ -1,0 +1,331 @@
+"""The Trainer: a model, a loss and an optimizer become one program over one arena, and training is running it."""
+
+import gc
+from array import array
+
+from . import isa, vm
+from .record import Recording
+from .sink import CORRECT, COUNT, INTS, ROWS, SCORED, SEEN, STEP
+from .tensor import Tensor, no_grad, numel, use
+
+_X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
+_INIT, _ZERO, _FORWARD, _BACKWARD, _UPDATE, _CHECK, _PREDICT, _SCORE = range(8)  # sections
+_LOSS, _RUNNING, _SCORED, _STATISTICS = 0, 1, 2, 3  # sums of the loss over rows: this step, since reset, evaluation
+
+
+class Trainer:
+    """Trains `model` on batches of up to batch_size samples of input_shape.
+
+    loss          a module of nn, or a function (output, target) -> a tensor of one element, a mean over the batch
+    input_dtype   typecode of the inputs as they are handed over: "f", or "B", "b", "h", "i"; times input_scale
+    target_dtype  typecode of the targets; by default labels are "B" ("h" from 257 classes), values are "f"
+    memory        bytes allowed for all that training keeps: MemoryError says how many are missing
+    """
+
+    def __init__(self, model, loss, optimizer, input_shape, batch_size=32, input_dtype="f", input_scale=1.0,
+                 target_dtype=None, memory=None):  # fmt: skip
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise ValueError("batch_size is %r; it may be a whole number from 1" % (batch_size,))
+        for dtype in (input_dtype, target_dtype or "f"):
+            if len(dtype) != 1 or dtype not in isa.TYPES:
+                raise ValueError("dtype is %r; it may be one of %s" % (dtype, ", ".join(isa.TYPES)))
+        self.model, self.criterion, self.optimizer = model, loss, optimizer
+        self.batch_size, self.input_shape = batch_size, tuple(input_shape)
+        self.input_dtype, self.input_scale, self.target_dtype = input_dtype, input_scale, target_dtype
+        self.sample_size = numel(self.input_shape)
+        parameters = model.parameters()
+        self._groups = [[p for p in group.params if p.requires_grad] for group in optimizer.groups]
+        self._trained = [p for group in self._groups for p in group]
+        self._frozen = [p for p in parameters if not any([p is q for q in self._trained])]
+        if not self._trained:
+            raise ValueError("no parameter of the model is to be trained" if parameters else "the model has no parameters")
+        self.epoch = 0
+        self._make(memory)
+
+    # Recording.
+
+    def _make(self, memory):
+        gradients = [p.grad for p in self._trained]
+        try:
+            recording = Recording(self.batch_size)
+            self._record(recording)
+            self.plan = plan = recording.finish()
+            if memory is not None and plan.total() > memory:
+                raise MemoryError("training needs %d bytes, allowed are %d (batch_size=%d)"
+                                  % (plan.total(), memory, self.batch_size))  # fmt: skip
+            recording = None
+            gc.collect()
+            arena, code = array("f", range(plan.arena)), array("i", range(plan.words))
+            recording = Recording(self.batch_size, plan, code)
+            self._record(recording)
+            self.program = recording.program(arena)
+        except BaseException:
+            for p, grad in zip(self._trained, gradients):
+                p.grad = grad
+            raise
+        finally:
+            for p in self._trained + self._frozen:
+                p._place = None
+        recording = None
+        gc.collect()
+        self._arena, self._code = arena, code
+        self._segments, self._state = self.program.segments, self.program.state
+        self._ints = self._segments[isa.INTS]
+        self._vm_run = vm.run
+        self._fresh = True  # gradients are to be zeroed before the next batch
+        # Starting values need neither inputs nor targets, but every segment is bound on every run.
+        self._segments[_X] = array(self.input_dtype, range(self.sample_size))
+        self._segments[_Y] = array(self.target_dtype, range(self.target_size))
+        self._ints[ROWS] = 1
+        self._run(_INIT)
+        self._settle(memoryview(arena))
+
+    def _settle(self, arena):
+        """Parameters and gradients become views of the arena, hyperparameters of the float slots."""
+        offset, gradients = 0, self.plan.kept[2][1]
+        for p in self._trained + self._frozen:
+            n = p.numel()
+            view = arena[offset : offset + n]
+            if p._data is not None:
+                for i in range(n):
+                    view[i] = p._data[p._offset + i]
+            p._data, p._offset = view, 0
+            if offset < gradients and p.requires_grad:
+                p.grad = Tensor(arena[gradients + offset : gradients + offset + n], p._dims)
+            offset += n
+        floats = memoryview(self._segments[isa.FLOATS])
+        offset = 0
+        for group in self.optimizer.groups:
+            size = len(group.hyper)
+            group.hyper = floats[offset : offset + size]
+            offset += size
+        self.optimizer.trainer = self
+
+    def _record(self, r):
+        size = sum([p.numel() for p in self._trained])
+        r.keep("parameters", size)
+        r.keep("frozen", sum([p.numel() for p in self._frozen]))
+        gradients = r.keep("gradients", size)
+        state = r.keep("optimizer state", size * self.optimizer.states)
+        self._statistics = r.keep("statistics", _STATISTICS)
+        offset = 0
+        for p in self._trained + self._frozen:
+            p._place = offset
+            if len(self._trained) and offset < size:
+                p.grad = r.at(gradients + offset, p._dims)
+            offset += p.numel()
+        with use(r):
+            r.fill(r.at(state, (size * self.optimizer.states + _STATISTICS,)), 0.0)
+            for p in self._trained + self._frozen:
+                if p._data is None:
+                    r.uniform(p, p.low, p.high, p.stream)
+            r.section("init")
+            r.fill(r.at(gradients, (size,)), 0.0)
+            r.fill(r.at(self._statistics + _LOSS, ()), 0.0)
+            r.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
+            r.section("zero")
+            self._record_step(r, size, gradients, state)
+            with no_grad():
+                self.model.eval()
+                output = self._output(r)
+                self._result, self._result_dims = r.locate(output), output._dims
+                r.section("predict")
+                if self.classes:
+                    target = self._target(r, output)
+                    n = numel(target._dims)
+                    r.emit(isa.COUNT_CORRECT, n, self.classes, INTS + CORRECT, output, target)
+                self._loss(r, output, (_SCORED,))
+                r.emit(isa.COUNT, 1, 1, -1, INTS + SCORED)
+                r.section("score")
+                self.model.train()
+
+    def _record_step(self, r, size, gradients, state):
+        self.model.train()
+        output = self._output(r)
+        loss, rows = self._loss(r, output, (_LOSS, _RUNNING))
+        r.section("forward")
+        # Seeded so, gradients are sums over rows, however a batch is cut; the optimizer divides by their count.
+        loss.backward(None if rows is None else rows)
+        for slot in (COUNT, SEEN):
+            r.emit(isa.COUNT, 1, 1, -1, INTS + slot)
+        r.section("backward")
+        offset = 0
+        for group, trained in zip(self.optimizer.groups, self._groups):
+            n = sum([p.numel() for p in trained])
+            hyper = r.at(r.slot(list(group.hyper)), (len(group.hyper),))
+            if n:
+                states = [r.at(state + k * size + offset, (n,)) for k in range(self.optimizer.states)]
+                self.optimizer.emit(r, n, r.at(offset, (n,)), r.at(gradients + offset, (n,)), states, hyper)
+            offset += n
+        r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
+        r.section("update")
+        if self.classes:
+            target = self._target(r, output)
+            r.emit(isa.CHECK_INDEX, numel(target._dims), self.classes, target)
+        r.section("check")
+
+    def _output(self, r):
+        x = r.input(_X, self.input_dtype, (-1,) + self.input_shape)
+        if self.input_dtype != "f" or self.input_scale != 1.0:
+            raw, x = x, r.new(x._dims)
+            r.emit(isa.CONVERT, numel(x._dims), x, raw, r.constants((float(self.input_scale), 0.0)))
+        output = self.model(x)
+        if not output._dims or output._dims[0] != -1:
+            raise ValueError("the model made shape %s of a batch of %s: the batch is the first dimension"
+                             % (output.shape, x.shape))  # fmt: skip
+        self.classes = output._dims[-1] if getattr(self.criterion, "classes", False) else 0
+        if self.target_dtype is None:
+            self.target_dtype = "f" if not self.classes else "B" if self.classes <= 256 else "h"
+        return output
+
+    def _target(self, r, output):
+        dims = output._dims[:-1] if self.classes else output._dims
+        self.target_size = -numel(dims)
+        return r.input(_Y, self.target_dtype, dims)
+
+    def _loss(self, r, output, sums):
+        """Record the loss, and add it to these statistics, weighted by rows. Returns it and rows as a tensor."""
+        loss = self.criterion(output, self._target(r, output))
+        if numel(loss._dims) != 1:
+            raise ValueError("the loss has shape %s: a Trainer takes one number, so reduction 'mean' or 'sum'" % (loss.shape,))
+        rows, weighted = None, loss
+        if getattr(self.criterion, "reduction", "mean") == "mean":
+            rows = r.count(-1).alias(loss._dims)
+            weighted = loss.detach() * rows
+        for slot in sums:
+            r.copy(r.at(self._statistics + slot, loss._dims), weighted, isa.ADD)
+        return loss, rows
+
+    # Running.
+
+    def _run(self, section):
+        state = self._state
+        state[0] = section
+        if self._vm_run(self._code, self._segments, state, -1) != 1:
+            row = state[2]
+            state[1] = state[2] = state[3] = 0
+            raise ValueError("label %r at index %d; it may be a whole number from 0 to %d"
+                             % (self._segments[_Y][row], row, self.classes - 1))  # fmt: skip
+
+    def _bind(self, x, y):
+        """Take a batch, in place where it is in the types the program reads; refuse what is wrong, nothing changed."""
+        segments = self._segments
+        rows = len(y) // self.target_size
+        segments[_X], segments[_Y], self._ints[ROWS] = x, y, rows
+        if rows * self.sample_size == len(x) and rows * self.target_size == len(y) and 0 < rows <= self.batch_size:
+            try:
+                return self._run(_CHECK)
+            except (ValueError, TypeError):
+                pass
+        from .batch import accept
+
+        x, y, rows = accept(self, x, y)
+        segments[_X], segments[_Y], self._ints[ROWS] = x, y, rows
+        self._run(_CHECK)
+
+    def accumulate(self, x, y):
+        """Add the gradients of a batch of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
+        self._bind(x, y)
+        if self._fresh:
+            self._run(_ZERO)
+            self._fresh = False
+        self._run(_FORWARD)
+        self._run(_BACKWARD)
+
+    def update(self):
+        """One step of the optimizer on the mean gradient of what was accumulated."""
+        if self._fresh:
+            raise RuntimeError("update: nothing was accumulated since the last update")
+        self._run(_UPDATE)
+        self._fresh = True
+
+    def step(self, x, y):
+        """accumulate(x, y) and update(). Allocates nothing where x and y are buffers of the right type."""
+        self.accumulate(x, y)
+        self._run(_UPDATE)
+        self._fresh = True
+
+    @property
+    def loss(self):
+        """The mean loss over what the last step, or accumulation, saw."""
+        return self._arena[self._statistics + _LOSS] / max(1, self._ints[COUNT])
+
+    @property
+    def running_loss(self):
+        """The mean loss over all samples since reset_running()."""
+        return self._arena[self._statistics + _RUNNING] / max(1, self._ints[SEEN])
+
+    def reset_running(self):
+        self._arena[self._statistics + _RUNNING] = 0
+        self._ints[SEEN] = 0
+
+    @property
+    def steps(self):
+        """Updates so far."""
+        return self._ints[STEP]
+
+    def predict(self, x):
+        """The model's output for 1 to batch_size samples, in evaluation mode: a Tensor of its own."""
+        from .batch import accept
+
+        rows = len(x) // self.sample_size
+        try:
+            if rows * self.sample_size != len(x) or not 0 < rows <= self.batch_size:
+                raise ValueError
+            self._predict(x, rows)
+        except (ValueError, TypeError):
+            x, _, rows = accept(self, x, None)
+            self._predict(x, rows)
+        dims = (-self._result_dims[0] * rows,) + self._result_dims[1:]
+        at = self._result & 0xFFFFFF
+        return Tensor(array("f", memoryview(self._segments[self._result >> 24])[at : at + numel(dims)]), dims)
+
+    def _predict(self, x, rows):
+        y = self._segments[_Y]
+        if len(y) < rows * self.target_size:
+            y = array(self.target_dtype, range(self.batch_size * self.target_size))
+        self._segments[_X], self._segments[_Y], self._ints[ROWS] = x, y, rows
+        self._run(_PREDICT)
+
+    def evaluate(self, batches):
+        """(mean loss, accuracy) over batches of (x, y), in evaluation mode; accuracy is None where there are no classes."""
+        self._arena[self._statistics + _SCORED] = 0
+        self._ints[CORRECT] = self._ints[SCORED] = 0
+        for x, y in batches:
+            self._bind(x, y)
+            self._run(_PREDICT)
+            self._run(_SCORE)
+        scored = self._ints[SCORED]
+        if not scored:
+            raise ValueError("evaluate: no batches")
+        accuracy = self._ints[CORRECT] / (scored * self.target_size) if self.classes else None
+        return self._arena[self._statistics + _SCORED] / scored, accuracy
+
+    def fit(self, batches, epochs, validation=None, callbacks=(), on_step=None):
+        """Train for some epochs: for each, every batch once, then the callbacks, each called with the trainer.
+        They find .epoch, .running_loss and, with validation batches, .validation = (loss, accuracy);
+        one that returns True ends the training. on_step, if given, is called with the trainer after every step."""
+        self.validation = None
+        for _ in range(epochs):
+            self.reset_running()
+            for x, y in batches:
+                self.step(x, y)
+                if on_step:
+                    on_step(self)
+            self.epoch += 1
+            if validation:
+                self.validation = self.evaluate(validation)
+            if any([callback(self) for callback in callbacks]):
+                break
+
+    def save(self, path):
+        """Write parameters, optimizer state and counters to a file."""
+        from .checkpoint import save
+
+        save(self, path)
+
+    def load(self, path):
+        """Read them back. A file that is damaged or of another model raises, and nothing has changed."""
+        from .checkpoint import load
+
+        load(self, path)
