@@ -18,4 +18,9 @@ def __getattr__(name):
     for module, names in _HOMES:
         if name in names:
             return getattr(__import__("ember." + module, None, None, (name,)), name)
+    if name[0] != "_":
+        try:
+            return __import__("ember." + name, None, None, (name,))
+        except ImportError:
+            pass
     raise AttributeError("ember has no %r" % name)

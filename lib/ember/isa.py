@@ -21,6 +21,7 @@ ARENA, CONSTANTS, FLOATS, INTS, FIRST_BOUND = 0, 1, 2, 3, 4
 ROWS = INTS << 24  # the address of the integer slot that holds rows
 MOST_SEGMENTS = 63
 MOST_SECTIONS = 15
+FOLLOWING = 16  # a run of section s and the n that follow it starts from s + FOLLOWING * n
 
 # Element types, in the order of their numbers, as array typecodes.
 TYPES = "fiBbh"

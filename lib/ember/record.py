@@ -125,9 +125,9 @@ class Recording(Sink):
     def input(self, segment, dtype, dims):
         """A tensor that is bound when the program runs; its first dimension is the batch."""
         index = segment - isa.FIRST_BOUND
-        entry = (isa.TYPES.index(dtype), -numel(dims))
-        if index == len(self.bound):
-            self.bound.append(entry)
+        while len(self.bound) <= index:
+            self.bound.append(None)
+        self.bound[index] = (isa.TYPES.index(dtype), -numel(dims))
         t = Tensor()
         t._dims, t._place, t.dtype = tuple(dims), segment << 24, dtype
         return t

@@ -9,7 +9,15 @@ from .sink import CORRECT, COUNT, INTS, ROWS, SCORED, SEEN, STEP
 from .tensor import Tensor, no_grad, numel, use
 
 _X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
-_INIT, _ZERO, _FORWARD, _BACKWARD, _UPDATE, _CHECK, _PREDICT, _SCORE = range(8)  # sections
+# Sections, in the order of the program; some are run together with those that follow.
+_INIT, _CHECK, _ZERO, _FORWARD, _BACKWARD, _UPDATE, _PREDICT, _SCORE = range(8)
+_STEP, _FIRST, _NEXT, _LAST, _EVALUATE = (
+    _CHECK + 4 * isa.FOLLOWING,  # check to update
+    _CHECK + 3 * isa.FOLLOWING,  # check to backward
+    _FORWARD + isa.FOLLOWING,  # forward, backward
+    _FORWARD + 2 * isa.FOLLOWING,  # forward to update
+    _PREDICT + isa.FOLLOWING,
+)
 _LOSS, _RUNNING, _SCORED, _STATISTICS = 0, 1, 2, 3  # sums of the loss over rows: this step, since reset, evaluation
 
 
@@ -39,6 +47,8 @@ class Trainer:
         self._frozen = [p for p in parameters if not any([p is q for q in self._trained])]
         if not self._trained:
             raise ValueError("no parameter of the model is to be trained" if parameters else "the model has no parameters")
+        self.classes = 1 if getattr(loss, "classes", False) else 0  # how many, where targets are labels
+        self.target_size = 1
         self.epoch = 0
         self._make(memory)
 
@@ -120,6 +130,10 @@ class Trainer:
                 if p._data is None:
                     r.uniform(p, p.low, p.high, p.stream)
             r.section("init")
+            if self.classes:  # the first recording does not know how many yet; the instruction is as long
+                n = -self.target_size
+                r.emit(isa.CHECK_INDEX, n, self.classes, r.input(_Y, self.target_dtype or "B", (n,)))
+            r.section("check")
             r.fill(r.at(gradients, (size,)), 0.0)
             r.fill(r.at(self._statistics + _LOSS, ()), 0.0)
             r.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
@@ -159,10 +173,6 @@ class Trainer:
             offset += n
         r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
         r.section("update")
-        if self.classes:
-            target = self._target(r, output)
-            r.emit(isa.CHECK_INDEX, numel(target._dims), self.classes, target)
-        r.section("check")
 
     def _output(self, r):
         x = r.input(_X, self.input_dtype, (-1,) + self.input_shape)
@@ -173,7 +183,8 @@ class Trainer:
         if not output._dims or output._dims[0] != -1:
             raise ValueError("the model made shape %s of a batch of %s: the batch is the first dimension"
                              % (output.shape, x.shape))  # fmt: skip
-        self.classes = output._dims[-1] if getattr(self.criterion, "classes", False) else 0
+        if self.classes:
+            self.classes = output._dims[-1]
         if self.target_dtype is None:
             self.target_dtype = "f" if not self.classes else "B" if self.classes <= 256 else "h"
         return output
@@ -207,30 +218,31 @@ class Trainer:
             raise ValueError("label %r at index %d; it may be a whole number from 0 to %d"
                              % (self._segments[_Y][row], row, self.classes - 1))  # fmt: skip
 
-    def _bind(self, x, y):
-        """Take a batch, in place where it is in the types the program reads; refuse what is wrong, nothing changed."""
+    def _take(self, x, y, sections):
+        """Run sections on a batch, in place where it is in the types the program reads. What is wrong with it is
+        found when it is bound or by the first section, before anything has changed."""
         segments = self._segments
         rows = len(y) // self.target_size
         segments[_X], segments[_Y], self._ints[ROWS] = x, y, rows
         if rows * self.sample_size == len(x) and rows * self.target_size == len(y) and 0 < rows <= self.batch_size:
             try:
-                return self._run(_CHECK)
+                return self._run(sections)
             except (ValueError, TypeError):
                 pass
         from .batch import accept
 
         x, y, rows = accept(self, x, y)
         segments[_X], segments[_Y], self._ints[ROWS] = x, y, rows
-        self._run(_CHECK)
+        self._run(sections)
 
     def accumulate(self, x, y):
         """Add the gradients of a batch of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
-        self._bind(x, y)
         if self._fresh:
-            self._run(_ZERO)
+            self._take(x, y, _FIRST)
             self._fresh = False
-        self._run(_FORWARD)
-        self._run(_BACKWARD)
+        else:
+            self._take(x, y, _CHECK)
+            self._run(_NEXT)
 
     def update(self):
         """One step of the optimizer on the mean gradient of what was accumulated."""
@@ -241,9 +253,12 @@ class Trainer:
 
     def step(self, x, y):
         """accumulate(x, y) and update(). Allocates nothing where x and y are buffers of the right type."""
-        self.accumulate(x, y)
-        self._run(_UPDATE)
-        self._fresh = True
+        if self._fresh:
+            self._take(x, y, _STEP)
+        else:
+            self._take(x, y, _CHECK)
+            self._run(_LAST)
+            self._fresh = True
 
     @property
     def loss(self):
@@ -292,9 +307,8 @@ class Trainer:
         self._arena[self._statistics + _SCORED] = 0
         self._ints[CORRECT] = self._ints[SCORED] = 0
         for x, y in batches:
-            self._bind(x, y)
-            self._run(_PREDICT)
-            self._run(_SCORE)
+            self._take(x, y, _CHECK)
+            self._run(_EVALUATE)
         scored = self._ints[SCORED]
         if not scored:
             raise ValueError("evaluate: no batches")
