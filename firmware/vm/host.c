@@ -1,0 +1,39 @@
+// The shared library's face, for tools/host/ember_vm.py: one call binds every segment and runs.
+
+#include "vm.h"
+
+typedef struct {
+    void *start;
+    size_t bytes;
+    int32_t typecode, writable;
+} host_buffer;
+
+enum { HOST_REFUSED = 256 };  // + the refusal
+
+int32_t ember_host_isa(void);
+int32_t ember_host_run(const int32_t *program, size_t words, const host_buffer *buffers, size_t count,
+                       int32_t *state, size_t state_words, int32_t budget, uint32_t *details);
+
+int32_t ember_host_isa(void) {
+    return EMBER_ISA;
+}
+
+// details: for a refusal the segment, the bytes needed, the bytes given.
+int32_t ember_host_run(const int32_t *program, size_t words, const host_buffer *buffers, size_t count,
+                       int32_t *state, size_t state_words, int32_t budget, uint32_t *details) {
+    ember_vm vm;
+    int refusal = ember_open(&vm, program, words, count);
+    for (uint32_t k = 0; !refusal && k < count; k++) {
+        refusal = ember_bind(&vm, k, buffers[k].start, buffers[k].bytes, buffers[k].typecode, buffers[k].writable);
+    }
+    if (!refusal) {
+        refusal = ember_check(&vm, state, state_words);
+    }
+    if (refusal) {
+        details[0] = vm.culprit;
+        details[1] = vm.needed;
+        details[2] = vm.given;
+        return HOST_REFUSED + refusal;
+    }
+    return ember_run(&vm, state, budget);
+}

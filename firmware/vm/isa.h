@@ -1,0 +1,261 @@
+// Made by tools/generate.py from lib/ember/isa.py: do not edit.
+
+#ifndef EMBER_ISA_H
+#define EMBER_ISA_H
+
+#include <stdint.h>
+
+#define EMBER_ISA 2697558
+
+enum {
+    EMBER_MAGIC = 238804993,
+    EMBER_ARENA = 0,
+    EMBER_CONSTANTS = 1,
+    EMBER_FLOATS = 2,
+    EMBER_INTS = 3,
+    EMBER_FIRST_BOUND = 4,
+    EMBER_MOST_SEGMENTS = 63,
+    EMBER_MOST_SECTIONS = 15,
+    EMBER_FLOAT32 = 0,
+    EMBER_INT32 = 1,
+    EMBER_UINT8 = 2,
+    EMBER_INT8 = 3,
+    EMBER_INT16 = 4,
+    EMBER_WRITABLE = 8,
+    EMBER_LIMIT = 16777216,
+    EMBER_OPCODES = 20,
+    EMBER_LITERAL = 128,
+    EMBER_CONTIGUOUS = 255,
+    EMBER_WRITTEN = 128,
+    EMBER_MOST_WORDS = 22,
+    EMBER_MOST_OPERANDS = 7,
+    EMBER_MOST_DIMENSIONS = 4,
+};
+
+// How a result meets what the destination holds.
+enum {
+    INTO_WRITE = 0,
+    INTO_ADD = 1,
+    INTO_MULTIPLY = 2,
+    INTO_MAXIMUM = 3,
+    INTO_MINIMUM = 4,
+};
+
+// Opcodes.
+enum {
+    OP_MAP = 0,
+    OP_MAP_STRIDED = 1,
+    OP_MATMUL = 2,
+    OP_CONV2D = 3,
+    OP_CONV2D_GRAD_INPUT = 4,
+    OP_CONV2D_GRAD_WEIGHT = 5,
+    OP_MAX_POOL2D = 6,
+    OP_MAX_POOL2D_GRAD = 7,
+    OP_SOFTMAX = 8,
+    OP_SOFTMAX_GRAD = 9,
+    OP_CROSS_ENTROPY = 10,
+    OP_CROSS_ENTROPY_GRAD = 11,
+    OP_CHECK_INDEX = 12,
+    OP_COUNT_CORRECT = 13,
+    OP_DROPOUT = 14,
+    OP_UNIFORM = 15,
+    OP_CONVERT = 16,
+    OP_COUNT = 17,
+    OP_SGD = 18,
+    OP_ADAM = 19,
+};
+
+// Functions of a map.
+enum {
+    FN_COPY = 0,
+    FN_NEG = 1,
+    FN_ABS = 2,
+    FN_SQRT = 3,
+    FN_EXP = 4,
+    FN_LOG = 5,
+    FN_TANH = 6,
+    FN_SIGMOID = 7,
+    FN_RELU = 8,
+    FN_ADD = 9,
+    FN_SUB = 10,
+    FN_MUL = 11,
+    FN_DIV = 12,
+    FN_MAXIMUM = 13,
+    FN_MINIMUM = 14,
+    FN_POW = 15,
+    FN_EQ = 16,
+    FN_GT = 17,
+    FN_RELU_GRAD = 18,
+    FN_TANH_GRAD = 19,
+    FN_SIGMOID_GRAD = 20,
+    FN_SQRT_GRAD = 21,
+};
+
+// Fields, counted from the word after the opcode.
+enum {
+    MAP_FN = 0, MAP_INTO = 1, MAP_N = 2, MAP_A_STEP = 3, MAP_B_STEP = 4, MAP_D = 5, MAP_A = 6, MAP_B = 7,
+};
+enum {
+    MAP_STRIDED_FN = 0, MAP_STRIDED_INTO = 1, MAP_STRIDED_N0 = 2, MAP_STRIDED_N1 = 3, MAP_STRIDED_N2 = 4,
+    MAP_STRIDED_N3 = 5, MAP_STRIDED_D0 = 6, MAP_STRIDED_D1 = 7, MAP_STRIDED_D2 = 8, MAP_STRIDED_D3 = 9,
+    MAP_STRIDED_A0 = 10, MAP_STRIDED_A1 = 11, MAP_STRIDED_A2 = 12, MAP_STRIDED_A3 = 13, MAP_STRIDED_B0 = 14,
+    MAP_STRIDED_B1 = 15, MAP_STRIDED_B2 = 16, MAP_STRIDED_B3 = 17, MAP_STRIDED_D = 18, MAP_STRIDED_A = 19,
+    MAP_STRIDED_B = 20,
+};
+enum {
+    MATMUL_INTO = 0, MATMUL_BATCH = 1, MATMUL_M = 2, MATMUL_N = 3, MATMUL_K = 4, MATMUL_C_BATCH = 5,
+    MATMUL_C_M = 6, MATMUL_A_BATCH = 7, MATMUL_A_M = 8, MATMUL_A_K = 9, MATMUL_B_BATCH = 10, MATMUL_B_K = 11,
+    MATMUL_B_N = 12, MATMUL_C = 13, MATMUL_A = 14, MATMUL_B = 15,
+};
+enum {
+    CONV2D_INTO = 0, CONV2D_N = 1, CONV2D_H = 2, CONV2D_W = 3, CONV2D_C = 4, CONV2D_F = 5, CONV2D_GROUPS = 6,
+    CONV2D_OUT_H = 7, CONV2D_OUT_W = 8, CONV2D_K_H = 9, CONV2D_K_W = 10, CONV2D_S_H = 11, CONV2D_S_W = 12,
+    CONV2D_P_H = 13, CONV2D_P_W = 14, CONV2D_D_H = 15, CONV2D_D_W = 16, CONV2D_Y = 17, CONV2D_X = 18,
+    CONV2D_WEIGHT = 19,
+};
+enum {
+    CONV2D_GRAD_INPUT_INTO = 0, CONV2D_GRAD_INPUT_N = 1, CONV2D_GRAD_INPUT_H = 2, CONV2D_GRAD_INPUT_W = 3,
+    CONV2D_GRAD_INPUT_C = 4, CONV2D_GRAD_INPUT_F = 5, CONV2D_GRAD_INPUT_GROUPS = 6,
+    CONV2D_GRAD_INPUT_OUT_H = 7, CONV2D_GRAD_INPUT_OUT_W = 8, CONV2D_GRAD_INPUT_K_H = 9,
+    CONV2D_GRAD_INPUT_K_W = 10, CONV2D_GRAD_INPUT_S_H = 11, CONV2D_GRAD_INPUT_S_W = 12,
+    CONV2D_GRAD_INPUT_P_H = 13, CONV2D_GRAD_INPUT_P_W = 14, CONV2D_GRAD_INPUT_D_H = 15,
+    CONV2D_GRAD_INPUT_D_W = 16, CONV2D_GRAD_INPUT_DX = 17, CONV2D_GRAD_INPUT_G = 18,
+    CONV2D_GRAD_INPUT_WEIGHT = 19,
+};
+enum {
+    CONV2D_GRAD_WEIGHT_INTO = 0, CONV2D_GRAD_WEIGHT_N = 1, CONV2D_GRAD_WEIGHT_H = 2, CONV2D_GRAD_WEIGHT_W = 3,
+    CONV2D_GRAD_WEIGHT_C = 4, CONV2D_GRAD_WEIGHT_F = 5, CONV2D_GRAD_WEIGHT_GROUPS = 6,
+    CONV2D_GRAD_WEIGHT_OUT_H = 7, CONV2D_GRAD_WEIGHT_OUT_W = 8, CONV2D_GRAD_WEIGHT_K_H = 9,
+    CONV2D_GRAD_WEIGHT_K_W = 10, CONV2D_GRAD_WEIGHT_S_H = 11, CONV2D_GRAD_WEIGHT_S_W = 12,
+    CONV2D_GRAD_WEIGHT_P_H = 13, CONV2D_GRAD_WEIGHT_P_W = 14, CONV2D_GRAD_WEIGHT_D_H = 15,
+    CONV2D_GRAD_WEIGHT_D_W = 16, CONV2D_GRAD_WEIGHT_DW = 17, CONV2D_GRAD_WEIGHT_X = 18,
+    CONV2D_GRAD_WEIGHT_G = 19,
+};
+enum {
+    MAX_POOL2D_N = 0, MAX_POOL2D_H = 1, MAX_POOL2D_W = 2, MAX_POOL2D_C = 3, MAX_POOL2D_OUT_H = 4,
+    MAX_POOL2D_OUT_W = 5, MAX_POOL2D_K_H = 6, MAX_POOL2D_K_W = 7, MAX_POOL2D_S_H = 8, MAX_POOL2D_S_W = 9,
+    MAX_POOL2D_P_H = 10, MAX_POOL2D_P_W = 11, MAX_POOL2D_Y = 12, MAX_POOL2D_X = 13,
+};
+enum {
+    MAX_POOL2D_GRAD_N = 0, MAX_POOL2D_GRAD_H = 1, MAX_POOL2D_GRAD_W = 2, MAX_POOL2D_GRAD_C = 3,
+    MAX_POOL2D_GRAD_OUT_H = 4, MAX_POOL2D_GRAD_OUT_W = 5, MAX_POOL2D_GRAD_K_H = 6, MAX_POOL2D_GRAD_K_W = 7,
+    MAX_POOL2D_GRAD_S_H = 8, MAX_POOL2D_GRAD_S_W = 9, MAX_POOL2D_GRAD_P_H = 10, MAX_POOL2D_GRAD_P_W = 11,
+    MAX_POOL2D_GRAD_DX = 12, MAX_POOL2D_GRAD_X = 13, MAX_POOL2D_GRAD_G = 14,
+};
+enum {
+    SOFTMAX_LOG = 0, SOFTMAX_N = 1, SOFTMAX_WIDTH = 2, SOFTMAX_Y = 3, SOFTMAX_X = 4,
+};
+enum {
+    SOFTMAX_GRAD_LOG = 0, SOFTMAX_GRAD_INTO = 1, SOFTMAX_GRAD_N = 2, SOFTMAX_GRAD_WIDTH = 3,
+    SOFTMAX_GRAD_DX = 4, SOFTMAX_GRAD_Y = 5, SOFTMAX_GRAD_G = 6,
+};
+enum {
+    CROSS_ENTROPY_N = 0, CROSS_ENTROPY_WIDTH = 1, CROSS_ENTROPY_LOSS = 2, CROSS_ENTROPY_P = 3,
+    CROSS_ENTROPY_X = 4, CROSS_ENTROPY_LABEL = 5,
+};
+enum {
+    CROSS_ENTROPY_GRAD_INTO = 0, CROSS_ENTROPY_GRAD_N = 1, CROSS_ENTROPY_GRAD_WIDTH = 2,
+    CROSS_ENTROPY_GRAD_DX = 3, CROSS_ENTROPY_GRAD_P = 4, CROSS_ENTROPY_GRAD_LABEL = 5,
+    CROSS_ENTROPY_GRAD_G = 6,
+};
+enum {
+    CHECK_INDEX_N = 0, CHECK_INDEX_HIGH = 1, CHECK_INDEX_INDEX = 2,
+};
+enum {
+    COUNT_CORRECT_N = 0, COUNT_CORRECT_WIDTH = 1, COUNT_CORRECT_COUNTER = 2, COUNT_CORRECT_X = 3,
+    COUNT_CORRECT_LABEL = 4,
+};
+enum {
+    DROPOUT_INTO = 0, DROPOUT_N = 1, DROPOUT_WIDTH = 2, DROPOUT_STREAM = 3, DROPOUT_Y = 4, DROPOUT_X = 5,
+    DROPOUT_P = 6, DROPOUT_KEY = 7, DROPOUT_STEP = 8, DROPOUT_SAMPLE = 9,
+};
+enum {
+    UNIFORM_N = 0, UNIFORM_STREAM = 1, UNIFORM_D = 2, UNIFORM_RANGE = 3, UNIFORM_KEY = 4,
+};
+enum {
+    CONVERT_N = 0, CONVERT_D = 1, CONVERT_SRC = 2, CONVERT_AFFINE = 3,
+};
+enum {
+    COUNT_KEEP = 0, COUNT_ADD = 1, COUNT_N = 2, COUNT_COUNTER = 3,
+};
+enum {
+    SGD_MOMENTUM = 0, SGD_NESTEROV = 1, SGD_N = 2, SGD_P = 3, SGD_G = 4, SGD_V = 5, SGD_HYPER = 6,
+    SGD_STEP = 7, SGD_COUNT = 8,
+};
+enum {
+    ADAM_DECOUPLED = 0, ADAM_N = 1, ADAM_P = 2, ADAM_G = 3, ADAM_M = 4, ADAM_V = 5, ADAM_HYPER = 6,
+    ADAM_STEP = 7, ADAM_COUNT = 8,
+};
+
+// Products of fields: a count, then that many factors (from EMBER_LITERAL up: a number).
+static const uint8_t ember_products[] = {
+    1, 2, 1, 3, 1, 4, 1, 5, 3, 2, 3, 4, 4, 2, 3, 4, 5, 1, 1, 2, 1, 2, 4, 1, 2, 3, 4, 5, 1, 7, 8, 6, 5, 5, 1,
+    2, 3, 6, 4, 5, 9, 10, 4, 6, 5, 2, 1, 7, 8, 1, 7, 8, 6, 5, 9, 10, 4, 8, 1, 2, 3, 6, 5, 9, 10, 4, 3, 9, 10,
+    4, 4, 0, 4, 5, 3, 4, 0, 1, 2, 3, 2, 0, 4, 6, 0, 4, 5, 3, 6, 7, 2, 2, 3, 1, 0, 2, 0, 1, 0, 1, 130, 2, 2, 0,
+    1, 132, 1, 133,
+};
+
+// The least and the greatest an immediate may be.
+static const int32_t ember_limits[] = {
+    0, 21, 0, 4, 0, 1, 1, 32767, 1, 255, 0, 255, 1, 16777216, 0, 1073741823,
+};
+
+// An opcode's fields: how many are no address, the kind of each (0 size, 1 stride, 2 + k immediate
+// within limits k), how many addresses, for each its types | EMBER_WRITTEN, its dimensions (count, then
+// product and stride's field), then how many pairs may coincide and the pairs.
+static const uint8_t ember_records[] = {
+    5, 2, 3, 0, 4, 4, 3, 129, 1, 0, 255, 1, 1, 0, 3, 1, 1, 0, 4, 2, 1, 2, 18, 2, 3, 0, 0, 0, 0, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 3, 129, 4, 0, 6, 2, 7, 4, 8, 6, 9, 1, 4, 0, 10, 2, 11, 4, 12, 6, 13, 1, 4, 0, 14, 2,
+    15, 4, 16, 6, 17, 2, 1, 2, 13, 4, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 3, 129, 3, 17, 5, 0, 6, 2, 255, 1,
+    3, 17, 7, 0, 8, 4, 9, 1, 3, 17, 10, 4, 11, 2, 12, 0, 17, 4, 0, 5, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 6,
+    6, 3, 129, 1, 27, 255, 1, 1, 33, 255, 1, 1, 39, 255, 0, 17, 4, 0, 5, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7,
+    6, 6, 3, 129, 1, 33, 255, 1, 1, 27, 255, 1, 1, 39, 255, 0, 17, 4, 0, 5, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 7,
+    7, 6, 6, 3, 129, 1, 39, 255, 1, 1, 33, 255, 1, 1, 27, 255, 0, 12, 0, 5, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 2,
+    129, 1, 70, 255, 1, 1, 75, 255, 0, 12, 0, 5, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 3, 129, 1, 75, 255, 1, 1, 75,
+    255, 1, 1, 70, 255, 0, 3, 4, 0, 8, 2, 129, 1, 19, 255, 1, 1, 19, 255, 1, 1, 4, 4, 4, 0, 8, 3, 129, 1, 90,
+    255, 1, 1, 90, 255, 1, 1, 90, 255, 2, 1, 2, 2, 0, 8, 4, 129, 1, 93, 255, 129, 1, 95, 255, 1, 1, 95, 255,
+    30, 1, 93, 255, 1, 18, 3, 4, 0, 8, 4, 129, 1, 19, 255, 1, 1, 19, 255, 30, 1, 17, 255, 1, 1, 17, 255, 1, 1,
+    2, 0, 8, 1, 30, 1, 93, 255, 0, 2, 0, 8, 3, 130, 1, 98, 255, 1, 1, 95, 255, 30, 1, 93, 255, 0, 4, 4, 0, 8,
+    9, 6, 129, 1, 19, 255, 1, 1, 19, 255, 1, 1, 98, 255, 2, 1, 98, 255, 2, 1, 98, 255, 2, 1, 98, 255, 1, 1, 2,
+    0, 9, 3, 129, 1, 93, 255, 1, 1, 99, 255, 2, 1, 98, 255, 0, 1, 0, 3, 129, 1, 93, 255, 31, 1, 93, 255, 1, 1,
+    99, 255, 0, 3, 4, 4, 0, 1, 130, 1, 98, 255, 0, 3, 4, 4, 0, 6, 129, 1, 0, 255, 1, 1, 0, 255, 129, 1, 101,
+    255, 1, 1, 104, 255, 2, 1, 98, 255, 2, 1, 98, 255, 0, 2, 4, 0, 7, 129, 1, 17, 255, 1, 1, 17, 255, 129, 1,
+    17, 255, 129, 1, 17, 255, 1, 1, 106, 255, 2, 1, 98, 255, 2, 1, 98, 255, 0,
+};
+
+// Where an opcode's record starts.
+static const uint16_t ember_record[] = {
+    0, 22, 75, 115, 147, 179, 211, 234, 261, 276, 297, 319, 342, 351, 368, 400, 417, 433, 443, 473,
+};
+
+// An instruction's words.
+static const uint8_t ember_words[] = {
+    9, 22, 17, 21, 21, 21, 15, 16, 6, 8, 7, 8, 4, 6, 11, 6, 5, 5, 10, 10,
+};
+
+// Which fields are sizes, bit k for field k.
+static const uint8_t ember_sizes[] = {
+    4, 60, 30, 2, 2, 2, 1, 1, 2, 4, 1, 2, 1, 1, 2, 1, 1, 4, 4, 2,
+};
+
+// The product of fields along which an instruction can stop and go on.
+static const uint8_t ember_rows[] = {
+    0, 8, 19, 45, 19, 66, 80, 80, 17, 0, 93, 17, 93, 93, 17, 93, 93, 98, 0, 17,
+};
+
+// The product of fields that it costs,
+static const uint8_t ember_cost[] = {
+    0, 12, 22, 48, 57, 48, 83, 83, 19, 90, 95, 19, 93, 95, 19, 93, 93, 98, 0, 17,
+};
+
+// times this; 0: times its function's,
+static const uint8_t ember_weight[] = {
+    0, 0, 8, 10, 10, 10, 12, 14, 110, 40, 110, 12, 6, 10, 250, 250, 12, 8, 24, 120,
+};
+
+// which is this.
+static const uint8_t ember_function_weight[] = {
+    6, 6, 6, 20, 80, 80, 120, 120, 8, 8, 8, 8, 20, 10, 10, 200, 8, 8, 8, 12, 12, 24,
+};
+
+#endif

@@ -1,0 +1,11 @@
+# The VM as a module in the firmware: make … USER_C_MODULES=<folder above this one>
+
+EMBER_VM_DIR := $(USERMOD_DIR)
+include $(EMBER_VM_DIR)/flags.mk
+
+SRC_USERMOD_C += $(EMBER_VM_DIR)/usermod.c
+SRC_USERMOD_LIB_C += $(EMBER_VM_DIR)/ember_vm.c
+CFLAGS_USERMOD += -I$(EMBER_VM_DIR)
+
+# For this object alone, and after the port's own flags: the last -O counts.
+$(BUILD)/$(notdir $(EMBER_VM_DIR))/ember_vm.o: CFLAGS += -O3 $(EMBER_VM_FLAGS)

@@ -1,0 +1,29 @@
+// The VM as a native module for stock MicroPython: ember_vm.mpy.
+
+#include "py/dynruntime.h"
+#include "vm.h"
+
+#ifndef MP_ERROR_TEXT
+#define MP_ERROR_TEXT(text) (text)
+#endif
+
+// A message must outlive the exception and the heap may be locked: fixed words, no segment number.
+static void refuse(const ember_vm *vm, int refusal) {
+    (void)vm;
+    mp_raise_ValueError(ember_message(refusal));
+}
+
+#include "binding.h"
+
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(vm_run_object, 4, 4, vm_run);
+static MP_DEFINE_CONST_FUN_OBJ_1(vm_verify_object, vm_verify);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(vm_permute_object, 4, 4, vm_permute);
+
+mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
+    MP_DYNRUNTIME_INIT_ENTRY
+    mp_store_global(MP_QSTR_run, MP_OBJ_FROM_PTR(&vm_run_object));
+    mp_store_global(MP_QSTR_verify, MP_OBJ_FROM_PTR(&vm_verify_object));
+    mp_store_global(MP_QSTR_permute, MP_OBJ_FROM_PTR(&vm_permute_object));
+    mp_store_global(MP_QSTR_isa, MP_OBJ_NEW_SMALL_INT(EMBER_ISA));
+    MP_DYNRUNTIME_INIT_EXIT
+}

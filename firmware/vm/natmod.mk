@@ -1,0 +1,38 @@
+# ember_vm.mpy, the native module for stock MicroPython, through MicroPython's own rules. They build where they are
+# started, so this starts them in $(OUT)/natmod-$(ARCH).
+#
+#   make -f natmod.mk MPY_DIR=… ARCH=x64 OUT=…
+
+HERE := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+ifeq ($(MPY_DIR),)
+$(error set MPY_DIR to MicroPython's source)
+endif
+override MPY_DIR := $(abspath $(MPY_DIR))
+ARCH ?= x64
+PLACE = $(OUT)/natmod-$(ARCH)
+
+ifndef EMBER_INSIDE
+
+.PHONY: module
+module:
+	mkdir -p $(PLACE)
+	cp $(HERE)*.c $(HERE)*.h $(HERE)*.mk $(PLACE)
+	cp $(HERE)natmod.mk $(PLACE)/Makefile
+	$(MAKE) -C $(PLACE) EMBER_INSIDE=1 ARCH=$(ARCH) MPY_DIR=$(MPY_DIR) OUT=$(OUT) PYTHON=$(PYTHON) all
+	cp $(PLACE)/ember_vm.mpy $(if $(filter x64,$(ARCH)),$(OUT)/ember_vm.mpy,$(OUT)/ember_vm_$(ARCH).mpy)
+
+else
+
+include flags.mk
+MOD = ember_vm
+SRC = natmod.c ember_vm.c
+# The switches' jump tables would need relocating.
+CFLAGS_EXTRA = $(EMBER_VM_FLAGS) $(EMBER_OPTIMIZE) -Wextra -Wno-unused-parameter -fno-jump-tables -fvisibility=hidden
+EMBER_OPTIMIZE ?= -O3
+ifneq ($(filter armv6m armv7m rv32imc,$(ARCH)),)
+LINK_RUNTIME = 1  # soft-float arithmetic
+EMBER_OPTIMIZE = -O2
+endif
+include $(MPY_DIR)/py/dynruntime.mk
+
+endif

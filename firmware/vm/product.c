@@ -1,0 +1,291 @@
+// Sums of products, the heart of matmul and the convolutions:
+//
+//     c[m, n] = start + sum over r, then k, of a[m, r, k] * b[r, k, n]
+//
+// Each sum runs in that order, alone. Speed comes from doing a block of outputs at once: 4 rows by 8 columns in
+// 16-byte vectors, or 4 by 4 in registers where there is an FPU; only outputs are ever regrouped.
+
+typedef struct {
+    const float *a, *b;
+    float *c;
+    int32_t rows, columns, r, k;
+    int32_t c_m, a_m, a_r, a_k, b_r, b_k, b_n;  // c's columns are contiguous
+    bool add;  // a sum starts from what c holds, else from 0
+} sums;
+
+#define BLOCK static inline __attribute__((always_inline))
+
+#if EMBER_VECTORS
+
+typedef float vector __attribute__((vector_size(16), aligned(4), may_alias));
+
+enum { PANEL = 512 };  // floats: packed columns of b on the stack
+
+// The columns that a block of `width` has: lanes low .. high - 1 are in c.
+typedef struct {
+    int32_t low, high;
+} lanes;
+
+BLOCK vector load_lanes(const float *c, int32_t low, int32_t high) {
+    vector x = { 0.0f, 0.0f, 0.0f, 0.0f };
+    if (low <= 0 && high >= 4) {
+        return *(const vector *)c;
+    }
+    for (int32_t lane = 0; lane < 4; lane++) {
+        if (lane >= low && lane < high) {
+            x[lane] = c[lane];
+        }
+    }
+    return x;
+}
+
+BLOCK void store_lanes(float *c, vector x, int32_t low, int32_t high) {
+    if (low <= 0 && high >= 4) {
+        *(vector *)c = x;
+        return;
+    }
+    for (int32_t lane = 0; lane < 4; lane++) {
+        if (lane >= low && lane < high) {
+            c[lane] = x[lane];
+        }
+    }
+}
+
+// `height` rows by 4 * `vectors` columns.
+BLOCK void vector_block(const sums *s, float *c, const float *a, const float *b, lanes in, bool add,
+                        const int height, const int vectors) {
+    vector sum[4][2];
+    const int32_t a_m = s->a_m, a_k = s->a_k, b_k = s->b_k;
+    for (int i = 0; i < height; i++) {
+        for (int j = 0; j < vectors; j++) {
+            const vector zero = { 0.0f, 0.0f, 0.0f, 0.0f };
+            sum[i][j] = add ? load_lanes(c + i * s->c_m + 4 * j, in.low - 4 * j, in.high - 4 * j) : zero;
+        }
+    }
+    for (int32_t r = 0; r < s->r; r++) {
+        const float *a_at = a + r * s->a_r, *b_at = b + r * s->b_r;
+        for (int32_t k = s->k; k > 0; k--) {
+            vector right[2];
+            for (int j = 0; j < vectors; j++) {
+                right[j] = *(const vector *)(b_at + 4 * j);
+            }
+            for (int i = 0; i < height; i++) {
+                const float x = a_at[i * a_m];
+                const vector left = { x, x, x, x };
+                for (int j = 0; j < vectors; j++) {
+                    sum[i][j] = sum[i][j] + left * right[j];
+                }
+            }
+            a_at += a_k;
+            b_at += b_k;
+        }
+    }
+    for (int i = 0; i < height; i++) {
+        for (int j = 0; j < vectors; j++) {
+            store_lanes(c + i * s->c_m + 4 * j, sum[i][j], in.low - 4 * j, in.high - 4 * j);
+        }
+    }
+}
+
+// All rows of one block of columns.
+BLOCK void vector_columns(const sums *s, float *c, const float *b, lanes in, bool add, const int vectors) {
+    const float *a = s->a;
+    int32_t m = s->rows;
+    for (; m >= 4; m -= 4, a += 4 * s->a_m, c += 4 * s->c_m) {
+        vector_block(s, c, a, b, in, add, 4, vectors);
+    }
+    for (; m > 0; m--, a += s->a_m, c += s->c_m) {
+        vector_block(s, c, a, b, in, add, 1, vectors);
+    }
+}
+
+static __attribute__((noinline)) void sweep_8(const sums *s, float *c, const float *b, lanes in, bool add) {
+    if (in.low == 0 && in.high == 8) {
+        const lanes whole = { 0, 8 };
+        vector_columns(s, c, b, whole, add, 2);
+    } else {
+        vector_columns(s, c, b, in, add, 2);
+    }
+}
+
+static __attribute__((noinline)) void sweep_4(const sums *s, float *c, const float *b, lanes in, bool add) {
+    vector_columns(s, c, b, in, add, 1);
+}
+
+// `width` columns of b, those that are there, side by side; the rest 0.
+static void pack(float *panel, const sums *s, const float *b, int32_t k, int32_t columns, int32_t width) {
+    for (int32_t j = 0; j < width; j++) {
+        if (j < columns) {
+            const float *column = b + j * s->b_n;
+            for (int32_t i = 0; i < k; i++) {
+                panel[i * width + j] = column[i * s->b_k];
+            }
+        } else {
+            for (int32_t i = 0; i < k; i++) {
+                panel[i * width + j] = 0.0f;
+            }
+        }
+    }
+}
+
+// Columns of b that do not lie side by side, or too few of them, are packed, as much of the sum at a time as fits.
+static __attribute__((noinline)) void sweep_packed(const sums *s, float *c, const float *b, int32_t columns) {
+    float panel[PANEL] __attribute__((aligned(16)));
+    const int32_t width = columns > 4 ? 8 : 4, most = PANEL / width;
+    const lanes in = { 0, columns };
+    bool add = s->add;
+    sums part = *s;
+    part.r = 1;
+    part.b_k = width;
+    for (int32_t r = 0; r < s->r; r++) {
+        for (int32_t k = 0; k < s->k; k += most) {
+            part.k = s->k - k < most ? s->k - k : most;
+            part.a = s->a + r * s->a_r + k * s->a_k;
+            pack(panel, s, b + r * s->b_r + k * s->b_k, part.k, columns, width);
+            if (width == 8) {
+                sweep_8(&part, c, panel, in, add);
+            } else {
+                sweep_4(&part, c, panel, in, add);
+            }
+            add = true;
+        }
+    }
+}
+
+static void sum_products(const sums *s) {
+    if (s->r <= 0 || s->k <= 0) {
+        for (int32_t m = 0; !s->add && m < s->rows; m++) {
+            for (int32_t n = 0; n < s->columns; n++) {
+                s->c[m * s->c_m + n] = 0.0f;
+            }
+        }
+        return;
+    }
+    int32_t n = 0;
+    if (s->b_n == 1 && s->columns >= 4) {
+        const lanes eight = { 0, 8 };
+        for (; s->columns - n >= 8; n += 8) {
+            sweep_8(s, s->c + n, s->b + n, eight, s->add);
+        }
+        for (; n < s->columns; n += 4) {
+            // The last vector may reach back over columns that are done: those lanes are left alone.
+            int32_t back = s->columns - n < 4 ? 4 - (s->columns - n) : 0;
+            const lanes four = { back, 4 };
+            sweep_4(s, s->c + n - back, s->b + n - back, four, s->add);
+        }
+        return;
+    }
+    for (; n < s->columns; n += 8) {
+        int32_t columns = s->columns - n < 8 ? s->columns - n : 8;
+        sweep_packed(s, s->c + n, s->b + n * s->b_n, columns);
+    }
+}
+
+#else
+
+#if (defined(__ARM_FP) && !defined(__SOFTFP__)) || defined(__riscv_flen)
+enum { HEIGHT = 4, WIDTH = 4 };
+#else
+enum { HEIGHT = 1, WIDTH = 1 };  // without an FPU the arithmetic outweighs every load
+#endif
+
+// `height` rows by `width` columns; constant strides let a load also step its pointer on.
+BLOCK void scalar_block(const sums *s, float *c, const float *a, const float *b, const int height, const int width,
+                        const int32_t a_m, const int32_t a_k, const int32_t b_k, const int32_t b_n) {
+    float sum[HEIGHT][WIDTH];
+    for (int i = 0; i < height; i++) {
+        for (int j = 0; j < width; j++) {
+            sum[i][j] = s->add ? c[i * s->c_m + j] : 0.0f;
+        }
+    }
+    for (int32_t r = 0; r < s->r; r++) {
+        const float *left[HEIGHT], *right[WIDTH];
+        for (int i = 0; i < height; i++) {
+            left[i] = a + r * s->a_r + i * a_m;
+        }
+        for (int j = 0; j < width; j++) {
+            right[j] = b + r * s->b_r + j * b_n;
+        }
+        for (int32_t k = s->k; k > 0; k--) {
+            float x[HEIGHT], y;
+            for (int i = 0; i < height; i++) {
+                x[i] = a_m == 1 ? left[0][i] : *left[i];
+                left[i] += a_k;
+            }
+            for (int j = 0; j < width; j++) {
+                y = b_n == 1 ? right[0][j] : *right[j];
+                if (b_n != 1 || j == width - 1) {
+                    right[b_n == 1 ? 0 : j] += b_k;
+                }
+                for (int i = 0; i < height; i++) {
+                    sum[i][j] = sum[i][j] + x[i] * y;
+                }
+            }
+        }
+    }
+    for (int i = 0; i < height; i++) {
+        for (int j = 0; j < width; j++) {
+            c[i * s->c_m + j] = sum[i][j];
+        }
+    }
+}
+
+BLOCK void scalar_sums(const sums *s, const int32_t a_m, const int32_t a_k, const int32_t b_k, const int32_t b_n) {
+    int32_t m = 0;
+    for (; s->rows - m >= HEIGHT; m += HEIGHT) {
+        float *c = s->c + m * s->c_m;
+        const float *a = s->a + m * a_m;
+        int32_t n = 0;
+        for (; s->columns - n >= WIDTH; n += WIDTH) {
+            scalar_block(s, c + n, a, s->b + n * b_n, HEIGHT, WIDTH, a_m, a_k, b_k, b_n);
+        }
+        for (; n < s->columns; n++) {
+            scalar_block(s, c + n, a, s->b + n * b_n, HEIGHT, 1, a_m, a_k, b_k, b_n);
+        }
+    }
+    for (; m < s->rows; m++) {
+        float *c = s->c + m * s->c_m;
+        const float *a = s->a + m * a_m;
+        int32_t n = 0;
+        for (; s->columns - n >= WIDTH; n += WIDTH) {
+            scalar_block(s, c + n, a, s->b + n * b_n, 1, WIDTH, a_m, a_k, b_k, b_n);
+        }
+        for (; n < s->columns; n++) {
+            scalar_block(s, c + n, a, s->b + n * b_n, 1, 1, a_m, a_k, b_k, b_n);
+        }
+    }
+}
+
+static __attribute__((noinline)) void sum_products(const sums *s) {
+    if (HEIGHT > 1 && s->a_k == 1 && s->b_n == 1) {
+        scalar_sums(s, s->a_m, 1, s->b_k, 1);
+    } else if (HEIGHT > 1 && s->a_m == 1 && s->b_n == 1) {
+        scalar_sums(s, 1, s->a_k, s->b_k, 1);
+    } else if (HEIGHT > 1 && s->a_k == 1 && s->b_k == 1) {
+        scalar_sums(s, s->a_m, 1, 1, s->b_n);
+    } else {
+        scalar_sums(s, s->a_m, s->a_k, s->b_k, s->b_n);
+    }
+}
+
+#endif
+
+static int32_t run_matmul(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    float *c = floats_at(vm, fields[MATMUL_C]);
+    const float *a = floats_at(vm, fields[MATMUL_A]), *b = floats_at(vm, fields[MATMUL_B]);
+    const int32_t rows = fields[MATMUL_M];
+    sums s = {
+        .columns = fields[MATMUL_N], .r = 1, .k = fields[MATMUL_K], .c_m = fields[MATMUL_C_M],
+        .a_m = fields[MATMUL_A_M], .a_k = fields[MATMUL_A_K], .b_k = fields[MATMUL_B_K], .b_n = fields[MATMUL_B_N],
+        .add = fields[MATMUL_INTO]
+    };
+    for (int32_t batch = first / rows, m = first % rows; first < last; batch++, m = 0) {
+        s.rows = rows - m < last - first ? rows - m : last - first;
+        s.c = c + batch * fields[MATMUL_C_BATCH] + m * s.c_m;
+        s.a = a + batch * fields[MATMUL_A_BATCH] + m * s.a_m;
+        s.b = b + batch * fields[MATMUL_B_BATCH];
+        sum_products(&s);
+        first += s.rows;
+    }
+    return last;
+}

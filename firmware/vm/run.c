@@ -1,0 +1,172 @@
+// Running a section's instructions one after the other.
+
+// The floating-point mode: round to nearest even, subnormals kept, no traps, whatever a library loaded before
+// may have left.
+#if defined(__x86_64__) || (defined(__i386__) && defined(__SSE__))
+typedef uint32_t float_mode;
+static inline float_mode enter_float_mode(void) {
+    float_mode mode = __builtin_ia32_stmxcsr();
+    __builtin_ia32_ldmxcsr(0x1F80);
+    return mode;
+}
+static inline void leave_float_mode(float_mode mode) {
+    __builtin_ia32_ldmxcsr(mode);
+}
+#elif defined(__aarch64__)
+typedef uint64_t float_mode;
+static inline float_mode enter_float_mode(void) {
+    float_mode mode;
+    __asm volatile ("mrs %0, fpcr" : "=r" (mode));
+    __asm volatile ("msr fpcr, %0" : : "r" ((float_mode)0) : "memory");
+    return mode;
+}
+static inline void leave_float_mode(float_mode mode) {
+    __asm volatile ("msr fpcr, %0" : : "r" (mode) : "memory");
+}
+#elif defined(__ARM_FP) && !defined(__SOFTFP__)
+typedef uint32_t float_mode;
+static inline float_mode enter_float_mode(void) {
+    float_mode mode;
+    __asm volatile ("vmrs %0, fpscr" : "=r" (mode));
+    __asm volatile ("vmsr fpscr, %0" : : "r" (0) : "memory");
+    return mode;
+}
+static inline void leave_float_mode(float_mode mode) {
+    __asm volatile ("vmsr fpscr, %0" : : "r" (mode) : "memory");
+}
+#elif defined(__riscv_flen)
+typedef uint32_t float_mode;
+static inline float_mode enter_float_mode(void) {
+    float_mode mode;
+    __asm volatile ("csrrw %0, fcsr, zero" : "=r" (mode) : : "memory");
+    return mode;
+}
+static inline void leave_float_mode(float_mode mode) {
+    __asm volatile ("csrw fcsr, %0" : : "r" (mode) : "memory");
+}
+#else
+typedef int float_mode;
+static inline float_mode enter_float_mode(void) {
+    return 0;
+}
+static inline void leave_float_mode(float_mode mode) {
+    (void)mode;
+}
+#endif
+
+// Rows first .. last - 1 of one instruction, its sizes resolved. Returns the row after the last one done:
+// below `last` where that row holds an index outside its range.
+static int32_t execute(const ember_vm *vm, uint32_t opcode, const int32_t *fields, int32_t first, int32_t last) {
+    switch (opcode) {
+        case OP_MAP:
+            return run_map(vm, fields, first, last);
+        case OP_MAP_STRIDED:
+            return run_map_strided(vm, fields, first, last);
+        case OP_MATMUL:
+            return run_matmul(vm, fields, first, last);
+        case OP_CONV2D:
+            return run_conv2d(vm, fields, first, last);
+        case OP_CONV2D_GRAD_INPUT:
+            return run_conv2d_grad_input(vm, fields, first, last);
+        case OP_CONV2D_GRAD_WEIGHT:
+            return run_conv2d_grad_weight(vm, fields, first, last);
+        case OP_MAX_POOL2D:
+            return run_max_pool2d(vm, fields, first, last);
+        case OP_MAX_POOL2D_GRAD:
+            return run_max_pool2d_grad(vm, fields, first, last);
+        case OP_SOFTMAX:
+            return run_softmax(vm, fields, first, last);
+        case OP_SOFTMAX_GRAD:
+            return run_softmax_grad(vm, fields, first, last);
+        case OP_CROSS_ENTROPY:
+            return run_cross_entropy(vm, fields, first, last);
+        case OP_CROSS_ENTROPY_GRAD:
+            return run_cross_entropy_grad(vm, fields, first, last);
+        case OP_CHECK_INDEX:
+            return run_check_index(vm, fields, first, last);
+        case OP_COUNT_CORRECT:
+            return run_count_correct(vm, fields, first, last);
+        case OP_DROPOUT:
+            return run_dropout(vm, fields, first, last);
+        case OP_UNIFORM:
+            return run_uniform(vm, fields, first, last);
+        case OP_CONVERT:
+            return run_convert(vm, fields, first, last);
+        case OP_COUNT:
+            return run_count(vm, fields, first, last);
+        case OP_SGD:
+            return run_sgd(vm, fields, first, last);
+        default:
+            return run_adam(vm, fields, first, last);
+    }
+}
+
+// Cost of one row in eighths of a multiply-accumulate.
+static int32_t cost_of_row(uint32_t opcode, const int32_t *fields, int32_t rows) {
+    int32_t weight = ember_weight[opcode] ? ember_weight[opcode] : ember_function_weight[fields[MAP_FN]];
+    int32_t cost = multiply_saturated(product_of(ember_cost[opcode], fields, 0, 0), weight);
+    cost = (cost > 1 << 30 ? 1 << 30 : cost) / rows;
+    return cost > 1 ? cost : 1;
+}
+
+static __attribute__((noinline)) int run_section(ember_vm *vm, int32_t *state, int32_t budget) {
+    const int32_t *program = vm->program;
+    int32_t end = section_start(program, state[0] + 1);
+    int32_t pc = state[1] ? state[1] : section_start(program, state[0]);
+    int32_t row = state[2];
+    bool limited = budget >= 0;
+    int result = EMBER_FINISHED;
+
+    while (pc < end) {
+        if (limited && budget <= 0 && result != EMBER_FINISHED) {
+            break;
+        }
+        uint32_t opcode = (uint32_t)program[pc], words = ember_words[opcode], sizes = ember_sizes[opcode];
+        int32_t fields[EMBER_MOST_WORDS];
+        for (uint32_t k = 1; k < words; k++) {
+            fields[k - 1] = program[pc + k];
+        }
+        for (uint32_t k = 0; sizes >> k; k++) {
+            if ((sizes >> k & 1) && fields[k] < 0) {
+                fields[k] = -fields[k] * vm->rows;
+            }
+        }
+        int32_t rows = product_of(ember_rows[opcode], fields, 0, 0), last = rows;
+        int32_t cost = 0;
+        if (limited) {
+            cost = cost_of_row(opcode, fields, rows);
+            int32_t take = budget / cost;
+            take = take > 1 ? take : 1;
+            last = take < rows - row ? row + take : rows;
+        }
+        int32_t done = execute(vm, opcode, fields, row, last);
+        if (limited) {
+            budget -= (done - row) * cost;
+        }
+        row = done;
+        if (done < last) {
+            result = EMBER_FAULT;
+            break;
+        }
+        if (row == rows) {
+            pc += (int32_t)words;
+            row = 0;
+        }
+        result = EMBER_PAUSED;
+    }
+    if (pc == end) {
+        state[1] = state[2] = state[3] = 0;
+        return EMBER_FINISHED;
+    }
+    state[1] = pc;
+    state[2] = row;
+    state[3] = (int32_t)seal_of(program, state, vm->rows);
+    return result;
+}
+
+int ember_run(ember_vm *vm, int32_t *state, int32_t budget) {
+    float_mode mode = enter_float_mode();
+    int result = run_section(vm, state, budget);
+    leave_float_mode(mode);
+    return result;
+}

@@ -1,0 +1,78 @@
+// The native VM: what its bindings call. The contract is docs/vm.md.
+//
+// No libc, no globals, no allocation: everything a run needs lies in an ember_vm, which the caller keeps on
+// its stack. A binding opens a program, binds each segment, and runs:
+//
+//     refusal = ember_open(&vm, program, words, segments);
+//     for each segment: refusal = ember_bind(&vm, i, buffer, bytes, typecode, writable);
+//     refusal = ember_check(&vm, state, state_words);
+//     result = ember_run(&vm, state, budget);
+
+#ifndef EMBER_VM_H
+#define EMBER_VM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "isa.h"
+
+#ifdef __FAST_MATH__
+#error "Ember's bits are a promise: do not compile the VM with -ffast-math"
+#endif
+
+enum { EMBER_FAULT = -1, EMBER_PAUSED = 0, EMBER_FINISHED = 1 };
+
+// Why a run is refused before anything is touched; ember_message has the words.
+enum {
+    EMBER_FINE,
+    EMBER_NOT_A_PROGRAM,
+    EMBER_WRONG_COUNT,
+    EMBER_WRONG_TYPE,
+    EMBER_NOT_ALIGNED,
+    EMBER_NOT_WRITABLE,
+    EMBER_TOO_SHORT,
+    EMBER_OVERLAPS,
+    EMBER_ROWS,
+    EMBER_STATE,
+};
+
+typedef struct {
+    uint8_t *start, *end;
+} ember_segment;
+
+typedef struct {
+    const int32_t *program;
+    int32_t rows;
+    uint32_t culprit;  // the segment that ember_bind or ember_check refused
+    uint32_t needed, given;  // EMBER_TOO_SHORT: bytes
+    ember_segment segments[EMBER_MOST_SEGMENTS];
+} ember_vm;
+
+// 0 where the program is accepted, else kind << 24 | word.
+int32_t ember_verify(const int32_t *program, size_t words);
+
+int ember_open(ember_vm *vm, const int32_t *program, size_t words, size_t segments);
+// typecode as in Python's array; 'B' stands for plain bytes too.
+int ember_bind(ember_vm *vm, uint32_t segment, void *start, size_t bytes, int typecode, bool writable);
+int ember_check(ember_vm *vm, const int32_t *state, size_t state_words);
+int ember_run(ember_vm *vm, int32_t *state, int32_t budget);
+
+// The words for a refusal: they name what is wrong with the segment, not which one.
+const char *ember_message(int refusal);
+
+// Whether a buffer of this typecode, place and length can be read as int32.
+bool ember_is_words(const void *start, size_t bytes, int typecode);
+
+// Where epoch's shuffle of 0 .. n - 1 puts i; i < n <= 2**30.
+uint32_t ember_permute(uint32_t i, uint32_t n, uint32_t key, uint32_t epoch);
+
+// Exposed for the test of their accuracy.
+float ember_exp(float x);
+float ember_log(float x);
+float ember_tanh(float x);
+float ember_sigmoid(float x);
+float ember_sqrt(float x);
+float ember_pow(float x, float y);
+
+#endif
