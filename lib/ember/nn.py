@@ -206,6 +206,8 @@ class CrossEntropyLoss(_Loss):
     def forward(self, x, target):
         if not isinstance(target, Tensor):
             target = Tensor(labels(target, x.shape[-1]), dtype="i")
+        elif target._data is not None and target.dtype != "f" and x._dims:
+            labels(target._data, x.shape[-1])
         return self._reduce(apply(ops.CROSS_ENTROPY, (x, target)))
 
 
@@ -213,7 +215,7 @@ def labels(values, classes):
     """Values as labels: whole numbers from 0 to classes - 1, or an error that names the first that is not."""
     for i in range(len(values)):
         v = values[i]
-        if v != v or int(v) != v or not 0 <= v < classes:
+        if not 0 <= v < classes or int(v) != v:
             raise ValueError("label %r at index %d; it may be a whole number from 0 to %d" % (v, i, classes - 1))
     return [int(v) for v in values]
 

@@ -12,7 +12,7 @@ there is one, is the first dimension.
 from . import isa
 from .isa import ADD as INTO_ADD
 from .isa import MAXIMUM, WRITE
-from .tensor import numel
+from .tensor import axis, numel
 
 (COPY_FN, NEG_FN, _ABS, SQRT_FN, EXP_FN, LOG_FN, TANH_FN, SIGMOID_FN, RELU_FN, ADD_FN, SUB_FN, MUL_FN, DIV_FN,
  _MAXIMUM, _MINIMUM, POW_FN, EQ_FN, _GT, RELU_GRAD, TANH_GRAD, SIGMOID_GRAD, SQRT_GRAD) = range(len(isa.FUNCTIONS))  # fmt: skip
@@ -52,6 +52,9 @@ def broadcast(inputs):
         if p != q and p != 1 and q != 1:
             raise ValueError("shapes %s and %s do not broadcast" % (inputs[0].shape, inputs[1].shape))
         out.append(q if p == 1 else p)
+    if [d for d in out[1:] if d < 0]:
+        raise ValueError("shapes %s and %s: broadcasting would move the batch from the first dimension"
+                         % (inputs[0].shape, inputs[1].shape))  # fmt: skip
     return tuple(out)
 
 
@@ -144,7 +147,12 @@ def _unary(fn, grad_fn, uses_x=False, g_first=False):
     return Op(_same, emit, grad)
 
 
-NEG = _unary(NEG_FN, NEG_FN, False, True)
+def _neg_grad(sink, y, g, inputs, saved):
+    d, into = into_grad(sink, inputs[0])
+    sink.map(NEG_FN, d, g, None, into)
+
+
+NEG = Op(_same, lambda sink, y, inputs, saved: sink.map(NEG_FN, y, inputs[0]), _neg_grad)
 EXP = _unary(EXP_FN, MUL_FN)
 LOG = _unary(LOG_FN, DIV_FN, True, True)
 SQRT = _unary(SQRT_FN, SQRT_GRAD)
@@ -159,6 +167,9 @@ def _pow_emit(sink, y, inputs, saved):
 
 def _pow_grad(sink, y, g, inputs, saved):
     x = inputs[0]
+    if saved[0] == 0:  # a constant, at 0 too
+        summed_grad(sink, x)
+        return
     t = sink.new(x._dims)
     sink.map(POW_FN, t, x, sink.scalar(saved[0] - 1.0))
     sink.map(MUL_FN, t, t, sink.scalar(saved[0]))
@@ -237,9 +248,7 @@ def axes_of(dims, dim):
     taken = [dim is None] * len(dims)
     if dim is not None:
         for d in (dim,) if isinstance(dim, int) else dim:
-            if not -len(dims) <= d < len(dims):
-                raise ValueError("dim %d of a tensor with %d dimensions" % (d, len(dims)))
-            taken[d] = True
+            taken[axis(dims, d)] = True
     return taken
 
 
@@ -397,6 +406,8 @@ def _dropout(sink, y, x, saved, into):
     dims = x._dims
     rank = len(dims)
     n, width = (dims[0], numel(dims[1:])) if rank > 1 else (numel(dims), 1)
+    if n < 0:  # by samples: the mask is the same however a batch is cut
+        n, width = -1, -n * width
     sink.dropout(into, n, width, saved[1], y, x, saved[0])
 
 

@@ -11,8 +11,8 @@ from .ops import COPY_FN, Op, broadcast_strides, contribute, into_grad, strided,
 
 def pair(value, name, least, most=255):
     """An int, or two: for height and width."""
-    both = (value, value) if isinstance(value, int) else tuple(value)
-    if len(both) != 2 or not (least <= both[0] <= most and least <= both[1] <= most):
+    both = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(both) != 2 or not isinstance(both[0], int) or not isinstance(both[1], int) or not (least <= both[0] <= most and least <= both[1] <= most):
         raise ValueError("%s is %r; it may be an int or two from %d to %d" % (name, value, least, most))
     return both
 

@@ -3,7 +3,7 @@
 from .isa import ADD as INTO_ADD
 from .isa import WRITE
 from .ops import COPY_FN, Op, hand_on, into_grad, strided, strides_of, summed_grad
-from .tensor import Tensor, apply, numel, sink
+from .tensor import Tensor, apply, axis, numel, sink
 
 
 def _reshape_shape(inputs, shape):
@@ -22,7 +22,8 @@ def _reshape_shape(inputs, shape):
     if len(unknown) == 1:
         rest = -numel(dims)
         dims[unknown[0]] = numel(x._dims) // rest if rest and numel(x._dims) % rest == 0 else 0
-    if len(unknown) > 1 or numel(dims) != numel(x._dims) or 0 in dims:
+    wrong = [i for i in range(len(dims)) if dims[i] < 1 and (i or not x._dims or x._dims[0] > 0)]
+    if len(unknown) > 1 or wrong or numel(dims) != numel(x._dims):
         raise ValueError("reshape of %s to %s" % (x.shape, tuple(shape)))
     return tuple(dims)
 
@@ -36,7 +37,7 @@ RESHAPE = Op(_reshape_shape, None, _reshape_grad)
 
 def _permute_shape(inputs, order):
     dims = inputs[0]._dims
-    order = [i % len(dims) for i in order]
+    order = [axis(dims, i) for i in order]
     if sorted(order) != list(range(len(dims))):
         raise ValueError("permute of %d dimensions by %s" % (len(dims), tuple(order)))
     out = tuple([dims[i] for i in order])
@@ -78,6 +79,8 @@ def _window(x, index):
             offset += (k % n) * strides[i]
             block.append(1)
         else:
+            if not isinstance(k, slice):
+                raise TypeError("an index is a whole number or a slice, not %r" % (k,))
             if n < 0:
                 if not (k.start is None and k.stop is None and k.step is None):
                     raise ValueError("the batch is taken whole (:) while recording")
@@ -125,7 +128,7 @@ SLICE = Op(_slice_shape, _slice_emit, _slice_grad)
 
 def _cat_shape(inputs, dim):
     first = inputs[0]._dims
-    dim %= len(first)
+    dim = axis(first, dim)
     total = 0
     for x in inputs:
         dims = x._dims

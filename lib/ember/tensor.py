@@ -57,6 +57,13 @@ class no_grad:
         _grad_enabled = self.before
 
 
+def axis(dims, dim):
+    """dim counted from the front, or ValueError."""
+    if not -len(dims) <= dim < len(dims):
+        raise ValueError("dim %d of a tensor with %d dimensions" % (dim, len(dims)))
+    return dim % len(dims)
+
+
 def apply(op, inputs, args=()):
     """Emit one operation; remember it where a gradient may be asked for."""
     global _order
@@ -110,7 +117,8 @@ class Tensor:
                 shape = tuple(found) if shape is None else tuple(shape)
             elif shape is None:
                 shape = (len(data),)
-            if numel(shape) != len(data) or len(data) == 0:
+            shape = tuple(shape)
+            if numel(shape) != len(data) or len(data) == 0 or min(shape + (1,)) < 1:
                 raise ValueError("data has %d elements, shape %s takes %d" % (len(data), tuple(shape), numel(shape)))
         if requires_grad and dtype != "f":
             raise ValueError("only float32 tensors have gradients, not dtype %r" % dtype)
@@ -301,6 +309,7 @@ class Tensor:
 
     def transpose(self, a, b):
         order = list(range(len(self._dims)))
+        a, b = axis(self._dims, a), axis(self._dims, b)
         order[a], order[b] = order[b], order[a]
         return self.permute(tuple(order))
 
@@ -310,7 +319,7 @@ class Tensor:
 
     def _softmax(self, dim, log):
         rank = len(self._dims)
-        if dim % rank == rank - 1:
+        if axis(self._dims, dim) == rank - 1:
             return self._op("SOFTMAX", (), (log,))
         return self.transpose(dim, -1)._op("SOFTMAX", (), (log,)).transpose(dim, -1)
 
