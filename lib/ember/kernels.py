@@ -1,0 +1,154 @@
+"""The portable VM: docs/vm.md in plain Python, for any MicroPython and for CPython. The other kernels_*.py hold the
+readable definition of every instruction: one function an opcode,
+
+    kernel(segments, first, last, *fields) -> None, or the row that holds an index outside its range
+
+which does rows first .. last - 1 of the dimension that it can stop at; fields are named as in the table, sizes are
+numbers, addresses are ints. It computes in Python's floats and gives what IEEE gives where Python would raise.
+"""
+
+from . import isa as table  # `isa` is the checksum here, as in the native module
+from .kernels_bind import bind, is_writable, view
+
+FINISHED, PAUSED, FAULT = 1, 0, -1
+
+MOST = 1 << 30  # costs stop growing here
+
+
+def _kernel(opcode):
+    """The function that is an opcode's definition; what is rarely used is imported only when it is."""
+    if opcode <= table.MATMUL:
+        from . import kernels_map as home
+    elif opcode <= table.MAX_POOL2D_GRAD:
+        from . import kernels_image as home
+    elif opcode <= table.COUNT_CORRECT:
+        from . import kernels_loss as home
+    elif opcode <= table.UNIFORM:
+        from . import kernels_random as home
+    else:
+        from . import kernels_update as home
+    return getattr(home, table.TABLE[opcode][table.NAME])
+
+
+_known = [None] * len(table.TABLE)
+
+
+def _know(opcode):
+    """What running an opcode takes: kernel, words, positions of sizes, factors of rows and of cost, weight."""
+    if _known[opcode] is None:
+        fields = table.parse(opcode)
+        names = [field[1] for field in fields]
+        row = table.TABLE[opcode]
+        _known[opcode] = (
+            _kernel(opcode), 1 + len(fields), [i for i in range(len(fields)) if fields[i][0] == table.SIZE],
+            table.product(row[table.RESUME], names), table.product(row[table.COST], names), row[table.WEIGHT],
+        )  # fmt: skip
+    return _known[opcode]
+
+
+def _product(factors, fields):
+    total = 1
+    for k in factors:
+        total *= -k if k < 0 else fields[k]
+    return total
+
+
+def _fields(program, pc, rows):
+    """An instruction's fields, its sizes resolved."""
+    known = _know(program[pc])
+    fields = list(program[pc + 1 : pc + known[1]])
+    for k in known[2]:
+        if fields[k] < 0:
+            fields[k] *= -rows
+    return known, fields
+
+
+def _seal(program, section, pc, row, rows):
+    return (program[1] * 31 + section * 7919 + pc * 40503 + row * 9973 + rows * 613 + 12345) & 0x3FFFFFFF
+
+
+def _is_state(program, state, begin, end, rows):
+    """Whether this starts a run from begin to end, or is what the VM left when it stopped between them."""
+    section, pc, row = state[0], state[1], state[2]
+    if pc == 0:
+        return row == 0 and state[3] == 0
+    if state[3] != _seal(program, section, pc, row, rows):
+        return False
+    at = begin
+    while at < end and at != pc:
+        at += _know(program[at])[1]
+    if at >= end:
+        return False
+    known, fields = _fields(program, at, rows)
+    return 0 <= row < _product(known[3], fields)
+
+
+def run(program, segments, state, budget):
+    """Run sections from where `state` is: 1 finished, 0 paused as the budget was spent, -1 fault."""
+    program = view(program, "i")
+    if (
+        program is None or len(program) < 5 or program[0] != table.MAGIC or program[1] != len(program)
+        or not table.FIRST_BOUND <= program[3] <= table.MOST_SEGMENTS
+    ):  # fmt: skip
+        raise ValueError("not a program")
+    bound, rows = bind(program, segments)
+    words = view(state, "i")
+    if words is None or len(words) != 4 or not is_writable(state):
+        raise ValueError("state must be array('i') of four")
+    section = words[0]
+    first, final = section % table.FOLLOWING, section % table.FOLLOWING + section // table.FOLLOWING
+    if section < 0 or final >= program[4]:
+        raise ValueError("state asks for sections %d to %d; the program has %d" % (first, final, program[4]))
+    ends = 5 + 3 * program[3]
+    begin = program[ends + first - 1] if first else ends + program[4]
+    end = program[ends + final]
+    if not _is_state(program, words, begin, end, rows):
+        raise ValueError("not a state that the VM wrote")
+
+    pc, row = words[1] or begin, words[2]
+    limited = budget >= 0
+    result = FINISHED
+    while pc < end:
+        if result == PAUSED and limited and budget <= 0:
+            break
+        known, fields = _fields(program, pc, rows)
+        last = total = _product(known[3], fields)
+        cost = 0
+        if limited:
+            weight = known[5] or table.FUNCTIONS[fields[0]][2]  # a map's first field is its function
+            cost = max(1, min(MOST, _product(known[4], fields) * weight) // total)
+            last = min(total, row + max(1, budget // cost))
+        fault = known[0](bound, row, last, *fields)
+        if fault is not None:
+            row, result = fault, FAULT
+            break
+        budget -= (last - row) * cost
+        row, result = last, PAUSED
+        if row == total:
+            pc, row = pc + known[1], 0
+    if pc >= end:
+        words[1] = words[2] = words[3] = 0
+        return FINISHED
+    words[1], words[2] = pc, row
+    words[3] = _seal(program, words[0], pc, row, rows)
+    return result
+
+
+def verify(program):
+    """0 where a program is accepted, else kind << 24 | word."""
+    from .verify import verify
+
+    return verify(program)
+
+
+def permute(i, n, key, epoch):
+    """Where epoch's shuffle of 0 .. n - 1 puts i."""
+    from .kernels_random import permute
+
+    return permute(i, n, key, epoch)
+
+
+def __getattr__(name):
+    if name == "isa":
+        return table.checksum()
+    raise AttributeError("ember.kernels has no %r" % name)

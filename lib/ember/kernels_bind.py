@@ -1,0 +1,156 @@
+"""Binding of segments for the portable VM: any buffer seen as elements of its segment's type, and the checks on it."""
+
+import struct
+import sys
+from array import array
+
+from . import isa
+
+_MICROPYTHON = sys.implementation.name == "micropython"
+_INVERSE = None if _MICROPYTHON else bytes(range(255, -1, -1))
+
+
+class Cells:
+    """Plain bytes seen as elements of a type, where memoryview has no cast."""
+
+    def __init__(self, buffer, typecode):
+        self.buffer, self.typecode, self.size = buffer, typecode, struct.calcsize(typecode)
+        self.length = byte_length(buffer) // self.size
+
+    def __len__(self):
+        return self.length
+
+    def __getitem__(self, i):
+        return struct.unpack_from(self.typecode, self.buffer, i * self.size)[0]
+
+    def __setitem__(self, i, value):
+        struct.pack_into(self.typecode, self.buffer, i * self.size, value)
+
+
+def _holds_byte(buffer, i):
+    try:
+        struct.unpack_from("B", buffer, i)
+        return True
+    except ValueError:
+        return False
+
+
+def byte_length(buffer):
+    """How many bytes a buffer holds. MicroPython does not tell, but for struct it stops at the end."""
+    count = len(buffer)
+    if not _MICROPYTHON:
+        return memoryview(buffer).nbytes
+    size = 1
+    while count and _holds_byte(buffer, count * size):
+        size *= 2
+    return count * size
+
+
+def _view_micropython(buffer, typecode):
+    if isinstance(buffer, array):
+        found = str(buffer[:0])[7]  # "array('f')"
+    elif isinstance(buffer, (bytes, bytearray)):
+        found = "B"
+    elif isinstance(buffer, memoryview):  # it keeps its typecode to itself: size and kind have to do
+        count = len(buffer)
+        size = byte_length(buffer) // count if count else struct.calcsize(typecode)
+        if size == 1:
+            found = "B"
+        elif size != struct.calcsize(typecode) or (count and isinstance(buffer[0], float) != (typecode == "f")):
+            return None
+        else:
+            found = typecode
+    else:
+        return None
+    if found == typecode:
+        return buffer
+    return Cells(buffer, typecode) if found == "B" else None
+
+
+def view(buffer, typecode):
+    """What indexes a buffer's elements as this type, or None: the buffer is of another."""
+    if _MICROPYTHON:
+        return _view_micropython(buffer, typecode)
+    try:
+        memory = memoryview(buffer)
+    except TypeError:
+        return None
+    if not memory.c_contiguous or memory.format not in (typecode, "B"):
+        return None
+    if memory.format == typecode and memory.ndim == 1:
+        return buffer if isinstance(buffer, array) else memory
+    memory = memory.cast("B")
+    return memory[: memory.nbytes - memory.nbytes % struct.calcsize(typecode)].cast(typecode)
+
+
+def is_writable(buffer):
+    """Whether a buffer can be written: found by writing its first byte as it is."""
+    if not _MICROPYTHON:
+        return not memoryview(buffer).readonly
+    if len(buffer):
+        try:
+            struct.pack_into("B", buffer, 0, struct.unpack_from("B", buffer, 0)[0])
+        except TypeError:
+            return False
+    return True
+
+
+def overlap(written, other):
+    """Whether two buffers share memory, of which the first is writable.
+
+    Python tells no addresses, so a byte is changed in one, looked for in the other, and put back. CPython says which
+    object a memoryview is of, so it is exact there; MicroPython does not, and only an equal start is found.
+    """
+    if not len(written) or not len(other):
+        return False
+    if written is other:
+        return True
+    if _MICROPYTHON:
+        byte = struct.unpack_from("B", written, 0)[0]
+        if struct.unpack_from("B", other, 0)[0] != byte:
+            return False
+        struct.pack_into("B", written, 0, byte ^ 255)
+        shared = struct.unpack_from("B", other, 0)[0] != byte
+        struct.pack_into("B", written, 0, byte)
+        return shared
+    written, other = memoryview(written), memoryview(other)
+    if written.obj is not other.obj:
+        return False
+    whole = memoryview(written.obj).nbytes
+    if written.nbytes == whole or other.nbytes == whole:
+        return True
+    written = written.cast("B")
+    before, kept = other.tobytes(), written.tobytes()
+    written[:] = kept.translate(_INVERSE)
+    shared = other.tobytes() != before
+    written[:] = kept
+    return shared
+
+
+def bind(program, segments):
+    """Every segment checked and seen as its type: a list, and rows. ValueError where one does not fit."""
+    count = program[3]
+    if len(segments) != count:
+        raise ValueError("%d segments are bound; the program has %d" % (len(segments), count))
+    bound = []
+    for k in range(count):
+        flags = program[5 + 3 * k]
+        typecode = isa.TYPES[flags & 7]
+        cells = view(segments[k], typecode)
+        if cells is None:
+            raise ValueError("segment %d must be array(%r) or plain bytes of that layout" % (k, typecode))
+        if flags & isa.WRITABLE and not is_writable(segments[k]):
+            raise ValueError("segment %d must be writable" % k)
+        bound.append(cells)
+    rows = bound[isa.INTS][0] if len(bound[isa.INTS]) else 0
+    if not 1 <= rows <= program[2]:
+        raise ValueError("rows, the first integer slot, is %d; it may be 1 to %d" % (rows, program[2]))
+    for k in range(count):
+        needed = program[6 + 3 * k] + program[7 + 3 * k] * rows
+        if len(bound[k]) < needed:
+            raise ValueError("segment %d holds %d elements; at %d rows it needs %d" % (k, len(bound[k]), rows, needed))
+        if program[5 + 3 * k] & isa.WRITABLE:
+            for j in range(count):
+                if j != k and overlap(segments[k], segments[j]):
+                    raise ValueError("segments %d and %d overlap, and one of them is written" % (k, j))
+    return bound, rows

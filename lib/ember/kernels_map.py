@@ -1,0 +1,245 @@
+"""Element-wise operations, and matrix multiplication."""
+
+import math
+
+INF, NAN = float("inf"), float("nan")
+OFFSET = 0xFFFFFF  # of an address
+GREATEST = 3.4028235677973366e38  # from here up a float32 is infinite
+LOG_GREATEST = 88.722835
+
+
+def single(x):
+    """x, infinite where float32 would be."""
+    if x >= GREATEST:
+        return INF
+    return -INF if x <= -GREATEST else x
+
+
+# The functions of a map: of an element a and an element b, which those of one operand leave alone.
+
+
+def copy(a, b):
+    """a"""
+    return a
+
+
+def neg(a, b):
+    """-a"""
+    return -a
+
+
+def abs(a, b):
+    """a without its sign"""
+    return math.fabs(a)
+
+
+def sqrt(a, b=0.0):
+    """The square root of a; NaN below zero, -0 for -0."""
+    return NAN if a < 0.0 else math.sqrt(a)
+
+
+def exp(a, b=0.0):
+    """e to the a"""
+    return INF if a > LOG_GREATEST else math.exp(a)
+
+
+def log(a, b=0.0):
+    """The natural logarithm of a: -inf for 0, NaN below it."""
+    if a > 0.0:
+        return math.log(a)
+    return -INF if a == 0.0 else NAN
+
+
+def tanh(a, b=0.0):
+    """The hyperbolic tangent of a"""
+    x = math.fabs(a)
+    if x < 0.6:  # the continued fraction: 1 - 2 / (…) would cancel
+        z = x * x
+        y = x / (1.0 + z / (3.0 + z / (5.0 + z / (7.0 + z / (9.0 + z / 11.0)))))
+    else:
+        y = 1.0 - 2.0 / (exp(x + x) + 1.0)
+    return math.copysign(y, a)
+
+
+def sigmoid(a, b=0.0):
+    """1 / (1 + exp(-a))"""
+    if a < 0.0:
+        e = math.exp(a)
+        return e / (1.0 + e)
+    return 1.0 / (1.0 + math.exp(-a))
+
+
+def relu(a, b):
+    """0 where a < 0, else a: NaN stays NaN"""
+    return 0.0 if a < 0.0 else a
+
+
+def add(a, b):
+    """a + b"""
+    return a + b
+
+
+def sub(a, b):
+    """a - b"""
+    return a - b
+
+
+def mul(a, b):
+    """a * b"""
+    return a * b
+
+
+def div(a, b):
+    """a / b: by zero infinite, 0 / 0 is NaN"""
+    if b != 0.0:
+        return a / b
+    if a == 0.0 or a != a:
+        return NAN
+    return INF if math.copysign(1.0, a) == math.copysign(1.0, b) else -INF
+
+
+def maximum(a, b):
+    """a where a >= b or a is NaN, else b"""
+    return a if a >= b or a != a else b
+
+
+def minimum(a, b):
+    """a where a <= b or a is NaN, else b"""
+    return a if a <= b or a != a else b
+
+
+def to_whole(x, t):
+    """x to the t for a whole t >= 0, by squaring from the lowest bit."""
+    r = 1.0
+    while t:
+        if t & 1:
+            r = r * x
+        x = x * x
+        t >>= 1
+    return r
+
+
+def pow(a, b):
+    """a to the b, in special cases as C's pow: a to the 0 is 1, NaN below zero for a b that is not whole"""
+    if b == 0.0 or a == 1.0:
+        return 1.0
+    if a != a or b != b:
+        return NAN
+    size = math.fabs(b)
+    whole = size >= 16777216.0 or size == int(size)  # infinity counts as even
+    odd = whole and size < 16777216.0 and int(size) & 1
+    if a == 0.0 or a in (INF, -INF):
+        y = INF if (a == 0.0) == (b < 0.0) else 0.0
+    elif a < 0.0 and not whole:
+        return NAN
+    elif whole and size <= 64.0:
+        y = to_whole(math.fabs(a), int(size))
+        if b < 0.0:
+            y = div(1.0, y)
+    elif a == -1.0:
+        y = 1.0
+    else:
+        try:
+            y = math.pow(math.fabs(a), b)
+        except (ValueError, OverflowError):  # nothing is left that could be wrong but overflow
+            y = INF
+    return -y if odd and math.copysign(1.0, a) < 0.0 else y
+
+
+def eq(a, b):
+    """1 where a == b, else 0"""
+    return 1.0 if a == b else 0.0
+
+
+def gt(a, b):
+    """1 where a > b, else 0"""
+    return 1.0 if a > b else 0.0
+
+
+def relu_grad(a, b):
+    """a = y, b = g: g where y > 0, else 0"""
+    return b if a > 0.0 else 0.0
+
+
+def tanh_grad(a, b):
+    """a = y, b = g: g * (1 - y * y)"""
+    return b * (1.0 - a * a)
+
+
+def sigmoid_grad(a, b):
+    """a = y, b = g: g * (y * (1 - y))"""
+    return b * (a * (1.0 - a))
+
+
+def sqrt_grad(a, b):
+    """a = y, b = g: (0.5 * g) / y"""
+    return div(0.5 * b, a)
+
+
+# In the order of isa.FUNCTIONS, and of isa.WRITE, ADD, MULTIPLY, MAXIMUM, MINIMUM.
+FUNCTIONS = (
+    copy, neg, abs, sqrt, exp, log, tanh, sigmoid, relu, add, sub, mul, div, maximum, minimum, pow, eq, gt,
+    relu_grad, tanh_grad, sigmoid_grad, sqrt_grad,
+)  # fmt: skip
+INTO = (None, add, mul, maximum, minimum)
+
+
+def _row(apply, meet, count, d, d_at, d_step, a, a_at, a_step, b, b_at, b_step):
+    """One run of elements: each is read, computed, met with what is there, written."""
+    if meet is None:
+        for _ in range(count):
+            d[d_at] = apply(a[a_at], b[b_at])
+            d_at += d_step
+            a_at += a_step
+            b_at += b_step
+    else:
+        for _ in range(count):
+            d[d_at] = meet(d[d_at], single(apply(a[a_at], b[b_at])))
+            d_at += d_step
+            a_at += a_step
+            b_at += b_step
+
+
+def map(segments, first, last, fn, into, n, a_step, b_step, d, a, b):
+    """d[i] = into(d[i], fn(a[i * a_step], b[i * b_step])), the elements in order. A step of 0 repeats one element."""
+    _row(FUNCTIONS[fn], INTO[into], last - first, segments[d >> 24], (d & OFFSET) + first, 1,
+         segments[a >> 24], (a & OFFSET) + first * a_step, a_step,
+         segments[b >> 24], (b & OFFSET) + first * b_step, b_step)  # fmt: skip
+
+
+def map_strided(segments, first, last, fn, into, n0, n1, n2, n3, d0, d1, d2, d3, a0, a1, a2, a3, b0, b1, b2, b3,
+                d, a, b):  # fmt: skip
+    """d[i · d] = into(d[i · d], fn(a[i · a], b[i · b])) for i over four dimensions, the last one fastest.
+
+    i · d is i0 * d0 + i1 * d1 + i2 * d2 + i3 * d3. Where a stride of d is 0, this reduces.
+    """
+    to, left, right = segments[d >> 24], segments[a >> 24], segments[b >> 24]
+    d, a, b = d & OFFSET, a & OFFSET, b & OFFSET
+    for row in range(first, last):
+        i2, i1 = row % n2, row // n2
+        i0, i1 = i1 // n1, i1 % n1
+        _row(FUNCTIONS[fn], INTO[into], n3, to, d + i0 * d0 + i1 * d1 + i2 * d2, d3,
+             left, a + i0 * a0 + i1 * a1 + i2 * a2, a3, right, b + i0 * b0 + i1 * b1 + i2 * b2, b3)  # fmt: skip
+
+
+def matmul(segments, first, last, into, batch, m, n, k, c_batch, c_m, a_batch, a_m, a_k, b_batch, b_k, b_n, c, a, b):
+    """c[i, m, n] = into(c[i, m, n], sum over k of a[i, m, k] * b[i, k, n]), k in order; into 1 starts from c."""
+    to, left, right = segments[c >> 24], segments[a >> 24], segments[b >> 24]
+    values = [0.0] * k  # a row of a: read once, not once a column
+    for row in range(first, last):
+        i, j = row // m, row % m
+        at = (a & OFFSET) + i * a_batch + j * a_m
+        for p in range(k):
+            values[p] = left[at]
+            at += a_k
+        to_at = (c & OFFSET) + i * c_batch + j * c_m
+        column = (b & OFFSET) + i * b_batch
+        for _ in range(n):
+            total = to[to_at] if into else 0.0
+            at = column
+            for x in values:
+                total += x * right[at]
+                at += b_k
+            to[to_at] = total
+            to_at += 1
+            column += b_n

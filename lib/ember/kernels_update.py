@@ -1,0 +1,79 @@
+"""Conversion, counting and the optimizers' updates."""
+
+from .kernels_map import OFFSET, div, sqrt, to_whole
+
+
+def wrapped(x):
+    """x as int32, which wraps around."""
+    x &= 0xFFFFFFFF
+    return x - (1 << 32) if x >> 31 else x
+
+
+def convert(segments, first, last, n, d, src, affine):
+    """d[i] = src[i] * affine[0] + affine[1]"""
+    to, source, parameters = segments[d >> 24], segments[src >> 24], segments[affine >> 24]
+    d, src, affine = d & OFFSET, src & OFFSET, affine & OFFSET
+    scale, shift = parameters[affine], parameters[affine + 1]
+    for i in range(first, last):
+        to[d + i] = source[src + i] * scale + shift
+
+
+def count(segments, first, last, keep, add, n, counter):
+    """counter = counter * keep + n * add, in int32 that wraps around"""
+    integers, at = segments[counter >> 24], counter & OFFSET
+    integers[at] = wrapped(integers[at] * keep + n * add)
+
+
+def sgd(segments, first, last, momentum, nesterov, n, p, g, v, hyper, step, count):
+    """hyper = [lr, momentum, dampening, weight_decay]. With t = step and G = g / count:
+
+    G = G + weight_decay * p, where that is not 0;
+    with momentum v = G where t = 0, else momentum * v + (1 - dampening) * G,
+    and G = G + momentum * v if nesterov, else v;
+    p = p - lr * G.
+    """
+    parameters, gradients, velocities = segments[p >> 24], segments[g >> 24], segments[v >> 24]
+    floats, at = segments[hyper >> 24], hyper & OFFSET
+    lr, factor, dampening, decay = floats[at], floats[at + 1], floats[at + 2], floats[at + 3]
+    started = segments[step >> 24][step & OFFSET] != 0
+    rows = float(segments[count >> 24][count & OFFSET])
+    p, g, v = p & OFFSET, g & OFFSET, v & OFFSET
+    for i in range(first, last):
+        value = parameters[p + i]
+        gradient = div(gradients[g + i], rows)
+        if decay != 0.0:
+            gradient += decay * value
+        if momentum:
+            velocity = factor * velocities[v + i] + (1.0 - dampening) * gradient if started else gradient
+            velocities[v + i] = velocity
+            gradient = gradient + factor * velocity if nesterov else velocity
+        parameters[p + i] = value - lr * gradient
+
+
+def adam(segments, first, last, decoupled, n, p, g, m, v, hyper, step, count):
+    """hyper = [lr, beta1, beta2, eps, weight_decay]. With t = step + 1 and G = g / count:
+
+    p = p - (lr * weight_decay) * p if decoupled, else G = G + weight_decay * p, where that is not 0;
+    m = beta1 * m + (1 - beta1) * G; v = beta2 * v + (1 - beta2) * (G * G);
+    c1 = 1 - beta1^t; c2 = sqrt(1 - beta2^t); p = p - (lr / c1) * (m / (sqrt(v) / c2 + eps)).
+    """
+    parameters, gradients = segments[p >> 24], segments[g >> 24]
+    firsts, seconds = segments[m >> 24], segments[v >> 24]
+    floats, at = segments[hyper >> 24], hyper & OFFSET
+    lr, beta1, beta2, eps, decay = floats[at], floats[at + 1], floats[at + 2], floats[at + 3], floats[at + 4]
+    t = (segments[step >> 24][step & OFFSET] + 1) & 0xFFFFFFFF
+    rows = float(segments[count >> 24][count & OFFSET])
+    rate = div(lr, 1.0 - to_whole(beta1, t))
+    correction = sqrt(1.0 - to_whole(beta2, t))
+    p, g, m, v = p & OFFSET, g & OFFSET, m & OFFSET, v & OFFSET
+    for i in range(first, last):
+        value = parameters[p + i]
+        gradient = div(gradients[g + i], rows)
+        if decay != 0.0:
+            if decoupled:
+                value -= lr * decay * value
+            else:
+                gradient += decay * value
+        firsts[m + i] = first_moment = beta1 * firsts[m + i] + (1.0 - beta1) * gradient
+        seconds[v + i] = second_moment = beta2 * seconds[v + i] + (1.0 - beta2) * (gradient * gradient)
+        parameters[p + i] = value - rate * div(first_moment, div(sqrt(second_moment), correction) + eps)
