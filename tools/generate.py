@@ -115,7 +115,7 @@ def header():
         "",
         "enum {",
     ]
-    for name in ("MAGIC", "ARENA", "CONSTANTS", "FLOATS", "INTS", "FIRST_BOUND", "MOST_SEGMENTS", "MOST_SECTIONS",
+    for name in ("MAGIC", "ARENA", "CONSTANTS", "FLOATS", "INTS", "FIRST_BOUND", "MOST_SEGMENTS", "MOST_SECTIONS", "FOLLOWING",
                  "FLOAT32", "INT32", "UINT8", "INT8", "INT16", "WRITABLE", "LIMIT"):
         out.append("    EMBER_%s = %d," % (name, getattr(isa, name)))
     out += ["    EMBER_OPCODES = %d," % len(rows), "    EMBER_LITERAL = %d," % LITERAL,

@@ -21,7 +21,8 @@ static inline uint32_t shift_of(uint32_t type) {
 }
 
 bool ember_is_words(const void *start, size_t bytes, int typecode) {
-    return (typecode == 'i' || typecode == 'B') && ((uintptr_t)start & 3) == 0 && (bytes & 3) == 0;
+    // (Nothing at all may lie anywhere.)
+    return (typecode == 'i' || typecode == 'B') && (((uintptr_t)start & 3) == 0 || !bytes) && (bytes & 3) == 0;
 }
 
 int ember_open(ember_vm *vm, const int32_t *program, size_t words, size_t segments) {
@@ -42,7 +43,7 @@ int ember_bind(ember_vm *vm, uint32_t segment, void *start, size_t bytes, int ty
     if (typecode != "fiBbh"[type] && typecode != 'B') {
         return EMBER_WRONG_TYPE;
     }
-    if ((uintptr_t)start & ((1u << shift) - 1)) {
+    if (bytes && ((uintptr_t)start & ((1u << shift) - 1))) {
         return EMBER_NOT_ALIGNED;
     }
     if ((flags & EMBER_WRITABLE) && !writable) {
@@ -64,6 +65,15 @@ static int32_t section_start(const int32_t *program, int32_t section) {
     return section ? program[table + section - 1] : table + program[4];
 }
 
+// A state begins at section (state & 15), and runs on through the (state / 16) sections that follow it.
+static int32_t first_section(const int32_t *state) {
+    return state[0] & (EMBER_FOLLOWING - 1);
+}
+
+static int32_t after_sections(const int32_t *state) {
+    return first_section(state) + (state[0] / EMBER_FOLLOWING) + 1;
+}
+
 static int32_t rows_of(const int32_t *program, int32_t pc, int32_t rows) {
     uint32_t opcode = (uint32_t)program[pc];
     return product_of(ember_rows[opcode], program + pc + 1, ember_sizes[opcode], rows);
@@ -71,7 +81,7 @@ static int32_t rows_of(const int32_t *program, int32_t pc, int32_t rows) {
 
 static bool is_state(const ember_vm *vm, const int32_t *state) {
     const int32_t *program = vm->program;
-    if (state[0] < 0 || state[0] >= program[4]) {
+    if (state[0] < 0 || after_sections(state) > program[4]) {
         return false;
     }
     if (state[1] == 0) {
@@ -80,7 +90,7 @@ static bool is_state(const ember_vm *vm, const int32_t *state) {
     if ((uint32_t)state[3] != seal_of(program, state, vm->rows)) {
         return false;
     }
-    int32_t pc = section_start(program, state[0]), end = section_start(program, state[0] + 1);
+    int32_t pc = section_start(program, first_section(state)), end = section_start(program, after_sections(state));
     while (pc < end && pc != state[1]) {
         pc += ember_words[program[pc]];
     }

@@ -111,8 +111,8 @@ static int32_t cost_of_row(uint32_t opcode, const int32_t *fields, int32_t rows)
 
 static __attribute__((noinline)) int run_section(ember_vm *vm, int32_t *state, int32_t budget) {
     const int32_t *program = vm->program;
-    int32_t end = section_start(program, state[0] + 1);
-    int32_t pc = state[1] ? state[1] : section_start(program, state[0]);
+    int32_t end = section_start(program, after_sections(state));
+    int32_t pc = state[1] ? state[1] : section_start(program, first_section(state));
     int32_t row = state[2];
     bool limited = budget >= 0;
     int result = EMBER_FINISHED;
