@@ -16,9 +16,9 @@ def _dot(total, values, places, weight, at):
 
 def conv2d(segments, first, last, into, n, h, w, c, f, groups, out_h, out_w, k_h, k_w, s_h, s_w, p_h, p_w, d_h, d_w,
            y, x, weight):  # fmt: skip
-    """y[n, o_h, o_w, o] = into(y, sum over k_h, k_w, c of x[n, i_h, i_w, group * c + c] * weight[k_h, k_w, c, o]), group = o // f
+    """y[n, o_h, o_w, o] = into(y, sum over k_h, k_w, c of x[n, i_h, i_w, group * c + c] * weight[k_h, k_w, c, o])
 
-    i_h = o_h * s_h - p_h + k_h * d_h, and so i_w; into 1 starts from y.
+    i_h = o_h * s_h - p_h + k_h * d_h, and so i_w; group = o // f; into 1 starts from y.
     """
     to, source, weights = segments[y >> 24], segments[x >> 24], segments[weight >> 24]
     weight &= OFFSET
@@ -82,9 +82,9 @@ def conv2d_grad_input(segments, first, last, into, n, h, w, c, f, groups, out_h,
 
 def conv2d_grad_weight(segments, first, last, into, n, h, w, c, f, groups, out_h, out_w, k_h, k_w, s_h, s_w, p_h, p_w,
                        d_h, d_w, dw, x, g):  # fmt: skip
-    """dw[k_h, k_w, c, o] = into(dw, sum over n, o_h, o_w of x[n, i_h, i_w, group * c + c] * g[n, o_h, o_w, o]), group = o // f
+    """dw[k_h, k_w, c, o] = into(dw, sum over n, o_h, o_w of x[n, i_h, i_w, group * c + c] * g[n, o_h, o_w, o])
 
-    i_h = o_h * s_h - p_h + k_h * d_h, and so i_w; into 1 starts from dw.
+    i_h = o_h * s_h - p_h + k_h * d_h, and so i_w; group = o // f; into 1 starts from dw.
     """
     to, source, gradients = segments[dw >> 24], segments[x >> 24], segments[g >> 24]
     wide, deep = groups * f, groups * c

@@ -81,10 +81,15 @@ def cross_entropy(segments, first, last, n, width, loss, p, x, label):
 
 
 def cross_entropy_grad(segments, first, last, into, n, width, dx, p, label, g):
-    """dx[i, j] = into(dx[i, j], (p[i, j] - (1 where j is label[i], else 0)) * g[i])"""
+    """dx[i, j] = into(dx[i, j], (p[i, j] - (1 where j is label[i], else 0)) * g[i])
+
+    A fault where label[i] is not 0 .. width - 1.
+    """
     to, source, labels, gradients = segments[dx >> 24], segments[p >> 24], segments[label >> 24], segments[g >> 24]
     for row in range(first, last):
         wanted = labels[(label & OFFSET) + row]
+        if not 0 <= wanted < width:
+            return row
         to_at, p_at = (dx & OFFSET) + row * width, (p & OFFSET) + row * width
         gradient = gradients[(g & OFFSET) + row]
         for j in range(width):
@@ -101,11 +106,16 @@ def check_index(segments, first, last, n, high, index):
 
 
 def count_correct(segments, first, last, n, width, counter, x, label):
-    """counter = counter + how many rows of x have their first maximum at label[i]; NaN counts as the maximum"""
+    """counter = counter + how many rows of x have their first maximum at label[i]; NaN counts as the maximum
+
+    A fault where label[i] is not 0 .. width - 1.
+    """
     integers, source, labels = segments[counter >> 24], segments[x >> 24], segments[label >> 24]
     at = counter & OFFSET
     for row in range(first, last):
         wanted = labels[(label & OFFSET) + row]
+        if not 0 <= wanted < width:
+            return row
         x_at = (x & OFFSET) + row * width
         best, where = -INF, -1
         for j in range(width):
