@@ -40,7 +40,11 @@ def save(trainer, path):
                        ints[STEP], trainer.epoch, ints[KEY], 0)  # fmt: skip
     arena = memoryview(trainer._arena)
     beside = path + ".new"
-    with open(beside, "wb") as f:
+    try:
+        f = open(beside, "wb")
+    except OSError as error:
+        raise OSError("cannot write %r (%s)" % (path, error))  # noqa: B904
+    with f:
         f.write(head)
         crc = crc32(head)
         for offset, size in blocks:

@@ -33,12 +33,15 @@ class Optimizer:
             raise ValueError("the optimizer got no parameters")
         if not isinstance(params[0], dict):
             params = [{"params": params}]
-        self.groups = []
+        self.groups, seen = [], []
         for given in params:
             members = list(given["params"])
             for p in members:
                 if not isinstance(p, Parameter):
                     raise ValueError("%r is not a Parameter" % (p,))
+                if any([p is q for q in seen]):
+                    raise ValueError("a parameter of shape %s is given twice" % (p.shape,))
+                seen.append(p)
             values = dict(defaults)
             for key in given:
                 if key != "params":

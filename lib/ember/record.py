@@ -93,6 +93,8 @@ class Program:
 class Recording(Sink):
     """rows: of a full batch. plan, code: for the second time, where the first left off."""
 
+    records = True
+
     def __init__(self, rows, plan=None, code=None):
         self.rows, self.plan, self.code = rows, plan, code
         self.words = 0

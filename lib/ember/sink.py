@@ -19,6 +19,8 @@ def numel(dims):
 class Sink:
     """Where operations are emitted. `emit(opcode, *fields)` takes words, and tensors in place of addresses."""
 
+    records = False  # rather than runs
+
     def map(self, fn, d, a, b=None, into=isa.WRITE):
         """d = fn(a, b) element by element; a or b may be a single element for all."""
         n = numel(d._dims)

@@ -68,6 +68,8 @@ def apply(op, inputs, args=()):
     """Emit one operation; remember it where a gradient may be asked for."""
     global _order
     target = sink()
+    if target.records:  # what was made outside is a constant of the program
+        inputs = tuple([x.constant() if x.requires_grad and x._place is None else x for x in inputs])
     dims = op.shape(inputs, *args)
     saved = list(args)
     if op.emit is None:
@@ -152,6 +154,10 @@ class Tensor:
     def detach(self):
         """The same elements, without a past."""
         return self.alias(self._dims)
+
+    def constant(self):
+        self.elements()  # a parameter draws its values
+        return self.detach()
 
     def numel(self):
         return abs(numel(self.shape))

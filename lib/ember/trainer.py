@@ -21,6 +21,10 @@ _STEP, _FIRST, _NEXT, _LAST, _EVALUATE = (
 _LOSS, _RUNNING, _SCORED, _STATISTICS = 0, 1, 2, 3  # sums of the loss over rows: this step, since reset, evaluation
 
 
+def _zeros(dtype, n):
+    return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype == "h" else 4)))
+
+
 class Trainer:
     """Trains `model` on batches of up to batch_size samples of input_shape.
 
@@ -56,6 +60,9 @@ class Trainer:
 
     def _make(self, memory):
         gradients = [p.grad for p in self._trained]
+        frozen = [p for p in self._frozen if p.requires_grad]
+        for p in frozen:  # of the model, but not of the optimizer
+            p.requires_grad = False
         try:
             recording = Recording(self.batch_size)
             self._record(recording)
@@ -76,6 +83,8 @@ class Trainer:
         finally:
             for p in self._trained + self._frozen:
                 p._place = None
+            for p in frozen:
+                p.requires_grad = True
         recording = None
         gc.collect()
         self._arena, self._code = arena, code
@@ -83,16 +92,20 @@ class Trainer:
         self._ints = self._segments[isa.INTS]
         self._vm_run = vm.run
         self._fresh = True  # gradients are to be zeroed before the next batch
-        # Starting values need neither inputs nor targets, but every segment is bound on every run.
-        self._segments[_X] = array(self.input_dtype, range(self.sample_size))
-        self._segments[_Y] = array(self.target_dtype, range(self.target_size))
-        self._ints[ROWS] = 1
+        self._unbind()
         self._run(_INIT)
+        self._run(_ZERO)
         self._settle(memoryview(arena))
+
+    def _unbind(self):
+        """Every segment is bound on every run, if the sections that run need it or not: here to something that fits."""
+        self._segments[_X] = _zeros(self.input_dtype, self.sample_size)
+        self._segments[_Y] = _zeros(self.target_dtype, self.target_size)
+        self._ints[ROWS] = 1
 
     def _settle(self, arena):
         """Parameters and gradients become views of the arena, hyperparameters of the float slots."""
-        offset, gradients = 0, self.plan.kept[2][1]
+        offset, trained, gradients = 0, self.plan.kept[0][2], self.plan.kept[2][1]
         for p in self._trained + self._frozen:
             n = p.numel()
             view = arena[offset : offset + n]
@@ -100,7 +113,7 @@ class Trainer:
                 for i in range(n):
                     view[i] = p._data[p._offset + i]
             p._data, p._offset = view, 0
-            if offset < gradients and p.requires_grad:
+            if offset < trained:
                 p.grad = Tensor(arena[gradients + offset : gradients + offset + n], p._dims)
             offset += n
         floats = memoryview(self._segments[isa.FLOATS])
@@ -121,7 +134,7 @@ class Trainer:
         offset = 0
         for p in self._trained + self._frozen:
             p._place = offset
-            if len(self._trained) and offset < size:
+            if offset < size:
                 p.grad = r.at(gradients + offset, p._dims)
             offset += p.numel()
         with use(r):
@@ -186,7 +199,7 @@ class Trainer:
         if self.classes:
             self.classes = output._dims[-1]
         if self.target_dtype is None:
-            self.target_dtype = "f" if not self.classes else "B" if self.classes <= 256 else "h"
+            self.target_dtype = "f" if not self.classes else "B" if self.classes <= 256 else "h" if self.classes <= 32768 else "i"
         return output
 
     def _target(self, r, output):
@@ -231,6 +244,7 @@ class Trainer:
                 pass
         from .batch import accept
 
+        self._unbind()  # what is wrong does not stay bound
         x, y, rows = accept(self, x, y)
         segments[_X], segments[_Y], self._ints[ROWS] = x, y, rows
         self._run(sections)
@@ -289,6 +303,7 @@ class Trainer:
                 raise ValueError
             self._predict(x, rows)
         except (ValueError, TypeError):
+            self._unbind()
             x, _, rows = accept(self, x, None)
             self._predict(x, rows)
         dims = (-self._result_dims[0] * rows,) + self._result_dims[1:]
@@ -298,7 +313,7 @@ class Trainer:
     def _predict(self, x, rows):
         y = self._segments[_Y]
         if len(y) < rows * self.target_size:
-            y = array(self.target_dtype, range(self.batch_size * self.target_size))
+            y = _zeros(self.target_dtype, self.batch_size * self.target_size)
         self._segments[_X], self._segments[_Y], self._ints[ROWS] = x, y, rows
         self._run(_PREDICT)
 
