@@ -2,8 +2,9 @@
 // wherever IEEE-754 holds. Written without branches, so that the compiler can do several at once. The bounds
 // stated are the greatest over all 2**32 inputs, as math_check.c finds them.
 
-// Inlined where the compiler vectorises the loops they stand in; elsewhere one copy saves flash.
-#if defined(__SSE2__) || defined(__aarch64__)
+// Inlined where the compiler vectorises the loops they stand in; elsewhere one copy saves flash. EMBER_PLAIN takes
+// the way of a small processor anywhere: 4 with an FPU, 1 without. (Tests compare their bits.)
+#if (defined(__SSE2__) || defined(__aarch64__)) && !defined(EMBER_PLAIN)
 #define EMBER_VECTORS 1
 #define MATH_INLINE static inline __attribute__((always_inline))
 #else
@@ -102,7 +103,7 @@ MATH_INLINE float sigmoid_core(float x) {
 }
 
 // Correctly rounded: one instruction where there is one, else bit by bit.
-#if defined(__SSE2__) || defined(__aarch64__) || (defined(__ARM_FP) && !defined(__SOFTFP__)) || defined(__riscv_flen)
+#if !(EMBER_PLAIN + 0 == 1) && (defined(__SSE2__) || defined(__aarch64__) || (defined(__ARM_FP) && !defined(__SOFTFP__)) || defined(__riscv_flen))
 static inline float sqrt_core(float x) {
     return __builtin_sqrtf(x);
 }

@@ -183,7 +183,7 @@ static void sum_products(const sums *s) {
 
 #else
 
-#if (defined(__ARM_FP) && !defined(__SOFTFP__)) || defined(__riscv_flen)
+#if EMBER_PLAIN + 0 == 4 || (defined(__ARM_FP) && !defined(__SOFTFP__)) || defined(__riscv_flen)
 enum { HEIGHT = 4, WIDTH = 4 };
 #else
 enum { HEIGHT = 1, WIDTH = 1 };  // without an FPU the arithmetic outweighs every load
@@ -210,6 +210,8 @@ BLOCK void scalar_block(const sums *s, float *c, const float *a, const float *b,
             float x[HEIGHT], y;
             for (int i = 0; i < height; i++) {
                 x[i] = a_m == 1 ? left[0][i] : *left[i];
+            }
+            for (int i = 0; i < height; i++) {
                 left[i] += a_k;
             }
             for (int j = 0; j < width; j++) {
@@ -279,8 +281,12 @@ static int32_t run_matmul(const ember_vm *vm, const int32_t *fields, int32_t fir
         .a_m = fields[MATMUL_A_M], .a_k = fields[MATMUL_A_K], .b_k = fields[MATMUL_B_K], .b_n = fields[MATMUL_B_N],
         .add = fields[MATMUL_INTO]
     };
-    for (int32_t batch = first / rows, m = first % rows; first < last; batch++, m = 0) {
+    // Where rows of c meet in memory they must be done one after the other.
+    const int32_t most = s.c_m < s.columns && -s.c_m < s.columns ? 1 : rows;
+    while (first < last) {
+        const int32_t batch = first / rows, m = first % rows;
         s.rows = rows - m < last - first ? rows - m : last - first;
+        s.rows = s.rows < most ? s.rows : most;
         s.c = c + batch * fields[MATMUL_C_BATCH] + m * s.c_m;
         s.a = a + batch * fields[MATMUL_A_BATCH] + m * s.a_m;
         s.b = b + batch * fields[MATMUL_B_BATCH];

@@ -129,6 +129,7 @@ static int32_t run_cross_entropy_grad(const ember_vm *vm, const int32_t *fields,
     float *dx = floats_at(vm, fields[CROSS_ENTROPY_GRAD_DX]) + first * width;
     const float *p = floats_at(vm, fields[CROSS_ENTROPY_GRAD_P]) + first * width;
     const float *g = floats_at(vm, fields[CROSS_ENTROPY_GRAD_G]);
+    last = first_outside(label, width, first, last);
     for (int32_t i = first; i < last; i++, dx += width, p += width) {
         const int32_t target = integer_of(label, i);
         const float scale = g[i];
@@ -150,6 +151,7 @@ static int32_t run_count_correct(const ember_vm *vm, const int32_t *fields, int3
     int32_t *counter = integer_at(vm, fields[COUNT_CORRECT_COUNTER]);
     const float *x = floats_at(vm, fields[COUNT_CORRECT_X]) + first * width;
     uint32_t correct = 0;
+    last = first_outside(label, width, first, last);
     for (int32_t i = first; i < last; i++, x += width) {
         int32_t at = 0;
         float best = x[0];
