@@ -12,6 +12,7 @@ from .plan import plan as lay_out
 from .sink import Sink, numel
 from .tensor import Tensor
 
+_CHANGED = "the model did not record the same the second time as the first: its code must not change"
 _pairs = [None] * len(isa.TABLE)
 
 
@@ -143,6 +144,8 @@ class Recording(Sink):
             self.sizes.append(n if n > 0 else -n * self.rows)
             self.first.append(-1)
             self.last.append(-1)
+        elif self.buffers > self.plan.buffers:
+            raise RuntimeError(_CHANGED)
         return t
 
     def constants(self, values):
@@ -209,7 +212,7 @@ class Recording(Sink):
         else:
             code, at = self.code, self.plan.head + self.words
             if at + len(fields) >= len(code):
-                raise RuntimeError("the model recorded more the second time than the first: its code must not change")
+                raise RuntimeError(_CHANGED)
             code[at] = opcode
             for field in fields:
                 at += 1
@@ -249,7 +252,7 @@ class Recording(Sink):
         plan, code = self.plan, self.code
         start = plan.head
         if start + self.words != len(code) or self.buffers != plan.buffers:
-            raise RuntimeError("the model recorded less the second time than the first: its code must not change")
+            raise RuntimeError(_CHANGED)
         constants, floats = array("f", self.values or (0.0,)), array("f", self.slots or (0.0,))
         ints = array("i", range(self.integers))
         for i in range(self.integers):

@@ -41,6 +41,8 @@ class Trainer:
         for dtype in (input_dtype, target_dtype or "f"):
             if len(dtype) != 1 or dtype not in isa.TYPES:
                 raise ValueError("dtype is %r; it may be one of %s" % (dtype, ", ".join(isa.TYPES)))
+        if not isinstance(input_shape, (tuple, list)) or any([not isinstance(n, int) or n < 1 for n in input_shape]):
+            raise ValueError("input_shape is %r; it may be a tuple of whole numbers from 1" % (input_shape,))
         self.model, self.criterion, self.optimizer = model, loss, optimizer
         self.batch_size, self.input_shape = batch_size, tuple(input_shape)
         self.input_dtype, self.input_scale, self.target_dtype = input_dtype, input_scale, target_dtype
