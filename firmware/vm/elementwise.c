@@ -142,16 +142,19 @@ static void meet(int32_t into, float *d, int32_t step, const float *f, int32_t c
 #undef CASE
 }
 
+static void fill(float *d, float x, int32_t count) {
+    EACH(i, count) {
+        d[i] = x;
+    }
+}
+
 // The next elements of an operand as a run: itself where it is one, else gathered.
 static const float *run_of(const float *a, int32_t step, float *chunk, int32_t count) {
     if (step == 1) {
         return a;
     }
     if (step == 0) {
-        float x = *a;
-        EACH(i, count) {
-            chunk[i] = x;
-        }
+        fill(chunk, *a, count);
     } else {
         for (int32_t i = 0; i < count; i++) {
             chunk[i] = a[i * step];
@@ -198,9 +201,10 @@ static int32_t run_map(const ember_vm *vm, const int32_t *fields, int32_t first,
     float *d = floats_at(vm, fields[MAP_D]) + first;
     const float *a = floats_at(vm, fields[MAP_A]) + first * map.a_step;
     const float *b = floats_at(vm, fields[MAP_B]) + first * map.b_step;
-    bool plain = map.into == INTO_WRITE && map.a_step && (map.b_step || !map.two);
-    if (plain && map.fn != FN_COPY) {
+    if (map.into == INTO_WRITE && map.a_step && (map.b_step || !map.two)) {
         apply(map.fn, d, a, b, last - first);  // no chunks needed
+    } else if (map.into == INTO_WRITE && map.fn == FN_COPY) {
+        fill(d, *a, last - first);
     } else {
         map_run(&map, d, a, b, last - first);
     }
@@ -221,10 +225,15 @@ static int32_t run_map_strided(const ember_vm *vm, const int32_t *fields, int32_
     const int32_t *b_steps = fields + MAP_STRIDED_B0;
     int32_t n1 = fields[MAP_STRIDED_N1], n2 = fields[MAP_STRIDED_N2], n3 = fields[MAP_STRIDED_N3];
     int32_t i2 = first % n2, rest = first / n2, i1 = rest % n1, i0 = rest / n1;
+    const bool copies = map.fn == FN_COPY && map.a_step == 1 && map.d_step == 1;
     for (int32_t row = first; row < last; row++) {
-        map_run(&map, d + i0 * d_steps[0] + i1 * d_steps[1] + i2 * d_steps[2],
-            a + i0 * a_steps[0] + i1 * a_steps[1] + i2 * a_steps[2],
-            b + i0 * b_steps[0] + i1 * b_steps[1] + i2 * b_steps[2], n3);
+        float *d_row = d + i0 * d_steps[0] + i1 * d_steps[1] + i2 * d_steps[2];
+        const float *a_row = a + i0 * a_steps[0] + i1 * a_steps[1] + i2 * a_steps[2];
+        if (copies) {  // a bias, or the sum that is its gradient
+            meet(map.into, d_row, 1, a_row, n3);
+        } else {
+            map_run(&map, d_row, a_row, b + i0 * b_steps[0] + i1 * b_steps[1] + i2 * b_steps[2], n3);
+        }
         if (++i2 == n2) {
             i2 = 0;
             if (++i1 == n1) {

@@ -51,9 +51,14 @@ BLOCK void store_lanes(float *c, vector x, int32_t low, int32_t high) {
     }
 }
 
-// `height` rows by 4 * `vectors` columns.
+typedef int32_t vector_bits __attribute__((vector_size(16), may_alias));
+
+// One lane in all four; as integers, since copying and spreading is one instruction for those.
+#define SPREAD(x, lane) ((vector)__builtin_shuffle((vector_bits)(x), (vector_bits){ lane, lane, lane, lane }))
+
+// `height` rows by 4 * `vectors` columns. `beside`: the rows of a lie side by side, so that one load has all four.
 BLOCK void vector_block(const sums *s, float *c, const float *a, const float *b, lanes in, bool add,
-                        const int height, const int vectors) {
+                        const int height, const int vectors, const bool beside) {
     vector sum[4][2];
     const int32_t a_m = s->a_m, a_k = s->a_k, b_k = s->b_k;
     for (int i = 0; i < height; i++) {
@@ -64,20 +69,31 @@ BLOCK void vector_block(const sums *s, float *c, const float *a, const float *b,
     }
     for (int32_t r = 0; r < s->r; r++) {
         const float *a_at = a + r * s->a_r, *b_at = b + r * s->b_r;
-        for (int32_t k = s->k; k > 0; k--) {
+        for (int32_t k = s->k; k > 0; k--, a_at += a_k, b_at += b_k) {
             vector right[2];
             for (int j = 0; j < vectors; j++) {
                 right[j] = *(const vector *)(b_at + 4 * j);
             }
-            for (int i = 0; i < height; i++) {
-                const float x = a_at[i * a_m];
-                const vector left = { x, x, x, x };
-                for (int j = 0; j < vectors; j++) {
-                    sum[i][j] = sum[i][j] + left * right[j];
+            if (beside) {
+                const vector four = *(const vector *)a_at;
+#define ROW(i) \
+    for (int j = 0; j < vectors; j++) { \
+        sum[i][j] = sum[i][j] + SPREAD(four, i) * right[j]; \
+    }
+                ROW(0)
+                ROW(1)
+                ROW(2)
+                ROW(3)
+#undef ROW
+            } else {
+                for (int i = 0; i < height; i++) {
+                    const float x = a_at[i * a_m];
+                    const vector left = { x, x, x, x };
+                    for (int j = 0; j < vectors; j++) {
+                        sum[i][j] = sum[i][j] + left * right[j];
+                    }
                 }
             }
-            a_at += a_k;
-            b_at += b_k;
         }
     }
     for (int i = 0; i < height; i++) {
@@ -92,20 +108,24 @@ BLOCK void vector_columns(const sums *s, float *c, const float *b, lanes in, boo
     const float *a = s->a;
     int32_t m = s->rows;
     for (; m >= 4; m -= 4, a += 4 * s->a_m, c += 4 * s->c_m) {
-        vector_block(s, c, a, b, in, add, 4, vectors);
+        if (s->a_m == 1) {
+            vector_block(s, c, a, b, in, add, 4, vectors, true);
+        } else {
+            vector_block(s, c, a, b, in, add, 4, vectors, false);
+        }
     }
     for (; m > 0; m--, a += s->a_m, c += s->c_m) {
-        vector_block(s, c, a, b, in, add, 1, vectors);
+        vector_block(s, c, a, b, in, add, 1, vectors, false);
     }
 }
 
-static __attribute__((noinline)) void sweep_8(const sums *s, float *c, const float *b, lanes in, bool add) {
-    if (in.low == 0 && in.high == 8) {
-        const lanes whole = { 0, 8 };
-        vector_columns(s, c, b, whole, add, 2);
-    } else {
-        vector_columns(s, c, b, in, add, 2);
-    }
+static __attribute__((noinline)) void sweep_8(const sums *s, float *c, const float *b, bool add) {
+    const lanes whole = { 0, 8 };
+    vector_columns(s, c, b, whole, add, 2);
+}
+
+static __attribute__((noinline)) void sweep_part_of_8(const sums *s, float *c, const float *b, lanes in, bool add) {
+    vector_columns(s, c, b, in, add, 2);
 }
 
 static __attribute__((noinline)) void sweep_4(const sums *s, float *c, const float *b, lanes in, bool add) {
@@ -142,8 +162,10 @@ static __attribute__((noinline)) void sweep_packed(const sums *s, float *c, cons
             part.k = s->k - k < most ? s->k - k : most;
             part.a = s->a + r * s->a_r + k * s->a_k;
             pack(panel, s, b + r * s->b_r + k * s->b_k, part.k, columns, width);
-            if (width == 8) {
-                sweep_8(&part, c, panel, in, add);
+            if (columns == 8) {
+                sweep_8(&part, c, panel, add);
+            } else if (width == 8) {
+                sweep_part_of_8(&part, c, panel, in, add);
             } else {
                 sweep_4(&part, c, panel, in, add);
             }
@@ -163,9 +185,8 @@ static void sum_products(const sums *s) {
     }
     int32_t n = 0;
     if (s->b_n == 1 && s->columns >= 4) {
-        const lanes eight = { 0, 8 };
         for (; s->columns - n >= 8; n += 8) {
-            sweep_8(s, s->c + n, s->b + n, eight, s->add);
+            sweep_8(s, s->c + n, s->b + n, s->add);
         }
         for (; n < s->columns; n += 4) {
             // The last vector may reach back over columns that are done: those lanes are left alone.
