@@ -193,6 +193,8 @@ class Recording(Sink):
     def _capture(self, t):
         """A tensor made outside: its values now become constants of the program."""
         data = t.elements()
+        if t.dtype != "f":
+            raise ValueError("%r was made outside: while recording, only float32 tensors may be constants" % (t,))
         for other, address in self.captured:
             if other is data:
                 return address
