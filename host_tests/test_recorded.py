@@ -1,0 +1,284 @@
+"""What is recorded is what would have run: recorded graphs against the same graphs run eagerly, bit by bit."""
+
+from array import array
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from op_cases import Draw, vms
+
+import ember
+from ember import Tensor, nn, optim, vm
+from ember.tensor import Parameter, sink
+
+WIDTH = 4
+BATCH = 5
+
+
+@pytest.fixture(params=vms())
+def machine(request):
+    vm.select(request.param)
+    ember.manual_seed(5)
+    yield request.param
+    vm.select()
+
+
+# What a step of a random graph may do to tensors x and y of shape [N, 4].
+STEPS = {
+    "tanh": lambda m, x, y: x.tanh(),
+    "sigmoid": lambda m, x, y: x.sigmoid(),
+    "relu": lambda m, x, y: x.relu(),
+    "neg": lambda m, x, y: -x,
+    "exp": lambda m, x, y: x.tanh().exp(),
+    "log": lambda m, x, y: (x * x + 1).log(),
+    "sqrt": lambda m, x, y: (x.sigmoid() + y.sigmoid()).sqrt(),
+    "power": lambda m, x, y: x.tanh() ** 3,
+    "add": lambda m, x, y: x + y,
+    "sub": lambda m, x, y: x - y,
+    "mul": lambda m, x, y: x.tanh() * y.tanh(),
+    "div": lambda m, x, y: x / (y.sigmoid() + 1),
+    "double": lambda m, x, y: x + x,
+    "number": lambda m, x, y: 2 - x / 3,
+    "center": lambda m, x, y: x - x.mean(1, keepdim=True),
+    "scale": lambda m, x, y: x / (y.max(1, keepdim=True).sigmoid() + 0.5),
+    "total": lambda m, x, y: x.tanh() + y.sum().tanh(),
+    "columns": lambda m, x, y: x - y.mean(0),
+    "softmax": lambda m, x, y: x.softmax(-1),
+    "log_softmax": lambda m, x, y: x.log_softmax(1),
+    "matmul": lambda m, x, y: x @ m.weight,
+    "linear": lambda m, x, y: m.linear(x),
+    "bias": lambda m, x, y: (x + m.bias).tanh(),
+    "parameter": lambda m, x, y: x * m.bias.tanh() + m.weight.sum(0),
+    "turn": lambda m, x, y: x.reshape(-1, 2, 2).transpose(1, 2).reshape(-1, 4),
+    "inner": lambda m, x, y: x.reshape(-1, 2, 2).softmax(1).flatten(1),
+    "mix": lambda m, x, y: ember.cat([x[:, 2:], y[:, :2]], 1),
+    "pick": lambda m, x, y: x[:, 1].reshape(-1, 1) * y + x[:, ::3].sum(1, keepdim=True),
+    "batched": lambda m, x, y: (x.tanh().reshape(-1, 2, 2) @ y.tanh().reshape(-1, 2, 2)).reshape(-1, 4),
+    "image": lambda m, x, y: m.conv(x.tanh().reshape(-1, 2, 2, 1)).flatten(1),
+    "pool": lambda m, x, y: m.pool(x.reshape(-1, 2, 2, 1)).flatten(1) + y,
+    "detach": lambda m, x, y: x.detach() * y.tanh(),
+    "dropout": lambda m, x, y: m.dropout(x),
+    "outside": lambda m, x, y: x * m.outside,
+}
+ACROSS = ("total", "columns")  # what mixes the samples of a batch
+
+
+class Graph(nn.Module):
+    """A random graph: each step makes a tensor from two earlier ones; the result adds up the last few."""
+
+    def __init__(self, steps):
+        ember.manual_seed(3)
+        self.weight, self.bias = Parameter((WIDTH, WIDTH), -0.5, 0.5), Parameter((WIDTH,), -0.5, 0.5)
+        self.linear, self.conv, self.pool = nn.Linear(WIDTH, WIDTH), nn.Conv2d(1, 1, 3, padding=1), nn.MaxPool2d(2)
+        self.dropout = nn.Dropout(0.4)
+        self.outside = Tensor([1.0, -0.5, 2.0, 0.25], requires_grad=True)
+        self.steps = steps
+
+    def forward(self, x):
+        pool = [self.linear(x)]
+        for name, i, j in self.steps:
+            pool.append(STEPS[name](self, pool[-1 - i % len(pool)], pool[-1 - j % len(pool)]))
+        y = pool[-1]
+        for x in pool[-3:-1]:
+            y = y + x
+        return y
+
+
+def data(rows, loss, seed=0):
+    rng = np.random.default_rng(seed)
+    x = array("f", rng.normal(size=rows * WIDTH).astype("f4"))
+    if isinstance(loss, nn.CrossEntropyLoss):
+        return x, array("B", rng.integers(WIDTH, size=rows).tolist())
+    return x, array("f", rng.normal(size=rows * WIDTH).astype("f4"))
+
+
+def huber(output, target):
+    """A loss of one's own."""
+    d = output - target
+    return ((d * d + 1).sqrt() - 1).sum(1).mean() + output.sum() * 0.01
+
+
+LOSSES = [nn.CrossEntropyLoss(), nn.MSELoss(), huber]
+
+
+def recorded(steps, loss, batch, rows):
+    model = Graph(steps)
+    trainer = ember.Trainer(model, loss, optim.SGD(model.parameters(), lr=0.1), (WIDTH,), batch)
+    trainer.accumulate(*data(rows, loss))
+    return trainer, [p.grad.tolist() for p in model.parameters()]
+
+
+def eager(steps, loss, rows):
+    model = Graph(steps)
+    x, y = data(rows, loss)
+    labels = isinstance(loss, nn.CrossEntropyLoss)
+    target = Tensor(y, (rows,), dtype="B") if labels else Tensor(y, (rows, WIDTH))
+    machine = sink()
+    streams, machine.streams, machine.ints[3] = machine.streams, 1 << 20, 0  # the masks of a first step
+    out = loss(model(Tensor(x, (rows, WIDTH))), target)
+    out.backward(Tensor([float(rows)], out.shape))
+    machine.streams, machine.ints[3] = streams, 1
+    return out.item(), [p.grad.tolist() if p.grad else None for p in model.parameters()]
+
+
+def same(found, expected, exact):
+    for a, b in zip(found, expected):
+        if b is None:
+            assert not np.any(a)
+        elif exact:
+            assert np.array_equal(a, b, equal_nan=True)
+        else:
+            assert np.allclose(a, b, rtol=1e-4, atol=1e-4)
+
+
+@st.composite
+def graphs(draw, without=()):
+    names = [name for name in sorted(STEPS) if name not in without]
+    step = st.tuples(st.sampled_from(names), st.integers(0, 3), st.integers(0, 3))
+    return draw(st.lists(step, min_size=1, max_size=7))
+
+
+def examples(machine, native, portable):
+    return settings(max_examples=native if machine == "native" else portable, deadline=None)
+
+
+@pytest.mark.parametrize("name", sorted(STEPS))
+def test_each_step_alone(machine, name):
+    """With operands that are used again and ones that are not, so that results take their place or must not."""
+    for steps in ([(name, 0, 0)], [("tanh", 0, 0), (name, 0, 1), ("add", 0, 2)], [("neg", 0, 0), (name, 0, 0)]):
+        trainer, found = recorded(steps, huber, BATCH, BATCH)
+        loss, expected = eager(steps, huber, BATCH)
+        same(found, expected, machine == "native")
+        assert trainer.loss == pytest.approx(loss, rel=1e-5, abs=1e-6)
+
+
+def test_random_graphs(machine):
+    @examples(machine, 60, 8)
+    @given(graphs(), st.sampled_from(LOSSES), st.integers(1, BATCH))
+    def run(steps, loss, rows):
+        trainer, found = recorded(steps, loss, BATCH, rows)
+        value, expected = eager(steps, loss, rows)
+        same(found, expected, machine == "native")
+        assert trainer.loss == pytest.approx(value, rel=1e-4, abs=1e-5)
+
+    run()
+
+
+def test_partial_batches(machine):
+    """Some rows in a Trainer for more give the bits of a Trainer for exactly so many."""
+
+    @examples(machine, 25, 4)
+    @given(graphs(), st.sampled_from(LOSSES), st.integers(1, BATCH - 1))
+    def run(steps, loss, rows):
+        more, found = recorded(steps, loss, BATCH, rows)
+        exact, expected = recorded(steps, loss, rows, rows)
+        assert repr(found) == repr(expected) and more.loss == exact.loss or found != found
+        assert repr(more.predict(data(rows, loss)[0])) == repr(exact.predict(data(rows, loss)[0]))
+
+    run()
+
+
+def test_values_and_running_again(machine):
+    """A program leaves nothing behind that the next run would see."""
+
+    @examples(machine, 20, 3)
+    @given(graphs(without=("dropout",)), st.sampled_from(LOSSES))
+    def run(steps, loss):
+        trainer, found = recorded(steps, loss, BATCH, BATCH)
+        trainer.evaluate([data(3, loss, 9)])
+        trainer.predict(data(2, loss, 8)[0])
+        trainer._fresh = True
+        trainer.accumulate(*data(BATCH, loss))
+        assert repr(found) == repr([p.grad.tolist() for p in trainer.model.parameters()])
+
+    run()
+
+
+# Micro-batches.
+
+
+def mlp():
+    return nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 4)), (6,)
+
+
+def cnn():
+    return nn.Sequential(nn.Conv2d(1, 3, 3, padding=1), nn.Tanh(), nn.MaxPool2d(2), nn.Dropout(0.3), nn.Conv2d(3, 2, 2),
+                         nn.Flatten(), nn.Linear(2, 4)), (4, 4, 1)  # fmt: skip
+
+
+class Split(nn.Module):
+    """Cuts every sample in two before dropout."""
+
+    def __init__(self):
+        self.layer, self.dropout = nn.Linear(3, 4), nn.Dropout(0.5)
+
+    def forward(self, x):
+        return self.layer(self.dropout(x.reshape(-1, 3))).reshape(-1, 2, 4).sum(1)
+
+
+def split():
+    return Split(), (6,)
+
+
+@pytest.mark.parametrize("make", [mlp, cnn, split])
+@pytest.mark.parametrize("parts", [(6,), (3, 3), (1, 5), (2, 1, 3), (1, 1, 1, 1, 1, 1)])
+def test_parts_of_a_batch_give_the_bits_of_the_whole(machine, make, parts):
+    results = []
+    for cuts in ((6,), parts):
+        ember.manual_seed(2)
+        model, shape = make()
+        trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters(), lr=0.02), shape, 6)
+        size = trainer.sample_size
+        for step in range(3):
+            rng = np.random.default_rng(step)
+            x, y = rng.normal(size=6 * size).astype("f4"), rng.integers(4, size=6)
+            start = 0
+            for n in cuts:
+                trainer.accumulate(array("f", x[start * size : (start + n) * size]),
+                                   array("B", y[start : start + n].tolist()))  # fmt: skip
+                start += n
+            trainer.update()
+        results.append((trainer.loss, [p.tolist() for p in model.parameters()]))
+    (loss, whole), (loss_of_parts, found) = results
+    assert loss == pytest.approx(loss_of_parts, rel=1e-5)
+    same(found, whole, machine == "native")
+
+
+def test_each_catalogue_case_recorded(machine):
+    """Every operation of the catalogue, its inputs as parameters: the gradients that eager execution gives."""
+    import op_cases_layers  # noqa: F401
+    from op_cases import CASES
+
+    class Case(nn.Module):
+        def __init__(self, inputs, f):
+            self.inputs, self.f = [], f
+            for a in inputs:
+                p = Parameter(a.shape)
+                p._data = array("f", a.ravel())
+                self.inputs.append(p)
+
+        def forward(self, x):
+            y = self.f(*self.inputs)
+            return x + y.sum() + (y * y).sum()
+
+    for name in sorted(CASES):
+        for k in range(3 if machine == "native" else 1):
+            rng = np.random.default_rng([k, len(name)])
+            inputs, f, _, _ = CASES[name][1](Draw(lambda options: options[rng.integers(len(options))]))
+            if name in ("dropout", "cross_entropy"):
+                continue  # the random graphs have dropout; labels from outside are refused
+            model = Case(inputs, f)
+            out = huber(model(Tensor([[0.5]])), Tensor([[0.25]]))
+            out.backward(Tensor([1.0], out.shape))
+            expected = [p.grad.tolist() for p in model.inputs]
+            trainer = ember.Trainer(model, huber, optim.SGD(model.parameters()), (1,), 1)
+            trainer.accumulate(array("f", [0.5]), array("f", [0.25]))
+            same([p.grad.tolist() for p in model.inputs], expected, machine == "native")
+
+
+def test_labels_from_outside_are_refused(machine):
+    model = nn.Linear(2, 3)
+    labels = Tensor([0, 1], dtype="i")
+    with pytest.raises(ValueError, match="made outside|integer labels"):
+        ember.Trainer(model, lambda out, y: nn.CrossEntropyLoss()(out, labels), optim.SGD(model.parameters()), (2,), 2)
