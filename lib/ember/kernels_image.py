@@ -16,7 +16,7 @@ def _dot(total, values, places, weight, at):
 
 def conv2d(segments, first, last, into, n, h, w, c, f, groups, out_h, out_w, k_h, k_w, s_h, s_w, p_h, p_w, d_h, d_w,
            y, x, weight):  # fmt: skip
-    """y[n, o_h, o_w, o] = into(y, sum over k_h, k_w, c of x[n, i_h, i_w, group * c + c] * weight[k_h, k_w, c, o])
+    """y[n, o_h, o_w, o] = into(y, sum over k_h, k_w, i of x[n, i_h, i_w, group * c + i] * weight[k_h, k_w, i, o])
 
     i_h = o_h * s_h - p_h + k_h * d_h, and so i_w; group = o // f; into 1 starts from y.
     """
@@ -82,7 +82,7 @@ def conv2d_grad_input(segments, first, last, into, n, h, w, c, f, groups, out_h,
 
 def conv2d_grad_weight(segments, first, last, into, n, h, w, c, f, groups, out_h, out_w, k_h, k_w, s_h, s_w, p_h, p_w,
                        d_h, d_w, dw, x, g):  # fmt: skip
-    """dw[k_h, k_w, c, o] = into(dw, sum over n, o_h, o_w of x[n, i_h, i_w, group * c + c] * g[n, o_h, o_w, o])
+    """dw[k_h, k_w, i, o] = into(dw, sum over n, o_h, o_w of x[n, i_h, i_w, group * c + i] * g[n, o_h, o_w, o])
 
     i_h = o_h * s_h - p_h + k_h * d_h, and so i_w; group = o // f; into 1 starts from dw.
     """

@@ -25,12 +25,12 @@ def count(segments, first, last, keep, add, n, counter):
 
 
 def sgd(segments, first, last, momentum, nesterov, n, p, g, v, hyper, step, count):
-    """hyper = [lr, momentum, dampening, weight_decay]. With t = step and G = g / count:
+    """G = g / count + weight_decay * p
+    with momentum: v = G if step is 0, else momentum * v + (1 - dampening) * G
+                   G = G + momentum * v if nesterov, else v
+    p = p - lr * G
 
-    G = G + weight_decay * p, where that is not 0;
-    with momentum v = G where t = 0, else momentum * v + (1 - dampening) * G,
-    and G = G + momentum * v if nesterov, else v;
-    p = p - lr * G.
+    hyper = [lr, momentum, dampening, weight_decay]. A weight_decay of 0 leaves its term out.
     """
     parameters, gradients, velocities = segments[p >> 24], segments[g >> 24], segments[v >> 24]
     floats, at = segments[hyper >> 24], hyper & OFFSET
@@ -51,11 +51,13 @@ def sgd(segments, first, last, momentum, nesterov, n, p, g, v, hyper, step, coun
 
 
 def adam(segments, first, last, decoupled, n, p, g, m, v, hyper, step, count):
-    """hyper = [lr, beta1, beta2, eps, weight_decay]. With t = step + 1 and G = g / count:
+    """t = step + 1, G = g / count
+    p = p - (lr * weight_decay) * p if decoupled, else G = G + weight_decay * p
+    m = beta1 * m + (1 - beta1) * G
+    v = beta2 * v + (1 - beta2) * (G * G)
+    p = p - (lr / (1 - beta1^t)) * (m / (sqrt(v) / sqrt(1 - beta2^t) + eps))
 
-    p = p - (lr * weight_decay) * p if decoupled, else G = G + weight_decay * p, where that is not 0;
-    m = beta1 * m + (1 - beta1) * G; v = beta2 * v + (1 - beta2) * (G * G);
-    c1 = 1 - beta1^t; c2 = sqrt(1 - beta2^t); p = p - (lr / c1) * (m / (sqrt(v) / c2 + eps)).
+    hyper = [lr, beta1, beta2, eps, weight_decay]. A weight_decay of 0 leaves its term out.
     """
     parameters, gradients = segments[p >> 24], segments[g >> 24]
     firsts, seconds = segments[m >> 24], segments[v >> 24]
