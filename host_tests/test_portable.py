@@ -439,7 +439,7 @@ def test_a_listing_stays_narrow():
     head = assemble([])
     for words in (
         instruction("conv2d", *image, 123456, X + 123456, CONSTANTS + 123456),
-        instruction("map_strided", FN["sigmoid_grad"], 4, *[300] * 4, *[-1234] * 12, 0, X, CONSTANTS),
+        instruction("map_strided", FN["sigmoid_grad"], 4, *[300] * 4, *[1234] * 12, 0, X, CONSTANTS),
         instruction("adam", 1, 123456, 0, 123456, 234567, 345678, FLOATS, INTS + 2, INTS + 3),
     ):
         assert len(disassemble.instruction_text(head + array("i", words), len(head))) <= 160
