@@ -50,8 +50,12 @@ def uniform(segments, first, last, n, stream, d, range, key):
 
 
 def _fill(to, at, first, last, low, span, key, stream):
+    drawn = -1
     for i in range(first, last):
-        to[at + i] = low + span * ((threefry(key, stream, 0, i >> 1)[i & 1] >> 8) * 5.9604644775390625e-8)
+        if i >> 1 != drawn:
+            drawn = i >> 1
+            words = threefry(key, stream, 0, drawn)
+        to[at + i] = low + span * ((words[i & 1] >> 8) * 5.9604644775390625e-8)
 
 
 def permute(i, n, key, epoch):
