@@ -46,18 +46,18 @@ typedef struct {
 
 BLOCK void parallel_block(const parallel_sums *s, int32_t j, const int width) {
     float sum[8];
-    for (int i = 0; i < width; i++) {
+    UNROLLED for (int i = 0; i < width; i++) {
         sum[i] = s->add ? s->c[j + i] : 0.0f;
     }
     for (int32_t r = 0; r < s->r; r++) {
         const float *a = s->a + r * s->a_r + j, *b = s->b + r * s->b_r + j;
         for (int32_t k = s->k; k > 0; k--, a += s->a_k, b += s->b_k) {
-            for (int i = 0; i < width; i++) {
+            UNROLLED for (int i = 0; i < width; i++) {
                 sum[i] = sum[i] + a[i] * b[i];
             }
         }
     }
-    for (int i = 0; i < width; i++) {
+    UNROLLED for (int i = 0; i < width; i++) {
         s->c[j + i] = sum[i];
     }
 }

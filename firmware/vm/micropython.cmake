@@ -11,7 +11,7 @@ target_include_directories(usermod_ember_vm INTERFACE ${CMAKE_CURRENT_LIST_DIR})
 
 # As in flags.mk, which says why.
 set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/ember_vm.c PROPERTIES COMPILE_OPTIONS
-    "-O3;-std=gnu99;-ffp-contract=off;-fno-trapping-math;-fno-math-errno;-fno-tree-loop-distribute-patterns"
+    "-O2;-std=gnu99;-ffp-contract=off;-fno-trapping-math;-fno-math-errno;-fno-tree-loop-distribute-patterns"
 )
 
 target_link_libraries(usermod INTERFACE usermod_ember_vm)

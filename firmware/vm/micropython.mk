@@ -7,5 +7,6 @@ SRC_USERMOD_C += $(EMBER_VM_DIR)/usermod.c
 SRC_USERMOD_LIB_C += $(EMBER_VM_DIR)/ember_vm.c
 CFLAGS_USERMOD += -I$(EMBER_VM_DIR)
 
-# For this object alone, and after the port's own flags: the last -O counts.
-$(BUILD)/$(notdir $(EMBER_VM_DIR))/ember_vm.o: CFLAGS += -O3 $(EMBER_VM_FLAGS)
+# For this object alone, and after the port's own flags: the last -O counts. -O3 vectorises, which is for PCs.
+EMBER_VM_OPTIMIZE ?= $(if $(CROSS_COMPILE),-O2,-O3)
+$(BUILD)/$(notdir $(EMBER_VM_DIR))/ember_vm.o: CFLAGS += $(EMBER_VM_OPTIMIZE) $(EMBER_VM_FLAGS)

@@ -13,6 +13,18 @@ static void refuse(const ember_vm *vm, int refusal) {
     mp_raise_ValueError(ember_message(refusal));
 }
 
+// What a compiler may call on its own to clear or copy a structure: MicroPython lends its own.
+void *memset(void *to, int value, size_t bytes);
+void *memcpy(void *to, const void *from, size_t bytes);
+
+void *memset(void *to, int value, size_t bytes) {
+    return mp_fun_table.memset_(to, value, bytes);
+}
+
+void *memcpy(void *to, const void *from, size_t bytes) {
+    return mp_fun_table.memmove_(to, from, bytes);
+}
+
 #include "binding.h"
 
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(vm_run_object, 4, 4, vm_run);

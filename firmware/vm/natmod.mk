@@ -28,10 +28,11 @@ MOD = ember_vm
 SRC = natmod.c ember_vm.c
 # The switches' jump tables would need relocating.
 CFLAGS_EXTRA = $(EMBER_VM_FLAGS) $(EMBER_OPTIMIZE) -Wextra -Wno-unused-parameter -fno-jump-tables -fvisibility=hidden
-EMBER_OPTIMIZE ?= -O3
+EMBER_OPTIMIZE ?= $(if $(filter x64,$(ARCH)),-O3,-O2)
 ifneq ($(filter armv6m armv7m rv32imc,$(ARCH)),)
-LINK_RUNTIME = 1  # soft-float arithmetic
-EMBER_OPTIMIZE = -O2
+# Arithmetic in software, from the compiler's own library; the code lies in RAM and nothing makes it fast.
+LINK_RUNTIME = 1
+EMBER_OPTIMIZE = -Os
 endif
 include $(MPY_DIR)/py/dynruntime.mk
 

@@ -13,6 +13,7 @@ typedef struct {
     bool add;  // a sum starts from what c holds, else from 0
 } sums;
 
+#define UNROLLED _Pragma("GCC unroll 8")
 #define BLOCK static inline __attribute__((always_inline))
 
 #if EMBER_VECTORS
@@ -210,84 +211,82 @@ enum { HEIGHT = 4, WIDTH = 4 };
 enum { HEIGHT = 1, WIDTH = 1 };  // without an FPU the arithmetic outweighs every load
 #endif
 
-// `height` rows by `width` columns; constant strides let a load also step its pointer on.
+// `height` rows by `width` columns. A stride known to be 1 lets a load step its pointer on. Rows of a or columns of
+// b known to lie `beside` each other take one pointer between them.
 BLOCK void scalar_block(const sums *s, float *c, const float *a, const float *b, const int height, const int width,
-                        const int32_t a_m, const int32_t a_k, const int32_t b_k, const int32_t b_n) {
+                        const bool a_beside, const bool b_beside, const int32_t a_k, const int32_t b_k) {
+    const int32_t a_m = s->a_m, b_n = s->b_n;
     float sum[HEIGHT][WIDTH];
-    for (int i = 0; i < height; i++) {
-        for (int j = 0; j < width; j++) {
+    const float *left[HEIGHT], *right[WIDTH];
+    const int lefts = a_beside ? 1 : height, rights = b_beside ? 1 : width;  // pointers it takes
+    UNROLLED for (int i = 0; i < height; i++) {
+        UNROLLED for (int j = 0; j < width; j++) {
             sum[i][j] = s->add ? c[i * s->c_m + j] : 0.0f;
         }
     }
     for (int32_t r = 0; r < s->r; r++) {
-        const float *left[HEIGHT], *right[WIDTH];
-        for (int i = 0; i < height; i++) {
+        UNROLLED for (int i = 0; i < lefts; i++) {
             left[i] = a + r * s->a_r + i * a_m;
         }
-        for (int j = 0; j < width; j++) {
+        UNROLLED for (int j = 0; j < rights; j++) {
             right[j] = b + r * s->b_r + j * b_n;
         }
         for (int32_t k = s->k; k > 0; k--) {
-            float x[HEIGHT], y;
-            for (int i = 0; i < height; i++) {
-                x[i] = a_m == 1 ? left[0][i] : *left[i];
+            float x[HEIGHT];
+            UNROLLED for (int i = 0; i < height; i++) {
+                x[i] = a_beside ? left[0][i] : *left[i];
             }
-            for (int i = 0; i < height; i++) {
+            UNROLLED for (int i = 0; i < lefts; i++) {
                 left[i] += a_k;
             }
-            for (int j = 0; j < width; j++) {
-                y = b_n == 1 ? right[0][j] : *right[j];
-                if (b_n != 1 || j == width - 1) {
-                    right[b_n == 1 ? 0 : j] += b_k;
-                }
-                for (int i = 0; i < height; i++) {
+            UNROLLED for (int j = 0; j < width; j++) {
+                const float y = b_beside ? right[0][j] : *right[j];
+                UNROLLED for (int i = 0; i < height; i++) {
                     sum[i][j] = sum[i][j] + x[i] * y;
                 }
             }
+            UNROLLED for (int j = 0; j < rights; j++) {
+                right[j] += b_k;
+            }
         }
     }
-    for (int i = 0; i < height; i++) {
-        for (int j = 0; j < width; j++) {
+    UNROLLED for (int i = 0; i < height; i++) {
+        UNROLLED for (int j = 0; j < width; j++) {
             c[i * s->c_m + j] = sum[i][j];
         }
     }
 }
 
-BLOCK void scalar_sums(const sums *s, const int32_t a_m, const int32_t a_k, const int32_t b_k, const int32_t b_n) {
-    int32_t m = 0;
-    for (; s->rows - m >= HEIGHT; m += HEIGHT) {
-        float *c = s->c + m * s->c_m;
-        const float *a = s->a + m * a_m;
-        int32_t n = 0;
-        for (; s->columns - n >= WIDTH; n += WIDTH) {
-            scalar_block(s, c + n, a, s->b + n * b_n, HEIGHT, WIDTH, a_m, a_k, b_k, b_n);
-        }
-        for (; n < s->columns; n++) {
-            scalar_block(s, c + n, a, s->b + n * b_n, HEIGHT, 1, a_m, a_k, b_k, b_n);
-        }
-    }
-    for (; m < s->rows; m++) {
-        float *c = s->c + m * s->c_m;
-        const float *a = s->a + m * a_m;
-        int32_t n = 0;
-        for (; s->columns - n >= WIDTH; n += WIDTH) {
-            scalar_block(s, c + n, a, s->b + n * b_n, 1, WIDTH, a_m, a_k, b_k, b_n);
-        }
-        for (; n < s->columns; n++) {
-            scalar_block(s, c + n, a, s->b + n * b_n, 1, 1, a_m, a_k, b_k, b_n);
-        }
+// Whole blocks: the strides that are common each have a loop of their own.
+static __attribute__((noinline, noclone)) void whole_block(const sums *s, float *c, const float *a, const float *b) {
+    if (HEIGHT > 1 && s->a_k == 1 && s->b_n == 1) {
+        scalar_block(s, c, a, b, HEIGHT, WIDTH, false, true, 1, s->b_k);
+    } else if (HEIGHT > 1 && s->a_m == 1 && s->b_n == 1) {
+        scalar_block(s, c, a, b, HEIGHT, WIDTH, true, true, s->a_k, s->b_k);
+    } else if (HEIGHT > 1 && s->a_k == 1 && s->b_k == 1) {
+        scalar_block(s, c, a, b, HEIGHT, WIDTH, false, false, 1, 1);
+    } else {
+        scalar_block(s, c, a, b, HEIGHT, WIDTH, false, false, s->a_k, s->b_k);
     }
 }
 
-static __attribute__((noinline)) void sum_products(const sums *s) {
-    if (HEIGHT > 1 && s->a_k == 1 && s->b_n == 1) {
-        scalar_sums(s, s->a_m, 1, s->b_k, 1);
-    } else if (HEIGHT > 1 && s->a_m == 1 && s->b_n == 1) {
-        scalar_sums(s, 1, s->a_k, s->b_k, 1);
-    } else if (HEIGHT > 1 && s->a_k == 1 && s->b_k == 1) {
-        scalar_sums(s, s->a_m, 1, 1, s->b_n);
-    } else {
-        scalar_sums(s, s->a_m, s->a_k, s->b_k, s->b_n);
+static __attribute__((noinline, noclone)) void sum_products(const sums *s) {
+    for (int32_t m = 0, height; m < s->rows; m += height) {
+        height = s->rows - m < HEIGHT ? 1 : HEIGHT;
+        for (int32_t n = 0, width; n < s->columns; n += width) {
+            float *c = s->c + m * s->c_m + n;
+            const float *a = s->a + m * s->a_m, *b = s->b + n * s->b_n;
+            width = s->columns - n < WIDTH ? 1 : WIDTH;
+            if (height == HEIGHT && width == WIDTH) {
+                whole_block(s, c, a, b);
+            } else if (height == HEIGHT) {
+                scalar_block(s, c, a, b, HEIGHT, 1, false, true, s->a_k, s->b_k);
+            } else if (width == WIDTH) {
+                scalar_block(s, c, a, b, 1, WIDTH, true, false, s->a_k, s->b_k);
+            } else {
+                scalar_block(s, c, a, b, 1, 1, true, true, s->a_k, s->b_k);
+            }
+        }
     }
 }
 

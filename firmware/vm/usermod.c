@@ -11,7 +11,10 @@ static MP_NORETURN void refuse(const ember_vm *vm, int refusal) {
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%s: segment %d needs %d bytes, has %d"), message,
             (int)vm->culprit, (int)vm->needed, (int)vm->given);
     }
-    mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%s (segment %d)"), message, (int)vm->culprit);
+    if (refusal >= EMBER_WRONG_TYPE && refusal <= EMBER_OVERLAPS) {
+        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%s (segment %d)"), message, (int)vm->culprit);
+    }
+    mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%s"), message);
 }
 
 #include "binding.h"
