@@ -4,6 +4,9 @@ N batch, C features or channels, H height, W width, K kernel. Linear weights are
 [K_h, K_w, in, out].
 """
 
+import math
+from array import array
+
 from . import ops
 from .tensor import Parameter, Tensor, apply
 
@@ -76,13 +79,18 @@ def _positive(value, name):
     return value
 
 
+def _bound(fan_in):
+    """1 / sqrt(fan_in): the same float32 where floats are double and where they are single (x ** -0.5 is not)."""
+    return 1.0 / array("f", (math.sqrt(fan_in),))[0]
+
+
 class Linear(Module):
     """y = x @ weight + bias: [..., in] to [..., out]. Both start uniform within 1 / sqrt(in), as PyTorch's do."""
 
     def __init__(self, in_features, out_features, bias=True):
         self.in_features = _positive(in_features, "in_features")
         self.out_features = _positive(out_features, "out_features")
-        bound = in_features**-0.5
+        bound = _bound(in_features)
         self.weight = Parameter((in_features, out_features), -bound, bound)
         self.bias = Parameter((out_features,), -bound, bound) if bias else None
 
@@ -108,7 +116,7 @@ class Conv2d(Module):
         self.kernel_size = pair(kernel_size, "kernel_size", 1)
         self.arguments = (pair(stride, "stride", 1), pair(padding, "padding", 0), pair(dilation, "dilation", 1), groups)
         k_h, k_w = self.kernel_size
-        bound = (k_h * k_w * (in_channels // groups)) ** -0.5
+        bound = _bound(k_h * k_w * (in_channels // groups))
         self.weight = Parameter((k_h, k_w, in_channels // groups, out_channels), -bound, bound)
         self.bias = Parameter((out_channels,), -bound, bound) if bias else None
 
