@@ -25,22 +25,22 @@ class Progress:
     def step(self, trainer):
         self.done += 1
         if self.live and _now() - self.drawn > 100:
-            self.draw(trainer)
+            self.draw(trainer, self.epoch + 1)
 
     def __call__(self, trainer):
         self.epoch += 1
         self.validation = trainer.validation
-        self.draw(trainer)
+        self.draw(trainer, self.epoch)
         if not self.live or self.epoch == self.epochs:
             sys.stdout.write("\n")
 
-    def draw(self, trainer):
+    def draw(self, trainer, epoch):
         self.drawn = _now()
         passed = max(1, self.drawn - self.start)
         total = self.steps_an_epoch * self.epochs
         full = self.width * self.done // total
         text = "epoch %d/%d %s%s loss %.4f" % (
-            min(self.epoch + 1, self.epochs), self.epochs, "█" * full, "░" * (self.width - full),
+            epoch, self.epochs, "█" * full, "░" * (self.width - full),
             trainer.running_loss)  # fmt: skip
         if self.validation and self.validation[1] is not None:
             text += "  accuracy %.4f" % self.validation[1]

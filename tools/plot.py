@@ -1,0 +1,56 @@
+"""Draws what a run logged: epoch,step,loss,accuracy as CSV, to a PNG.
+
+    python tools/plot.py LOG OUT.png [--title TITLE]
+"""
+
+import argparse
+import csv
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot  # noqa: E402
+
+
+def draw(log_path, png_path, title=""):
+    """The loss over steps, on a logarithmic scale, and below it the share of wrong answers where accuracy was logged."""
+    with open(log_path, newline="") as f:
+        rows = list(csv.DictReader(f))
+    if not rows:
+        raise ValueError("%s has no lines to draw" % log_path)
+    steps = [int(row["step"]) for row in rows]
+    scored = [(int(row["step"]), float(row["accuracy"])) for row in rows if row["accuracy"]]
+    figure, axes = pyplot.subplots(2 if scored else 1, 1, figsize=(7, 6 if scored else 3.5), sharex=True, squeeze=False)
+    loss = axes[0][0]
+    loss.plot(steps, [float(row["loss"]) for row in rows], color="#d1495b", linewidth=2)
+    loss.set_yscale("log")
+    loss.set_ylabel("training loss")
+    loss.set_title(title, loc="left")
+    if scored:
+        accuracy = axes[1][0]
+        accuracy.plot(*zip(*scored), color="#00798c", linewidth=2)
+        accuracy.set_ylabel("test accuracy")
+        accuracy.set_ylim(min(0.9, min(a for _, a in scored)), 1)
+        accuracy.annotate("%.4f" % scored[-1][1], scored[-1], xytext=(-4, -16), textcoords="offset points", ha="right")
+    axes[-1][0].set_xlabel("steps")
+    for row in axes:
+        row[0].grid(True, which="major", color="#dddddd")
+        for side in ("top", "right"):
+            row[0].spines[side].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(png_path, dpi=120)
+    pyplot.close(figure)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("log", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--title", default="")
+    options = parser.parse_args()
+    draw(options.log, options.out, options.title)
+
+
+if __name__ == "__main__":
+    main()
