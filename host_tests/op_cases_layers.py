@@ -1,9 +1,9 @@
 """The catalogue of operations as cases (see op_cases.py), continued: matrices, losses, images and noise."""
 
 import numpy as np
-from op_cases import covers, soft
 
 from ember import nn
+from op_cases import covers, soft
 
 
 @covers("MATMUL")

@@ -6,10 +6,10 @@ import sys
 from array import array
 
 import pytest
-from op_cases import vms
 
 import ember
 from ember import nn, optim, vm
+from op_cases import vms
 
 BATCH = 4
 
@@ -30,7 +30,9 @@ def build(seed=1, hidden=3, optimizer=optim.Adam, freeze=False, **settings):
 
 
 def batch(k):
-    return array("f", [((i * 5 + k * 3) % 7) / 3 - 1 for i in range(2 * BATCH)]), array("B", [(i + k) % 3 for i in range(BATCH)])
+    return array("f", [((i * 5 + k * 3) % 7) / 3 - 1 for i in range(2 * BATCH)]), array(
+        "B", [(i + k) % 3 for i in range(BATCH)]
+    )
 
 
 def go(trainer, start, stop):
@@ -41,12 +43,17 @@ def go(trainer, start, stop):
 
 def everything(trainer):
     """What lasts: all that was kept, but for the gradients, and the counters."""
-    blocks = [trainer._arena[o : o + n].tolist() for kind, o, n in trainer.plan.kept if kind not in ("gradients", "statistics")]
+    blocks = [
+        trainer._arena[o : o + n].tolist()
+        for kind, o, n in trainer.plan.kept
+        if kind not in ("gradients", "statistics")
+    ]
     return blocks, trainer.steps, trainer.epoch, trainer._ints[1]
 
 
 @pytest.mark.parametrize("settings", [
-    {}, {"optimizer": optim.SGD}, {"optimizer": optim.SGD, "momentum": 0.9}, {"optimizer": optim.AdamW}, {"freeze": True},
+    {}, {"optimizer": optim.SGD}, {"optimizer": optim.SGD, "momentum": 0.9}, {"optimizer": optim.AdamW},
+    {"freeze": True},
 ])  # fmt: skip
 def test_going_on_as_if_it_had_never_stopped(machine, tmp_path, settings):
     path = str(tmp_path / "a.ckpt")

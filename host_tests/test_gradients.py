@@ -1,14 +1,15 @@
 """Gradients of every operation and layer: against central differences of NumPy in float64, and against formulas."""
 
-import op_cases_layers  # noqa: F401  (its cases join the table)
-import ember
 import numpy as np
 import pytest
-from op_cases import CASES, Draw, table, vms
-from ember import nn, vm
-from ember.tensor import Parameter, Tensor
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import ember
+import op_cases_layers  # noqa: F401  (its cases join the table)
+from ember import nn, vm
+from ember.tensor import Parameter, Tensor
+from op_cases import CASES, Draw, table, vms
 
 EXAMPLES = {"native": 25, "portable": 6}
 

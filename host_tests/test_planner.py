@@ -126,8 +126,9 @@ def test_nothing_and_no_tries():
 
 def models():
     yield nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 4)), (8,)
-    yield nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 8, 3, padding=1),
-                        nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Dropout(0.1), nn.Linear(32, 4)), (8, 8, 1)  # fmt: skip
+    layers = [nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 8, 3, padding=1), nn.ReLU()]
+    layers += [nn.MaxPool2d(2), nn.Flatten(), nn.Dropout(0.1), nn.Linear(32, 4)]
+    yield nn.Sequential(*layers), (8, 8, 1)
 
 
 @pytest.mark.parametrize("model,shape", models())

@@ -3,10 +3,10 @@
 from array import array
 
 import pytest
-from op_cases import vms
 
 import ember
 from ember import Tensor, nn, optim, vm
+from op_cases import vms
 
 FEATURES, CLASSES, BATCH = 6, 4, 5
 
@@ -232,7 +232,6 @@ def test_many_classes_and_wide_bytes(machine):
     t = ember.Trainer(layer, nn.CrossEntropyLoss(), optim.SGD(layer.parameters()), (300,), 300, input_dtype="B")
     t.predict(bytearray(300 * 300))
     t.step(bytearray(300), bytearray(1))
-
 
 
 def test_a_tensor_without_dimensions_is_no_batch(machine):

@@ -3,11 +3,11 @@
 from array import array
 
 import pytest
-from op_cases import vms
 
 import ember
 from ember import Tensor, nn, optim, vm
 from ember.tensor import Parameter
+from op_cases import vms
 
 BATCH = 4
 
@@ -40,10 +40,13 @@ def weights(model):
 def near(a, b):
     for p, q in zip(a, b):
         flat = [v for row in (p if isinstance(p[0], list) else [p]) for v in row]
-        assert flat == pytest.approx([v for row in (q if isinstance(q[0], list) else [q]) for v in row], rel=1e-4, abs=1e-6)
+        assert flat == pytest.approx(
+            [v for row in (q if isinstance(q[0], list) else [q]) for v in row], rel=1e-4, abs=1e-6
+        )
 
 
-OPTIMIZERS = [lambda p: optim.SGD(p, lr=0.1), lambda p: optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
+OPTIMIZERS = [lambda p: optim.SGD(p, lr=0.1),
+              lambda p: optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
               lambda p: optim.Adam(p, lr=0.02), lambda p: optim.AdamW(p, lr=0.02)]  # fmt: skip
 
 
@@ -224,15 +227,15 @@ def test_lists_tensors_and_buffers_are_the_same_batch(machine):
     results = []
     x, y = batch(0)
     rows = [x.tolist()[i : i + 3] for i in range(0, 12, 3)], [y.tolist()[i : i + 2] for i in range(0, 8, 2)]
-    for x, y in ((x, y), rows, (Tensor(rows[0]), Tensor(rows[1])), (memoryview(x), memoryview(y)),
+    for given in ((x, y), rows, (Tensor(rows[0]), Tensor(rows[1])), (memoryview(x), memoryview(y)),
                  (array("d", x), array("d", y)), (bytes(x), bytes(y))):  # fmt: skip
         model = net()
         trainer = build(optim.SGD(model.parameters(), lr=0.1), model)
-        if isinstance(x, bytes):  # the elements themselves, as a file holds them
+        if isinstance(given[0], bytes):  # the elements themselves, as a file holds them
             with pytest.raises(ValueError):
-                trainer.step(x, y)
+                trainer.step(*given)
             continue
-        trainer.step(x, y)
+        trainer.step(*given)
         results.append(weights(model))
     assert all(r == results[0] for r in results)
 

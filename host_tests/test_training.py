@@ -3,12 +3,12 @@
 from array import array
 
 import numpy as np
-import numpy_trainer as ref
 import pytest
-from op_cases import vms
 
 import ember
+import numpy_trainer as ref
 from ember import nn, optim, vm
+from op_cases import vms
 
 pytestmark = pytest.mark.parametrize("machine", vms(), indirect=True)
 
