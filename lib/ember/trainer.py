@@ -201,7 +201,9 @@ class Trainer:
         if self.classes:
             self.classes = output._dims[-1]
         if self.target_dtype is None:
-            self.target_dtype = "f" if not self.classes else "B" if self.classes <= 256 else "h" if self.classes <= 32768 else "i"
+            self.target_dtype = "f"
+            if self.classes:
+                self.target_dtype = "B" if self.classes <= 256 else "h" if self.classes <= 32768 else "i"
         return output
 
     def _target(self, r, output):
