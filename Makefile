@@ -1,0 +1,45 @@
+# Ember. `make help` lists what there is. Everything made lands in build/.
+
+MODEL = mlp
+VM = native
+TORCH =
+ARGS =
+PYTHON = python3
+
+include tools/mk/setup.mk
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench lint format generate fuzz clean
+
+help: ## list what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 17
+
+setup: $(EVERYTHING) ## get and build everything, without running anything
+
+demo: $(FOR_DEMO) ## train on real handwritten digits under MicroPython: [MODEL=mlp|cnn] [VM=native|portable]
+	@$(RUN) tools/demo.py --model $(MODEL) --vm $(VM)
+
+test: $(EVERYTHING) ## run every test: [ARGS="-k name"]
+	@$(RUN) -m pytest host_tests $(ARGS)
+
+bench: $(EVERYTHING) $(if $(TORCH),$(TORCH_READY)) ## measure a training step beside static C, NumPy and PyTorch: [TORCH=1]
+	@$(RUN) host_tests/bench/step.py
+
+lint: $(VENV_READY) ## check Python's style and C's warnings, change nothing
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	gcc $(EMBER_VM_FLAGS) -Wall -Wextra -Werror -O2 -fsyntax-only $(C_TO_LINT)
+
+format: $(VENV_READY) ## put Python into the style that `make lint` wants
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+generate: $(VENV_READY) ## write what is derived from the instruction table: isa.h, docs/instructions.md
+	$(RUN) tools/generate.py
+	$(RUN) tools/reference.py
+
+fuzz: build/native/fuzz ## run random programs under the sanitizers: [SEED=1] [COUNT=1000000]
+	build/native/fuzz $(or $(SEED),1) $(or $(COUNT),1000000)
+
+clean: ## remove what was built; downloads stay
+	@if [ -d build ]; then find build -mindepth 1 -maxdepth 1 ! -name download -exec rm -rf {} +; fi

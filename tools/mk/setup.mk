@@ -1,0 +1,100 @@
+# How everything in build/ is made: each file or .ready mark there depends on what it is made from.
+
+MICROPYTHON_VERSION = 1.26.1
+
+# What is said on the command line (VM=portable) is for this Makefile, not for MicroPython's and firmware/vm's, which
+# mean other things by the same names.
+MAKEOVERRIDES =
+unexport MODEL VM TORCH ARGS PYTHON SEED COUNT
+
+# MicroPython would ask git for its version, and find this checkout's.
+export MICROPY_GIT_TAG = v$(MICROPYTHON_VERSION)
+export MICROPY_GIT_HASH =
+
+STEP = @tools/mk/step.sh
+# As many jobs as there are processors, unless `make -j` said otherwise.
+PARALLEL = $(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
+RUN = build/venv/bin/python
+
+SYSTEM_READY = build/.system
+VENV_READY = build/venv/.ready
+TORCH_READY = build/venv/.torch
+SOURCE_READY = build/micropython/.v$(MICROPYTHON_VERSION)
+MPY_CROSS = build/micropython/mpy-cross/build/mpy-cross
+
+FIRMWARES = build/unix/micropython build/unix-single/micropython build/unix-ember/micropython
+HOST_PARTS = $(addprefix build/native/,libember.so libember_san.so fuzz math_check)
+MODULE = build/native/ember_vm.mpy
+
+EVERYTHING = $(VENV_READY) $(MPY_CROSS) $(FIRMWARES) $(MODULE) $(HOST_PARTS)
+FOR_DEMO = $(VENV_READY) build/unix/micropython $(if $(filter native,$(VM)),$(MODULE))
+
+VM_MAKEFILES = $(wildcard firmware/vm/Makefile firmware/vm/*.mk)
+VM_SOURCES = $(wildcard firmware/vm/*.c firmware/vm/*.h)
+include firmware/vm/flags.mk
+# Those that need no headers of MicroPython's; what does is compiled with warnings as errors by `make setup`.
+C_TO_LINT = firmware/vm/ember_vm.c firmware/vm/host.c $(wildcard firmware/vm/test/*.c host_tests/bench/*.c)
+
+# --- What comes from outside
+
+$(SYSTEM_READY): tools/setup_system.py
+	@mkdir -p $(@D)
+	@$(PYTHON) tools/setup_system.py
+	@touch $@
+
+$(VENV_READY): requirements.txt | $(SYSTEM_READY)
+	$(STEP) venv "Making Python's virtual environment (half a minute)." \
+		sh -c '$(PYTHON) -m venv build/venv && $(RUN) -m pip install --progress-bar off -r requirements.txt'
+	@touch $@
+
+$(TORCH_READY): $(VENV_READY)
+	$(STEP) torch "Installing PyTorch (some hundred MB)." $(RUN) -m pip install --progress-bar off torch
+	@touch $@
+
+$(SOURCE_READY): | $(SYSTEM_READY)
+	$(STEP) source "Getting the source of MicroPython $(MICROPYTHON_VERSION)." \
+		$(PYTHON) tools/setup_source.py build/micropython
+	@touch $@
+
+# --- MicroPython
+
+$(MPY_CROSS): $(SOURCE_READY)
+	+$(STEP) mpy-cross "Building mpy-cross, MicroPython's compiler (20 seconds)." \
+		$(PARALLEL) -C build/micropython/mpy-cross PYTHON=$(PYTHON)
+	@touch $@
+
+# The standard variant, less what needs other libraries.
+UNIX = $(PARALLEL) -C build/micropython/ports/unix BUILD=$(abspath $(@D)) PYTHON=$(PYTHON) FROZEN_MANIFEST= \
+	MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_BTREE=0 MICROPY_PY_FFI=0
+
+build/unix/micropython: $(SOURCE_READY)
+	+$(STEP) unix "Building MicroPython for this machine (20 seconds)." $(UNIX)
+	@touch $@
+
+build/unix-single/micropython: $(SOURCE_READY)
+	+$(STEP) unix-single "Building MicroPython with single-precision floats, as boards have." \
+		$(UNIX) CFLAGS_EXTRA=-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_FLOAT
+	@touch $@
+
+# Its own rules do not know that the VM's objects depend on flags in a makefile.
+build/unix-ember/micropython: $(SOURCE_READY) $(VM_SOURCES) $(VM_MAKEFILES)
+	@rm -rf $(@D)/vm
+	+$(STEP) unix-ember "Building MicroPython with the VM compiled in." $(UNIX) USER_C_MODULES=$(abspath firmware)
+	@touch $@
+
+# --- The VM
+
+VM_MAKE = $(PARALLEL) -C firmware/vm OUT=$(abspath build/native)
+
+$(MODULE): $(VM_SOURCES) $(VM_MAKEFILES) $(MPY_CROSS) $(VENV_READY)
+	+$(STEP) ember_vm.mpy "Building the native VM as a module that stock MicroPython loads." \
+		$(VM_MAKE) natmod MPY_DIR=$(abspath build/micropython) PYTHON=$(abspath $(RUN))
+	@touch $@
+
+build/native/libember.so build/native/libember_san.so: $(VM_SOURCES) $(VM_MAKEFILES) | $(SYSTEM_READY)
+build/native/fuzz: firmware/vm/test/fuzz.c $(VM_SOURCES) $(VM_MAKEFILES) | $(SYSTEM_READY)
+build/native/math_check: firmware/vm/test/math_check.c $(VM_SOURCES) $(VM_MAKEFILES) | $(SYSTEM_READY)
+
+$(HOST_PARTS):
+	@rm -f $@
+	+$(STEP) $(@F) "Building the VM for the host: $(@F)." $(VM_MAKE) $(abspath $@)

@@ -1,0 +1,109 @@
+"""Tries what the set-up needs from the system; installs by apt what is missing, or says what to type.
+
+python tools/setup_system.py
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SOURCE = "#include <math.h>\n#include <stdio.h>\nint main(void) { return puts(\"\") < 0; }\n"
+LOG = os.path.join("build", "log", "system.log")
+
+
+def runs(*command, stdin=None):
+    try:
+        return not subprocess.run(command, input=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+    except OSError:
+        return False
+
+
+def compiles():
+    """A program, as the tests' sanitized one is compiled and linked."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = os.path.join(folder, "program")
+        command = ["gcc", "-xc", "-", "-o", program, "-fsanitize=address,undefined", "-lm", "-lpthread"]
+        return runs(*command, stdin=SOURCE.encode())
+
+
+def makes_environments():
+    return runs(sys.executable, "-c", "import ensurepip, venv")
+
+
+# (what it is, whether it is there, the packages that bring it)
+NEEDS = (
+    ("a C compiler", compiles, ("gcc", "libc6-dev")),
+    ("Python's venv", makes_environments, ("python3-venv",)),
+    ("git", lambda: runs("git", "--version"), ("git",)),
+)
+
+
+def missing(needs=NEEDS):
+    return [need for need in needs if not need[1]()]
+
+
+def packages_of(needs):
+    return [package for need in needs for package in need[2]]
+
+
+def line_to_type(packages, root=None, sudo=None):
+    """What a person types who may do more than this process."""
+    root = os.geteuid() == 0 if root is None else root
+    sudo = bool(shutil.which("sudo")) if sudo is None else sudo
+    names = " ".join(packages)
+    if root:
+        return "apt-get update && apt-get install -y " + names
+    if sudo:
+        return "sudo apt-get update && sudo apt-get install -y " + names
+    return "su -c 'apt-get update && apt-get install -y %s'" % names
+
+
+def as_root():
+    """The words before a command that make it root's; None where that cannot be without a password."""
+    if os.geteuid() == 0:
+        return []
+    return ["sudo", "-n"] if runs("sudo", "-n", "true") else None
+
+
+def install(packages, prefix):
+    """By apt; where that fails, once more with new lists, which a fresh machine has not yet."""
+    os.makedirs(os.path.dirname(LOG), exist_ok=True)
+    prefix = prefix + ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+    get = prefix + ["install", "-y", "--no-install-recommends"] + packages
+    with open(LOG, "w") as log:
+        for command in (get, prefix + ["update"], get):
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log).returncode == 0
+            if done and command is get:
+                return True
+    return False
+
+
+def main():
+    if sys.version_info < (3, 9):
+        sys.exit("Python 3.9 or newer is needed, this is %s: make PYTHON=…" % sys.version.split()[0])
+    needs = missing()
+    if not needs:
+        return
+    packages = packages_of(needs)
+    what = " and ".join(need[0] for need in needs)
+    if not shutil.which("apt-get"):
+        sys.exit("This machine lacks %s. Install it (Debian's packages: %s), then run make again." % (what, packages))
+    prefix = as_root()
+    if prefix is not None:
+        print("-- Installing %s, for %s (log: %s)." % (" ".join(packages), what, LOG), flush=True)
+        install(packages, prefix)
+        needs = missing()
+        if not needs:
+            return
+        with open(LOG) as log:
+            sys.stderr.write("".join("   | " + line for line in log.readlines()[-15:]))
+        what = " and ".join(need[0] for need in needs)
+    if sys.executable != "/usr/bin/python3" and needs[0][1] is makes_environments:
+        print("%s has no venv. Debian's own may serve better: make PYTHON=/usr/bin/python3" % sys.executable)
+    sys.exit("This machine lacks %s. Type this, then run make again:\n    %s" % (what, line_to_type(packages_of(needs))))
+
+
+if __name__ == "__main__":
+    main()
