@@ -1,8 +1,9 @@
 """The catalogue of operations as cases: what Ember computes, the same in NumPy, and its gradient by a formula.
 
 A case is a function of a `Draw`; it returns (inputs, ember, numpy, gradient): the arrays, how Ember and NumPy make
-A case is a function of a `Draw`; it returns (inputs, ember, numpy, gradient): the arrays, how Ember and NumPy make
-the result from them, and gradient(g, *inputs) -> one array an input. Which rows of the op table it covers is said
+the result from them, and gradient(g, *inputs) -> one array an input. Beside it stands which rows of the op table it
+covers.
+"""
 
 import numpy as np
 
