@@ -5,11 +5,15 @@ the result from them, and gradient(g, *inputs) -> one array an input. Beside it 
 covers.
 """
 
+import gc
+
 import numpy as np
 
 from ember import cat, ops, ops_image, ops_shape, vm
 
 SIZES = (1, 3, 5, 7, 2, 4)
+
+gc.freeze()  # each Trainer collects garbage: not again and again what pytest and NumPy have loaded
 
 
 def vms():

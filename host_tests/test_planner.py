@@ -131,7 +131,7 @@ def models():
     yield nn.Sequential(*layers), (8, 8, 1)
 
 
-@pytest.mark.parametrize("model,shape", models())
+@pytest.mark.parametrize("model,shape", list(models()))
 def test_plans_of_models(model, shape):
     n = sum(p.numel() for p in model.parameters())
     t = ember.Trainer(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), shape, 16)
