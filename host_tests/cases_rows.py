@@ -1,0 +1,206 @@
+"""The cases of instructions that go row by row: losses, random numbers, optimizers; see cases.py."""
+
+import numpy as np
+
+from draws import case, held, normal, positive
+from ember import isa
+from programs import Size, instruction, most, word
+
+
+def rows_of(m, r):
+    n = m.size(r, 20)
+    return n, r.choice((1, 2, 3, 5, 7, 10, 40))
+
+
+def labels(m, r, n, high, segment=None):
+    """n labels below high, in a segment of their own or among the integer slots."""
+    values = [r.randrange(min(high, 128)) for _ in range(n)]
+    if r.random() < 0.2:
+        return m.put(isa.INTS, values + [0] * (most(n) - n))
+    per_row = most(n) // m.max_rows
+    shape = (0, per_row) if isinstance(n, Size) else (int(n), 0)
+    return m.bind(r.choice("iBbh"), values, shape=shape)
+
+
+def aliased(m, r, made, values, sizes):
+    """Another operand's address where it is given, or a new operand."""
+    return made if made is not None else m.operand(r, values, sizes, True)
+
+
+@case
+def softmax(m, r):
+    n, width = rows_of(m, r)
+    in_place = r.random() < 0.4
+    x = m.operand(r, normal(r, n * width, r.choice((1, 5))), [n, width], in_place)
+    y = x if in_place else m.operand(r, held(r, n * width, 0), [n, width], True)
+    return instruction("softmax", log=r.randint(0, 1), n=word(n), width=width, y=y, x=x)
+
+
+@case
+def softmax_grad(m, r):
+    n, width = rows_of(m, r)
+    into, which = r.randint(0, 1), r.choice(("", "y", "g"))
+    y = m.operand(r, -positive(r, n * width), [n, width], which == "y")
+    g = m.operand(r, normal(r, n * width), [n, width], which == "g")
+    dx = {"y": y, "g": g}.get(which)
+    dx = aliased(m, r, dx, held(r, n * width, into), [n, width])
+    return instruction("softmax_grad", log=r.randint(0, 1), into=into, n=word(n), width=width, dx=dx, y=y, g=g)
+
+
+@case
+def cross_entropy(m, r):
+    n, width = rows_of(m, r)
+    in_place = r.random() < 0.4
+    x = m.operand(r, normal(r, n * width, 3), [n, width], in_place)
+    p = x if in_place else m.operand(r, held(r, n * width, 0), [n, width], True)
+    loss = m.operand(r, held(r, n, 0), [n], True)
+    return instruction("cross_entropy", n=word(n), width=width, loss=loss, p=p, x=x, label=labels(m, r, n, width))
+
+
+@case
+def cross_entropy_grad(m, r):
+    n, width = rows_of(m, r)
+    into, in_place = r.randint(0, 1), r.random() < 0.4
+    p = m.operand(r, positive(r, n * width), [n, width], in_place)
+    dx = aliased(m, r, p if in_place else None, held(r, n * width, into), [n, width])
+    return instruction(
+        "cross_entropy_grad",
+        into=into,
+        n=word(n),
+        width=width,
+        dx=dx,
+        p=p,
+        label=labels(m, r, n, width),
+        g=m.operand(r, normal(r, n), [n]),
+    )
+
+
+@case
+def check_index(m, r):
+    n, high = m.size(r, 40), r.choice((1, 3, 10, 1 << 24))
+    return instruction("check_index", n=word(n), high=high, index=labels(m, r, n, high))
+
+
+@case
+def count_correct(m, r):
+    n, width = rows_of(m, r)
+    x = normal(r, n * width)
+    if r.random() < 0.2:
+        x[::7] = np.nan
+    return instruction(
+        "count_correct",
+        n=word(n),
+        width=width,
+        counter=m.put(isa.INTS, [r.randint(-9, 1000)]),
+        x=m.operand(r, x, [n, width]),
+        label=labels(m, r, n, width),
+    )
+
+
+def any_int(r):
+    return r.choice((0, 1, -1, 2**31 - 1, -(2**31), r.randint(-(2**31), 2**31 - 1), r.randint(0, 1000)))
+
+
+@case
+def dropout(m, r):
+    n, width = rows_of(m, r)
+    into, in_place = r.randint(0, 1), r.random() < 0.4
+    x = m.operand(r, normal(r, n * width), [n, width], in_place)
+    y = x if in_place else m.operand(r, held(r, n * width, into), [n, width], True)
+    key, step, sample = (m.put(isa.INTS, [any_int(r)]) for _ in range(3))
+    return instruction(
+        "dropout",
+        into=into,
+        n=word(n),
+        width=width,
+        stream=r.choice((0, 1, 2**30 - 1)),
+        y=y,
+        x=x,
+        p=m.put(isa.FLOATS, [r.choice((0.0, 0.1, 0.5, 0.75))]),
+        key=key,
+        step=step,
+        sample=sample,
+    )
+
+
+@case
+def uniform(m, r):
+    n = m.size(r, 60)
+    return instruction(
+        "uniform",
+        n=word(n),
+        stream=r.choice((0, 7, 2**30 - 1)),
+        d=m.operand(r, held(r, n, 0), [n], True),
+        range=m.put(isa.FLOATS, normal(r, 2, 4)),
+        key=m.put(isa.INTS, [any_int(r)]),
+    )
+
+
+@case
+def convert(m, r):
+    n, typecode = m.size(r, 60), r.choice(isa.TYPES)
+    limits = {"f": 0, "i": 2**31 - 1, "B": 255, "b": 127, "h": 32767}[typecode]
+    values = normal(r, n, 1e3)
+    if limits:
+        values = [r.choice((limits, 0, r.randint(0 if typecode == "B" else -limits - 1, limits))) for _ in values]
+    shape = (0, most(n) // m.max_rows) if isinstance(n, Size) else None
+    return instruction(
+        "convert",
+        n=word(n),
+        d=m.operand(r, held(r, n, 0), [n], True),
+        src=m.bind(typecode, values, shape=shape),
+        affine=m.put(isa.FLOATS, normal(r, 2, 0.1)),
+    )
+
+
+@case
+def count(m, r):
+    n = m.size(r, 1000)
+    return instruction(
+        "count", keep=r.randint(0, 1), add=r.randint(0, 1), n=word(n), counter=m.put(isa.INTS, [any_int(r)])
+    )
+
+
+@case
+def sgd(m, r):
+    n, momentum = m.size(r, 60), r.randint(0, 1)
+    hyper = m.put(isa.FLOATS, [r.choice((0.1, 1.0)), r.choice((0.0, 0.9)), r.choice((0, 0.5)), r.choice((0, 0.01))])
+    return instruction(
+        "sgd",
+        momentum=momentum,
+        nesterov=r.randint(0, 1),
+        n=word(n),
+        p=m.operand(r, normal(r, n), [n], True),
+        g=m.operand(r, normal(r, n), [n]),
+        v=m.operand(r, normal(r, n), [n], True),
+        hyper=hyper,
+        step=m.put(isa.INTS, [r.choice((0, 1, 5))]),
+        count=m.put(isa.INTS, [r.choice((1, 3, 32))]),
+    )
+
+
+@case
+def adam(m, r):
+    n = m.size(r, 60)
+    hyper = m.put(
+        isa.FLOATS,
+        [
+            r.choice((0.001, 0.1)),
+            r.choice((0.9, 0.5, 0.0)),
+            r.choice((0.999, 0.9, 0.0)),
+            r.choice((1e-8, 1e-3)),
+            r.choice((0, 0.01)),
+        ],
+    )
+    return instruction(
+        "adam",
+        decoupled=r.randint(0, 1),
+        n=word(n),
+        p=m.operand(r, normal(r, n), [n], True),
+        g=m.operand(r, normal(r, n), [n]),
+        m=m.operand(r, normal(r, n), [n], True),
+        v=m.operand(r, positive(r, n), [n], True),
+        hyper=hyper,
+        step=m.put(isa.INTS, [r.choice((0, 1, 5, 99, 1000))]),
+        count=m.put(isa.INTS, [r.choice((1, 3, 32))]),
+    )

@@ -1,0 +1,168 @@
+"""The reference of the instructions that go row by row: losses, random numbers, optimizers; see reference_memory.py."""
+
+import math
+
+import numpy as np
+
+from random_numbers import uniforms
+from reference_memory import TINY, U, instruction, maximum
+
+
+def softmaxes(x):
+    """Softmax and log-softmax of rows with their bounds."""
+    best = x[:, :1]
+    for j in range(1, x.shape[1]):
+        best = maximum(best, x[:, j : j + 1])
+    e = np.exp(x - best)
+    total = e.sum(1, keepdims=True)
+    roundings = x.shape[1] + 12 + np.abs(x - best).max(1, keepdims=True)
+    log = (x - best) - np.log(total)
+    y = e / total
+    error = U * (roundings + np.abs(x - best)) * y + TINY
+    return y, error, log, U * (roundings + 3 * (np.abs(x - best) + np.log(total)))
+
+
+@instruction
+def softmax(m, f):
+    y, error, log, log_error = softmaxes(m.read(f.x, f.n, f.width))
+    m.meet(m.at(f.y, f.n, f.width), log if f.log else y, log_error if f.log else error)
+
+
+@instruction
+def softmax_grad(m, f):
+    y, g = m.read(f.y, f.n, f.width), m.read(f.g, f.n, f.width)
+    terms = g if f.log else g * y
+    dot, size = terms.sum(1, keepdims=True), np.abs(terms).sum(1, keepdims=True)
+    factor = np.exp(y) if f.log else y
+    value = g - factor * dot if f.log else y * (g - dot)
+    error = U * (f.width + 8) * np.abs(factor) * (size + np.abs(g)) + U * np.abs(g) + TINY
+    m.meet(m.at(f.dx, f.n, f.width), value, error, f.into)
+
+
+def until_fault(labels, high):
+    """How many rows come before the first label outside 0 .. high - 1, and that row or None."""
+    bad = np.flatnonzero((labels < 0) | (labels >= high))
+    return (int(bad[0]), int(bad[0])) if len(bad) else (len(labels), None)
+
+
+@instruction
+def cross_entropy(m, f):
+    label = m.read(f.label, f.n)
+    n, fault = until_fault(label, f.width)
+    x = m.read(f.x, n, f.width)
+    if n:
+        y, error, log, log_error = softmaxes(x)
+        m.meet(m.at(f.p, n, f.width), y, error)
+        rows = np.arange(n), label[:n]
+        m.meet(m.at(f.loss, n), -log[rows], log_error[rows])
+    return fault
+
+
+@instruction
+def cross_entropy_grad(m, f):
+    label = m.read(f.label, f.n)
+    n, fault = until_fault(label, f.width)
+    p, g = m.read(f.p, n, f.width), m.read(f.g, n)[:, None]
+    hit = np.arange(f.width) == label[:n, None]
+    m.meet(m.at(f.dx, n, f.width), (p - hit) * g, 2 * U * (np.abs(p) + hit) * np.abs(g) + TINY, f.into)
+    return fault
+
+
+@instruction
+def check_index(m, f):
+    return until_fault(m.read(f.index, f.n), f.high)[1]
+
+
+@instruction
+def count_correct(m, f):
+    label = m.read(f.label, f.n)
+    n, fault = until_fault(label, f.width)
+    x = m.read(f.x, n, f.width)
+    best, found = x[:, 0].copy(), np.zeros(n, dtype=np.int64)
+    for j in range(1, f.width):
+        take = (x[:, j] > best) | (np.isnan(x[:, j]) & ~np.isnan(best))
+        best, found = np.where(take, x[:, j], best), np.where(take, j, found)
+    m.values[f.counter >> 24][f.counter & 0xFFFFFF] += int((found == label[:n]).sum())
+    return fault
+
+
+def scalars(m, place, count=1):
+    return [value.item() for value in m.read(place, count)]
+
+
+@instruction
+def dropout(m, f):
+    (p,), (key,), (step,), (sample,) = (scalars(m, place) for place in (f.p, f.key, f.step, f.sample))
+    element = (np.arange(f.n)[:, None] + sample) * f.width + np.arange(f.width)
+    keep = uniforms(key, f.stream, step, element & 0xFFFFFFFF) >= p
+    value = np.where(keep, m.read(f.x, f.n, f.width) * (np.float64(1) / (1 - p)), 0)
+    m.meet(m.at(f.y, f.n, f.width), value, U * 4 * np.abs(value), f.into)
+
+
+@instruction
+def uniform(m, f):
+    low, high = scalars(m, f.range, 2)
+    (key,) = scalars(m, f.key)
+    u = uniforms(key, f.stream, 0, np.arange(f.n))
+    m.meet(m.at(f.d, f.n), low + (high - low) * u, U * 3 * (abs(low) + abs(high - low)))
+
+
+@instruction
+def convert(m, f):
+    scale, shift = scalars(m, f.affine, 2)
+    x = m.read(f.src, f.n) * scale
+    m.meet(m.at(f.d, f.n), x + shift, U * 3 * (np.abs(x) + abs(shift)))
+
+
+@instruction
+def count(m, f):
+    segment, offset = f.counter >> 24, f.counter & 0xFFFFFF
+    value = int(m.values[segment][offset]) * f.keep + f.n * f.add
+    m.values[segment][offset] = (value + 2**31) % 2**32 - 2**31
+
+
+def gradient(m, f, p, weight_decay):
+    """G and its bound."""
+    (count,) = scalars(m, f.count)
+    G = m.read(f.g, f.n) / np.float64(count)
+    return G + weight_decay * p, U * 2 * (np.abs(G) + np.abs(weight_decay * p))
+
+
+@instruction
+def sgd(m, f):
+    lr, momentum, dampening, weight_decay = scalars(m, f.hyper, 4)
+    (step,) = scalars(m, f.step)
+    p = m.read(f.p, f.n)
+    G, error = gradient(m, f, p, weight_decay)
+    if f.momentum:
+        old = m.read(f.v, f.n)
+        v = G if step == 0 else momentum * old + (1 - dampening) * G
+        size = np.abs(momentum * old) + np.abs((1 - dampening) * G) + np.abs(G)
+        error = 2 * error + 4 * U * size
+        m.meet(m.at(f.v, f.n), v, error)
+        G = G + momentum * v if f.nesterov else v
+        error = 3 * error + U * np.abs(G) * 2
+    m.meet(m.at(f.p, f.n), p - lr * G, abs(lr) * error + U * 2 * (np.abs(p) + np.abs(lr * G)))
+
+
+@instruction
+def adam(m, f):
+    lr, beta1, beta2, eps, weight_decay = scalars(m, f.hyper, 5)
+    (step,) = scalars(m, f.step)
+    t, p = step + 1, m.read(f.p, f.n)
+    G, error = gradient(m, f, p, 0 if f.decoupled else weight_decay)
+    if f.decoupled:
+        p = p - lr * weight_decay * p
+    old_m, old_v = m.read(f.m, f.n), m.read(f.v, f.n)
+    new_m, new_v = beta1 * old_m + (1 - beta1) * G, beta2 * old_v + (1 - beta2) * G * G
+    m_error = U * 4 * (np.abs(old_m) + np.abs(G)) + error
+    v_error = U * 4 * (old_v + G * G) + 2 * error * np.abs(G)
+    m.meet(m.at(f.m, f.n), new_m, m_error)
+    m.meet(m.at(f.v, f.n), new_v, v_error)
+    c1, c2 = 1 - beta1**t, math.sqrt(1 - beta2**t)
+    root = np.sqrt(new_v) / c2 + eps
+    change = (lr / c1) * (new_m / root)
+    # 1 - beta ** t cancels: t + 2 * log2(t) roundings of beta ** t, seen against what is left of 1.
+    loss = 2 * U * (4 + t) * (beta1**t / c1 + beta2**t / c2**2) + 8 * U
+    relative = np.abs(change) * (loss + v_error / np.maximum(new_v, TINY) + U * 8)
+    m.meet(m.at(f.p, f.n), p - change, relative + abs(lr / c1) * m_error / root + U * 4 * np.abs(p))

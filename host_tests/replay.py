@@ -1,0 +1,244 @@
+"""What docs/vm.md says in order and to the bit: plain loops over NumPy float32 scalars, each operation rounded alone.
+
+exp, log, tanh, sigmoid and pow are the VM's own: where another definition needs exp or log, it is asked for."""
+
+import types
+
+import numpy as np
+
+from ember import isa
+from programs import FIELDS, Memory, instruction, run, spots
+
+f = np.float32
+ZERO, ONE = f(0), f(1)
+HALF = f(0.5)
+
+
+def maximum(a, b):
+    return a if a >= b or a != a else b
+
+
+def minimum(a, b):
+    return a if a <= b or a != a else b
+
+
+def power(x, exponent):
+    """By binary exponentiation from the lowest bit."""
+    r = ONE
+    while exponent:
+        if exponent & 1:
+            r = r * x
+        x = x * x
+        exponent >>= 1
+    return r
+
+
+FUNCTIONS = {
+    "copy": lambda a, b: a,
+    "neg": lambda a, b: -a,
+    "abs": lambda a, b: np.abs(a),
+    "sqrt": lambda a, b: np.sqrt(a),
+    "relu": lambda a, b: ZERO if a < 0 else a,
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "maximum": maximum,
+    "minimum": minimum,
+    "eq": lambda a, b: ONE if a == b else ZERO,
+    "gt": lambda a, b: ONE if a > b else ZERO,
+    "relu_grad": lambda a, b: b if a > 0 else ZERO,
+    "tanh_grad": lambda a, b: b * (ONE - a * a),
+    "sigmoid_grad": lambda a, b: b * (a * (ONE - a)),
+    "sqrt_grad": lambda a, b: (HALF * b) / a,
+}
+INTO = (lambda d, x: x, lambda d, x: d + x, lambda d, x: d * x, maximum, minimum)
+
+
+def ask(vm, name, values, other=None):
+    """A map's function of an array of float32, by the VM."""
+    values = np.ravel(np.asarray(values, f))
+    m = Memory()
+    d = m.put(isa.ARENA, np.zeros_like(values))
+    a = m.put(isa.ARENA, values)
+    b = a if other is None else m.put(isa.ARENA, np.ravel(np.asarray(other, f)))
+    n = len(values)
+    words = instruction("map", fn=isa.function(name), into=0, n=n, a_step=1, b_step=1, d=d, a=a, b=b)
+    buffers = m.copy()
+    run(vm, m.program(words), buffers)
+    return np.array(buffers[0][d : d + n], f)
+
+
+class Replay:
+    """An instruction over float32 arrays that stand for the segments."""
+
+    def __init__(self, vm, buffers):
+        self.vm = vm
+        self.memory = [np.array(x, f if x.typecode == "f" else np.int64) for x in buffers]
+        self.rows = int(self.memory[isa.INTS][0])
+
+    def run(self, words):
+        name = isa.TABLE[words[0]][isa.NAME]
+        fields = types.SimpleNamespace()
+        for field, word in zip(FIELDS[name], words[1:]):
+            setattr(fields, field[1], -word * self.rows if field[0] == isa.SIZE and word < 0 else word)
+        with np.errstate(all="ignore"):
+            getattr(self, name)(fields)
+
+    def part(self, place, count):
+        """A view of count elements."""
+        return self.memory[place >> 24][place & 0xFFFFFF : (place & 0xFFFFFF) + count]
+
+    def map(self, i):
+        self.elements(i, [(i.d + j, i.a + j * i.a_step, i.b + j * i.b_step) for j in range(i.n)])
+
+    def map_strided(self, i):
+        places = [
+            spots(getattr(i, x), [i.n0, i.n1, i.n2, i.n3], [getattr(i, x + str(j)) for j in range(4)]).ravel()
+            for x in "dab"
+        ]
+        self.elements(i, zip(*places))
+
+    def elements(self, i, places):
+        function, into = FUNCTIONS[isa.FUNCTIONS[i.fn][0]], INTO[i.into]
+        for d, a, b in places:
+            d, a, b = ((self.memory[x >> 24], x & 0xFFFFFF) for x in (d, a, b))
+            d[0][d[1]] = into(d[0][d[1]], function(a[0][a[1]], b[0][b[1]]))
+
+    def matmul(self, i):
+        cs, a, b = (self.memory[place >> 24] for place in (i.c, i.a, i.b))
+        for batch in range(i.batch):
+            for row in range(i.m):
+                for column in range(i.n):
+                    c = (i.c & 0xFFFFFF) + batch * i.c_batch + row * i.c_m + column
+                    total = cs[c] if i.into else ZERO
+                    for k in range(i.k):
+                        total = total + (
+                            a[(i.a & 0xFFFFFF) + batch * i.a_batch + row * i.a_m + k * i.a_k]
+                            * b[(i.b & 0xFFFFFF) + batch * i.b_batch + k * i.b_k + column * i.b_n]
+                        )
+                    cs[c] = total
+
+    def images(self, i, x, y, weight):
+        return (
+            self.part(x, i.n * i.h * i.w * i.groups * i.c).reshape(i.n, i.h, i.w, -1),
+            self.part(y, i.n * i.out_h * i.out_w * i.groups * i.f).reshape(i.n, i.out_h, i.out_w, -1),
+            self.part(weight, i.k_h * i.k_w * i.c * i.groups * i.f).reshape(i.k_h, i.k_w, i.c, -1),
+        )
+
+    def conv2d(self, i):
+        x, y, weight = self.images(i, i.x, i.y, i.weight)
+        for n, row, column, o in np.ndindex(y.shape):
+            total = y[n, row, column, o] if i.into else ZERO
+            for k_row, k_column, c in np.ndindex(i.k_h, i.k_w, i.c):
+                r, s = row * i.s_h - i.p_h + k_row * i.d_h, column * i.s_w - i.p_w + k_column * i.d_w
+                if 0 <= r < i.h and 0 <= s < i.w:
+                    total = total + x[n, r, s, o // i.f * i.c + c] * weight[k_row, k_column, c, o]
+            y[n, row, column, o] = total
+
+    def conv2d_grad_input(self, i):
+        dx, g, weight = self.images(i, i.dx, i.g, i.weight)
+        for n, r, s, channel in np.ndindex(dx.shape):
+            total = dx[n, r, s, channel] if i.into else ZERO
+            group, c = divmod(channel, i.c)
+            for k_row, k_column, o in np.ndindex(i.k_h, i.k_w, i.f):
+                row, rest = divmod(r + i.p_h - k_row * i.d_h, i.s_h)
+                column, remainder = divmod(s + i.p_w - k_column * i.d_w, i.s_w)
+                if not rest and not remainder and 0 <= row < i.out_h and 0 <= column < i.out_w:
+                    o = group * i.f + o
+                    total = total + g[n, row, column, o] * weight[k_row, k_column, c, o]
+            dx[n, r, s, channel] = total
+
+    def conv2d_grad_weight(self, i):
+        x, g, dw = self.images(i, i.x, i.g, i.dw)
+        for k_row, k_column, c, o in np.ndindex(dw.shape):
+            total = dw[k_row, k_column, c, o] if i.into else ZERO
+            for n, row, column in np.ndindex(g.shape[:3]):
+                r, s = row * i.s_h - i.p_h + k_row * i.d_h, column * i.s_w - i.p_w + k_column * i.d_w
+                if 0 <= r < i.h and 0 <= s < i.w:
+                    total = total + x[n, r, s, o // i.f * i.c + c] * g[n, row, column, o]
+            dw[k_row, k_column, c, o] = total
+
+    def pieces(self, x):
+        """Of one row: x - maximum, exp of it, their sum."""
+        best = x[0]
+        for value in x[1:]:
+            best = maximum(best, value)
+        less = x - best
+        e, total = ask(self.vm, "exp", less), ZERO
+        for value in e:
+            total = total + value
+        return less, e, total
+
+    def softmax(self, i):
+        for row in range(i.n):
+            less, e, total = self.pieces(self.part(i.x + row * i.width, i.width).copy())
+            y = less - ask(self.vm, "log", [total]) if i.log else e / total
+            self.part(i.y + row * i.width, i.width)[:] = y
+
+    def softmax_grad(self, i):
+        for row in range(i.n):
+            dx, y, g = (self.part(place + row * i.width, i.width) for place in (i.dx, i.y, i.g))
+            dot = ZERO
+            for j in range(i.width):
+                dot = dot + (g[j] if i.log else g[j] * y[j])
+            value = g - ask(self.vm, "exp", y) * dot if i.log else y * (g - dot)
+            dx[:] = dx + value if i.into else value
+
+    def cross_entropy(self, i):
+        for row in range(i.n):
+            less, e, total = self.pieces(self.part(i.x + row * i.width, i.width).copy())
+            self.part(i.p + row * i.width, i.width)[:] = e / total
+            label = int(self.part(i.label + row, 1)[0])
+            self.part(i.loss + row, 1)[:] = ask(self.vm, "log", [total]) - less[label]
+
+    def cross_entropy_grad(self, i):
+        labels, g = self.part(i.label, i.n), self.part(i.g, i.n)
+        for row in range(i.n):
+            dx, p = (self.part(place + row * i.width, i.width) for place in (i.dx, i.p))
+            value = (p - (np.arange(i.width) == labels[row]).astype(f)) * g[row]
+            dx[:] = dx + value if i.into else value
+
+    def max_pool2d_grad(self, i):
+        x, dx = (self.part(place, i.n * i.h * i.w * i.c).reshape(i.n, i.h, i.w, i.c) for place in (i.x, i.dx))
+        g = self.part(i.g, i.n * i.out_h * i.out_w * i.c).reshape(i.n, i.out_h, i.out_w, i.c)
+        for n, row, column, c in np.ndindex(g.shape):
+            best = None
+            for k_row, k_column in np.ndindex(i.k_h, i.k_w):
+                r, s = row * i.s_h - i.p_h + k_row, column * i.s_w - i.p_w + k_column
+                if 0 <= r < i.h and 0 <= s < i.w:
+                    new, old = x[n, r, s, c], best and x[n, best[0], best[1], c]
+                    if best is None or new > old or (new != new and old == old):
+                        best = r, s
+            if best:
+                dx[n, best[0], best[1], c] += g[n, row, column, c]
+
+    def convert(self, i):
+        scale, shift = self.part(i.affine, 2)
+        self.part(i.d, i.n)[:] = self.part(i.src, i.n).astype(f) * scale + shift
+
+    def gradient(self, i, p, weight_decay):
+        G = self.part(i.g, i.n) / f(self.part(i.count, 1)[0])
+        return G + weight_decay * p if weight_decay != 0 else G
+
+    def sgd(self, i):
+        lr, momentum, dampening, weight_decay = self.part(i.hyper, 4)
+        p = self.part(i.p, i.n)
+        G = self.gradient(i, p, weight_decay)
+        if i.momentum:
+            v = self.part(i.v, i.n)
+            v[:] = G if self.part(i.step, 1)[0] == 0 else momentum * v + (ONE - dampening) * G
+            G = G + momentum * v if i.nesterov else v
+        p[:] = p - lr * G
+
+    def adam(self, i):
+        lr, beta1, beta2, eps, weight_decay = self.part(i.hyper, 5)
+        t = int(self.part(i.step, 1)[0]) + 1
+        p, m, v = self.part(i.p, i.n), self.part(i.m, i.n), self.part(i.v, i.n)
+        G = self.gradient(i, p, ZERO if i.decoupled else weight_decay)
+        if i.decoupled and weight_decay != 0:
+            p[:] = p - (lr * weight_decay) * p
+        m[:] = beta1 * m + (ONE - beta1) * G
+        v[:] = beta2 * v + (ONE - beta2) * (G * G)
+        c1, c2 = ONE - power(beta1, t), np.sqrt(ONE - power(beta2, t))
+        p[:] = p - (lr / c1) * (m / (np.sqrt(v) / c2 + eps))

@@ -1,0 +1,89 @@
+"""Every instruction on both VMs against NumPy float64, over drawn shapes, strides, and partial batches."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import reference
+from cases import CASES
+from ember import isa
+from programs import FIELDS, FINISHED, FUNCTIONS, Memory, bits, both, run
+
+drawn = st.randoms(use_true_random=False) | st.integers(0, 2**32).map(random.Random)
+relaxed = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+
+
+def memory(r):
+    max_rows = r.choice((1, 1, 2, 5))
+    return Memory(r.randint(1, max_rows), max_rows)
+
+
+def compare(program, before, after, expected):
+    """Elements the instruction writes are within their bounds, all others hold the bits they held."""
+    for segment, typecode in enumerate(memory.typecode for memory in before):
+        if typecode != "f":
+            assert list(after[segment]) == expected.values[segment].tolist(), "segment %d" % segment
+            continue
+        old, new = np.array(before[segment]), np.array(after[segment])
+        want, error = expected.values[segment], expected.error[segment]
+        written = expected.written[segment]
+        with np.errstate(all="ignore"):
+            fits = (np.abs(new - want) <= error) | (new == want.astype(np.float32)) | np.isnan(new) & np.isnan(want)
+        stray = np.flatnonzero(~written & (bits(old) != bits(new)))
+        assert not len(stray), "segment %d: element %d written" % (segment, stray[0])
+        wrong = np.flatnonzero(written & ~fits)
+        assert not len(wrong), "segment %d element %d: %r, not %r +- %r (%d wrong)" % (
+            segment,
+            wrong[0],
+            new[wrong[0]],
+            want[wrong[0]],
+            error[wrong[0]],
+            len(wrong),
+        )
+
+
+def check(vm, m, words):
+    program = m.program(words)
+    before, after = m.copy(), m.copy()
+    verdict, _, _ = run(vm, program, after)
+    assert verdict == FINISHED
+    expected = reference.Reference(before)
+    assert expected.run(program) is None
+    compare(program, before, after, expected)
+
+
+@both
+@pytest.mark.parametrize("name", CASES)
+@relaxed
+@given(r=drawn)
+def test_instruction(vm, name, r):
+    m = memory(r)
+    check(vm, m, CASES[name](m, r))
+
+
+@both
+@pytest.mark.parametrize("fn", range(len(FUNCTIONS)), ids=FUNCTIONS)
+@settings(relaxed, max_examples=12)
+@given(r=drawn)
+def test_map_functions(vm, fn, r):
+    for name in ("map", "map_strided"):
+        m = memory(r)
+        check(vm, m, CASES[name](m, r, fn=fn))
+
+
+def test_every_opcode_and_function_has_a_case():
+    assert set(CASES) == {row[isa.NAME] for row in isa.TABLE}
+    assert set(reference.MAP) == {function[0] for function in isa.FUNCTIONS}
+    seen = {}
+    for name in CASES:
+        for seed in range(300):
+            words = CASES[name](Memory(), random.Random(seed))
+            for position, field in enumerate(isa.parse(words[0])):
+                seen.setdefault((name, field[1]), set()).add(words[1 + position])
+    for name in CASES:
+        for field in FIELDS[name]:
+            if field[0] == isa.IMMEDIATE and field[3] < len(FUNCTIONS):
+                assert seen[name, field[1]] == set(range(field[2], field[3] + 1)), (name, field[1])
