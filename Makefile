@@ -26,8 +26,8 @@ bench: $(EVERYTHING) $(if $(TORCH),$(TORCH_READY)) ## measure a training step be
 	@$(RUN) host_tests/bench/step.py
 
 lint: $(VENV_READY) ## check Python's style and C's warnings, change nothing
-	$(RUN) -m ruff check .
-	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check --output-format concise .
+	$(RUN) -m ruff format --check --output-format concise .
 	gcc $(EMBER_VM_FLAGS) -Wall -Wextra -Werror -O2 -fsyntax-only $(C_TO_LINT)
 
 format: $(VENV_READY) ## put Python into the style that `make lint` wants

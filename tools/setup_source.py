@@ -1,6 +1,6 @@
-"""Brings MicroPython's source into a folder.
+"""Brings MicroPython's source into a folder, where a mark in it does not say that it is there.
 
-python tools/setup_source.py build/micropython
+python tools/setup_source.py build/micropython build/micropython/.ready
 
 Tried in this order: a download that is already there; the source package in the archive that this machine's own apt
 sources name; the release on GitHub. What comes from an archive is held to a sha256, what comes from GitHub to the
@@ -170,7 +170,9 @@ def from_github(folder):
     return False
 
 
-def bring(folder):
+def bring(folder, mark):
+    if os.path.exists(mark):  # another make was quicker
+        return
     path = os.path.join(DOWNLOADS, TARBALL)
     os.makedirs(DOWNLOADS, exist_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
@@ -183,7 +185,8 @@ def bring(folder):
             "GitHub. Is this machine connected? Where it cannot be, bring %s\n"
             "from one that is (the source package micropython, %s) into %s." % (VERSION, TARBALL, PACKAGE, DOWNLOADS)
         )
+    open(mark, "w").close()
 
 
 if __name__ == "__main__":
-    bring(os.path.abspath(sys.argv[1]))
+    bring(os.path.abspath(sys.argv[1]), sys.argv[2])

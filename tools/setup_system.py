@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-SOURCE = "#include <math.h>\n#include <stdio.h>\nint main(void) { return puts(\"\") < 0; }\n"
+SOURCE = b"#include <stdio.h>\nint main(void) { return getchar(); }\n"
 LOG = os.path.join("build", "log", "system.log")
 
 
@@ -25,7 +25,7 @@ def compiles():
     with tempfile.TemporaryDirectory() as folder:
         program = os.path.join(folder, "program")
         command = ["gcc", "-xc", "-", "-o", program, "-fsanitize=address,undefined", "-lm", "-lpthread"]
-        return runs(*command, stdin=SOURCE.encode())
+        return runs(*command, stdin=SOURCE)
 
 
 def makes_environments():
@@ -81,7 +81,7 @@ def install(packages, prefix):
 
 
 def main():
-    if sys.version_info < (3, 9):
+    if sys.version_info < (3, 9):  # noqa: UP036
         sys.exit("Python 3.9 or newer is needed, this is %s: make PYTHON=…" % sys.version.split()[0])
     needs = missing()
     if not needs:
@@ -102,7 +102,8 @@ def main():
         what = " and ".join(need[0] for need in needs)
     if sys.executable != "/usr/bin/python3" and needs[0][1] is makes_environments:
         print("%s has no venv. Debian's own may serve better: make PYTHON=/usr/bin/python3" % sys.executable)
-    sys.exit("This machine lacks %s. Type this, then run make again:\n    %s" % (what, line_to_type(packages_of(needs))))
+    line = line_to_type(packages_of(needs))
+    sys.exit("This machine lacks %s. Type this, then run make again:\n    %s" % (what, line))
 
 
 if __name__ == "__main__":

@@ -53,8 +53,7 @@ $(TORCH_READY): $(VENV_READY)
 
 $(SOURCE_READY): | $(SYSTEM_READY)
 	$(STEP) source "Getting the source of MicroPython $(MICROPYTHON_VERSION)." \
-		$(PYTHON) tools/setup_source.py build/micropython
-	@touch $@
+		$(PYTHON) tools/setup_source.py build/micropython $@
 
 # --- MicroPython
 
@@ -78,8 +77,8 @@ build/unix-single/micropython: $(SOURCE_READY)
 
 # Its own rules do not know that the VM's objects depend on flags in a makefile.
 build/unix-ember/micropython: $(SOURCE_READY) $(VM_SOURCES) $(VM_MAKEFILES)
-	@rm -rf $(@D)/vm
-	+$(STEP) unix-ember "Building MicroPython with the VM compiled in." $(UNIX) USER_C_MODULES=$(abspath firmware)
+	+$(STEP) unix-ember "Building MicroPython with the VM compiled in." \
+		sh -c 'rm -rf $(@D)/vm && $(UNIX) USER_C_MODULES=$(abspath firmware)'
 	@touch $@
 
 # --- The VM
@@ -96,5 +95,4 @@ build/native/fuzz: firmware/vm/test/fuzz.c $(VM_SOURCES) $(VM_MAKEFILES) | $(SYS
 build/native/math_check: firmware/vm/test/math_check.c $(VM_SOURCES) $(VM_MAKEFILES) | $(SYSTEM_READY)
 
 $(HOST_PARTS):
-	@rm -f $@
-	+$(STEP) $(@F) "Building the VM for the host: $(@F)." $(VM_MAKE) $(abspath $@)
+	+$(STEP) $(@F) "Building the VM for the host: $(@F)." $(VM_MAKE) -B $(abspath $@)

@@ -1,0 +1,136 @@
+"""The set-up's own logic: reading apt's sources, refusing what is not the file we want, saying what to type."""
+
+import hashlib
+import io
+import os
+import subprocess
+import tarfile
+
+import pytest
+from tools import setup_source, setup_system
+
+DEB822 = """\
+# the distribution
+Types: deb
+URIs: http://one.example/debian
+Suites: stable stable-updates
+Components: main
+Signed-By:
+ -----BEGIN PGP PUBLIC KEY BLOCK-----
+ .
+ URIs: http://not.example/
+
+Types: deb deb-src
+URIs: http://two.example/debian/
+  http://three.example/debian
+Suites: stable
+Components: main
+
+Enabled: no
+Types: deb
+URIs: http://off.example/debian
+"""
+
+LINES = """\
+# deb http://off.example/debian stable main
+deb [arch=amd64 signed-by=/usr/share/keyrings/a.gpg] http://one.example/debian stable main # as it was
+deb-src\thttp://two.example/debian/ stable main
+
+debug http://not.example/
+"""
+
+
+def test_addresses_of_deb822():
+    expected = ["http://one.example/debian", "http://two.example/debian/", "http://three.example/debian"]
+    assert setup_source.addresses_of_deb822(DEB822) == expected
+
+
+def test_addresses_of_lines():
+    expected = ["http://one.example/debian", "http://two.example/debian/"]
+    assert setup_source.addresses_of_lines(LINES) == expected
+
+
+def test_every_address_is_named_once(tmp_path):
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / "sources.list").write_text(LINES)
+    (tmp_path / "sources.list.d" / "debian.sources").write_text(DEB822)
+    (tmp_path / "sources.list.d" / "other.sources.off").write_text(DEB822.replace("one", "four"))
+    expected = ["http://one.example/debian", "http://two.example/debian", "http://three.example/debian"]
+    assert setup_source.addresses(str(tmp_path)) == expected
+
+
+def test_another_file_is_refused_and_removed(tmp_path, capsys):
+    path = tmp_path / "file"
+    path.write_bytes(b"abc")
+    assert setup_source.is_right(str(path), hashlib.sha256(b"abc").hexdigest())
+    assert not setup_source.is_right(str(path))
+    assert not path.exists()
+    assert "not the file we want" in capsys.readouterr().out
+    assert not setup_source.is_right(str(path))
+
+
+def archive(path):
+    with tarfile.open(path, "w:xz") as file:
+        member = tarfile.TarInfo("micropython-0/README")
+        member.size = 2
+        file.addfile(member, io.BytesIO(b"ok"))
+
+
+def test_a_download_that_is_there_is_used(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for way in ("from_pool", "from_lists", "from_github"):
+        monkeypatch.setattr(setup_source, way, lambda _: pytest.fail("asks the network"))
+    path = tmp_path / setup_source.DOWNLOADS / setup_source.TARBALL
+    path.parent.mkdir(parents=True)
+    archive(path)
+    monkeypatch.setattr(setup_source.is_right, "__defaults__", (hashlib.sha256(path.read_bytes()).hexdigest(),))
+    folder = tmp_path / "build" / "micropython"
+    folder.mkdir()
+    (folder / "half").write_text("left by a run that was interrupted")
+    mark = folder / ".ready"
+    setup_source.bring(str(folder), str(mark))
+    assert sorted(os.listdir(folder)) == [".ready", "README"]
+    path.unlink()
+    setup_source.bring(str(folder), str(mark))
+    assert (folder / "README").exists()
+
+
+def test_without_any_source_it_says_what_to_bring(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for way in ("from_pool", "from_lists", "from_github"):
+        monkeypatch.setattr(setup_source, way, lambda _: False)
+    with pytest.raises(SystemExit, match=r"micropython_1\.26\.1\+ds\.orig\.tar\.xz"):
+        setup_source.bring(str(tmp_path / "micropython"), str(tmp_path / "micropython" / ".ready"))
+
+
+def test_a_release_at_another_commit_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(setup_source, "run", lambda *_, **__: True)
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a", "-C", str(tmp_path)]
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "a"], check=True)
+    assert not setup_source.from_github(str(tmp_path))
+    assert "not the commit we know" in capsys.readouterr().out
+
+
+def test_the_line_to_type():
+    packages = ["gcc", "python3-venv"]
+    plain = "apt-get update && apt-get install -y gcc python3-venv"
+    assert setup_system.line_to_type(packages, root=True) == plain
+    assert setup_system.line_to_type(packages, root=False, sudo=False) == "su -c '%s'" % plain
+    line = "sudo apt-get update && sudo apt-get install -y gcc python3-venv"
+    assert setup_system.line_to_type(packages, root=False, sudo=True) == line
+
+
+def test_only_what_is_missing_is_named():
+    needs = (("one", lambda: True, ("a",)), ("two", lambda: False, ("b", "c")))
+    assert setup_system.packages_of(setup_system.missing(needs)) == ["b", "c"]
+
+
+def test_where_nothing_may_be_installed_it_stops_with_the_line(monkeypatch):
+    needs = [("a C compiler", lambda: False, ("gcc", "libc6-dev"))]
+    monkeypatch.setattr(setup_system, "missing", lambda: needs)
+    monkeypatch.setattr(setup_system, "as_root", lambda: None)
+    monkeypatch.setattr(setup_system.shutil, "which", lambda name: name)
+    monkeypatch.setattr(setup_system, "install", lambda *_: pytest.fail("installs"))
+    with pytest.raises(SystemExit, match="lacks a C compiler(.|\n)*apt-get install -y gcc libc6-dev"):
+        setup_system.main()
