@@ -36,7 +36,7 @@ def run_micropython(binary, script, *arguments, heap="1m", native=True, timeout=
 
 @pytest.fixture(params=MICROPYTHON)
 def micropython(request):
-    """run_micropython with each of the three builds: one with double floats, one with single, one with the VM inside."""
+    """run_micropython with each of the builds: with double floats, with single ones, with the VM inside."""
 
     def run(script, *arguments, **options):
         return run_micropython(request.param, script, *arguments, **options)

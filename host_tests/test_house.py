@@ -23,8 +23,8 @@ OWN = {"ember", "ember_vm"}
 
 # --- What it may use of the builtins: what every MicroPython has, whatever its feature level
 
-EXCEPTIONS = """ArithmeticError AssertionError AttributeError EOFError Exception GeneratorExit ImportError IndexError KeyError
-    KeyboardInterrupt LookupError MemoryError NameError NotImplementedError OSError OverflowError RuntimeError
+EXCEPTIONS = """ArithmeticError AssertionError AttributeError EOFError Exception GeneratorExit ImportError IndexError
+    KeyError KeyboardInterrupt LookupError MemoryError NameError NotImplementedError OSError OverflowError RuntimeError
     StopIteration SyntaxError SystemExit TypeError ValueError ZeroDivisionError BaseException"""
 FUNCTIONS = """abs all any bool bytearray bytes callable chr classmethod dict dir divmod enumerate filter float getattr
     hasattr hash hex id int isinstance issubclass iter len list map max memoryview min next object oct bin ord pow print
