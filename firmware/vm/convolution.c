@@ -153,6 +153,46 @@ static int32_t run_conv2d(const ember_vm *vm, const int32_t *fields, int32_t fir
     return last;
 }
 
+// A depthwise convolution's gradient where the window moves by single pixels: pixel by pixel.
+static void parallel_grad_input(const shape *s, float *dx, const float *g, const float *weight, bool add,
+                                int32_t first, int32_t last) {
+    const int32_t out_row = s->out_w * s->out_width, weight_row = s->k_w * s->out_width;
+    for (int32_t row = first; row < last; row++) {
+        const int32_t image = row / s->h, down = row % s->h + s->p_h;
+        const range k_h = inside(s->d_h, s->out_h - 1 - down, s->out_h, s->k_h);
+        for (int32_t pixel = 0; pixel < s->w; pixel++) {
+            const int32_t right = pixel + s->p_w;
+            const range k_w = inside(s->d_w, s->out_w - 1 - right, s->out_w, s->k_w);
+            const int32_t rows = k_h.high - k_h.low, columns = k_w.high - k_w.low;
+            parallel_sums p = {
+                g, weight, dx + (row * s->w + pixel) * s->in_width, s->groups, rows, columns,
+                -step_of(rows, out_row, s->d_h), -step_of(columns, s->out_width, s->d_w), weight_row, s->out_width, add
+            };
+            if (rows && columns) {
+                p.a += (image * s->out_h + down - k_h.low * s->d_h) * out_row
+                    + (right - k_w.low * s->d_w) * s->out_width;
+                p.b += k_h.low * weight_row + k_w.low * s->out_width;
+            }
+            sum_parallel(&p);
+        }
+    }
+}
+
+// What one position of the window contributes to rows first .. last - 1 of dx. `p` has the strides, and `held` its
+// weights.
+static void spread_position(const shape *s, sums *p, const holding *held, range pixels, int32_t k_row, int32_t shift,
+                            float *dx, const float *g, int32_t first, int32_t last) {
+    for (int32_t row = first; row < last; row++) {
+        const int32_t image = row / s->h, down = row % s->h + s->p_h - k_row * s->d_h;
+        if (down < 0 || down % s->s_h || down / s->s_h >= s->out_h) {
+            continue;
+        }
+        p->c = dx + (row * s->w + pixels.low * s->s_w + shift) * s->in_width;
+        p->a = g + ((image * s->out_h + down / s->s_h) * s->out_w + pixels.low) * s->out_width;
+        sum_held(p, held);
+    }
+}
+
 // For each position of the window, in order: the gradient reaches the input pixels under it from the output
 // pixels whose window has them there.
 static int32_t run_conv2d_grad_input(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
@@ -161,40 +201,33 @@ static int32_t run_conv2d_grad_input(const ember_vm *vm, const int32_t *fields, 
     const float *g = floats_at(vm, fields[CONV2D_GRAD_INPUT_G]);
     const float *weight = floats_at(vm, fields[CONV2D_GRAD_INPUT_WEIGHT]);
     const int32_t in_row = s.w * s.in_width;
-    if (!fields[CONV2D_GRAD_INPUT_INTO]) {
-        EACH(i, (last - first) * in_row) {
-            dx[first * in_row + i] = 0.0f;
-        }
+    if (is_depthwise(&s) && s.s_h == 1 && s.s_w == 1) {
+        parallel_grad_input(&s, dx, g, weight, fields[CONV2D_GRAD_INPUT_INTO], first, last);
+        return last;
     }
-    for (int32_t k_row = 0; k_row < s.k_h; k_row++) {
-        for (int32_t k_column = 0; k_column < s.k_w; k_column++) {
-            const int32_t shift = k_column * s.d_w - s.p_w;
-            const range pixels = inside(s.s_w, shift, s.w, s.out_w);
-            const int32_t next = step_of(pixels.high - pixels.low, s.in_width, s.s_w);
-            const float *w_at = weight + (k_row * s.k_w + k_column) * s.c * s.out_width;
-            for (int32_t row = first; row < last && pixels.high > pixels.low; row++) {
-                const int32_t image = row / s.h, down = row % s.h + s.p_h - k_row * s.d_h;
-                if (down < 0 || down % s.s_h || down / s.s_h >= s.out_h) {
-                    continue;
-                }
-                float *to = dx + row * in_row + (pixels.low * s.s_w + shift) * s.in_width;
-                const float *from = g + ((image * s.out_h + down / s.s_h) * s.out_w + pixels.low) * s.out_width;
-                if (is_depthwise(&s)) {
-                    parallel_sums p = { from, w_at, to, s.groups, 1, 1, 0, 0, 0, 0, true };
-                    for (int32_t i = pixels.low; i < pixels.high; i++) {
-                        sum_parallel(&p);
-                        p.a += s.out_width, p.c += next;
-                    }
-                    continue;
-                }
-                for (int32_t group = 0; group < s.groups; group++) {
-                    sums p = {
-                        .a = from + group * s.f, .b = w_at + group * s.f, .c = to + group * s.c,
-                        .rows = pixels.high - pixels.low, .columns = s.c, .r = 1, .k = s.f,
-                        .c_m = next, .a_m = s.out_width, .a_k = 1, .b_k = 1, .b_n = s.out_width,
-                        .add = true
-                    };
-                    sum_products(&p);
+    if (!fields[CONV2D_GRAD_INPUT_INTO]) {
+        fill(dx + first * in_row, 0.0f, (last - first) * in_row);
+    }
+    for (int32_t position = 0; position < s.k_h * s.k_w; position++) {
+        const int32_t k_row = position / s.k_w, shift = position % s.k_w * s.d_w - s.p_w;
+        const range pixels = inside(s.s_w, shift, s.w, s.out_w);
+        if (pixels.low == pixels.high) {
+            continue;
+        }
+        sums p = {
+            .rows = pixels.high - pixels.low, .r = 1, .c_m = step_of(pixels.high - pixels.low, s.in_width, s.s_w),
+            .a_m = s.out_width, .a_k = 1, .b_k = 1, .b_n = s.out_width, .add = true
+        };
+        for (int32_t group = 0; group < s.groups; group++) {
+            for (int32_t c = 0; c < s.c; c += p.columns) {
+                p.columns = s.c - c < HELD_COLUMNS ? s.c - c : HELD_COLUMNS;
+                for (int32_t f = 0; f < s.f; f += p.k) {
+                    holding held;
+                    p.k = s.f - f < HELD_TERMS ? s.f - f : HELD_TERMS;
+                    p.b = weight + (position * s.c + c) * s.out_width + group * s.f + f;
+                    hold(&held, &p);
+                    spread_position(&s, &p, &held, pixels, k_row, shift, dx + group * s.c + c, g + group * s.f + f,
+                        first, last);
                 }
             }
         }

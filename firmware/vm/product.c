@@ -149,28 +149,45 @@ static void pack(float *panel, const sums *s, const float *b, int32_t k, int32_t
     }
 }
 
-// Columns of b that do not lie side by side, or too few of them, are packed, as much of the sum at a time as fits.
-static __attribute__((noinline)) void sweep_packed(const sums *s, float *c, const float *b, int32_t columns) {
+// Part of b, packed: it may serve several products, one after the other.
+enum { HELD_COLUMNS = 8, HELD_TERMS = PANEL / 8 };
+typedef struct {
     float panel[PANEL] __attribute__((aligned(16)));
-    const int32_t width = columns > 4 ? 8 : 4, most = PANEL / width;
-    const lanes in = { 0, columns };
-    bool add = s->add;
+} holding;
+
+// s->columns is at most HELD_COLUMNS, s->k at most HELD_TERMS, s->r 1.
+static void hold(holding *held, const sums *s) {
+    pack(held->panel, s, s->b, s->k, s->columns, s->columns > 4 ? 8 : 4);
+}
+
+static __attribute__((noinline)) void sum_held(const sums *s, const holding *held) {
+    const lanes in = { 0, s->columns };
     sums part = *s;
+    part.b_k = s->columns > 4 ? 8 : 4;
+    if (s->columns == 8) {
+        sweep_8(&part, s->c, held->panel, s->add);
+    } else if (s->columns > 4) {
+        sweep_part_of_8(&part, s->c, held->panel, in, s->add);
+    } else {
+        sweep_4(&part, s->c, held->panel, in, s->add);
+    }
+}
+
+// Columns of b that do not lie side by side, or too few of them, are packed, as much of the sum at a time as fits.
+static __attribute__((noinline)) void sum_packed(const sums *s, int32_t n, int32_t columns) {
+    holding held;
+    sums part = *s;
+    part.c = s->c + n;
+    part.columns = columns;
     part.r = 1;
-    part.b_k = width;
     for (int32_t r = 0; r < s->r; r++) {
-        for (int32_t k = 0; k < s->k; k += most) {
-            part.k = s->k - k < most ? s->k - k : most;
+        for (int32_t k = 0; k < s->k; k += HELD_TERMS) {
+            part.k = s->k - k < HELD_TERMS ? s->k - k : HELD_TERMS;
             part.a = s->a + r * s->a_r + k * s->a_k;
-            pack(panel, s, b + r * s->b_r + k * s->b_k, part.k, columns, width);
-            if (columns == 8) {
-                sweep_8(&part, c, panel, add);
-            } else if (width == 8) {
-                sweep_part_of_8(&part, c, panel, in, add);
-            } else {
-                sweep_4(&part, c, panel, in, add);
-            }
-            add = true;
+            part.b = s->b + n * s->b_n + r * s->b_r + k * s->b_k;
+            hold(&held, &part);
+            sum_held(&part, &held);
+            part.add = true;
         }
     }
 }
@@ -198,8 +215,7 @@ static void sum_products(const sums *s) {
         return;
     }
     for (; n < s->columns; n += 8) {
-        int32_t columns = s->columns - n < 8 ? s->columns - n : 8;
-        sweep_packed(s, s->c + n, s->b + n * s->b_n, columns);
+        sum_packed(s, n, s->columns - n < 8 ? s->columns - n : 8);
     }
 }
 
@@ -288,6 +304,19 @@ static __attribute__((noinline, noclone)) void sum_products(const sums *s) {
             }
         }
     }
+}
+
+// Nothing is packed here.
+enum { HELD_COLUMNS = EMBER_LIMIT, HELD_TERMS = EMBER_LIMIT };
+typedef int holding;
+
+static void hold(holding *held, const sums *s) {
+    (void)held, (void)s;
+}
+
+static void sum_held(const sums *s, const holding *held) {
+    (void)held;
+    sum_products(s);
 }
 
 #endif
