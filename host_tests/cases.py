@@ -17,7 +17,7 @@ __all__ = ["CASES"]
 @case
 def map_(m, r, fn=None):
     fn = r.randrange(len(FUNCTIONS)) if fn is None else fn
-    into, n = r.randint(0, 4), m.size(r, 120)
+    into, n = r.randint(0, 4), m.size(r, 150)
     steps = {x: r.choice((0, 1, 1)) for x in "ab"}
     aliased = r.choice(("", "", "a", "b", "ab"))
     place = {}
@@ -40,7 +40,7 @@ def map_(m, r, fn=None):
 def map_strided(m, r, fn=None):
     fn = r.randrange(len(FUNCTIONS)) if fn is None else fn
     into = r.randint(0, 4)
-    highs = [40, 5, 3, 2]
+    highs = r.choice(([40, 5, 3, 2], [40, 5, 3, 2], [150, 2, 1, 1]))[:]
     r.shuffle(highs)
     sizes = [m.size(r, high) for high in highs]
     if into == isa.MULTIPLY:
@@ -70,7 +70,7 @@ def map_strided(m, r, fn=None):
 def matmul(m, r):
     into = r.randint(0, 1)
     batch = m.size(r, r.choice((1, 3)))
-    rows, columns, k = (m.size(r, high) for high in r.choice(((40, 7, 9), (9, 40, 7), (7, 9, 40))))
+    rows, columns, k = (m.size(r, high) for high in r.choice(((40, 7, 9), (9, 40, 7), (7, 9, 40), (5, 12, 140))))
     a, a_strides = m.strided(r, [batch, rows, k], lambda count: normal(r, count))
     b, b_strides = m.strided(r, [batch, k, columns], lambda count: normal(r, count))
     width = most(columns) + r.choice((0, 0, 2))
@@ -108,9 +108,12 @@ def window(r, size, dilation):
     return k, s, p, d, out
 
 
-def image(m, r, dilation):
+def image(m, r, dilation, wide=False):
     n, h, w, c = m.size(r, 3), r.randint(1, 7), r.randint(1, 7), r.choice((1, 1, 2, 3))
     rows, columns = window(r, h, dilation), window(r, w, dilation)
+    if wide:  # few pixels of many channels
+        n, h, w, c = 1, min(h, 3), r.choice((2, 6)), r.choice((1, 4, 5, 9))
+        rows, columns = (min(rows[0], 2),) + rows[1:4] + (2,), (min(columns[0], 2), 1) + columns[2:4] + (5,)
     fields = {"n": word(n), "h": h, "w": w, "c": c}
     for axis, (k, s, p, d, out) in (("h", rows), ("w", columns)):
         fields.update({"k_" + axis: k, "s_" + axis: s, "p_" + axis: p, "out_" + axis: out})
@@ -121,8 +124,10 @@ def image(m, r, dilation):
 
 def convolution(m, r, name, result, left, right):
     into = r.randint(0, 1)
-    n, fields = image(m, r, True)
-    groups, f, c = r.choice(((1, 1), (1, 3), (2, 1), (3, 2))) + (fields["c"],)
+    wide = r.random() < 0.25
+    n, fields = image(m, r, True, wide)
+    groups, f = r.choice(((1, 9), (1, 8), (2, 5), (13, 1)) if wide else ((1, 1), (1, 3), (2, 1), (3, 2)))
+    c = fields["c"] = fields["c"] if groups < 3 else 1
     shapes = {
         "x": [n, fields["h"] * fields["w"] * groups * c],
         "g": [n, fields["out_h"] * fields["out_w"] * groups * f],

@@ -8,8 +8,9 @@ from programs import Size, instruction, most, word
 
 
 def rows_of(m, r):
-    n = m.size(r, 20)
-    return n, r.choice((1, 2, 3, 5, 7, 10, 40))
+    """Rows and their width: beyond a hundred of either now and then, since kernels go by chunks."""
+    n, widths = r.choice(((20, (1, 2, 3, 5, 7, 10, 40)),) * 3 + ((150, (1, 3)), (3, (65, 130))))
+    return m.size(r, n), r.choice(widths)
 
 
 def labels(m, r, n, high, segment=None):
@@ -77,7 +78,7 @@ def cross_entropy_grad(m, r):
 
 @case
 def check_index(m, r):
-    n, high = m.size(r, 40), r.choice((1, 3, 10, 1 << 24))
+    n, high = m.size(r, 150), r.choice((1, 3, 10, 1 << 24))
     return instruction("check_index", n=word(n), high=high, index=labels(m, r, n, high))
 
 
@@ -125,7 +126,7 @@ def dropout(m, r):
 
 @case
 def uniform(m, r):
-    n = m.size(r, 60)
+    n = m.size(r, 150)
     return instruction(
         "uniform",
         n=word(n),
@@ -138,7 +139,7 @@ def uniform(m, r):
 
 @case
 def convert(m, r):
-    n, typecode = m.size(r, 60), r.choice(isa.TYPES)
+    n, typecode = m.size(r, 150), r.choice(isa.TYPES)
     limits = {"f": 0, "i": 2**31 - 1, "B": 255, "b": 127, "h": 32767}[typecode]
     values = normal(r, n, 1e3)
     if limits:
@@ -163,7 +164,7 @@ def count(m, r):
 
 @case
 def sgd(m, r):
-    n, momentum = m.size(r, 60), r.randint(0, 1)
+    n, momentum = m.size(r, 150), r.randint(0, 1)
     hyper = m.put(isa.FLOATS, [r.choice((0.1, 1.0)), r.choice((0.0, 0.9)), r.choice((0, 0.5)), r.choice((0, 0.01))])
     return instruction(
         "sgd",
@@ -181,7 +182,7 @@ def sgd(m, r):
 
 @case
 def adam(m, r):
-    n = m.size(r, 60)
+    n = m.size(r, 150)
     hyper = m.put(
         isa.FLOATS,
         [

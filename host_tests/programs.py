@@ -116,7 +116,7 @@ class Memory:
 
     def size(self, r, high):
         """A size of 1 .. high, sometimes ragged, sometimes a multiple of rows."""
-        n = r.choice((1, 2, 3, 5, 7, r.randint(1, 40)))
+        n = r.choice((1, 2, 3, 5, 7, r.randint(1, 40), r.randint(1, high) if high < 1000 else 64))
         n = min(n, high)
         if self.max_rows > 1 and r.random() < 0.5:
             times = max(1, n // self.max_rows)
