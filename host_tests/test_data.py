@@ -1,0 +1,180 @@
+"""Data files and the reader that streams them."""
+
+import io
+import random
+import struct
+from array import array
+
+import pytest
+from conftest import ROOT, run_micropython
+from ember.data import Batches, write
+from hypothesis import given
+from hypothesis import strategies as st
+
+DIGITS = ROOT / "lib" / "examples" / "digits.bin"
+
+
+def samples(count, size, classes, seed=1):
+    draw = random.Random(seed)
+    return [([draw.randrange(256) for _ in range(size)], draw.randrange(classes)) for _ in range(count)]
+
+
+def packed(tmp_path, train, test, shape=(3, 2), classes=7, **more):
+    path = str(tmp_path / "some.bin")
+    write(path, train, test, shape, classes, **more)
+    return path
+
+
+def seen(batches):
+    return [(bytes(x)[i * 6 : i * 6 + 6], y[i]) for x, y in batches for i in range(len(y))]
+
+
+@given(count=st.integers(1, 40), batch_size=st.integers(1, 45), shuffle=st.booleans())
+def test_an_epoch_hands_out_every_sample_once(tmp_path_factory, count, batch_size, shuffle):
+    train = samples(count, 6, 7)
+    path = packed(tmp_path_factory.mktemp("data"), train, samples(2, 6, 7, 9))
+    batches = Batches(path, batch_size, shuffle=shuffle, seed=3)
+    expected = [(bytes(x), y) for x, y in train]
+    sizes = [len(y) for _, y in batches]
+    assert len(sizes) == len(batches) and sum(sizes) == count
+    assert all(size == min(batch_size, count) for size in sizes[:-1])
+    handed = seen(batches)
+    assert sorted(handed) == sorted(expected)
+    if not shuffle:
+        assert handed == expected
+    batches.close()
+
+
+def test_each_epoch_has_an_order_of_its_own_and_a_seed_repeats_them(tmp_path):
+    path = packed(tmp_path, samples(30, 6, 7), samples(2, 6, 7))
+    batches, again = Batches(path, 8, seed=5), Batches(path, 8, seed=5)
+    first, second = seen(batches), seen(batches)
+    assert first != second
+    assert [seen(again), seen(again)] == [first, second]
+    resumed = Batches(path, 8, seed=5)
+    resumed.epoch = 1
+    assert seen(resumed) == second
+    assert seen(Batches(path, 8, seed=6)) != first
+
+
+def test_buffers_are_the_same_again_and_again(tmp_path):
+    path = packed(tmp_path, samples(20, 6, 7), samples(2, 6, 7))
+    batches = Batches(path, 8)
+    first, second = [[id(x) for x, _ in batches] for _ in range(2)]
+    assert first == second and first[0] == first[1]
+
+
+@pytest.mark.parametrize("typecode", "fiBbh")
+def test_elements_come_in_the_types_of_the_file(tmp_path, typecode):
+    train = [([1, 2, 100], 0), ([3, 4, 5], 1)]
+    path = packed(tmp_path, train, train, shape=(3,), classes=2, typecode=typecode, scale=0.5)
+    batches = Batches(path, 2, split="test")
+    x, y = next(iter(batches))
+    assert list(x) == [1, 2, 100, 3, 4, 5] and list(y) == [0, 1]
+    assert (batches.typecode, batches.scale, batches.shape, batches.classes) == (typecode, 0.5, (3,), 2)
+    assert x == (bytearray(x) if typecode == "B" else array(typecode, x))
+
+
+def test_an_open_file_will_do():
+    batches = Batches(io.BytesIO(DIGITS.read_bytes()), 32)
+    assert batches.samples == 1438
+    batches.check()
+
+
+def test_the_digits_are_the_real_ones_and_the_split_is_stratified():
+    train, test = Batches(str(DIGITS), 50), Batches(str(DIGITS), 50, split="test")
+    train.check()
+    counts = [[0] * 10, [0] * 10]
+    ink = 0
+    for part, batches in zip(counts, (train, test)):
+        assert (batches.shape, batches.classes, batches.scale, batches.shuffle) == ((8, 8, 1), 10, 1 / 16, batches is train)
+        for x, y in batches:
+            ink += sum(x)
+            for label in y:
+                part[label] += 1
+    # The UCI set as scikit-learn describes it: 1797 samples, so many of each digit; the sum of all its pixels.
+    assert [a + b for a, b in zip(*counts)] == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert ink == 561718
+    for a, b in zip(*counts):
+        assert abs(b / (a + b) - 0.2) < 0.003
+
+
+def refused(path, error, *words, **arguments):
+    with pytest.raises(error) as caught:
+        Batches(path, **dict({"batch_size": 4}, **arguments))
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_what_is_wrong_is_named(tmp_path):
+    good = DIGITS.read_bytes()
+    path = tmp_path / "wrong.bin"
+
+    def with_bytes(data):
+        path.write_bytes(data)
+        return str(path)
+
+    refused(str(tmp_path / "none.bin"), OSError, "none.bin")
+    refused(with_bytes(b""), ValueError, "wrong.bin", "not a file")
+    refused(with_bytes(b"GIF8" + good[4:]), ValueError, "wrong.bin", "not a file")
+    refused(with_bytes(good[:4] + b"\x07" + good[5:]), ValueError, "version 7")
+    refused(with_bytes(good[:5] + b"z" + good[6:]), ValueError, "wrong.bin", "head")
+    refused(with_bytes(good + b"x"), ValueError, "wrong.bin", "116846")
+    empty = good[:8] + struct.pack("<II", 0, 0) + good[16:40]
+    refused(with_bytes(empty), ValueError, "no samples to train")
+    refused(str(DIGITS), ValueError, "batch_size", "0", batch_size=0)
+    refused(str(DIGITS), ValueError, "split", "'all'", split="all")
+    flipped = Batches(with_bytes(good[:100] + bytes([good[100] ^ 1]) + good[101:]), 4)
+    with pytest.raises(ValueError, match="checksum"):
+        flipped.check()
+
+
+def test_truncated_at_every_length(tmp_path):
+    path = packed(tmp_path, samples(3, 6, 7), samples(2, 6, 7))
+    with open(path, "rb") as f:
+        whole = f.read()
+    for length in range(len(whole)):
+        with pytest.raises(ValueError):
+            Batches(io.BytesIO(whole[:length]), 4)
+
+
+def test_a_sample_that_does_not_fit_is_refused(tmp_path):
+    for sample in (([1, 2], 0), ([1] * 6, 7), ([1] * 6, -1)):
+        with pytest.raises(ValueError):
+            packed(tmp_path, [sample], [sample])
+
+
+ALLOCATION = """
+import gc, micropython
+from ember.data import Batches
+batches = Batches("lib/examples/digits.bin", 32)
+def epoch():
+    iterator = iter(batches)
+    for i in range(len(batches)):
+        x, y = next(iterator)
+epoch()
+gc.collect()
+before = micropython.mem_total()
+before = micropython.mem_total()
+epoch()
+print(micropython.mem_total() - before)
+micropython.heap_lock()
+epoch()
+micropython.heap_unlock()
+"""
+
+
+def test_iterating_allocates_nothing(micropython):
+    assert micropython(ALLOCATION) == "0\n"
+
+
+def test_the_same_order_under_micropython(micropython):
+    script = """
+from ember.data import Batches
+batches = Batches("lib/examples/digits.bin", 100, seed=4)
+print([sum(y) for x, y in batches], [sum(x) for x, y in batches])
+"""
+    batches = Batches(str(DIGITS), 100, seed=4)
+    expected = "%s %s\n" % ([sum(y) for _, y in batches], [sum(x) for x, _ in batches])
+    assert micropython(script) == expected
+    assert micropython(script, native=False) == expected
