@@ -34,7 +34,7 @@ def makes_environments():
 
 # (what it is, whether it is there, the packages that bring it)
 NEEDS = (
-    ("a C compiler", compiles, ("gcc", "libc6-dev")),
+    ("a C compiler and its headers", compiles, ("gcc", "libc6-dev")),
     ("Python's venv", makes_environments, ("python3-venv",)),
     ("git", lambda: runs("git", "--version"), ("git",)),
 )

@@ -44,11 +44,11 @@ $(SYSTEM_READY): tools/setup_system.py
 
 $(VENV_READY): requirements.txt | $(SYSTEM_READY)
 	$(STEP) venv "Making Python's virtual environment (half a minute)." \
-		sh -c '$(PYTHON) -m venv build/venv && $(RUN) -m pip install --progress-bar off -r requirements.txt'
+		sh -c '$(PYTHON) -m venv build/venv && $(RUN) -m pip install --quiet --progress-bar off -r requirements.txt'
 	@touch $@
 
 $(TORCH_READY): $(VENV_READY)
-	$(STEP) torch "Installing PyTorch (some hundred MB)." $(RUN) -m pip install --progress-bar off torch
+	$(STEP) torch "Installing PyTorch (some hundred MB)." $(RUN) -m pip install --quiet --progress-bar off torch
 	@touch $@
 
 $(SOURCE_READY): | $(SYSTEM_READY)
