@@ -1,6 +1,6 @@
 // exp, log, tanh, sigmoid, sqrt and pow in float32 + - * / and integer operations on bits: the same results
 // wherever IEEE-754 holds. Written without branches, so that the compiler can do several at once. The bounds
-// stated are the greatest over all 2**32 inputs, as math_check.c finds them.
+// stated are what test/math_check.c finds over all 2**32 inputs (pow: over some millions of pairs).
 
 // Inlined where the compiler vectorises the loops they stand in; elsewhere one copy saves flash. EMBER_PLAIN takes
 // the way of a small processor anywhere: 4 with an FPU, 1 without. (Tests compare their bits.)
@@ -32,7 +32,7 @@ static inline float choose(bool condition, float a, float b) {
 #define INFINITE 0x7F800000u
 #define NOT_A_NUMBER 0x7FC00000u
 
-// exp(x + low), low tiny beside x. Adding 1.5 * 2**23 rounds to an integer that the low bits hold.
+// exp(x + low), low tiny beside x: within 0.99 ulp. Adding 1.5 * 2**23 rounds to an integer that the low bits hold.
 MATH_INLINE float exp_of_sum(float x, float low) {
     float c = choose(x >= -104.0f, x, -104.0f);
     c = choose(c <= 89.0f, c, 89.0f);
@@ -58,6 +58,7 @@ MATH_INLINE float exp_core(float x) {
     return exp_of_sum(x, 0.0f);
 }
 
+// Within 0.83 ulp.
 MATH_INLINE float log_core(float x) {
     bool tiny = x < 1.17549435e-38f;  // subnormal: its exponent's bits say nothing
     float scaled = choose(tiny, x * 8388608.0f, x);
@@ -83,6 +84,7 @@ MATH_INLINE float log_core(float x) {
     return choose(x > 0.0f, p, bad);
 }
 
+// Within 1.34 ulp.
 MATH_INLINE float tanh_core(float x) {
     float a = float_of(bits_of(x) & ~SIGN);
     float z = a * a;
@@ -96,7 +98,7 @@ MATH_INLINE float tanh_core(float x) {
     return float_of(bits_of(choose(a < 0.625f, p, large)) | (bits_of(x) & SIGN));
 }
 
-// exp only ever of what is below zero: it cannot overflow, and the small end stays exact.
+// Within 2.41 ulp. exp only ever of what is below zero: it cannot overflow, and the small end stays exact.
 MATH_INLINE float sigmoid_core(float x) {
     float e = exp_core(float_of(bits_of(x) | SIGN));
     return choose(x < 0.0f, e, 1.0f) / (1.0f + e);
@@ -202,6 +204,7 @@ static float power_of_whole(float x, uint32_t t) {
     return r;
 }
 
+// Within 1.2 ulp where it is neither a whole power up to 64, by squaring, nor a square root.
 static __attribute__((noinline)) float pow_core(float x, float y) {
     if (y == 0.0f || x == 1.0f) {
         return 1.0f;
