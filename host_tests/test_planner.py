@@ -124,6 +124,12 @@ def test_nothing_and_no_tries():
     assert run([3, 2], [0, 0], [1, 1], [], tries=0)[1] == 5
 
 
+def test_the_search_reaches_what_largest_first_misses():
+    given = [8, 1, 2, 8], [1, 2, 3, 5], [2, 4, 6, 7], []
+    assert run(*given, tries=0)[1:] == (11, 10)
+    assert run(*given)[1:] == (10, 10)
+
+
 def models():
     yield nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 4)), (8,)
     layers = [nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 8, 3, padding=1), nn.ReLU()]
