@@ -42,18 +42,16 @@ def trainer_of(model, scale):
 
 
 def allocated(trainer, x, y):
-    """Heap bytes that one step allocates, by the interpreter's own count."""
-    if not hasattr(gc, "mem_alloc"):
+    """Heap bytes that one step allocates, by the interpreter's total; None where it keeps none."""
+    try:
+        from micropython import mem_total
+    except ImportError:
         return None
     trainer.step(x, y)
-    gc.collect()
-    gc.disable()
-    before = gc.mem_alloc()
-    before = gc.mem_alloc()
+    before = mem_total()
+    before = mem_total()
     trainer.step(x, y)
-    after = gc.mem_alloc()
-    gc.enable()
-    return after - before
+    return mem_total() - before
 
 
 def timed(trainer, x, y):
