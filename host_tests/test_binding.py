@@ -123,7 +123,8 @@ def test_a_base_may_move_between_slices(vm):
 def test_too_few_and_too_many_segments(vm):
     for count in range(len(SEGMENTS)):
         refused(vm, buffers()[:count])
-    refused(vm, buffers() + [array("f", [0])])
+    for extra in (array("f", [0]), bytearray(4096)):
+        refused(vm, buffers() + [extra])
     refused(vm, buffers() + [array("f", [0])] * 60)
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from conftest import BUILD, ROOT
 
 
@@ -19,7 +20,8 @@ def test_the_demo_trains_saves_and_scores_again(model, least):
     assert re.fullmatch(r"test accuracy 0\.9\d\d\d", lines[-1])
     assert float(lines[-1].split()[-1]) >= least
     for said in ("memory plan", "gradients", "lower bound", "heap bytes allocated per step: 0", "µs a step",
-                 "saved model: build/demo/%s.ckpt" % model, "loss curve: build/demo/%s.png" % model, "s left"):  # fmt: skip
+                 "s left",
+                 "saved model: build/demo/%s.ckpt" % model, "loss curve: build/demo/%s.png" % model):  # fmt: skip
         assert said in done.stdout
     assert (BUILD / "demo" / (model + ".png")).read_bytes()[:4] == b"\x89PNG"
     log = (BUILD / "demo" / (model + ".csv")).read_text().splitlines()

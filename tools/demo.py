@@ -1,6 +1,6 @@
 """make demo: train a digit classifier under MicroPython, draw its loss, load the saved model in a new process.
 
-    python tools/demo.py [--model mlp|cnn] [--vm native|portable]
+python tools/demo.py [--model mlp|cnn] [--vm native|portable]
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Generates what is derived from the instruction table (lib/ember/isa.py): firmware/vm/isa.h.
 
-    python tools/generate.py            writes it
-    python tools/generate.py --check    exits with 1 where it is not current
+python tools/generate.py            writes it
+python tools/generate.py --check    exits with 1 where it is not current
 """
 
 import os
@@ -81,12 +81,18 @@ def build():
         for pair in pairs:
             places = sorted(names.index(name) - len(scalars) for name in pair.split("="))
             record.append(places[0] << 4 | places[1])
-        rows.append({
-            "name": row[isa.NAME], "names": names, "words": 1 + len(fields), "sizes": sizes, "record": record,
-            "rows": products.place(reduced(row[isa.RESUME], names)),
-            "cost": products.place(reduced(row[isa.COST], names)),
-            "weight": row[isa.WEIGHT],
-        })
+        rows.append(
+            {
+                "name": row[isa.NAME],
+                "names": names,
+                "words": 1 + len(fields),
+                "sizes": sizes,
+                "record": record,
+                "rows": products.place(reduced(row[isa.RESUME], names)),
+                "cost": products.place(reduced(row[isa.COST], names)),
+                "weight": row[isa.WEIGHT],
+            }
+        )
     return rows, products.bytes, limits
 
 
@@ -115,20 +121,41 @@ def header():
         "",
         "enum {",
     ]
-    for name in ("MAGIC", "ARENA", "CONSTANTS", "FLOATS", "INTS", "FIRST_BOUND", "MOST_SEGMENTS", "MOST_SECTIONS", "FOLLOWING",
-                 "FLOAT32", "INT32", "UINT8", "INT8", "INT16", "WRITABLE", "LIMIT"):
+    for name in (
+        "MAGIC",
+        "ARENA",
+        "CONSTANTS",
+        "FLOATS",
+        "INTS",
+        "FIRST_BOUND",
+        "MOST_SEGMENTS",
+        "MOST_SECTIONS",
+        "FOLLOWING",
+        "FLOAT32",
+        "INT32",
+        "UINT8",
+        "INT8",
+        "INT16",
+        "WRITABLE",
+        "LIMIT",
+    ):
         out.append("    EMBER_%s = %d," % (name, getattr(isa, name)))
-    out += ["    EMBER_OPCODES = %d," % len(rows), "    EMBER_LITERAL = %d," % LITERAL,
-            "    EMBER_CONTIGUOUS = %d," % CONTIGUOUS, "    EMBER_WRITTEN = %d," % WRITTEN,
-            "    EMBER_MOST_WORDS = %d," % max(row["words"] for row in rows),
-            "    EMBER_MOST_OPERANDS = %d," % max(sum(f[0] == isa.ADDRESS for f in isa.parse(k))
-                                                  for k in range(len(rows))),
-            "    EMBER_MOST_DIMENSIONS = %d," % max(len(f[4]) for k in range(len(rows))
-                                                    for f in isa.parse(k) if f[0] == isa.ADDRESS),
-            "};", ""]
+    out += [
+        "    EMBER_OPCODES = %d," % len(rows),
+        "    EMBER_LITERAL = %d," % LITERAL,
+        "    EMBER_CONTIGUOUS = %d," % CONTIGUOUS,
+        "    EMBER_WRITTEN = %d," % WRITTEN,
+        "    EMBER_MOST_WORDS = %d," % max(row["words"] for row in rows),
+        "    EMBER_MOST_OPERANDS = %d," % max(sum(f[0] == isa.ADDRESS for f in isa.parse(k)) for k in range(len(rows))),
+        "    EMBER_MOST_DIMENSIONS = %d,"
+        % max(len(f[4]) for k in range(len(rows)) for f in isa.parse(k) if f[0] == isa.ADDRESS),
+        "};",
+        "",
+    ]
     out += ["// How a result meets what the destination holds.", "enum {"]
-    out += ["    INTO_%s = %d," % (name, getattr(isa, name))
-            for name in ("WRITE", "ADD", "MULTIPLY", "MAXIMUM", "MINIMUM")]
+    out += [
+        "    INTO_%s = %d," % (name, getattr(isa, name)) for name in ("WRITE", "ADD", "MULTIPLY", "MAXIMUM", "MINIMUM")
+    ]
     out += ["};", "", "// Opcodes.", "enum {"]
     out += ["    OP_%s = %d," % (row["name"].upper(), k) for k, row in enumerate(rows)]
     out += ["};", "", "// Functions of a map.", "enum {"]
@@ -145,24 +172,39 @@ def header():
             line += word
         out += [line, "};"]
     out += [""]
-    out += array("uint8_t", "ember_products", products,
-                 "Products of fields: a count, then that many factors (from EMBER_LITERAL up: a number).")
-    out += array("int32_t", "ember_limits", [v for pair in limits for v in pair],
-                 "The least and the greatest an immediate may be.")
+    out += array(
+        "uint8_t",
+        "ember_products",
+        products,
+        "Products of fields: a count, then that many factors (from EMBER_LITERAL up: a number).",
+    )
+    out += array(
+        "int32_t",
+        "ember_limits",
+        [v for pair in limits for v in pair],
+        "The least and the greatest an immediate may be.",
+    )
     records, starts = [], []
     for row in rows:
         starts.append(len(records))
         records += row["record"]
-    out += array("uint8_t", "ember_records", records,
-                 "An opcode's fields: how many are no address, the kind of each (0 size, 1 stride, 2 + k immediate"
-                 "\n// within limits k), how many addresses, for each its types | EMBER_WRITTEN, its dimensions (count, then"
-                 "\n// product and stride's field), then how many pairs may coincide and the pairs.")
+    out += array(
+        "uint8_t",
+        "ember_records",
+        records,
+        "An opcode's fields: how many are no address, the kind of each (0 size, 1 stride, 2 + k immediate"
+        "\n// within limits k), how many addresses, for each its types | EMBER_WRITTEN, its dimensions (count,"
+        "\n// then product and stride's field), then how many pairs may coincide and the pairs.",
+    )
     out += array("uint16_t", "ember_record", starts, "Where an opcode's record starts.")
     out += array("uint8_t", "ember_words", [row["words"] for row in rows], "An instruction's words.")
-    out += array("uint8_t", "ember_sizes", [row["sizes"] for row in rows],
-                 "Which fields are sizes, bit k for field k.")
-    out += array("uint8_t", "ember_rows", [row["rows"] for row in rows],
-                 "The product of fields along which an instruction can stop and go on.")
+    out += array("uint8_t", "ember_sizes", [row["sizes"] for row in rows], "Which fields are sizes, bit k for field k.")
+    out += array(
+        "uint8_t",
+        "ember_rows",
+        [row["rows"] for row in rows],
+        "The product of fields along which an instruction can stop and go on.",
+    )
     out += array("uint8_t", "ember_cost", [row["cost"] for row in rows], "The product of fields that it costs,")
     out += array("uint8_t", "ember_weight", [row["weight"] for row in rows], "times this; 0: times its function's,")
     out += array("uint8_t", "ember_function_weight", [f[2] for f in isa.FUNCTIONS], "which is this.")

@@ -39,7 +39,8 @@ def main():
     train, test = split([label for _, label in samples])
     path = ROOT / "lib" / "examples" / "digits.bin"
     write(str(path), [samples[i] for i in train], [samples[i] for i in test], (8, 8, 1), 10, "B", 1 / 16)
-    print("%s: %d samples to train on, %d to test on, %d bytes" % (path.name, len(train), len(test), path.stat().st_size))
+    size = path.stat().st_size
+    print("%s: %d samples to train on, %d to test on, %d bytes" % (path.name, len(train), len(test), size))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Draws what a run logged: epoch,step,loss,accuracy as CSV, to a PNG.
 
-    python tools/plot.py LOG OUT.png [--title TITLE]
+python tools/plot.py LOG OUT.png [--title TITLE]
 """
 
 import argparse
@@ -14,7 +14,7 @@ from matplotlib import pyplot  # noqa: E402
 
 
 def draw(log_path, png_path, title=""):
-    """The loss over steps, on a logarithmic scale, and below it the share of wrong answers where accuracy was logged."""
+    """The loss over steps, on a logarithmic scale, and below it the accuracy where it was logged."""
     with open(log_path, newline="") as f:
         rows = list(csv.DictReader(f))
     if not rows:

@@ -202,8 +202,8 @@ static const int32_t ember_limits[] = {
 };
 
 // An opcode's fields: how many are no address, the kind of each (0 size, 1 stride, 2 + k immediate
-// within limits k), how many addresses, for each its types | EMBER_WRITTEN, its dimensions (count, then
-// product and stride's field), then how many pairs may coincide and the pairs.
+// within limits k), how many addresses, for each its types | EMBER_WRITTEN, its dimensions (count,
+// then product and stride's field), then how many pairs may coincide and the pairs.
 static const uint8_t ember_records[] = {
     5, 2, 3, 0, 4, 4, 3, 129, 1, 0, 255, 1, 1, 0, 3, 1, 1, 0, 4, 2, 1, 2, 18, 2, 3, 0, 0, 0, 0, 1, 1, 1, 1, 1,
     1, 1, 1, 1, 1, 1, 1, 3, 129, 4, 0, 6, 2, 7, 4, 8, 6, 9, 1, 4, 0, 10, 2, 11, 4, 12, 6, 13, 1, 4, 0, 14, 2,

@@ -5,8 +5,9 @@ import sys
 import time
 from array import array
 
-import ember
 import micropython
+
+import ember
 from ember import nn, optim
 
 ember.manual_seed(1)

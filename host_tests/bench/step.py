@@ -1,5 +1,8 @@
 """make bench: the digits-MLP training step (64-32-10, batch 32, SGD) in Ember from MicroPython, beside a hand-written
-static C program, hand-written NumPy, and PyTorch where it can be imported. Rounds are interleaved; ratios are medians."""
+static C program, hand-written NumPy, and PyTorch where it can be imported.
+
+Rounds are interleaved; ratios are medians.
+"""
 
 import os
 import statistics
@@ -117,10 +120,12 @@ def main():
     console.print(table)
     for binary in ("unix", "unix-single"):
         vm, allocated = micropython(binary, "heap").split()
+        floats = "double" if binary == "unix" else "single"
         console.print("heap bytes allocated per step, %s floats, %s VM: %g (1,000 steps by micropython.mem_total(), "
-                      "and one under heap_lock())" % ("double" if binary == "unix" else "single", vm, float(allocated)))  # fmt: skip
+                      "and one under heap_lock())" % (floats, vm, float(allocated)))  # fmt: skip
     mine = times[contenders[1][0]]
-    console.print("ratio to static C: %.2f (goal: at most 1.5)" % statistics.median(a / b for a, b in zip(mine, static)))
+    ratio = statistics.median(a / b for a, b in zip(mine, static))
+    console.print("ratio to static C: %.2f (goal: at most 1.5)" % ratio)
 
 
 if __name__ == "__main__":

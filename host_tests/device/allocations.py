@@ -59,7 +59,14 @@ def counted(use, trainer, x, y, steps):
         use(trainer, x, y, 1)
         before = gc.mem_alloc()
         use(trainer, x, y, steps)
-        return gc.mem_alloc() - before
+        kept = gc.mem_alloc() - before
+        total = micropython.mem_total()  # what was given back within a step too, as the frames of large functions are
+        total = micropython.mem_total()
+        use(trainer, x, y, 0)
+        loop = micropython.mem_total() - total
+        total = micropython.mem_total()
+        use(trainer, x, y, steps)
+        return kept + micropython.mem_total() - total - loop
     finally:
         gc.enable()
 

@@ -78,8 +78,8 @@ def load(trainer, path):
         found = struct.unpack(_HEAD, head)[2:]
         expected = (_fingerprint(trainer), blocks[0][1], blocks[1][1], blocks[2][1])
         if found[:4] != expected:
-            raise ValueError("%r holds %d parameters, %d frozen and %d of optimizer state; this model and optimizer have "
-                             "%d, %d and %d, or other shapes" % ((path,) + found[1:4] + expected[1:]))  # fmt: skip
+            raise ValueError("%r holds %d parameters, %d frozen and %d of optimizer state; this model and optimizer "
+                             "have %d, %d and %d, or other shapes" % ((path,) + found[1:4] + expected[1:]))  # fmt: skip
         left = 4 * sum(expected[1:])
         crc = crc32(head)
         while left > 0:

@@ -143,7 +143,8 @@ def write(path, train, test, shape, classes, typecode="B", scale=1.0):
     with open(path, "wb") as f:
         dims = struct.pack("<%dI" % len(shape), *shape)
         crc = 0
-        f.write(struct.pack(_HEAD, b"EMBD", 1, ord(typecode), len(shape), len(train), len(test), classes, scale, 0) + dims)
+        head = (b"EMBD", 1, ord(typecode), len(shape), len(train), len(test), classes, scale, 0)
+        f.write(struct.pack(_HEAD, *head) + dims)
         for part in (train, test):
             for elements, label in part:
                 if len(elements) != size or not 0 <= label < (classes or 256):

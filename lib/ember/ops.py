@@ -14,8 +14,10 @@ from .isa import ADD as INTO_ADD
 from .isa import MAXIMUM, WRITE
 from .tensor import axis, numel
 
-(COPY_FN, NEG_FN, _ABS, SQRT_FN, EXP_FN, LOG_FN, TANH_FN, SIGMOID_FN, RELU_FN, ADD_FN, SUB_FN, MUL_FN, DIV_FN,
- _MAXIMUM, _MINIMUM, POW_FN, EQ_FN, _GT, RELU_GRAD, TANH_GRAD, SIGMOID_GRAD, SQRT_GRAD) = range(len(isa.FUNCTIONS))  # fmt: skip
+(
+    COPY_FN, NEG_FN, _ABS, SQRT_FN, EXP_FN, LOG_FN, TANH_FN, SIGMOID_FN, RELU_FN, ADD_FN, SUB_FN, MUL_FN, DIV_FN,
+    _MAXIMUM, _MINIMUM, POW_FN, EQ_FN, _GT, RELU_GRAD, TANH_GRAD, SIGMOID_GRAD, SQRT_GRAD,
+) = range(len(isa.FUNCTIONS))  # fmt: skip
 
 
 class Op:
@@ -422,4 +424,3 @@ def _dropout_grad(sink, y, g, inputs, saved):
 
 
 DROPOUT = Op(_same, _dropout_emit, _dropout_grad)
-

@@ -12,7 +12,7 @@ from .ops import COPY_FN, Op, broadcast_strides, contribute, into_grad, strided,
 def pair(value, name, least, most=255):
     """An int, or two: for height and width."""
     both = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    if len(both) != 2 or not isinstance(both[0], int) or not isinstance(both[1], int) or not (least <= both[0] <= most and least <= both[1] <= most):
+    if len(both) != 2 or not all([isinstance(n, int) and least <= n <= most for n in both]):
         raise ValueError("%s is %r; it may be an int or two from %d to %d" % (name, value, least, most))
     return both
 

@@ -158,7 +158,8 @@ def _cat_grad(target, y, g, inputs, saved):
     for x, offset in _parts(y, inputs, saved[0]):
         if x.requires_grad:
             d, into = into_grad(target, x)
-            strided(target, COPY_FN, into, x._dims, d, strides_of(x._dims), g.alias(g._dims, offset), strides_of(y._dims))
+            block = g.alias(g._dims, offset)
+            strided(target, COPY_FN, into, x._dims, d, strides_of(x._dims), block, strides_of(y._dims))
 
 
 CAT = Op(_cat_shape, _cat_emit, _cat_grad)

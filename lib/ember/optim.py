@@ -86,7 +86,7 @@ class Optimizer:
                 hyper = Tensor(group.hyper)
                 target.ints[STEP] = self.steps
                 try:
-                    self.emit(target, p.numel(), p, p.grad, group.state[i], hyper)
+                    self.emit(target, p.numel(), p, p.grad, group.state[i], hyper, COUNT)
                     target.flush()
                 finally:
                     target.ints[STEP] = 0
@@ -113,8 +113,9 @@ class SGD(Optimizer):
                 _checked("dampening", values["dampening"], 0, 1),
                 _checked("weight_decay", values["weight_decay"], 0, float("inf")))  # fmt: skip
 
-    def emit(self, sink, n, p, g, states, hyper):
-        sink.emit(isa.SGD, self.states, self.nesterov, n, p, g, states[0] if states else p, hyper, INTS + STEP, INTS + COUNT)
+    def emit(self, sink, n, p, g, states, hyper, count):
+        v = states[0] if states else p
+        sink.emit(isa.SGD, self.states, self.nesterov, n, p, g, v, hyper, INTS + STEP, INTS + count)
 
 
 class Adam(Optimizer):
@@ -133,9 +134,9 @@ class Adam(Optimizer):
                 _checked("eps", values["eps"], 0, float("inf")),
                 _checked("weight_decay", values["weight_decay"], 0, float("inf")))  # fmt: skip
 
-    def emit(self, sink, n, p, g, states, hyper):
+    def emit(self, sink, n, p, g, states, hyper, count):
         m, v = states
-        sink.emit(isa.ADAM, self.decoupled, n, p, g, m, v, hyper, INTS + STEP, INTS + COUNT)
+        sink.emit(isa.ADAM, self.decoupled, n, p, g, m, v, hyper, INTS + STEP, INTS + count)
 
 
 class AdamW(Adam):

@@ -9,7 +9,7 @@ from array import array
 
 from . import isa, tensor, vm
 from .plan import plan as lay_out
-from .sink import Sink, numel
+from .sink import KEY, ONE, ROWS, Sink, numel
 from .tensor import Tensor
 
 _CHANGED = "the model did not record the same the second time as the first: its code must not change"
@@ -52,7 +52,7 @@ class Plan:
         self.offsets, self.activations, self.lower_bound = lay_out(r.sizes, r.first, r.last, r.shares)
         self.arena = self.start + self.activations
         self.constants, self.floats, self.ints = len(r.values), len(r.slots), r.integers
-        self.buffers = len(r.sizes)
+        self.buffers, self.trace = len(r.sizes), r.trace
 
     def total(self):
         """Bytes in all: arena, program, constants and slots."""
@@ -103,7 +103,8 @@ class Recording(Sink):
         self.bound = []  # (type, elements per row) of the segments from 4 on
         self.kept, self.reserved = [], 0
         self.values, self.slots = [], []  # constants and float slots
-        self.integers = 7
+        self.integers = ONE + 1
+        self.trace = 0  # a checksum of what uses which buffer: the same both times
         self.streams = 1 << 20  # apart from those of parameters
         self.captured = []  # tensors with values of their own, and where they lie among the constants
         self.buffers = 0
@@ -139,8 +140,9 @@ class Recording(Sink):
         t = Tensor()
         t._dims, t._place = tuple(dims), -1 - self.buffers
         self.buffers += 1
+        n = numel(dims)
+        self._note(n)
         if self.plan is None:
-            n = numel(dims)
             self.sizes.append(n if n > 0 else -n * self.rows)
             self.first.append(-1)
             self.last.append(-1)
@@ -183,12 +185,16 @@ class Recording(Sink):
         if t._place >= 0:
             return t._place + t._offset
         buffer = -1 - t._place
+        self._note(self.words + buffer)
         if self.plan is None:
             if self.first[buffer] < 0:
                 self.first[buffer] = self.words
             self.last[buffer] = self.words
             return 0
         return self.plan.start + self.plan.offsets[buffer] + t._offset
+
+    def _note(self, value):
+        self.trace = (self.trace * 31 + value) & 0x3FFFFF
 
     def _capture(self, t):
         """A tensor made outside: its values now become constants of the program."""
@@ -241,8 +247,8 @@ class Recording(Sink):
         return Plan(self)
 
     def locate(self, t):
-        """Where in the arena a tensor lies: the second time; the first time nobody knows."""
-        return 0 if self.plan is None else self._address(t)
+        """Where a tensor lies: known the second time only."""
+        return self._address(t)
 
     def section(self, name):
         """Ends a section: what was emitted since the last one."""
@@ -253,13 +259,13 @@ class Recording(Sink):
         """The header, the check, and the segments: after the second recording."""
         plan, code = self.plan, self.code
         start = plan.head
-        if start + self.words != len(code) or self.buffers != plan.buffers:
+        if start + self.words != len(code) or self.buffers != plan.buffers or self.trace != plan.trace:
             raise RuntimeError(_CHANGED)
         constants, floats = array("f", self.values or (0.0,)), array("f", self.slots or (0.0,))
         ints = array("i", range(self.integers))
         for i in range(self.integers):
             ints[i] = 0
-        ints[0], ints[1] = self.rows, tensor.seed
+        ints[ROWS], ints[KEY], ints[ONE] = self.rows, tensor.seed, 1
         header = [isa.MAGIC, len(code), self.rows, isa.FIRST_BOUND + len(self.bound), len(self.ends)]
         for flags, size in ((8, plan.arena), (0, len(constants)), (0, len(floats)), (isa.INT32 | 8, len(ints))):
             header += (flags, size, 0)

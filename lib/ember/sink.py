@@ -3,7 +3,7 @@
 from . import isa
 
 # Integer slots that every program has, in segment 3.
-ROWS, KEY, STEP, COUNT, SEEN, CORRECT, SCORED = 0, 1, 2, 3, 4, 5, 6
+ROWS, KEY, STEP, COUNT, SEEN, CORRECT, SCORED, ONE = 0, 1, 2, 3, 4, 5, 6, 7
 INTS = isa.INTS << 24
 _COPY = 0
 
@@ -41,4 +41,5 @@ class Sink:
         self.emit(isa.UNIFORM, numel(d._dims), stream, d, self.constants((low, high)), INTS + KEY)
 
     def dropout(self, into, n, width, stream, y, x, p):
-        self.emit(isa.DROPOUT, into, n, width, stream, y, x, self.constants((p,)), INTS + KEY, INTS + STEP, INTS + COUNT)
+        p = self.constants((p,))
+        self.emit(isa.DROPOUT, into, n, width, stream, y, x, p, INTS + KEY, INTS + STEP, INTS + COUNT)

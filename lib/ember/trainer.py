@@ -5,7 +5,7 @@ from array import array
 
 from . import isa, vm
 from .record import Recording
-from .sink import CORRECT, COUNT, INTS, ROWS, SCORED, SEEN, STEP
+from .sink import CORRECT, COUNT, INTS, ONE, ROWS, SCORED, SEEN, STEP
 from .tensor import Tensor, no_grad, numel, use
 
 _X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
@@ -52,10 +52,12 @@ class Trainer:
         self._trained = [p for group in self._groups for p in group]
         self._frozen = [p for p in parameters if not any([p is q for q in self._trained])]
         if not self._trained:
-            raise ValueError("no parameter of the model is to be trained" if parameters else "the model has no parameters")
+            raise ValueError("the model has no parameters" + (" to train" if parameters else ""))
         self.classes = 1 if getattr(loss, "classes", False) else 0  # how many, where targets are labels
         self.target_size = 1
         self.epoch = 0
+        if optimizer.steps:
+            raise ValueError("the optimizer has already taken %d steps of its own; give a new one" % optimizer.steps)
         self._make(memory)
 
     # Recording.
@@ -174,7 +176,7 @@ class Trainer:
         loss, rows = self._loss(r, output, (_LOSS, _RUNNING))
         r.section("forward")
         # Seeded so, gradients are sums over rows, however a batch is cut; the optimizer divides by their count.
-        loss.backward(None if rows is None else rows)
+        loss.backward(rows)
         for slot in (COUNT, SEEN):
             r.emit(isa.COUNT, 1, 1, -1, INTS + slot)
         r.section("backward")
@@ -184,7 +186,8 @@ class Trainer:
             hyper = r.at(r.slot(list(group.hyper)), (len(group.hyper),))
             if n:
                 states = [r.at(state + k * size + offset, (n,)) for k in range(self.optimizer.states)]
-                self.optimizer.emit(r, n, r.at(offset, (n,)), r.at(gradients + offset, (n,)), states, hyper)
+                p, g = r.at(offset, (n,)), r.at(gradients + offset, (n,))
+                self.optimizer.emit(r, n, p, g, states, hyper, ONE if rows is None else COUNT)  # a sum stays a sum
             offset += n
         r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
         r.section("update")
@@ -215,7 +218,7 @@ class Trainer:
         """Record the loss, and add it to these statistics, weighted by rows. Returns it and rows as a tensor."""
         loss = self.criterion(output, self._target(r, output))
         if numel(loss._dims) != 1:
-            raise ValueError("the loss has shape %s: a Trainer takes one number, so reduction 'mean' or 'sum'" % (loss.shape,))
+            raise ValueError("the loss has shape %s; a Trainer takes one number: 'mean' or 'sum'" % (loss.shape,))
         rows, weighted = None, loss
         if getattr(self.criterion, "reduction", "mean") == "mean":
             rows = r.count(-1).alias(loss._dims)
@@ -226,35 +229,53 @@ class Trainer:
 
     # Running.
 
+    # In MicroPython a call of more than 11 words of locals, operands and handlers (3 a try) takes its frame from the
+    # heap. So what runs at every step is cut into calls that each stay below.
+
     def _run(self, section):
-        state = self._state
-        state[0] = section
-        if self._vm_run(self._code, self._segments, state, -1) != 1:
-            row = state[2]
-            state[1] = state[2] = state[3] = 0
-            raise ValueError("label %r at index %d; it may be a whole number from 0 to %d"
-                             % (self._segments[_Y][row], row, self.classes - 1))  # fmt: skip
+        self._state[0] = section
+        if self._vm_run(self._code, self._segments, self._state, -1) != 1:
+            self._fault()
+
+    def _fault(self):
+        row = self._state[2]
+        self._state[1] = self._state[2] = self._state[3] = 0
+        raise ValueError("label %r at index %d; it may be a whole number from 0 to %d"
+                         % (self._segments[_Y][row], row, self.classes - 1))  # fmt: skip
 
     def _take(self, x, y, sections):
         """Run sections on a batch, in place where it is in the types the program reads. What is wrong with it is
         found when it is bound or by the first section, before anything has changed."""
-        segments = self._segments
+        self._state[0] = sections
+        if not self._fits(x, y) or not self._attempt():
+            self._convert(x, y, sections)
+
+    def _fits(self, x, y):
+        """Bind a batch; whether its lengths fit."""
         rows = len(y) // self.target_size
-        segments[_X], segments[_Y], self._ints[ROWS] = x, y, rows
-        if rows * self.sample_size == len(x) and rows * self.target_size == len(y) and 0 < rows <= self.batch_size:
-            try:
-                return self._run(sections)
-            except (ValueError, TypeError):
-                pass
+        self._segments[_X] = x
+        self._segments[_Y] = y
+        self._ints[ROWS] = rows
+        return rows * self.sample_size == len(x) and rows * self.target_size == len(y) and 0 < rows <= self.batch_size
+
+    def _attempt(self):
+        try:
+            self._run(self._state[0])
+            return True
+        except (ValueError, TypeError):
+            return False
+
+    def _convert(self, x, y, sections):
+        """The slow way: make of a batch what the program reads, or say what is wrong with it."""
         from .batch import accept
 
         self._unbind()  # what is wrong does not stay bound
-        x, y, rows = accept(self, x, y)
-        segments[_X], segments[_Y], self._ints[ROWS] = x, y, rows
+        x, y, self._ints[ROWS] = accept(self, x, y)
+        self._segments[_X], self._segments[_Y] = x, y
         self._run(sections)
 
     def accumulate(self, x, y):
-        """Add the gradients of a batch of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
+        """Add the gradients of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
         if self._fresh:
             self._take(x, y, _FIRST)
             self._fresh = False
@@ -322,7 +343,7 @@ class Trainer:
         self._run(_PREDICT)
 
     def evaluate(self, batches):
-        """(mean loss, accuracy) over batches of (x, y), in evaluation mode; accuracy is None where there are no classes."""
+        """(mean loss, accuracy) over batches of (x, y), in evaluation mode; accuracy is None without classes."""
         self._arena[self._statistics + _SCORED] = 0
         self._ints[CORRECT] = self._ints[SCORED] = 0
         for x, y in batches:

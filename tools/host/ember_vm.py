@@ -26,16 +26,25 @@ class _PyBuffer(ctypes.Structure):
     """CPython's Py_buffer, through which even a read-only object gives its address."""
 
     _fields_ = [
-        ("buf", ctypes.c_void_p), ("obj", ctypes.py_object), ("len", ctypes.c_ssize_t),
-        ("itemsize", ctypes.c_ssize_t), ("readonly", ctypes.c_int), ("ndim", ctypes.c_int),
-        ("format", ctypes.c_char_p), ("shape", ctypes.c_void_p), ("strides", ctypes.c_void_p),
-        ("suboffsets", ctypes.c_void_p), ("internal", ctypes.c_void_p),
+        ("buf", ctypes.c_void_p),
+        ("obj", ctypes.py_object),
+        ("len", ctypes.c_ssize_t),
+        ("itemsize", ctypes.c_ssize_t),
+        ("readonly", ctypes.c_int),
+        ("ndim", ctypes.c_int),
+        ("format", ctypes.c_char_p),
+        ("shape", ctypes.c_void_p),
+        ("strides", ctypes.c_void_p),
+        ("suboffsets", ctypes.c_void_p),
+        ("internal", ctypes.c_void_p),
     ]
 
 
 class _Segment(ctypes.Structure):
     _fields_ = [
-        ("start", ctypes.c_void_p), ("bytes", ctypes.c_size_t), ("typecode", ctypes.c_int32),
+        ("start", ctypes.c_void_p),
+        ("bytes", ctypes.c_size_t),
+        ("typecode", ctypes.c_int32),
         ("writable", ctypes.c_int32),
     ]
 
@@ -55,8 +64,14 @@ _library.ember_message.restype = ctypes.c_char_p
 _library.ember_is_words.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
 _library.ember_is_words.restype = ctypes.c_bool
 _library.ember_host_run.argtypes = [
-    ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(_Segment), ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t,
-    ctypes.c_int32, ctypes.POINTER(ctypes.c_uint32),
+    ctypes.c_void_p,
+    ctypes.c_size_t,
+    ctypes.POINTER(_Segment),
+    ctypes.c_size_t,
+    ctypes.c_void_p,
+    ctypes.c_size_t,
+    ctypes.c_int32,
+    ctypes.POINTER(ctypes.c_uint32),
 ]
 _library.ember_host_run.restype = ctypes.c_int32
 
@@ -111,8 +126,16 @@ def run(program, segments, state, budget):
             buffer.start, buffer.bytes = view.buf, view.len
             buffer.typecode, buffer.writable = _typecode(view), not view.readonly
         details = (ctypes.c_uint32 * 3)()
-        result = _library.ember_host_run(words.buf, words.len // 4, buffers, len(segments), place.buf, place.len // 4,
-                                         max(-1, min(budget, 0x7FFFFFFF)), details)
+        result = _library.ember_host_run(
+            words.buf,
+            words.len // 4,
+            buffers,
+            len(segments),
+            place.buf,
+            place.len // 4,
+            max(-1, min(budget, 0x7FFFFFFF)),
+            details,
+        )
     if result < _REFUSED:
         return result
     refusal = result - _REFUSED
