@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 import ember
 import op_cases_layers  # noqa: F401  (its cases join the table)
 from ember import nn, vm
-from ember.tensor import Parameter, Tensor
+from ember.parameter import Parameter
+from ember.tensor import Tensor
 from op_cases import CASES, Draw, table, vms
 
 EXAMPLES = {"native": 25, "portable": 6}

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import ember
 from ember import Tensor, nn, optim, vm
-from ember.tensor import Parameter, sink
+from ember.parameter import Parameter
+from ember.tensor import sink
 from op_cases import Draw, vms
 
 WIDTH = 4

@@ -7,7 +7,8 @@ __version__ = "0.1.0"
 
 # Where each public name lives.
 _HOMES = (
-    ("tensor", ("Tensor", "Parameter", "no_grad", "manual_seed")),
+    ("tensor", ("Tensor", "no_grad")),
+    ("parameter", ("Parameter", "manual_seed")),
     ("ops_shape", ("cat",)),
     ("trainer", ("Trainer",)),
     ("data", ("Batches",)),

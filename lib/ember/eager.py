@@ -2,7 +2,7 @@
 
 from array import array
 
-from . import isa, tensor, vm
+from . import isa, parameter, vm
 from .sink import KEY, ROWS, Sink, numel
 from .tensor import Tensor
 
@@ -69,7 +69,7 @@ class Eager(Sink):
             bound.append(t._data)
         program = array("i", program + [size] + words)
         vm.check(program)
-        self.ints[ROWS], self.ints[KEY] = 1, tensor.seed
+        self.ints[ROWS], self.ints[KEY] = 1, parameter.seed
         self.state[0] = 0
         if vm.run(program, bound, self.state, -1) == vm.FAULT:
             row = self.state[2]

@@ -7,8 +7,9 @@ N batch, C features or channels, H height, W width, K kernel. Linear weights are
 import math
 from array import array
 
-from . import ops
-from .tensor import Parameter, Tensor, apply
+from . import ops, ops_reduce
+from .parameter import Parameter
+from .tensor import Tensor, apply
 
 
 class Module:
@@ -97,7 +98,7 @@ class Linear(Module):
     def forward(self, x):
         if len(x._dims) < 2 or x._dims[-1] != self.in_features:
             self._refuse(x, "(N, %d)" % self.in_features)
-        return apply(ops.MATMUL, (x, self.weight, self.bias) if self.bias else (x, self.weight))
+        return apply(ops_reduce.MATMUL, (x, self.weight, self.bias) if self.bias else (x, self.weight))
 
     def __repr__(self):
         return "Linear(%d, %d)" % (self.in_features, self.out_features)
@@ -216,7 +217,7 @@ class CrossEntropyLoss(_Loss):
             target = Tensor(labels(target, x.shape[-1]), dtype="i")
         elif target._data is not None and target.dtype != "f" and x._dims:
             labels(target._data, x.shape[-1])
-        return self._reduce(apply(ops.CROSS_ENTROPY, (x, target)))
+        return self._reduce(apply(ops_reduce.CROSS_ENTROPY, (x, target)))
 
 
 def labels(values, classes):

@@ -11,8 +11,8 @@ there is one, is the first dimension.
 
 from . import isa
 from .isa import ADD as INTO_ADD
-from .isa import MAXIMUM, WRITE
-from .tensor import axis, numel
+from .isa import WRITE
+from .tensor import numel
 
 (
     COPY_FN, NEG_FN, _ABS, SQRT_FN, EXP_FN, LOG_FN, TANH_FN, SIGMOID_FN, RELU_FN, ADD_FN, SUB_FN, MUL_FN, DIV_FN,
@@ -129,7 +129,7 @@ def hand_on(sink, x, g):
 # Element-wise, one operand: fn(x), and a gradient that is one function of (y or x) and g.
 
 
-def _same(inputs, *args):
+def same(inputs, *args):
     return inputs[0]._dims
 
 
@@ -146,7 +146,7 @@ def _unary(fn, grad_fn, uses_x=False, g_first=False):
         else:
             sink.map(grad_fn, d, a, g, into)
 
-    return Op(_same, emit, grad)
+    return Op(same, emit, grad)
 
 
 def _neg_grad(sink, y, g, inputs, saved):
@@ -154,7 +154,7 @@ def _neg_grad(sink, y, g, inputs, saved):
     sink.map(NEG_FN, d, g, None, into)
 
 
-NEG = Op(_same, lambda sink, y, inputs, saved: sink.map(NEG_FN, y, inputs[0]), _neg_grad)
+NEG = Op(same, lambda sink, y, inputs, saved: sink.map(NEG_FN, y, inputs[0]), _neg_grad)
 EXP = _unary(EXP_FN, MUL_FN)
 LOG = _unary(LOG_FN, DIV_FN, True, True)
 SQRT = _unary(SQRT_FN, SQRT_GRAD)
@@ -179,7 +179,7 @@ def _pow_grad(sink, y, g, inputs, saved):
     sink.map(MUL_FN, d, t, g, into)
 
 
-POW = Op(_same, _pow_emit, _pow_grad)
+POW = Op(same, _pow_emit, _pow_grad)
 
 
 # Element-wise, two operands that broadcast.
@@ -242,166 +242,7 @@ MUL = _binary(MUL_FN, _mul_grad)
 DIV = _binary(DIV_FN, _div_grad)
 
 
-# Reductions over axes.
-
-
-def axes_of(dims, dim):
-    """Which dimensions a reduction takes, as a list of booleans. dim: None for all, an int, or a tuple."""
-    taken = [dim is None] * len(dims)
-    if dim is not None:
-        for d in (dim,) if isinstance(dim, int) else dim:
-            taken[axis(dims, d)] = True
-    return taken
-
-
-def reduced(dims, dim):
-    """How many elements each result is made of; below zero: times rows."""
-    taken = axes_of(dims, dim)
-    return numel([dims[i] for i in range(len(dims)) if taken[i]])
-
-
-def _reduce_shape(inputs, dim, keepdim):
-    dims = inputs[0]._dims
-    taken = axes_of(dims, dim)
-    if keepdim:
-        return tuple([1 if taken[i] else dims[i] for i in range(len(dims))])
-    return tuple([dims[i] for i in range(len(dims)) if not taken[i]])
-
-
-def _kept_strides(dims, dim):
-    """Strides with which the result is read as the input: 0 along what was reduced."""
-    taken = axes_of(dims, dim)
-    kept = [1 if taken[i] else dims[i] for i in range(len(dims))]
-    return broadcast_strides(kept, dims)
-
-
-def _reduce(start, into):
-    def emit(sink, y, inputs, saved):
-        x = inputs[0]
-        sink.fill(y, start)
-        strided(sink, COPY_FN, into, x._dims, y, _kept_strides(x._dims, saved[0]), x, strides_of(x._dims))
-
-    return emit
-
-
-def _sum_grad(sink, y, g, inputs, saved):
-    x = inputs[0]
-    contribute(sink, x, COPY_FN, x._dims, g, _kept_strides(x._dims, saved[0]))
-
-
-def _max_grad(sink, y, g, inputs, saved):
-    x = inputs[0]
-    dims, strides, kept = x._dims, strides_of(x._dims), _kept_strides(x._dims, saved[0])
-    mask, ties = sink.new(dims), sink.new(y._dims)
-    strided(sink, EQ_FN, WRITE, dims, mask, strides, x, strides, y, kept)
-    sink.fill(ties, 0.0)
-    strided(sink, COPY_FN, INTO_ADD, dims, ties, kept, mask, strides)
-    share = sink.new(y._dims)
-    sink.map(DIV_FN, share, g, ties)
-    contribute(sink, x, MUL_FN, dims, mask, strides, share, kept)
-
-
-SUM = Op(_reduce_shape, _reduce(0.0, INTO_ADD), _sum_grad)
-MAX = Op(_reduce_shape, _reduce(-float("inf"), MAXIMUM), _max_grad)
-
-
-# Matrix multiply, a [..., M, K] @ b [..., K, N] (+ bias [N]).
-
-
-def _matmul_shape(inputs, *args):
-    a, b = inputs[0]._dims, inputs[1]._dims
-    if len(a) < 2 or len(b) < 2 or a[-1] != b[-2] or (len(b) > 2 and a[:-2] != b[:-2]):
-        raise ValueError("matmul of shapes %s and %s: [..., M, K] and [K, N], or [..., K, N] with the same leading "
-                         "dimensions" % (inputs[0].shape, inputs[1].shape))  # fmt: skip
-    if len(inputs) > 2 and inputs[2]._dims != b[-1:]:
-        raise ValueError("bias of shape %s for %d outputs" % (inputs[2].shape, b[-1]))
-    return a[:-1] + b[-1:]
-
-
-def _matmul_sizes(a, b):
-    """batch, M, N, K, and the strides of a batch in c, a, b."""
-    n, k = b[-1], b[-2]
-    if len(b) == 2:
-        return 1, numel(a[:-1]), n, k, 0, 0, 0
-    m = a[-2]
-    return numel(a[:-2]), m, n, k, m * n, m * k, k * n
-
-
-def _matmul_emit(sink, y, inputs, saved):
-    a, b = inputs[0], inputs[1]
-    batch, m, n, k, c_batch, a_batch, b_batch = _matmul_sizes(a._dims, b._dims)
-    into = WRITE
-    if len(inputs) > 2:  # the sum starts from the bias
-        bias = inputs[2]
-        strided(sink, COPY_FN, WRITE, y._dims, y, strides_of(y._dims), bias, broadcast_strides(bias._dims, y._dims))
-        into = INTO_ADD
-    sink.emit(isa.MATMUL, into, batch, m, n, k, c_batch, n, a_batch, k, 1, b_batch, n, 1, y, a, b)
-
-
-def _matmul_grad(sink, y, g, inputs, saved):
-    a, b = inputs[0], inputs[1]
-    batch, m, n, k, c_batch, a_batch, b_batch = _matmul_sizes(a._dims, b._dims)
-    if b.requires_grad:
-        d, into = into_grad(sink, b)
-        sink.emit(isa.MATMUL, into, batch, k, n, m, b_batch, n, a_batch, 1, k, c_batch, n, 1, d, a, g)
-    if len(inputs) > 2 and inputs[2].requires_grad:
-        contribute(sink, inputs[2], COPY_FN, y._dims, g, strides_of(y._dims))
-    if a.requires_grad:
-        d, into = into_grad(sink, a)
-        sink.emit(isa.MATMUL, into, batch, m, k, n, a_batch, k, c_batch, n, 1, b_batch, 1, n, d, g, b)
-
-
-MATMUL = Op(_matmul_shape, _matmul_emit, _matmul_grad)
-
-
-# Loss and noise.
-
-
-def _softmax_emit(sink, y, inputs, saved):
-    n, width = rows_and_width(y._dims)
-    sink.emit(isa.SOFTMAX, saved[0], n, width, y, inputs[0])
-
-
-def _softmax_grad(sink, y, g, inputs, saved):
-    d, into = into_grad(sink, inputs[0])
-    n, width = rows_and_width(y._dims)
-    sink.emit(isa.SOFTMAX_GRAD, saved[0], into, n, width, d, y, g)
-
-
-def rows_and_width(dims):
-    """A tensor as a matrix of its last dimension."""
-    if not dims or dims[-1] < 0:
-        raise ValueError("this takes a tensor whose last dimension is not the batch")
-    return numel(dims[:-1]), dims[-1]
-
-
-SOFTMAX = Op(_same, _softmax_emit, _softmax_grad)
-
-
-def _cross_entropy_shape(inputs):
-    x, label = inputs[0]._dims, inputs[1]._dims
-    if len(x) < 2 or x[:-1] != label or inputs[1].dtype == "f":
-        raise ValueError("cross entropy takes logits [N, C] and integer labels [N], not shapes %s and %s (labels of "
-                         "dtype %r)" % (inputs[0].shape, inputs[1].shape, inputs[1].dtype))  # fmt: skip
-    return label
-
-
-def _cross_entropy_emit(sink, y, inputs, saved):
-    x, label = inputs
-    n, width = rows_and_width(x._dims)
-    p = sink.new(x._dims)
-    saved.append(p)
-    sink.emit(isa.CROSS_ENTROPY, n, width, y, p, x, label)
-
-
-def _cross_entropy_grad(sink, y, g, inputs, saved):
-    x, label = inputs
-    d, into = into_grad(sink, x)
-    n, width = rows_and_width(x._dims)
-    sink.emit(isa.CROSS_ENTROPY_GRAD, into, n, width, d, saved[0], label, g)
-
-
-CROSS_ENTROPY = Op(_cross_entropy_shape, _cross_entropy_emit, _cross_entropy_grad)
+# Noise.
 
 
 def _dropout(sink, y, x, saved, into):
@@ -423,4 +264,4 @@ def _dropout_grad(sink, y, g, inputs, saved):
     _dropout(sink, d, g, saved, into)
 
 
-DROPOUT = Op(_same, _dropout_emit, _dropout_grad)
+DROPOUT = Op(same, _dropout_emit, _dropout_grad)

@@ -3,8 +3,9 @@
 from array import array
 
 from . import isa
+from .parameter import Parameter
 from .sink import COUNT, INTS, STEP
-from .tensor import Parameter, Tensor
+from .tensor import Tensor
 
 
 class Group:

@@ -7,7 +7,7 @@ fragmented the heap, and the second time writes the words with the final address
 
 from array import array
 
-from . import isa, tensor, vm
+from . import isa, parameter, vm
 from .plan import plan as lay_out
 from .sink import KEY, ONE, ROWS, Sink, numel
 from .tensor import Tensor
@@ -265,7 +265,7 @@ class Recording(Sink):
         ints = array("i", range(self.integers))
         for i in range(self.integers):
             ints[i] = 0
-        ints[ROWS], ints[KEY], ints[ONE] = self.rows, tensor.seed, 1
+        ints[ROWS], ints[KEY], ints[ONE] = self.rows, parameter.seed, 1
         header = [isa.MAGIC, len(code), self.rows, isa.FIRST_BOUND + len(self.bound), len(self.ends)]
         for flags, size in ((8, plan.arena), (0, len(constants)), (0, len(floats)), (isa.INT32 | 8, len(ints))):
             header += (flags, size, 0)

@@ -222,12 +222,15 @@ class Tensor:
     # Operations: what each does stands in its row of ops.py.
 
     def _op(self, name, others=(), args=()):
-        from . import ops
+        from . import ops as home
+
+        if not hasattr(home, name):
+            from . import ops_reduce as home
 
         inputs = [self]
         for x in others:
             inputs.append(x if isinstance(x, Tensor) else sink().scalar(x))
-        return apply(getattr(ops, name), tuple(inputs), args)
+        return apply(getattr(home, name), tuple(inputs), args)
 
     def __add__(self, other):
         return self._op("ADD", (other,))
@@ -294,7 +297,7 @@ class Tensor:
 
     def mean(self, dim=None, keepdim=False):
         total = self.sum(dim, keepdim)
-        from .ops import reduced
+        from .ops_reduce import reduced
 
         return total._op("DIV", (sink().count(reduced(self._dims, dim)),))
 
@@ -370,38 +373,3 @@ def _reachable(root):
     for y in found:
         y._seen = False
     return found
-
-
-class Parameter(Tensor):
-    """A tensor that training changes. Its values are drawn uniformly from [low, high) when they are first needed,
-    from the counter-based generator: the same seed gives the same values on every board."""
-
-    _made = 0  # parameters so far: each draws from a stream of its own
-
-    def __init__(self, shape, low=0.0, high=0.0):
-        Tensor.__init__(self, None, shape, True)
-        self.low, self.high = low, high
-        self.stream = Parameter._made
-        Parameter._made += 1
-
-    def elements(self):
-        if self._data is None:
-            from .eager import Eager
-
-            eager = Eager()
-            self._data = eager.new(self._dims)._data
-            eager.uniform(self, self.low, self.high, self.stream)
-            eager.flush()
-        return self._data
-
-
-seed = 0  # of everything random
-
-
-def manual_seed(value):
-    """Start everything random anew: call it before the model is made. value: 0 to 2**30 - 1."""
-    global seed
-    if not 0 <= value < 1 << 30:
-        raise ValueError("seed is %r; it may be 0 to 2**30 - 1" % (value,))
-    seed = value
-    Parameter._made = 0
