@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import reference
 from cases import CASES
 from ember import isa
-from programs import FIELDS, FINISHED, FUNCTIONS, Memory, bits, both, run
+from programs import FIELDS, FINISHED, FUNCTIONS, Memory, bits, both, instruction, run
 
 drawn = st.randoms(use_true_random=False) | st.integers(0, 2**32).map(random.Random)
 relaxed = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
@@ -72,6 +72,38 @@ def test_map_functions(vm, fn, r):
     for name in ("map", "map_strided"):
         m = memory(r)
         check(vm, m, CASES[name](m, r, fn=fn))
+
+
+@both
+def test_long_sums(vm):
+    rng = np.random.default_rng(3)
+    for k in (64, 129, 600):
+        m = Memory()
+        c, a, b = (m.put(isa.ARENA, rng.standard_normal(n)) for n in (6, 2 * k, 3 * k))
+        for b_k, b_n in ((3, 1), (1, k)):
+            check(
+                vm,
+                m,
+                instruction(
+                    "matmul",
+                    into=1,
+                    batch=1,
+                    m=2,
+                    n=3,
+                    k=k,
+                    c_batch=0,
+                    c_m=3,
+                    a_batch=0,
+                    a_m=k,
+                    a_k=1,
+                    b_batch=0,
+                    b_k=b_k,
+                    b_n=b_n,
+                    c=c,
+                    a=a,
+                    b=b,
+                ),
+            )
 
 
 def test_every_opcode_and_function_has_a_case():

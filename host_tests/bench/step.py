@@ -93,7 +93,7 @@ def torch_step():
 def main():
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    console = Console()
+    console = Console(width=100)
     contenders = [
         ("static C, gcc -O3", static_c()),
         ("Ember, .mpy under MicroPython", lambda: float(micropython("unix", "time", STEPS))),
