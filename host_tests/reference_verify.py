@@ -35,7 +35,7 @@ def verify(program):
 def header(p):
     need(len(p) >= 5, HEADER, 0)
     need(p[0] == isa.MAGIC, HEADER, 0)
-    need(p[1] == len(p), HEADER, 1)
+    need(p[1] == len(p) <= isa.LIMIT, HEADER, 1)
     need(1 <= p[2] <= isa.LIMIT, HEADER, 2)
     need(isa.FIRST_BOUND <= p[3] <= isa.MOST_SEGMENTS, HEADER, 3)
     need(1 <= p[4] <= isa.MOST_SECTIONS, HEADER, 4)

@@ -253,6 +253,14 @@ def test_refuses_a_header(vm, word, value, found):
 
 
 @both
+def test_refuses_more_words_than_a_verdict_can_name(vm):
+    p = assemble([[]], SEGMENTS)
+    p[5 + 3 * len(SEGMENTS)] = p[1] = BIG + 1
+    p.frombytes(bytes(4 * (BIG + 1 - len(p))))
+    assert vm.verify(p) == expected.verify(p) == K.HEADER << 24 | 1
+
+
+@both
 def test_refuses_sections(vm):
     ends = 5 + 3 * len(SEGMENTS)
     for word, value, found in (
