@@ -1,0 +1,93 @@
+"""The type stubs in lib/typings say what the package is, and programs that use them are checked."""
+
+import ast
+import os
+import subprocess
+import sys
+
+import ember
+from conftest import BUILD, ROOT
+
+STUBS = ROOT / "lib" / "typings"
+# Public by name, but for Ember itself: what has no stub on purpose, beside the modules without one.
+INNER = r"""
+ember\.isa\.[A-Z0-9_]+              # its numbers: the stub's __getattr__ answers for them all
+ember\.ops_shape\.[A-Z]+            # rows of the op table
+ember\.optim\.\w+\.(emit|hyper)     # how an optimizer writes itself into a program
+ember\.record\.Recording.*
+ember\.tensor\.(apply|axis|sink|use)
+"""
+
+EXAMPLE = """
+from array import array
+from ember import Batches, Parameter, Tensor, Trainer, cat, manual_seed, nn, no_grad, optim, vm
+from ember.progress import Progress
+
+class Scale(nn.Module):
+    def __init__(self) -> None:
+        self.by = Parameter((1,), 0.5, 1.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (2 * x - 1) / self.by @ self.by.T ** 2
+
+manual_seed(1)
+model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), Scale(), nn.Linear(32, 10)).train()
+optimizer = optim.Adam(model.parameters(), lr=0.01)
+optim.SGD([{"params": model.parameters(), "lr": 0.1}], momentum=0.9)
+trainer = Trainer(model, nn.CrossEntropyLoss(), optimizer, input_shape=(64,), memory=64 * 1024)
+batches = Batches("digits.bin", 32, shuffle=False)
+bar = Progress(batches, 3)
+trainer.fit(batches, 3, validation=[([[0.5] * 64], [1])], callbacks=[bar], on_step=bar.step)
+trainer.step(array("f", range(64)), bytes(1))
+optimizer.lr = 0.5 * optimizer.lr
+loss: float = trainer.loss + trainer.evaluate(batches)[0]
+lines: list[str] = [str(trainer.plan), str(trainer.program), vm.name]
+kinds: list[tuple[str, int]] = trainer.plan.rows()
+with no_grad():
+    y = cat([Tensor([[1.0, 2.0]]), trainer.predict(bytearray(64))[:, 0:2]]).softmax(-1).reshape(-1).max(0, keepdim=True)
+height: int = y.shape[0] + len(y)
+
+Tensor("1.0", dtype="f")  # type: ignore[arg-type]
+Tensor(1.0, dtype="d")  # type: ignore[arg-type]
+optim.SGD(model)  # type: ignore[arg-type]
+nn.CrossEntropyLoss("average")  # type: ignore[arg-type]
+trainer.evaluate(batches)[1] + 1  # type: ignore[operator]
+trainer.loss = 0.0  # type: ignore[misc]
+y.cuda()  # type: ignore[attr-defined]
+"""
+
+
+def mypy(folder, module, *arguments):
+    """Run in a folder of its own, as stubtest leaves a cache where it runs."""
+    paths = {"MYPYPATH": STUBS, "PYTHONPATH": ROOT / "lib", "MYPY_CACHE_DIR": BUILD / "mypy"}
+    environment = dict(os.environ, **{name: str(path) for name, path in paths.items()})
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_stubs_are_of_the_package(tmp_path):
+    modules = {path.stem for path in (ROOT / "lib" / "ember").glob("*.py")}
+    without = modules - {path.stem for path in STUBS.glob("ember/*.pyi")}
+    (tmp_path / "inner").write_text(INNER + "\n".join(r"ember\.%s" % name for name in without))
+    mypy(tmp_path, "mypy.stubtest", "ember", "--concise", "--allowlist", tmp_path / "inner")
+
+
+def test_the_stub_has_what_loads_when_it_is_first_used():
+    """stubtest does not see what only __getattr__ knows."""
+    stub = ast.parse((STUBS / "ember" / "__init__.pyi").read_text())
+    imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
+    imported = {(node.module, name.name) for node in imports for name in node.names}
+    lazy = {(module, name) for module, names in ember._HOMES for name in names}
+    modules = {(None, path.stem) for path in STUBS.glob("ember/*.pyi")} - {(None, "__init__")}
+    assert imported == lazy | modules
+
+
+def test_a_program_is_checked(tmp_path):
+    """Each `type: ignore` is a mistake that must be found: --strict refuses one that ignores nothing."""
+    (tmp_path / "example.py").write_text(EXAMPLE)
+    mypy(tmp_path, "mypy", "--strict", tmp_path / "example.py")
+
+
+def test_the_stubs_are_sound(tmp_path):
+    mypy(tmp_path, "mypy", "--strict", STUBS / "ember")

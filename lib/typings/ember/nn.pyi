@@ -1,0 +1,88 @@
+from collections.abc import Sequence
+from typing import Literal
+
+from typing_extensions import Self, TypeAlias
+
+from .parameter import Parameter
+from .tensor import Tensor, _Lists
+
+_Pair: TypeAlias = int | tuple[int, int] | list[int]
+_Reduction: TypeAlias = Literal["none", "sum", "mean"]
+
+# Module itself has no `forward`: what is derived from it says what it takes.
+class Module:
+    training: bool
+    def __call__(self, x: Tensor) -> Tensor: ...
+    def parameters(self) -> list[Parameter]: ...
+    def train(self, mode: bool = True) -> Self: ...
+    def eval(self) -> Self: ...
+
+class Sequential(Module):
+    layers: tuple[Module, ...]
+    def __init__(self, *layers: Module) -> None: ...
+    def forward(self, x: Tensor) -> Tensor: ...
+
+class Linear(Module):
+    in_features: int
+    out_features: int
+    weight: Parameter
+    bias: Parameter | None
+    def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None: ...
+    def forward(self, x: Tensor) -> Tensor: ...
+
+class Conv2d(Module):
+    in_channels: int
+    out_channels: int
+    kernel_size: tuple[int, int]
+    weight: Parameter
+    bias: Parameter | None
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: _Pair,
+        stride: _Pair = 1,
+        padding: _Pair = 0,
+        dilation: _Pair = 1,
+        groups: int = 1,
+        bias: bool = True,
+    ) -> None: ...
+    def forward(self, x: Tensor) -> Tensor: ...
+
+class MaxPool2d(Module):
+    def __init__(self, kernel_size: _Pair, stride: _Pair | None = None, padding: _Pair = 0) -> None: ...
+    def forward(self, x: Tensor) -> Tensor: ...
+
+class Flatten(Module):
+    def forward(self, x: Tensor) -> Tensor: ...
+
+class ReLU(Module):
+    def forward(self, x: Tensor) -> Tensor: ...
+
+class Tanh(Module):
+    def forward(self, x: Tensor) -> Tensor: ...
+
+class Sigmoid(Module):
+    def forward(self, x: Tensor) -> Tensor: ...
+
+class Dropout(Module):
+    p: float
+    def __init__(self, p: float = 0.5) -> None: ...
+    def forward(self, x: Tensor) -> Tensor: ...
+
+# A loss is called with two tensors where a module is called with one; `type: ignore` says that this is meant.
+class CrossEntropyLoss(Module):
+    classes: bool
+    reduction: _Reduction
+    def __init__(self, reduction: _Reduction = "mean") -> None: ...
+    def __call__(self, x: Tensor, target: Tensor | Sequence[int]) -> Tensor: ...  # type: ignore[override]
+    def forward(self, x: Tensor, target: Tensor | Sequence[int]) -> Tensor: ...
+
+class MSELoss(Module):
+    classes: bool
+    reduction: _Reduction
+    def __init__(self, reduction: _Reduction = "mean") -> None: ...
+    def __call__(self, x: Tensor, target: Tensor | _Lists) -> Tensor: ...  # type: ignore[override]
+    def forward(self, x: Tensor, target: Tensor | _Lists) -> Tensor: ...
+
+def labels(values: Sequence[float], classes: int) -> list[int]: ...

@@ -1,0 +1,3 @@
+from .tensor import Tensor
+
+def cat(tensors: list[Tensor] | tuple[Tensor, ...], dim: int = 0) -> Tensor: ...

@@ -1,0 +1,58 @@
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from typing_extensions import TypeAlias
+
+from .parameter import Parameter
+from .trainer import Trainer
+
+# Parameters, or groups of them: {"params": [...], "lr": ...}.
+_Params: TypeAlias = Iterable[Parameter] | Iterable[Mapping[str, Any]]
+
+class Optimizer:
+    states: int
+    settings: tuple[str, ...]
+    groups: list[Group]
+    steps: int
+    trainer: Trainer | None
+    lr: float
+    def __init__(self, params: _Params, defaults: Mapping[str, Any]) -> None: ...
+    def zero_grad(self) -> None: ...
+    def step(self) -> None: ...
+
+class Group:
+    params: list[Parameter]
+    hyper: Any  # the settings as float32, in the order the update reads them
+    def __init__(self, params: list[Parameter], hyper: Any) -> None: ...
+
+class SGD(Optimizer):
+    def __init__(
+        self,
+        params: _Params,
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None: ...
+
+class Adam(Optimizer):
+    decoupled: int
+    def __init__(
+        self,
+        params: _Params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None: ...
+
+class AdamW(Adam):
+    def __init__(
+        self,
+        params: _Params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None: ...

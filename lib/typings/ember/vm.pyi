@@ -1,0 +1,18 @@
+from array import array
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from typing_extensions import Buffer
+
+FINISHED: int
+PAUSED: int
+FAULT: int
+
+# What `select` takes from a VM.
+name: Literal["native", "portable"]
+run: Callable[[array[int], Sequence[Buffer], array[int], int], int]  # program, segments, state, budget
+verify: Callable[[array[int]], int]
+permute: Callable[[int, int, int, int], int]  # i, n, key, epoch
+
+def select(wanted: Literal["native", "portable"] | None = None) -> None: ...
+def check(program: array[int]) -> None: ...
