@@ -152,7 +152,8 @@ def from_lists(path):
 def unpack(path, folder):
     with tarfile.open(path) as archive:
         top = archive.getnames()[0].split("/")[0]
-        archive.extractall(os.path.dirname(folder))
+        safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # which older Pythons have not
+        archive.extractall(os.path.dirname(folder), **safe)
     os.rename(os.path.join(os.path.dirname(folder), top), folder)
 
 

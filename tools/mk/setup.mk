@@ -47,8 +47,9 @@ $(VENV_READY): requirements.txt | $(SYSTEM_READY)
 		sh -c '$(PYTHON) -m venv build/venv && $(RUN) -m pip install --quiet --progress-bar off -r requirements.txt'
 	@touch $@
 
-$(TORCH_READY): $(VENV_READY)
-	$(STEP) torch "Installing PyTorch (some hundred MB)." $(RUN) -m pip install --quiet --progress-bar off torch
+$(TORCH_READY): $(VENV_READY) requirements-torch.txt
+	$(STEP) torch "Installing PyTorch (200 MB, two minutes)." \
+		$(RUN) -m pip install --quiet --progress-bar off -r requirements-torch.txt
 	@touch $@
 
 $(SOURCE_READY): | $(SYSTEM_READY)
