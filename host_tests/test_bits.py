@@ -255,6 +255,25 @@ def test_edge_values_meet_what_is_there(vm, into):
 
 
 @both
+def test_the_greatest_of_edge_values(vm):
+    """Which of three is a window's maximum, and where: every order of what compares oddly."""
+    odd = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0], np.float32)
+    x = np.stack(np.meshgrid(odd, odd, odd, indexing="ij"), -1).reshape(-1, 3)
+    best = [next((i for i in range(3) if np.isnan(row[i])), int(np.argmax(row))) for row in x]
+    m, n = Memory(), len(x)
+    shape = dict(n=n, h=1, w=3, c=1, out_h=1, out_w=1, k_h=1, k_w=3, s_h=1, s_w=1, p_h=0, p_w=0)
+    at, y, dx, g = (m.put(isa.ARENA, values) for values in (x.ravel(), [9.0] * n, [0.0] * (3 * n), [1.0] * n))
+    count, label = m.put(isa.INTS, [0]), m.put(isa.INTS, best)
+    words = [instruction("max_pool2d", y=y, x=at, **shape), instruction("max_pool2d_grad", dx=dx, x=at, g=g, **shape)]
+    words.append(instruction("count_correct", n=n, width=3, counter=count, x=at, label=label))
+    assert run(vm, m.program(*words), m.buffers)[0] == FINISHED
+    arena = np.array(m.buffers[isa.ARENA])
+    assert same_bits(arena[y : y + n], x[np.arange(n), best])
+    assert np.array_equal(arena[dx : dx + 3 * n].reshape(n, 3), np.eye(3)[best])
+    assert m.buffers[isa.INTS][count & 0xFFFFFF] == n
+
+
+@both
 @pytest.mark.parametrize("name", CASES)
 def test_twice_the_same_bits(vm, name):
     for seed in range(10):

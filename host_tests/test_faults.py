@@ -56,6 +56,18 @@ def test_a_label_out_of_range_is_a_fault_where_it_is(vm, name, typecode):
 
 
 @both
+@pytest.mark.parametrize("typecode", "ibh")
+def test_a_negative_label_is_never_a_large_one(vm, typecode):
+    for label in {-1, -2, LIMITS[typecode][0]}:
+        for high in (1, 300, 1 << 24):
+            m = Memory()
+            index = m.bind(typecode, [0, label])
+            program, state = m.program(instruction("check_index", n=2, high=high, index=index)), array("i", 4 * [0])
+            assert vm.verify(program) == 0
+            assert (vm.run(program, m.buffers, state, -1), state[2]) == (FAULT, 1)
+
+
+@both
 @pytest.mark.parametrize("fn", range(len(FUNCTIONS)), ids=FUNCTIONS)
 def test_nothing_raises_on_edge_values(vm, fn):
     """What Python would raise on gives what IEEE gives, and the run goes on."""
