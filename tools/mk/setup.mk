@@ -86,7 +86,7 @@ build/unix-ember/micropython: $(SOURCE_READY) $(VM_SOURCES) $(VM_MAKEFILES)
 
 VM_MAKE = $(PARALLEL) -C firmware/vm OUT=$(abspath build/native)
 
-$(MODULE): $(VM_SOURCES) $(VM_MAKEFILES) $(MPY_CROSS) $(VENV_READY)
+$(MODULE): $(VM_SOURCES) $(VM_MAKEFILES) $(MPY_CROSS) | $(VENV_READY)
 	+$(STEP) ember_vm.mpy "Building the native VM as a module that stock MicroPython loads." \
 		$(VM_MAKE) natmod MPY_DIR=$(abspath build/micropython) PYTHON=$(abspath $(RUN))
 	@touch $@
