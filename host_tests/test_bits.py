@@ -127,6 +127,24 @@ def test_bits_of_larger_products(rows, columns, k, into, a_k, b_n):
     assert same_bits(np.array(buffers[0][c : c + total.size]), total.ravel())
 
 
+@pytest.mark.parametrize("c, f, groups", [(3, 150, 1), (40, 3, 1), (5, 10, 2), (1, 1, 19)])
+def test_bits_of_wide_convolutions(c, f, groups):
+    rng = np.random.default_rng(9)
+    for s, d in ((1, 1), (2, 1), (1, 2)):
+        for into in (0, 1):
+            m = Memory()
+            shape = dict(n=1, h=3, w=6, c=c, f=f, groups=groups, out_h=2, out_w=5, k_h=2, k_w=2, s_h=s, s_w=s, p_h=1)
+            shape.update(p_w=1, d_h=d, d_w=d, into=into)
+            sizes = 18 * groups * c, 10 * groups * f, 4 * c * groups * f
+            x, y, w, dx, g, dw = (m.put(isa.ARENA, rng.standard_normal(n)) for n in sizes * 2)
+            for words in (
+                instruction("conv2d", y=y, x=x, weight=w, **shape),
+                instruction("conv2d_grad_input", dx=dx, g=g, weight=w, **shape),
+                instruction("conv2d_grad_weight", dw=dw, x=x, g=g, **shape),
+            ):
+                replayed(m, words)
+
+
 def test_rows_of_a_product_that_are_one_are_summed_in_order():
     for c_m in (0, 1, -1, 2):
         for into in (0, 1):
