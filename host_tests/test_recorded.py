@@ -120,7 +120,7 @@ def eager(steps, loss, rows):
     out = loss(model(Tensor(x, (rows, WIDTH))), target)
     out.backward(Tensor([float(rows)], out.shape))
     machine.streams, machine.ints[3] = streams, 1
-    return out.item(), [p.grad.tolist() if p.grad else None for p in model.parameters()]
+    return out.item(), [None if p.grad is None else p.grad.tolist() for p in model.parameters()]
 
 
 def same(found, expected, exact):

@@ -17,18 +17,20 @@ class Module:
 
     training = True
 
-    def __call__(self, x):
-        return self.forward(x)
+    def __call__(self, *inputs):
+        return self.forward(*inputs)
 
     def _parts(self):
-        """The modules and parameters it holds, in lists and tuples too."""
-        for value in self.__dict__.values():
+        """The modules and parameters it holds, in lists, tuples and dicts too."""
+        waiting = list(self.__dict__.values())
+        while waiting:
+            value = waiting.pop(0)
             if isinstance(value, (Module, Parameter)):
                 yield value
             elif isinstance(value, (list, tuple)):
-                for item in value:
-                    if isinstance(item, (Module, Parameter)):
-                        yield item
+                waiting.extend(value)
+            elif isinstance(value, dict):
+                waiting.extend(value.values())
 
     def _gather(self, found):
         for part in self._parts():
@@ -98,7 +100,7 @@ class Linear(Module):
     def forward(self, x):
         if len(x._dims) < 2 or x._dims[-1] != self.in_features:
             self._refuse(x, "(N, %d)" % self.in_features)
-        return apply(ops_reduce.MATMUL, (x, self.weight, self.bias) if self.bias else (x, self.weight))
+        return apply(ops_reduce.MATMUL, (x, self.weight) if self.bias is None else (x, self.weight, self.bias))
 
     def __repr__(self):
         return "Linear(%d, %d)" % (self.in_features, self.out_features)
@@ -126,7 +128,7 @@ class Conv2d(Module):
 
         if len(x._dims) != 4 or x._dims[3] != self.in_channels:
             self._refuse(x, "(N, H, W, %d)" % self.in_channels)
-        return apply(CONV2D, (x, self.weight, self.bias) if self.bias else (x, self.weight), self.arguments)
+        return apply(CONV2D, (x, self.weight) if self.bias is None else (x, self.weight, self.bias), self.arguments)
 
     def __repr__(self):
         return "Conv2d(%d, %d, %s)" % (self.in_channels, self.out_channels, self.kernel_size)
@@ -197,9 +199,6 @@ class _Loss(Module):
         if reduction not in ("none", "sum", "mean"):
             raise ValueError("reduction is %r; it may be 'none', 'sum' or 'mean'" % (reduction,))
         self.reduction = reduction
-
-    def __call__(self, x, target):
-        return self.forward(x, target)
 
     def _reduce(self, loss):
         if self.reduction == "none":

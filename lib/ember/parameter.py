@@ -12,8 +12,12 @@ class Parameter(Tensor):
     def __init__(self, shape, low=0.0, high=0.0):
         Tensor.__init__(self, None, shape, True)
         self.low, self.high = low, high
+        self.owner = None  # the Trainer whose arena holds it
         self.stream = Parameter._made
         Parameter._made += 1
+
+    def __repr__(self):
+        return "Parameter(shape=%s)" % (self.shape,)
 
     def elements(self):
         if self._data is None:

@@ -103,6 +103,14 @@ def _flatten(data, flat, dims, depth):
         flat.append(data)
 
 
+def _is_buffer(data):
+    try:
+        memoryview(data)
+        return True
+    except TypeError:
+        return False
+
+
 class Tensor:
     """An array of float32 (or, as labels, integers) that remembers how it came to be.
 
@@ -117,6 +125,8 @@ class Tensor:
                 _flatten(data, flat, found, 0)
                 data = array(dtype, flat)
                 shape = tuple(found) if shape is None else tuple(shape)
+            elif isinstance(data, str) or not _is_buffer(data):
+                raise ValueError("data is %r; it may be a number, lists of numbers or a buffer" % (data,))
             elif shape is None:
                 shape = (len(data),)
             shape = tuple(shape)
@@ -190,6 +200,9 @@ class Tensor:
             raise TypeError("a tensor without dimensions has no len()")
         return self.shape[0]
 
+    def __bool__(self):
+        return self.item() != 0
+
     def backward(self, gradient=None):
         """Add the gradient of this tensor (with respect to itself: 1, or `gradient`) to `.grad` of every leaf."""
         if not self.requires_grad:
@@ -230,6 +243,9 @@ class Tensor:
         inputs = [self]
         for x in others:
             inputs.append(x if isinstance(x, Tensor) else sink().scalar(x))
+        for x in inputs:
+            if x.dtype != "f":
+                raise ValueError("this takes float32 tensors, got shape %s of dtype %r" % (x.shape, x.dtype))
         return apply(getattr(home, name), tuple(inputs), args)
 
     def __add__(self, other):
@@ -324,6 +340,8 @@ class Tensor:
 
     @property
     def T(self):
+        if len(self._dims) != 2:
+            raise ValueError(".T of shape %s; it takes two dimensions, permute(...) any number" % (self.shape,))
         return self.transpose(0, 1)
 
     def _softmax(self, dim, log):

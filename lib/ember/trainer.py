@@ -25,6 +25,10 @@ def _zeros(dtype, n):
     return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype == "h" else 4)))
 
 
+def _retired(*_):
+    raise RuntimeError("the parameters of this Trainer have moved into the arena of a newer one: use that")
+
+
 class Trainer:
     """Trains `model` on batches of up to batch_size samples of input_shape.
 
@@ -55,7 +59,7 @@ class Trainer:
             raise ValueError("the model has no parameters" + (" to train" if parameters else ""))
         self.classes = 1 if getattr(loss, "classes", False) else 0  # how many, where targets are labels
         self.target_size = 1
-        self.epoch = 0
+        self.epoch, self.validation = 0, None
         if optimizer.steps:
             raise ValueError("the optimizer has already taken %d steps of its own; give a new one" % optimizer.steps)
         self._make(memory)
@@ -117,6 +121,9 @@ class Trainer:
                 for i in range(n):
                     view[i] = p._data[p._offset + i]
             p._data, p._offset = view, 0
+            if p.owner is not None:
+                p.owner._vm_run = _retired
+            p.owner = self
             if offset < trained:
                 p.grad = Tensor(arena[gradients + offset : gradients + offset + n], p._dims)
             offset += n
@@ -362,10 +369,14 @@ class Trainer:
         self.validation = None
         for _ in range(epochs):
             self.reset_running()
+            steps = self.steps
             for x, y in batches:
                 self.step(x, y)
                 if on_step:
                     on_step(self)
+            if self.steps == steps:
+                raise ValueError("fit: no batches in epoch %d (a generator runs once; a list or Batches runs again)"
+                                 % (self.epoch + 1))  # fmt: skip
             self.epoch += 1
             if validation:
                 self.validation = self.evaluate(validation)
