@@ -1,5 +1,6 @@
 """Data files and the reader that streams them."""
 
+import gc
 import io
 import random
 import struct
@@ -74,6 +75,29 @@ def test_elements_come_in_the_types_of_the_file(tmp_path, typecode):
     assert list(x) == [1, 2, 100, 3, 4, 5] and list(y) == [0, 1]
     assert (batches.typecode, batches.scale, batches.shape, batches.classes) == (typecode, 0.5, (3,), 2)
     assert x == (bytearray(x) if typecode == "B" else array(typecode, x))
+
+
+@pytest.mark.parametrize("typecode", "fiBbh")
+def test_a_batch_may_have_more_elements_than_its_type_has_values(tmp_path, typecode):
+    train = [([1] * 4000, 0)] * 10
+    path = packed(tmp_path, train, train, shape=(4000,), classes=2, typecode=typecode)
+    assert [sum(x) for x, _ in Batches(path, 10)] == [40000]
+
+
+@pytest.mark.parametrize("wrong", [{"typecode": "d"}, {"typecode": ""}, {"shape": (3, 0)}])
+def test_what_the_reader_cannot_read_is_not_written(tmp_path, wrong):
+    path = tmp_path / "some.bin"
+    with pytest.raises(ValueError, match="typecodes f i B b h"):
+        write(str(path), [([], 0)], [([], 0)], **{"shape": (0,), "classes": 2, **wrong})
+    assert not path.exists()
+
+
+def test_a_file_that_is_refused_is_closed(tmp_path, recwarn):
+    (tmp_path / "other.bin").write_bytes(b"x" * 100)
+    with pytest.raises(ValueError, match="not a file of Ember's data"):
+        Batches(str(tmp_path / "other.bin"), 4)
+    gc.collect()
+    assert not [w for w in recwarn if issubclass(w.category, ResourceWarning)]
 
 
 def test_an_open_file_will_do():

@@ -4,12 +4,13 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum { N = 32, D = 64, H = 32, C = 10 };
 
 static float x[N][D], w1[D][H], b1[H], w2[H][C], b2[C];
-static float h[N][H], p[N][C], dh[N][H], dw1[D][H], db1[H], dw2[H][C], db2[C];
+static float h[N][H], p[N][C], dh[N][H], w2_t[C][H], dw1[D][H], db1[H], dw2[H][C], db2[C];
 static unsigned char label[N];
 
 // c[m, n] += a[m, k] * b[k, n]. The sums stay in registers where n is small: sizes are constants at each call.
@@ -99,13 +100,17 @@ static float step(float lr) {
     }
     product_of_transposed(N, C, H, (float *)h, (float *)p, (float *)dw2);
     column_sums(N, C, (float *)p, db2);
+    // Transposed first, so that the product's lanes are outputs and its sums stay in order.
+    for (int q = 0; q < H; q++) {
+        for (int j = 0; j < C; j++) {
+            w2_t[j][q] = w2[q][j];
+        }
+    }
+    memset(dh, 0, sizeof dh);
+    product(N, H, C, (float *)p, (float *)w2_t, (float *)dh);
     for (int i = 0; i < N; i++) {
         for (int q = 0; q < H; q++) {
-            float sum = 0;
-            for (int j = 0; j < C; j++) {
-                sum += p[i][j] * w2[q][j];
-            }
-            dh[i][q] = h[i][q] > 0 ? sum : 0;
+            dh[i][q] = h[i][q] > 0 ? dh[i][q] : 0;
         }
     }
     product_of_transposed(N, H, D, (float *)x, (float *)dh, (float *)dw1);

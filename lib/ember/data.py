@@ -37,9 +37,17 @@ class Batches:
         if split not in ("train", "test"):
             raise ValueError("split is %r; it may be 'train' or 'test'" % (split,))
         self.name = source if isinstance(source, str) else "the file"
-        self.file = _open(source) if isinstance(source, str) else source
         self.batch_size, self.seed, self.epoch = batch_size, seed, 0
         self.shuffle = split == "train" if shuffle is None else shuffle
+        self.file = _open(source) if isinstance(source, str) else source
+        try:
+            self._lay_out(split)
+        except Exception:
+            if isinstance(source, str):
+                self.file.close()
+            raise
+
+    def _lay_out(self, split):
         train, test = self._read_head()
         self.samples = train if split == "train" else test
         if not self.samples:
@@ -53,11 +61,8 @@ class Batches:
         if found != self.head + (train + test) * self.record:
             raise ValueError("%s has %d bytes where %d samples take %d: it is truncated, or not what its head says"
                              % (self.name, found, train + test, self.head + (train + test) * self.record))  # fmt: skip
-        batch_size = min(batch_size, self.samples)
-        if self.typecode == "B":
-            x = bytearray(batch_size * size)
-        else:
-            x = array(self.typecode, range(batch_size * size))
+        batch_size = min(self.batch_size, self.samples)
+        x = _buffer(self.typecode, batch_size * size)
         y = bytearray(batch_size)
         self.slots = [memoryview(x)[i * size : (i + 1) * size] for i in range(batch_size)]
         self.labels, self.label = y, bytearray(1)
@@ -78,9 +83,9 @@ class Batches:
             raise ValueError("%s is of version %d; this Ember reads version 1" % (self.name, version))
         self.typecode = chr(typecode)
         dims = f.read(4 * rank)
-        if self.typecode not in _SIZES or len(dims) < 4 * rank:
+        self.shape = struct.unpack("<%dI" % (len(dims) // 4), dims[: len(dims) // 4 * 4])
+        if self.typecode not in _SIZES or len(self.shape) < rank or 0 in self.shape:
             raise ValueError("%s: its head is damaged or truncated" % self.name)
-        self.shape = struct.unpack("<%dI" % rank, dims)
         self.head = 28 + 4 * rank
         return train, test
 
@@ -128,6 +133,13 @@ class Batches:
         self.file.close()
 
 
+def _buffer(typecode, n):
+    if typecode == "B":
+        return bytearray(n)
+    # An array of a range takes its own bytes alone; the narrow types do not hold a range's values.
+    return array(typecode, range(n) if typecode in "fi" else bytes(n * _SIZES[typecode]))
+
+
 def _open(path):
     try:
         return open(path, "rb")
@@ -137,6 +149,9 @@ def _open(path):
 
 def write(path, train, test, shape, classes, typecode="B", scale=1.0):
     """Pack a data file. train, test: lists of (elements in a row, label); elements as the typecode has them."""
+    if typecode not in _SIZES or 0 in shape:
+        raise ValueError("samples of shape %s and typecode %r; sizes are at least 1, typecodes f i B b h"
+                         % (tuple(shape), typecode))  # fmt: skip
     size = 1
     for n in shape:
         size *= n
