@@ -1,6 +1,7 @@
 """What the tests share: where things are, and how to run a script under MicroPython."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -43,3 +44,32 @@ def micropython(request):
 
     run.name = request.param
     return run
+
+
+collect_ignore = ["device"]  # those run on the targets: test_device.py
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The device tests as a matrix, a column for each target; and the hashes that all of them came to."""
+    rows, hashes = {}, {}
+    for outcome in ("passed", "failed", "error"):
+        for report in terminalreporter.stats.get(outcome, []):
+            found = re.search(r"test_device\.py::(test_\w+)\[(.+)\]", report.nodeid)
+            if not found:
+                continue
+            kind, case = found.groups()
+            target, row = (case, "same bits") if kind == "test_same_bits" else (case.rsplit("-", 2)[0], None)
+            row = row or "%s, %s" % tuple(case.rsplit("-", 2)[1:])
+            rows.setdefault(row, {})[target] = "ok" if outcome == "passed" else outcome.upper()
+            for model, digest in dict(report.user_properties).get("bits", {}).items():
+                hashes.setdefault((model, digest), []).append(target)
+    if not rows:
+        return
+    columns = list(dict.fromkeys(target for row in rows.values() for target in row))
+    terminalreporter.section("one suite, everywhere")
+    terminalreporter.write_line("%-20s" % "" + " ".join(columns))
+    for row, cells in sorted(rows.items()):
+        line = " ".join("%-*s" % (len(c), cells.get(c, "·")) for c in columns)
+        terminalreporter.write_line("%-20s%s" % (row, line))
+    for (model, digest), names in hashes.items():
+        terminalreporter.write_line("%s  %s: %s" % (digest, model, ", ".join(names)))

@@ -3,6 +3,8 @@ from typing import Any
 
 from typing_extensions import Buffer
 
+def collect_after(n: int) -> int: ...
+
 class Plan:
     head: int
     words: int

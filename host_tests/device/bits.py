@@ -1,0 +1,58 @@
+"""Trains each model of a table and prints the SHA-256 of all its weights and optimizer state: the same bits everywhere.
+
+import bits; bits.main("digits.bin")
+"""
+
+import hashlib
+
+import ember
+from ember import nn, optim
+from ember.data import Batches
+
+STEPS = 200
+
+
+def mlp():
+    model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Dropout(0.2), nn.Linear(32, 10))
+    return model, optim.Adam(model.parameters(), lr=0.01), (64,), 32
+
+
+def cnn():
+    model = nn.Sequential(
+        nn.Conv2d(1, 6, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(6, 8, 3, padding=1), nn.Tanh(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(32, 10),
+    )  # fmt: skip
+    return model, optim.SGD(model.parameters(), lr=0.05, momentum=0.9), (8, 8, 1), 8
+
+
+# Every model that is added joins the table: name, what makes it.
+MODELS = (("digits MLP, Adam, dropout", mlp), ("digits CNN, SGD with momentum", cnn))
+
+
+def trained(make, data, steps):
+    ember.manual_seed(7)
+    model, optimizer, shape, batch_size = make()
+    batches = Batches(data, batch_size, seed=7)
+    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optimizer, shape, batch_size, input_dtype="B",
+                            input_scale=batches.scale)  # fmt: skip
+    while trainer.steps < steps:
+        for x, y in batches:
+            trainer.step(x, y)
+            if trainer.steps == steps:
+                break
+    batches.close()
+    return trainer
+
+
+def digest(trainer):
+    """Of parameters, frozen parameters, gradients and optimizer state, as they lie in the arena."""
+    h = hashlib.sha256(memoryview(trainer._arena)[: trainer.plan.kept[4][1]])
+    return "".join(["%02x" % b for b in h.digest()])
+
+
+def main(data, steps=STEPS):
+    for name, make in MODELS:
+        trainer = trained(make, data, steps)
+        print("%s | %s | %.6f | %d bytes" % (name, digest(trainer), trainer.loss, trainer.plan.total()))
+        trainer = None

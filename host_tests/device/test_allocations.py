@@ -1,0 +1,90 @@
+"""A step allocates nothing, in both ways: under a locked heap, and by the interpreter's total of allocated bytes.
+
+Each alone is blind: a call with a large frame takes it from the heap, and silently from the stack under the lock. The
+portable VM is no part of this: where floats are objects, a float is an allocation.
+"""
+
+import gc
+import unittest
+from array import array
+
+import micropython
+
+import ember
+from ember import nn, optim, vm
+
+BATCH = 8
+# Boards keep no total; what is in use, with the collector off, is the total less what is given back at once.
+TOTAL = getattr(micropython, "mem_total", None) or gc.mem_alloc
+
+
+def mlp():
+    ember.manual_seed(1)
+    model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Dropout(0.2), nn.Linear(5, 3))
+    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (6,), BATCH)
+    return trainer, array("f", [i % 5 for i in range(6 * BATCH)]), bytearray([i % 3 for i in range(BATCH)])
+
+
+def cnn():
+    ember.manual_seed(1)
+    model = nn.Sequential(nn.Conv2d(1, 2, 2), nn.Tanh(), nn.MaxPool2d(2, padding=1), nn.Flatten(), nn.Linear(4, 3))
+    trainer = ember.Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), momentum=0.5), (2, 3, 1), BATCH,
+                            input_dtype="B")  # fmt: skip
+    return trainer, bytes([i % 7 for i in range(6 * BATCH)]), array("f", [i % 3 for i in range(3 * BATCH)])
+
+
+def step(trainer, x, y, steps):
+    for _ in range(steps):
+        trainer.step(x, y)
+
+
+def parts(trainer, x, y, steps):
+    for _ in range(steps):
+        trainer.accumulate(x, y)
+        trainer.accumulate(x, y)
+        trainer.update()
+
+
+def step_after_part(trainer, x, y, steps):
+    for _ in range(steps):
+        trainer.accumulate(x, y)
+        trainer.step(x, y)
+
+
+def under_a_locked_heap(use, trainer, x, y):
+    micropython.heap_lock()
+    try:
+        use(trainer, x, y, 3)
+    finally:
+        micropython.heap_unlock()
+
+
+def counted(use, trainer, x, y, steps):
+    gc.collect()
+    gc.disable()
+    try:
+        use(trainer, x, y, 1)
+        total = TOTAL()
+        total = TOTAL()
+        use(trainer, x, y, 0)
+        loop = TOTAL() - total
+        total = TOTAL()
+        use(trainer, x, y, steps)
+        return TOTAL() - total - loop
+    finally:
+        gc.enable()
+
+
+class Allocations(unittest.TestCase):
+    def check(self, make):
+        self.assertEqual(vm.name, "native")
+        trainer, x, y = make()
+        for use in (step, parts, step_after_part):
+            under_a_locked_heap(use, trainer, x, y)
+            self.assertEqual(counted(use, trainer, x, y, 1000), 0, use.__name__)
+
+    def test_mlp(self):
+        self.check(mlp)
+
+    def test_cnn(self):
+        self.check(cnn)

@@ -1,0 +1,85 @@
+"""One suite, everywhere: the unittest files of host_tests/device/ run unchanged on every target, under both VMs; and
+the same bits come out. `make test ARGS="-k device"`; the table at the end has a column for each target."""
+
+import re
+
+import pytest
+
+import targets
+from conftest import ROOT
+
+SUITES = {
+    "native": ("numbers", "ops", "trainer", "storage", "digits"),
+    "portable": ("numbers", "ops", "trainer", "storage"),
+}
+CASES = [
+    pytest.param(name, suite, vm, id="%s-%s-%s" % (name, suite, vm))
+    for name in targets.TARGETS
+    for vm, suites in SUITES.items()
+    for suite in suites + (("allocations",) if vm == "native" and name != "cpython" else ())
+]
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory):
+    """start(name): each target is started once; the one before it is ended."""
+    kept = {}
+
+    def start(name):
+        if name not in kept:
+            end()
+            context = targets.start(name, tmp_path_factory.mktemp(name))
+            kept[name] = context.__enter__(), context
+        return kept[name][0]
+
+    def end():
+        for _, context in kept.values():
+            context.__exit__(None, None, None)
+        kept.clear()
+
+    yield start
+    end()
+
+
+def names(suite):
+    return re.findall(r"^    def (test_\w+)", (targets.DEVICE / ("test_%s.py" % suite)).read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name, suite, vm", CASES)
+def test_suite(started, name, suite, vm):
+    """Every test of the file ran, and none failed."""
+    ok, output = started(name)(
+        "from ember import vm\nvm.select(%r)\nimport unittest\nunittest.main('test_%s')" % (vm, suite))  # fmt: skip
+    assert ok, output
+    for test in names(suite):
+        assert re.search(r"Ran \d+ test|^%s .*ok$" % test, output, re.MULTILINE), "%s did not run\n%s" % (test, output)
+    assert int(re.search(r"Ran (\d+) test", output).group(1)) == len(names(suite))
+
+
+def digests(output):
+    return {line.split(" | ")[0]: line.split(" | ")[1] for line in output.splitlines() if " | " in line}
+
+
+BITS = "from ember import vm\nvm.select('native')\nimport bits\nbits.main('digits.bin')"
+
+
+@pytest.fixture(scope="module")
+def expected_bits(tmp_path_factory):
+    with targets.start("cpython", tmp_path_factory.mktemp("bits")) as run:
+        return digests(run(BITS)[1])
+
+
+@pytest.mark.parametrize("name", targets.TARGETS)
+def test_same_bits(started, expected_bits, name, record_property):
+    """After 200 steps of each model, the SHA-256 of all weights and optimizer state."""
+    ok, output = started(name)(BITS)
+    assert ok, output
+    found = digests(output)
+    record_property("bits", found)
+    assert len(found) == 2 and found == expected_bits
+
+
+def test_the_suite_is_whole():
+    """Every file of the folder is in the table."""
+    files = {path.stem[len("test_") :] for path in (ROOT / "host_tests" / "device").glob("test_*.py")}
+    assert files == set(SUITES["native"]) | {"allocations"}
