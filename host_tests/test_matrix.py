@@ -1,5 +1,5 @@
-"""The same scripts on every interpreter: identical bits from the native VM however it is built and the same words for what
-is refused. The binaries are those of `make setup`."""
+"""The same scripts on every interpreter: identical bits from the native VM however it is built, and the same words for
+what is refused. The binaries are those of `make setup`."""
 
 import os
 import subprocess

@@ -163,7 +163,6 @@ def test_relu_and_dropout_take_the_place_of_their_operand():
 
 IN_A_SMALL_HEAP = """
 import ember
-from conftest import run_micropython
 from ember import nn, optim
 model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
 optimizer = optim.SGD(model.parameters(), lr=0.2, momentum=0.9)

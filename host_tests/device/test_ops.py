@@ -78,7 +78,7 @@ class Gradients(unittest.TestCase):
         for arguments in ((2, 3, 2, 1, 1), (2, 2, 3, 2, 2)):
             layer = nn.Conv2d(*arguments)
             weight = smooth(*layer.weight.shape)
-            self.check(lambda x, w: convolve(layer, x, w), smooth(2, 4, 3, 2), weight)
+            self.check(convolved_by(layer), smooth(2, 4, 3, 2), weight)
         self.check(lambda x: nn.MaxPool2d(2)(x), smooth(1, 4, 4, 2))
 
     def test_losses(self):
@@ -88,11 +88,12 @@ class Gradients(unittest.TestCase):
         self.check(lambda a: nn.MSELoss()(a * 1.5, target), smooth(3, 2))
 
 
-def convolve(layer, x, weight):
-    layer.weight, kept = weight, layer.weight
-    out = layer(x)
-    layer.weight = kept
-    return out
+def convolved_by(layer):
+    def convolve(x, weight):
+        layer.weight = weight
+        return layer(x)
+
+    return convolve
 
 
 START = (-0.3156750202178955, 0.4532983899116516, 0.1469936966896057, 0.3682905435562134)
