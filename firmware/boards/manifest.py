@@ -1,0 +1,2 @@
+include("manifest_stock.py")
+include("../../lib/manifest.py")
