@@ -7,6 +7,16 @@
 #define MP_ERROR_TEXT(text) (text)
 #endif
 
+#if defined(__xtensa__)
+// The linker knows the table of names, but not an address within it, which the compiler would make of a constant index.
+static inline __attribute__((always_inline)) const uint16_t *names(void) {
+    const uint16_t *table = mp_native_qstr_table;
+    __asm ("" : "+r" (table));
+    return table;
+}
+#define mp_native_qstr_table (names())
+#endif
+
 // A message must outlive the exception and the heap may be locked: fixed words, no segment number.
 static void refuse(const ember_vm *vm, int refusal) {
     (void)vm;

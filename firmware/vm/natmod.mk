@@ -29,11 +29,20 @@ SRC = natmod.c ember_vm.c
 # The switches' jump tables would need relocating.
 CFLAGS_EXTRA = $(EMBER_VM_FLAGS) $(EMBER_OPTIMIZE) -Wextra -Wno-unused-parameter -fno-jump-tables -fvisibility=hidden
 EMBER_OPTIMIZE ?= $(if $(filter x64,$(ARCH)),-O3,-O2)
-ifneq ($(filter armv6m armv7m rv32imc,$(ARCH)),)
-# Arithmetic in software, from the compiler's own library; the code lies in RAM and nothing makes it fast.
-LINK_RUNTIME = 1
+SOFT_FLOAT = $(filter armv6m armv7m rv32imc xtensa,$(ARCH))
+ifneq ($(SOFT_FLOAT),)
+# The code lies in RAM, and nothing makes it fast.
 EMBER_OPTIMIZE = -Os
 endif
+ifeq ($(ARCH),xtensa)
+# The ESP8266 has the arithmetic in its ROM: not known to keep subnormals.
+MPY_EXTERN_SYM_FILE = $(MPY_DIR)/ports/esp8266/boards/eagle.rom.addr.v6.ld
+endif
 include $(MPY_DIR)/py/dynruntime.mk
+ifneq ($(SOFT_FLOAT),)
+# Arithmetic in software, from the compiler's own library. LINK_RUNTIME would bring a C library too, which has a memset of
+# its own.
+MPY_LD_FLAGS += -l$(shell $(CROSS)gcc $(CFLAGS) -print-libgcc-file-name)
+endif
 
 endif

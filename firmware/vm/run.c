@@ -28,7 +28,8 @@ typedef uint32_t float_mode;
 static inline float_mode enter_float_mode(void) {
     float_mode mode;
     __asm volatile ("vmrs %0, fpscr" : "=r" (mode));
-    __asm volatile ("vmsr fpscr, %0" : : "r" (0) : "memory");
+    // Rounding, flushing to zero, default NaN, half formats, traps. Cortex-M55 keeps a loop's element size there too.
+    __asm volatile ("vmsr fpscr, %0" : : "r" (mode & ~(float_mode)0x07C89F00) : "memory");
     return mode;
 }
 static inline void leave_float_mode(float_mode mode) {

@@ -1,1 +1,0 @@
-module("_boot.py")

@@ -1,1 +1,0 @@
-#include "shared/runtime/interrupt_char.h"
