@@ -4,7 +4,7 @@ import math
 
 INF, NAN = float("inf"), float("nan")
 OFFSET = 0xFFFFFF  # of an address
-GREATEST = 3.4028235677973366e38  # from here up a float32 is infinite
+GREATEST = math.ldexp(2.0 - 2.0**-24, 127)  # from here up a float32 is infinite; inf where floats are float32
 LOG_GREATEST = 88.722835
 
 
