@@ -31,6 +31,22 @@ HEAP = "192k"
 # Instead of real time, the guest's clock counts its instructions: the same figures at every run.
 ICOUNT = ["-icount", "shift=0,align=off,sleep=off"]
 
+# Runs on the board: a file from the bytes that follow.
+RECEIVE = """\
+import sys, micropython
+with open(%(path)r, "wb") as file:
+    left, buffer = %(size)d, memoryview(bytearray(256))
+    micropython.kbd_intr(-1)
+    try:
+        sys.stdout.write("!")
+        while left:
+            got = sys.stdin.buffer.readinto(buffer, min(left, 256))
+            file.write(buffer[:got])
+            left -= got
+    finally:
+        micropython.kbd_intr(3)
+"""
+
 
 class BoardError(Exception):
     """What a script raised on the board, or how the board failed; what came before is in .output."""
@@ -159,8 +175,16 @@ class Board:
         return said
 
     def put(self, local, remote):
+        """As bytes on the serial line, which is thrice as fast as mpremote's lines of Python."""
+        data = Path(local).read_bytes()
         with self.transport(soft_reset=False) as transport:
-            transport.fs_writefile(remote, Path(local).read_bytes())
+            transport.exec_raw_no_follow(RECEIVE % {"path": remote, "size": len(data)})
+            # Not before Ctrl-C is a byte like any other.
+            if transport.serial.read(1) == b"!":
+                transport.serial.write(data)
+            _, error = transport.follow(30)
+        if error:
+            raise BoardError(error.decode(errors="replace").strip())
 
     def get(self, remote, local):
         with self.transport(soft_reset=False) as transport:

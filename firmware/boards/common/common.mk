@@ -9,7 +9,8 @@ FIRMWARE := $(abspath $(COMMON)/../..)
 # stand in for its own, rather than being linked over them symbol by symbol.
 override SRC_C = $(addprefix boards/common/,main.c console.c disk.c $(COMMON_PARTS)) \
 	$(addprefix shared/,libc/string0.c readline/readline.c timeutils/timeutils.c) \
-	$(addprefix shared/runtime/,interrupt_char.c pyexec.c stdout_helpers.c sys_stdio_mphal.c)
+	$(addprefix shared/runtime/,gchelper_generic.c interrupt_char.c pyexec.c stdout_helpers.c sys_stdio_mphal.c)
+override SRC_BOARD_O =
 vpath %.c $(FIRMWARE)
 
 MICROPY_VFS_LFS2 = 1

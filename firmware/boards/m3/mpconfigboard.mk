@@ -1,8 +1,8 @@
-# Cortex-M3, no FPU: MPS2 with the image of application note 385.
+# Cortex-M3, without an FPU.
 
 QEMU_ARCH = arm
 QEMU_MACHINE = mps2-an385
 MCU = Cortex-M3
-CFLAGS += -mcpu=cortex-m3 -mfloat-abi=soft
 MPY_ARCH = armv7m
+CFLAGS += -mcpu=cortex-m3 -mfloat-abi=soft
 include $(BOARD_DIR)/../common/mps2.mk
