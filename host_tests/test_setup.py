@@ -128,9 +128,21 @@ def test_only_what_is_missing_is_named():
 
 def test_where_nothing_may_be_installed_it_stops_with_the_line(monkeypatch):
     needs = [("a C compiler", lambda: False, ("gcc", "libc6-dev"))]
-    monkeypatch.setattr(setup_system, "missing", lambda: needs)
+    monkeypatch.setattr(setup_system, "missing", lambda _: needs)
     monkeypatch.setattr(setup_system, "as_root", lambda: None)
     monkeypatch.setattr(setup_system.shutil, "which", lambda name: name)
     monkeypatch.setattr(setup_system, "install", lambda *_: pytest.fail("installs"))
     with pytest.raises(SystemExit, match="lacks a C compiler(.|\n)*apt-get install -y gcc libc6-dev"):
         setup_system.main()
+
+
+def test_the_boards_needs_are_asked_for_by_name(monkeypatch):
+    asked = []
+    monkeypatch.setattr(setup_system, "missing", lambda needs: asked.append(needs) or [])
+    setup_system.main()
+    setup_system.main(["boards"])
+    assert asked == [setup_system.NEEDS, setup_system.NEEDS + setup_system.BOARD_NEEDS]
+
+
+def test_what_the_boards_need_is_here():
+    assert not setup_system.missing(setup_system.BOARD_NEEDS)

@@ -1,6 +1,7 @@
 """Tries what the set-up needs from the system; installs by apt what is missing, or says what to type.
 
-python tools/setup_system.py
+python tools/setup_system.py            what everything needs
+python tools/setup_system.py boards     and what the emulated boards need
 """
 
 import os
@@ -10,6 +11,8 @@ import sys
 import tempfile
 
 SOURCE = b"#include <stdio.h>\nint main(void) { return getchar(); }\n"
+# For a board: headers of a C library, the float arithmetic of an FPU or of libgcc.
+BOARD_SOURCE = b"#include <string.h>\nfloat twice(float x) { float y; memcpy(&y, &x, 4); return x + y; }\n"
 LOG = os.path.join("build", "log", "system.log")
 
 
@@ -32,11 +35,27 @@ def makes_environments():
     return runs(sys.executable, "-c", "import ensurepip, venv")
 
 
+def compiles_for_arm():
+    flags = ["-mthumb", "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"]
+    return runs("arm-none-eabi-gcc", *flags, "-xc", "-c", "-", "-o", os.devnull, stdin=BOARD_SOURCE)
+
+
+def compiles_for_riscv():
+    flags = ["-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"]
+    return runs("riscv64-unknown-elf-gcc", *flags, "-xc", "-c", "-", "-o", os.devnull, stdin=BOARD_SOURCE)
+
+
 # (what it is, whether it is there, the packages that bring it)
 NEEDS = (
     ("a C compiler and its headers", compiles, ("gcc", "libc6-dev")),
     ("Python's venv", makes_environments, ("python3-venv",)),
     ("git", lambda: runs("git", "--version"), ("git",)),
+)
+BOARD_NEEDS = (
+    ("QEMU for Arm", lambda: runs("qemu-system-arm", "--version"), ("qemu-system-arm",)),
+    ("QEMU for RISC-V", lambda: runs("qemu-system-riscv32", "--version"), ("qemu-system-misc",)),
+    ("a C compiler for Cortex-M", compiles_for_arm, ("gcc-arm-none-eabi", "libnewlib-arm-none-eabi")),
+    ("a C compiler for RISC-V", compiles_for_riscv, ("gcc-riscv64-unknown-elf", "picolibc-riscv64-unknown-elf")),
 )
 
 
@@ -80,10 +99,11 @@ def install(packages, prefix):
     return False
 
 
-def main():
+def main(arguments=()):
     if sys.version_info < (3, 9):  # noqa: UP036
         sys.exit("Python 3.9 or newer is needed, this is %s: make PYTHON=…" % sys.version.split()[0])
-    needs = missing()
+    wanted = NEEDS + (BOARD_NEEDS if "boards" in arguments else ())
+    needs = missing(wanted)
     if not needs:
         return
     packages = packages_of(needs)
@@ -94,7 +114,7 @@ def main():
     if prefix is not None:
         print("-- Installing %s, for %s (log: %s)." % (" ".join(packages), what, LOG), flush=True)
         install(packages, prefix)
-        needs = missing()
+        needs = missing(wanted)
         if not needs:
             return
         with open(LOG) as log:
@@ -107,4 +127,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,0 +1,62 @@
+# Emulated boards: MicroPython's own QEMU port with our board definitions.
+#
+#   make firmware BOARD=m4 [HEAP=64k] [EMBER=0]      build/boards/m4[-64k][-stock]/firmware.elf
+
+BOARD =
+HEAP =
+EMBER =
+SCRIPT =
+unexport BOARD HEAP EMBER SCRIPT
+
+BOARDS = $(patsubst firmware/boards/%/mpconfigboard.mk,%,$(wildcard firmware/boards/*/mpconfigboard.mk))
+HEAPS = 64k 128k 192k
+BOARD_HEAP = $(or $(HEAP),192k)
+BOARD_STOCK = $(if $(filter 0,$(EMBER)),-stock)
+BOARDS_READY = build/.system-boards
+
+# Names as in tools/board.py. The heap of 192k is the one that is not named.
+firmware_of = build/boards/$(1)/firmware.elf
+FIRMWARE = $(call firmware_of,$(BOARD)$(if $(filter-out 192k,$(BOARD_HEAP)),-$(BOARD_HEAP))$(BOARD_STOCK))
+BOARD_FIRMWARES = $(foreach board,$(BOARDS),$(call firmware_of,$(board)))
+# What the tests need besides: the other heaps, and one stock firmware an instruction set.
+TEST_FIRMWARES = $(BOARD_FIRMWARES) $(foreach folder,m4-64k m4-128k m3-stock m4-stock rv32-stock,$(call firmware_of,$(folder)))
+
+BOARD_SOURCES = $(wildcard firmware/boards/common/*) $(wildcard lib/ember/*.py) lib/manifest.py
+FIRMWARE_GIVEN = $(if $(and $(filter $(BOARD),$(BOARDS)),$(filter $(BOARD_HEAP),$(HEAPS))),$(FIRMWARE))
+OPTIONS = $(if $(HEAP),--heap $(HEAP)) $(if $(BOARD_STOCK),--stock)
+
+.PHONY: firmware run repl boards board-given
+
+board-given:
+	@$(if $(filter $(BOARD),$(BOARDS)),,echo "BOARD is '$(BOARD)'; it may be one of: $(BOARDS)" >&2; exit 2)
+	@$(if $(filter $(BOARD_HEAP),$(HEAPS)),,echo "HEAP is '$(HEAP)'; it may be one of: $(HEAPS)" >&2; exit 2)
+
+firmware: board-given $(FIRMWARE_GIVEN) ## build MicroPython with Ember for a board: BOARD=m4 [HEAP=64k] [EMBER=0]
+
+run: firmware $(VENV_READY) ## run a script on an emulated board: BOARD=m4 SCRIPT=path.py
+	@$(if $(SCRIPT),,echo "SCRIPT=path.py is missing" >&2; exit 2)
+	@$(RUN) tools/board.py run $(BOARD) $(SCRIPT) $(OPTIONS)
+
+repl: firmware $(VENV_READY) ## talk to an emulated board, Ctrl-] leaves: BOARD=m4
+	@$(RUN) tools/board.py repl $(BOARD) $(OPTIONS)
+
+boards: $(BOARD_FIRMWARES) ## build the firmware of every board
+
+$(BOARDS_READY): tools/setup_system.py | $(SYSTEM_READY)
+	@mkdir -p $(@D)
+	@$(PYTHON) tools/setup_system.py boards
+	@touch $@
+
+# From the folder's name: the board, the heap if it is named, stock or not.
+words_of = $(subst -, ,$(notdir $(patsubst %/,%,$(dir $(1)))))
+heap_of = $(patsubst %k,%,$(or $(filter $(HEAPS),$(call words_of,$(1))),192k))
+
+# As with the unix port: its rules do not know of flags in makefiles, nor that frozen modules went.
+build/boards/%/firmware.elf: $(SOURCE_READY) $(MPY_CROSS) $(VM_SOURCES) $(VM_MAKEFILES) $(BOARD_SOURCES) \
+		$(wildcard firmware/boards/*/mpconfigboard.mk) | $(BOARDS_READY)
+	+$(STEP) board-$* "Building MicroPython for the emulated board $* (a minute)." \
+		sh -c 'rm -rf $(@D)/vm $(@D)/boards && $(PARALLEL) -C build/micropython/ports/qemu PYTHON=$(PYTHON) \
+		BOARD=$(firstword $(subst -, ,$*)) BOARD_DIR=$(abspath firmware/boards/$(firstword $(subst -, ,$*))) \
+		BUILD=$(abspath $(@D)) MICROPY_HEAP_SIZE=$$(($(call heap_of,$@) * 1024)) \
+		EMBER=$(if $(findstring -stock,$*),0,1) MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_BTREE=0'
+	@touch $@
