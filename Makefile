@@ -8,6 +8,7 @@ PYTHON = python3
 
 include tools/mk/setup.mk
 include tools/mk/boards.mk
+include tools/mk/modules.mk
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test bench lint format generate fuzz clean

@@ -45,6 +45,10 @@ def compiles_for_riscv():
     return runs("riscv64-unknown-elf-gcc", *flags, "-xc", "-c", "-", "-o", os.devnull, stdin=BOARD_SOURCE)
 
 
+def compiles_for_esp8266():
+    return runs("xtensa-lx106-elf-gcc", "-xc", "-c", "-", "-o", os.devnull, stdin=BOARD_SOURCE)
+
+
 # (what it is, whether it is there, the packages that bring it)
 NEEDS = (
     ("a C compiler and its headers", compiles, ("gcc", "libc6-dev")),
@@ -56,6 +60,7 @@ BOARD_NEEDS = (
     ("QEMU for RISC-V", lambda: runs("qemu-system-riscv32", "--version"), ("qemu-system-misc",)),
     ("a C compiler for Cortex-M", compiles_for_arm, ("gcc-arm-none-eabi", "libnewlib-arm-none-eabi")),
     ("a C compiler for RISC-V", compiles_for_riscv, ("gcc-riscv64-unknown-elf", "picolibc-riscv64-unknown-elf")),
+    ("a C compiler for the ESP8266", compiles_for_esp8266, ("gcc-xtensa-lx106", "picolibc-xtensa-lx106-elf")),
 )
 
 

@@ -18,8 +18,8 @@ BOARDS_READY = build/.system-boards
 firmware_of = build/boards/$(1)/firmware.elf
 FIRMWARE = $(call firmware_of,$(BOARD)$(if $(filter-out 192k,$(BOARD_HEAP)),-$(BOARD_HEAP))$(BOARD_STOCK))
 BOARD_FIRMWARES = $(foreach board,$(BOARDS),$(call firmware_of,$(board)))
-# What the tests need besides: the other heaps, and one stock firmware an instruction set.
-TEST_FIRMWARES = $(BOARD_FIRMWARES) $(foreach folder,m4-64k m4-128k m3-stock m4-stock rv32-stock,$(call firmware_of,$(folder)))
+# What the tests need besides: every board without Ember, and the other heaps of one.
+TEST_FIRMWARES = $(BOARD_FIRMWARES) $(foreach folder,$(addsuffix -stock,$(BOARDS)) m4-64k m4-128k,$(call firmware_of,$(folder)))
 
 BOARD_SOURCES = $(wildcard firmware/boards/common/*) $(wildcard lib/ember/*.py) lib/manifest.py
 FIRMWARE_GIVEN = $(if $(and $(filter $(BOARD),$(BOARDS)),$(filter $(BOARD_HEAP),$(HEAPS))),$(FIRMWARE))

@@ -26,7 +26,7 @@ FIRMWARES = build/unix/micropython build/unix-single/micropython build/unix-embe
 HOST_PARTS = $(addprefix build/native/,libember.so libember_san.so fuzz math_check)
 MODULE = build/native/ember_vm.mpy
 
-EVERYTHING = $(VENV_READY) $(MPY_CROSS) $(FIRMWARES) $(MODULE) $(HOST_PARTS) $(TEST_FIRMWARES)
+EVERYTHING = $(VENV_READY) $(MPY_CROSS) $(FIRMWARES) $(MODULE) $(HOST_PARTS) $(TEST_FIRMWARES) $(MODULES) $(LIBRARY)
 FOR_DEMO = $(VENV_READY) build/unix/micropython $(if $(filter native,$(VM)),$(MODULE))
 
 VM_MAKEFILES = $(wildcard firmware/vm/Makefile firmware/vm/*.mk)

@@ -1,6 +1,7 @@
 # Mounts the disk at /, and makes its file system when there is none, as at the first start.
-import machine
 import sys
+
+import machine
 import vfs
 
 _disk = machine.Disk()

@@ -4,6 +4,7 @@
 
 enum { TX_FULL = 1, RX_FULL = 2 };              // state
 enum { TX_ON = 1, RX_ON = 2, RX_INTERRUPT = 8 }; // control
+enum { RX_ARRIVED = 2 };                        // interrupts
 
 typedef struct {
     volatile uint32_t data, state, control, interrupts, divider;
@@ -17,13 +18,15 @@ void uart_start(void) {
 }
 
 int uart_take(void) {
-    UART->interrupts = 2;
+    UART->interrupts = RX_ARRIVED;
     return UART->state & RX_FULL ? (int)(UART->data & 0xFF) : -1;
 }
 
 void uart_listen(bool on) {
-    // Its interrupt tells of a byte that arrives, once: there is nothing to turn off.
-    (void)on;
+    // The interrupt comes with each byte's arrival: answered, it stays silent until that byte is taken and the next comes.
+    if (!on) {
+        UART->interrupts = RX_ARRIVED;
+    }
 }
 
 void uart_send(uint8_t byte) {
