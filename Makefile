@@ -22,7 +22,7 @@ demo: $(FOR_DEMO) ## train on real handwritten digits under MicroPython: [MODEL=
 	@$(RUN) tools/demo.py --model $(MODEL) --vm $(VM)
 
 test: $(EVERYTHING) ## run every test: [ARGS="-k name"]
-	@$(RUN) -m pytest host_tests $(ARGS)
+	@$(RUN) -m pytest -n auto --dist loadgroup host_tests $(ARGS)
 
 bench: $(EVERYTHING) $(if $(TORCH),$(TORCH_READY)) ## measure a training step beside static C, NumPy and PyTorch: [TORCH=1]
 	@$(RUN) host_tests/bench/step.py

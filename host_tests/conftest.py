@@ -49,6 +49,15 @@ def micropython(request):
 collect_ignore = ["device"]  # those run on the targets: test_device.py
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """A file's tests run in one process, one after the other, as they share what they start. test_device.py says its
+    own groups."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
 def pytest_terminal_summary(terminalreporter):
     """The device tests as a matrix, a column for each target; and the hashes that all of them came to."""
     rows, hashes = {}, {}

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools.board import BoardError, emulated
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 LIB, HOST, NATIVE = ROOT / "lib", ROOT / "tools" / "host", BUILD / "native"
@@ -40,7 +42,43 @@ def _interpreter(name, folder):
     yield run
 
 
+# The native module that a board without Ember in its firmware loads.
+MODULES = {
+    "m3": "armv7m", "m4": "armv7emsp", "m7": "armv7emsp", "m33": "armv7emsp", "m55": "armv7emdp", "rv32": "rv32imc",
+}  # fmt: skip
+
+
+def _board(name, folder):
+    """m4: Ember is in the firmware. m4-mpy: it comes from .mpy files, and m3-armv6m says which module."""
+    board, _, module = name.partition("-")
+    files = {"/digits.bin": DIGITS.read_bytes()}
+    for path in [*DEVICE.glob("*.py"), *(DEVICE / "lib").glob("*.py")]:
+        files["/lib/" + path.name] = path.read_bytes()
+    if module:
+        architecture = MODULES[board] if module == "mpy" else module
+        files["/lib/ember_vm.mpy"] = (NATIVE / ("ember_vm_%s.mpy" % architecture)).read_bytes()
+        for path in (BUILD / "library" / "ember").glob("*.mpy"):
+            files["/lib/ember/" + path.name] = path.read_bytes()
+    return _emulated(board, not module, files)
+
+
+@contextlib.contextmanager
+def _emulated(name, ember, files):
+    """A soft reset before each script."""
+    with emulated(name, ember=ember, files=files) as board:
+
+        def run(script, timeout=120):
+            try:
+                return True, board.run(script, timeout)
+            except BoardError as error:
+                return False, "%s%s" % (error.output, error)
+
+        yield run
+
+
 TARGETS = {name: _interpreter for name in INTERPRETERS}
+TARGETS.update({name + kind: _board for kind in ("", "-mpy") for name in MODULES})
+TARGETS["m3-armv6m"] = _board
 
 
 def start(name, folder):

@@ -6,6 +6,8 @@ python tools/board.py list
 
 with emulated("m4") as board:
     print(board.run("print(1 + 1)"))
+
+emulated(…, files={"/lib/x.py": b"…"}) starts it with those on its disk.
 """
 
 import argparse
@@ -17,11 +19,17 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
+
+if __package__:
+    from . import disk
+else:
+    import disk
 
 ROOT = Path(__file__).resolve().parent.parent
 BOARDS = ROOT / "firmware" / "boards"
@@ -199,18 +207,25 @@ class Board:
 
 
 @contextlib.contextmanager
-def emulated(name, heap=HEAP, ember=True, icount=False):
-    """A board for the length of a `with`."""
+def emulated(name, heap=HEAP, ember=True, icount=False, files=None):
+    """A board for the length of a `with`. With files, {path: bytes}, its disk holds those alone when it starts, and
+    again after a machine.reset()."""
     elf = firmware(name, heap, ember)
     line = command(name, elf, icount)
     if not elf.exists():
         wanted = "make firmware BOARD=%s HEAP=%s EMBER=%d" % (name, heap, ember)
         raise BoardError("%s is not there: %s" % (elf.relative_to(ROOT), wanted))
-    board = Board(line)
-    try:
-        yield board
-    finally:
-        board.end()
+    with tempfile.TemporaryDirectory() as folder:
+        if files is not None:
+            address, size = disk.place(elf)
+            path = Path(folder) / "disk"
+            path.write_bytes(disk.image(files, size))
+            line += ["-device", "loader,file=%s,addr=%#x,force-raw=on" % (path, address)]
+        board = Board(line)
+        try:
+            yield board
+        finally:
+            board.end()
 
 
 def main():

@@ -3,6 +3,8 @@
 A training step is a small program: see docs/design.md. Modules load when they are first used.
 """
 
+import gc
+
 __version__ = "0.1.0"
 
 # Where each public name lives.
@@ -15,13 +17,27 @@ _HOMES = (
 )
 
 
+def _collect_after(n):
+    """Let MicroPython collect garbage whenever n more bytes are allocated (-1: only when it must); what it was."""
+    threshold = getattr(gc, "threshold", None)  # CPython has none
+    if threshold is None:
+        return -1
+    before = threshold()
+    threshold(n)
+    return before
+
+
 def __getattr__(name):
-    for module, names in _HOMES:
-        if name in names:
-            return getattr(__import__("ember." + module, None, None, (name,)), name)
-    if name[0] != "_":
-        try:
-            return __import__("ember." + name, None, None, (name,))
-        except ImportError:
-            pass
+    before = _collect_after(4096)  # loading leaves garbage, and modules above it would keep the heap in pieces
+    try:
+        for module, names in _HOMES:
+            if name in names:
+                return getattr(__import__("ember." + module, None, None, (name,)), name)
+        if name[0] != "_":
+            try:
+                return __import__("ember." + name, None, None, (name,))
+            except ImportError:
+                pass
+    finally:
+        _collect_after(before)
     raise AttributeError("ember has no %r" % name)

@@ -5,7 +5,6 @@ planner says where every buffer lies; then program and arena are allocated, exac
 fragmented the heap, and the second time writes the words with the final addresses.
 """
 
-import gc
 from array import array
 
 from . import isa, parameter, vm
@@ -37,16 +36,6 @@ def _same_layout(d_dims, a_dims, fields):
         if d[0] != a[0] or (fields[d[1]] if d[1] >= 0 else 1) != (fields[a[1]] if a[1] >= 0 else 1):
             return False
     return True
-
-
-def collect_after(n):
-    """Let MicroPython collect garbage whenever n more bytes are allocated (-1: only when it must); what it was."""
-    threshold = getattr(gc, "threshold", None)  # CPython has none
-    if threshold is None:
-        return -1
-    before = threshold()
-    threshold(n)
-    return before
 
 
 class Plan:

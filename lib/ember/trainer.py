@@ -3,8 +3,8 @@
 import gc
 from array import array
 
-from . import isa, vm
-from .record import Recording, collect_after
+from . import _collect_after, isa, vm
+from .record import Recording
 from .sink import CORRECT, COUNT, INTS, ONE, ROWS, SCORED, SEEN, STEP
 from .tensor import Tensor, no_grad, numel, use
 
@@ -72,7 +72,7 @@ class Trainer:
         for p in frozen:  # of the model, but not of the optimizer
             p.requires_grad = False
         # So what recording keeps, modules among it, lies low in the heap, and the arena finds room in one piece.
-        before = collect_after(4096)
+        before = _collect_after(4096)
         try:
             recording = Recording(self.batch_size)
             self._record(recording)
@@ -91,7 +91,7 @@ class Trainer:
                 p.grad = grad
             raise
         finally:
-            collect_after(before)
+            _collect_after(before)
             for p in self._trained + self._frozen:
                 p._place = None
             for p in frozen:

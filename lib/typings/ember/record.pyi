@@ -3,8 +3,6 @@ from typing import Any
 
 from typing_extensions import Buffer
 
-def collect_after(n: int) -> int: ...
-
 class Plan:
     head: int
     words: int
