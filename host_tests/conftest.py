@@ -67,18 +67,20 @@ def pytest_terminal_summary(terminalreporter):
             if not found:
                 continue
             kind, case = found.groups()
-            target, row = (case, "same bits") if kind == "test_same_bits" else (case.rsplit("-", 2)[0], None)
-            row = row or "%s, %s" % tuple(case.rsplit("-", 2)[1:])
+            target, row = case, kind[len("test_") :].replace("_", " ")
+            if kind == "test_suite":
+                target, suite, vm = case.rsplit("-", 2)
+                row = "%s, %s" % (suite, vm)
             rows.setdefault(row, {})[target] = "ok" if outcome == "passed" else outcome.upper()
             for model, digest in dict(report.user_properties).get("bits", {}).items():
-                hashes.setdefault((model, digest), []).append(target)
+                hashes.setdefault((model, digest), {})[target] = True
     if not rows:
         return
     columns = list(dict.fromkeys(target for row in rows.values() for target in row))
     terminalreporter.section("one suite, everywhere")
-    terminalreporter.write_line("%-20s" % "" + " ".join(columns))
+    terminalreporter.write_line("%-30s" % "" + " ".join(columns))
     for row, cells in sorted(rows.items()):
         line = " ".join("%-*s" % (len(c), cells.get(c, "·")) for c in columns)
-        terminalreporter.write_line("%-20s%s" % (row, line))
+        terminalreporter.write_line("%-30s%s" % (row, line))
     for (model, digest), names in hashes.items():
         terminalreporter.write_line("%s  %s: %s" % (digest, model, ", ".join(names)))

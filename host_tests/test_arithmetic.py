@@ -65,7 +65,7 @@ def worst(name, chunks):
 def test_functions_stay_within_their_bounds(name, record_property):
     step = STEP if name in ("exp", "log") or LONG else 4 * STEP + 1
     most, where = worst(name, patterns(step))
-    record_property("ulps", most)
+    record_property("ulps", float(most))
     assert most <= BOUNDS[name], "%.3f ulp at %r" % (most, where)
 
 

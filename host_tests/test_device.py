@@ -2,6 +2,7 @@
 the same bits come out. `make test ARGS="-k device"`; the table at the end has a column for each target."""
 
 import re
+import subprocess
 
 import pytest
 
@@ -72,6 +73,18 @@ def digests(output):
 
 
 BITS = "from ember import vm\nvm.select('native')\nimport bits\nbits.main('digits.bin')"
+HOSTILE = """
+from ember import vm
+vm.select('native')
+import bits, hostile
+assert hostile.is_real()
+bits.main('digits.bin', around=hostile.step)
+"""
+FPU_BOARDS = ["m4", "m7", "m33", "m55"]
+
+
+def each(names):
+    return pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.xdist_group(n)) for n in names])
 
 
 @pytest.fixture(scope="module")
@@ -80,14 +93,37 @@ def expected_bits(tmp_path_factory):
         return digests(run(BITS)[1])
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.xdist_group(n)) for n in targets.TARGETS])
-def test_same_bits(started, expected_bits, name, record_property):
-    """After 200 steps of each model, the SHA-256 of all weights and optimizer state."""
-    ok, output = started(name)(BITS)
+def check_bits(run, script, expected, record_property):
+    ok, output = run(script)
     assert ok, output
     found = digests(output)
     record_property("bits", found)
-    assert len(found) == 2 and found == expected_bits
+    assert len(found) == 3 and found == expected
+
+
+@each(targets.TARGETS)
+def test_same_bits(started, expected_bits, name, record_property):
+    """After 200 steps of each model, the SHA-256 of all weights and optimizer state."""
+    check_bits(started(name), BITS, expected_bits, record_property)
+
+
+@each(FPU_BOARDS)
+def test_same_bits_in_a_hostile_mode(started, expected_bits, name, record_property):
+    """Subnormals flushed, upward rounding, set by somebody else: the bits hold, and it gets its mode back."""
+    check_bits(started(name), HOSTILE, expected_bits, record_property)
+
+
+@pytest.mark.parametrize("name", FPU_BOARDS)
+def test_contraction_stays_outside(name):
+    """GCC's default fuses a·b + c, and these firmwares are compiled with it: everything but the VM."""
+    folder = targets.BUILD / "boards" / name
+
+    def fused(file):
+        listing = subprocess.run(["arm-none-eabi-objdump", "-d", str(file)], capture_output=True, text=True, check=True)
+        return len(re.findall(r"\tvfn?m[as]\.", listing.stdout))
+
+    assert fused(folder / "firmware.elf") > 100
+    assert fused(folder / "vm" / "ember_vm.o") == 0
 
 
 def test_the_suite_is_whole():

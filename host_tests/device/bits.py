@@ -12,9 +12,28 @@ from ember.data import Batches
 STEPS = 200
 
 
+class Subnormal(nn.Module):
+    """Its inputs, and what its first layer makes of them, are below the smallest normal number. Flushed to zero, they
+    would teach it nothing."""
+
+    SCALE = 2.0**-130
+
+    def __init__(self):
+        self.hidden = nn.Linear(64, 32, bias=False)
+        self.out = nn.Linear(32, 10)
+
+    def forward(self, x):
+        return self.out((self.hidden(x) * 2.0**124).tanh())
+
+
 def mlp():
     model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Dropout(0.2), nn.Linear(32, 10))
     return model, optim.Adam(model.parameters(), lr=0.01), (64,), 32
+
+
+def subnormal():
+    model = Subnormal()
+    return model, optim.SGD(model.parameters(), lr=0.5), (64,), 32
 
 
 def cnn():
@@ -27,18 +46,26 @@ def cnn():
 
 
 # Every model that is added joins the table: name, what makes it.
-MODELS = (("digits MLP, Adam, dropout", mlp), ("digits CNN, SGD with momentum", cnn))
+MODELS = (
+    ("digits MLP, Adam, dropout", mlp),
+    ("digits CNN, SGD with momentum", cnn),
+    ("digits MLP, subnormal inputs", subnormal),
+)
 
 
-def trained(make, data, steps):
+def trained(make, data, steps, around=None):
+    """A trainer after that many steps. around(step, x, y) takes each, in place of step(x, y)."""
     ember.manual_seed(7)
     model, optimizer, shape, batch_size = make()
     batches = Batches(data, batch_size, seed=7)
     trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optimizer, shape, batch_size, input_dtype="B",
-                            input_scale=batches.scale)  # fmt: skip
+                            input_scale=getattr(model, "SCALE", batches.scale))  # fmt: skip
     while trainer.steps < steps:
         for x, y in batches:
-            trainer.step(x, y)
+            if around is None:
+                trainer.step(x, y)
+            else:
+                around(trainer.step, x, y)
             if trainer.steps == steps:
                 break
     batches.close()
@@ -51,8 +78,8 @@ def digest(trainer):
     return "".join(["%02x" % b for b in h.digest()])
 
 
-def main(data, steps=STEPS):
+def main(data, steps=STEPS, around=None):
     for name, make in MODELS:
-        trainer = trained(make, data, steps)
+        trainer = trained(make, data, steps, around)
         print("%s | %s | %.6f | %d bytes" % (name, digest(trainer), trainer.loss, trainer.plan.total()))
         trainer = None
