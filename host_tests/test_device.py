@@ -103,7 +103,7 @@ def check_bits(run, script, expected, record_property):
 
 @each(targets.TARGETS)
 def test_same_bits(started, expected_bits, name, record_property):
-    """After 200 steps of each model, the SHA-256 of all weights and optimizer state."""
+    """After its steps of each model, the SHA-256 of all weights and optimizer state."""
     check_bits(started(name), BITS, expected_bits, record_property)
 
 

@@ -157,13 +157,21 @@ class Board:
         except (TransportError, OSError) as error:
             if isinstance(error, TransportExecError):
                 transport.exit_raw_repl()
-            ended = self.process.poll()
+            ended = self._ended()
             raise BoardError(
                 str(error) if ended is None else "the emulation ended with %d" % ended,
                 getattr(error, "status_output", b"").decode(errors="replace"),
             ) from error
         finally:
-            transport.close()
+            with contextlib.suppress(OSError):  # the line may be gone
+                transport.close()
+
+    def _ended(self):
+        """The exit code of an emulation that ended, which closes the line a moment earlier; or None."""
+        try:
+            return self.process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            return None
 
     def run(self, script, timeout=60, soft_reset=True, live=None):
         """What a script prints. `timeout` is for silence; `live` is given its output as it comes, in bytes."""
