@@ -18,8 +18,8 @@ help: ## list what there is
 
 setup: $(EVERYTHING) ## get and build everything, without running anything
 
-demo: $(FOR_DEMO) ## train on real handwritten digits under MicroPython: [MODEL=mlp|cnn] [VM=native|portable]
-	@$(RUN) tools/demo.py --model $(MODEL) --vm $(VM)
+demo: $(if $(BOARD),firmware $(VENV_READY),$(FOR_DEMO)) ## train on real digits: [MODEL=mlp|cnn] [VM=native|portable] [BOARD=m4]
+	@$(RUN) tools/demo.py --model $(MODEL) --vm $(VM) $(if $(BOARD),--board $(BOARD))
 
 test: $(EVERYTHING) ## run every test: [ARGS="-k name"]
 	@$(RUN) -m pytest -n auto --dist loadgroup host_tests $(ARGS)

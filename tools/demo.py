@@ -1,9 +1,10 @@
-"""make demo: train a digit classifier under MicroPython, draw its loss, load the saved model in a new process.
+"""make demo: train a digit classifier under MicroPython, draw its loss, load the saved model anew and score it again.
 
-python tools/demo.py [--model mlp|cnn] [--vm native|portable]
+python tools/demo.py [--model mlp|cnn] [--vm native|portable] [--board m4]
 """
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -11,48 +12,85 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MICROPYTHON = ROOT / "build" / "unix" / "micropython"
+EXAMPLES = ROOT / "lib" / "examples"
+OUT = Path("build") / "demo"
 
 
-def micropython(arguments, vm):
-    """Run the example; what it prints goes to the terminal as it comes. Returns its last line."""
+def show(data):
+    sys.stdout.buffer.write(data)
+    sys.stdout.flush()
+
+
+def last_line(output):
+    return output.rstrip().rsplit("\n", 1)[-1].rsplit("\r", 1)[-1]
+
+
+@contextlib.contextmanager
+def unix(vm):
+    """run(arguments of the example): its output goes to the terminal as it comes, its last line is returned."""
     path = [ROOT / "lib"] + ([ROOT / "build" / "native"] if vm == "native" else [])
-    command = [str(MICROPYTHON), "-X", "heapsize=1m", "lib/examples/digits.py", *arguments]
-    command += ["portable"] if vm == "portable" else []
     environment = dict(os.environ, MICROPYPATH=":".join(str(p) for p in path))
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
-    line = b""
-    while True:
-        byte = process.stdout.read1(256)
-        if not byte:
-            break
-        sys.stdout.buffer.write(byte)
-        sys.stdout.flush()
-        line += byte
-    if process.wait():
-        sys.exit("the run under MicroPython failed with exit code %d" % process.returncode)
-    return line.decode().rstrip().rsplit("\n", 1)[-1].rsplit("\r", 1)[-1]
+
+    def run(arguments):
+        command = [str(MICROPYTHON), "-X", "heapsize=1m", "lib/examples/digits.py", *arguments]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
+        output = b""
+        while True:
+            data = process.stdout.read1(256)
+            if not data:
+                break
+            show(data)
+            output += data
+        if process.wait():
+            sys.exit("the run under MicroPython failed with exit code %d" % process.returncode)
+        return last_line(output.decode())
+
+    yield run
+
+
+@contextlib.contextmanager
+def emulated_board(name):
+    """As unix(), on an emulated board: each run begins with a reset of its Python, and what it wrote comes here."""
+    from board import BoardError, emulated
+
+    files = {"/" + name: (EXAMPLES / name).read_bytes() for name in ("digits.py", "digits.bin")}
+    with emulated(name, files=files) as board:
+
+        def run(arguments):
+            try:
+                output = board.run("import sys; sys.argv[:] = %r; import digits" % (["digits.py", *arguments],),
+                                   live=lambda data: show(data.replace(b"\r\n", b"\n")))  # fmt: skip
+                for path in arguments:
+                    if path.startswith(str(OUT)):
+                        board.get(path, ROOT / path)
+            except BoardError as error:
+                sys.exit("the run on the board %s failed:\n%s" % (name, error))
+            return last_line(output)
+
+        board.run("import os; os.mkdir('build'); os.mkdir(%r)" % str(OUT))
+        yield run
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="mlp", choices=("mlp", "cnn"))
     parser.add_argument("--vm", default="native", choices=("native", "portable"))
+    parser.add_argument("--board", help="an emulated board, such as m4")
     options = parser.parse_args()
-    out = Path("build") / "demo"
-    (ROOT / out).mkdir(parents=True, exist_ok=True)
-    name = options.model + ("" if options.vm == "native" else "-portable")
-    checkpoint, log, picture = (out / (name + ending) for ending in (".ckpt", ".csv", ".png"))
+    (ROOT / OUT).mkdir(parents=True, exist_ok=True)
+    name = "-".join([options.model] + [part for part in (options.board, options.vm) if part and part != "native"])
+    checkpoint, log, picture = (str(OUT / (name + ending)) for ending in (".ckpt", ".csv", ".png"))
+    flags = ([] if sys.stdout.isatty() else ["plain"]) + (["portable"] if options.vm == "portable" else [])
 
-    live = [] if sys.stdout.isatty() else ["plain"]
-    trained = micropython(["train", options.model, str(checkpoint), str(log), *live], options.vm)
+    with emulated_board(options.board) if options.board else unix(options.vm) as run:
+        trained = run(["train", options.model, checkpoint, log, *flags])
+        import plot
 
-    sys.path.insert(0, str(ROOT / "tools"))
-    import plot
-
-    plot.draw(ROOT / log, ROOT / picture, "UCI digits, %s" % options.model)
-    print("loss curve: %s" % picture)
-    print("a new process loads the saved model:", flush=True)
-    scored = micropython(["score", options.model, str(checkpoint)], options.vm)
+        plot.draw(ROOT / log, ROOT / picture, "UCI digits, %s" % options.model)
+        print("loss curve: %s" % picture)
+        print("after a reset it loads the saved model:" if options.board else "a new process loads the saved model:",
+              flush=True)  # fmt: skip
+        scored = run(["score", options.model, checkpoint, *flags])
     if scored != trained:
         sys.exit("the saved model scores %r, the trained one %r" % (scored, trained))
 
