@@ -1,0 +1,52 @@
+"""python -m ember_tools: the command line."""
+
+import sys
+from typing import Optional
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from . import selftest
+from .deploy import deploy as install_on
+from .line import DeployError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@app.callback()
+def main():
+    """Ember on boards, from this computer."""
+
+
+@app.command()
+def deploy(
+    port: str = typer.Option(..., help="the board's serial port, such as /dev/ttyACM0"),
+    vm: str = typer.Option("auto", help="auto, native or portable"),
+    arch: Optional[str] = typer.Option(None, help="another native module than the board's own, such as armv6m"),
+    baud: int = typer.Option(115200, help="for boards on a UART"),
+):
+    """Install Ember on a board, and try it there."""
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
+    try:
+        with Progress(*columns, console=console, transient=True) as bar:
+            facts, result = install_on(port, vm, arch, baud, bar.console.print, follower(bar))
+        console.print(selftest.table(facts, result))
+    except DeployError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        errors.print("Stopped. Run the same command again: it repairs everything.")
+        raise typer.Exit(130) from None
+
+
+def follower(bar):
+    """Shows the steps of a deploy in a progress bar."""
+    task = bar.add_task("connect", total=None)
+    return lambda step, done, total: bar.update(task, description=step.name, completed=done, total=total or None)
+
+
+if __name__ == "__main__":
+    sys.exit(app())

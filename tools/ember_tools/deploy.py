@@ -1,0 +1,136 @@
+"""Installs Ember on a board: asks what it is, copies what it needs, tries it there."""
+
+import contextlib
+import errno
+import re
+
+from . import facts as asking
+from . import install, library, selftest
+from .install import Step
+from .line import DeployError, LineError, ScriptError, leave, open_line, restart, run, script
+
+# Free heap, in bytes, that importing Ember and the self-test take; the native VM's code is loaded into RAM besides.
+HEAP = 44 * 1024
+PORTABLE = "Warning: training on the portable VM is some hundred times slower (docs/boards-real.md has figures)."
+CONNECT = Step("connect", [])
+ASK = Step("ask the board", [script("ask")])
+SURVEY = "look at what is there"
+TRY = Step("try it on the board", [], state=install.AFTER)
+SYSTEM_ERRORS = {
+    errno.ENOSPC: "its file system is full: remove files from it, or format it",
+    errno.EROFS: "its file system is read-only: if it is mounted as a disk on this computer, eject that",
+    errno.EACCES: "its file system does not let it be written",
+    errno.EIO: "its flash does not answer",
+    errno.ENODEV: "there is no file system",
+}
+
+
+def nothing(*_):
+    pass
+
+
+def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothing):
+    """(facts, the self-test's result). progress(step, bytes sent, bytes to send) comes before each script."""
+    progress(CONNECT, 0, 0)
+    line = open_line(port, baud)
+    try:
+        facts = ask(line, progress)
+        name, why = asking.module_for(facts, vm, arch)
+        say("%s, MicroPython %s, %s" % (facts.machine, asking.dotted(facts.version), asking.architecture(facts)))
+        if facts.frozen:
+            say("Ember is frozen into this firmware and would be imported before any copy of it: nothing to copy.")
+        else:
+            say("VM: %s." % why)
+            put(line, facts, library.files(name), say, progress)
+        native = bool(name or facts.vm)
+        if not native:
+            say(PORTABLE)
+        step = TRY._replace(scripts=[selftest.text(native)])
+        return facts, selftest.judge(perform(line, step, progress, fresh=True), native, facts)
+    finally:
+        leave(line)
+
+
+def ask(line, progress):
+    facts = asking.parse(perform(line, ASK, progress, fresh=True))
+    asking.check(facts)
+    return facts
+
+
+def put(line, facts, files, say, progress):
+    """Copies and swaps, unless the board has it all."""
+    lib = facts.lib
+    there = install.parse(perform(line, Step(SURVEY, [script("survey", LIB=lib)]), progress), lib)
+    if install.is_installed(files, there):
+        say("The board has exactly this Ember already.")
+        return
+    check_room(facts, files, install.missing(files, there))
+    steps = list(install.steps(lib, files, there))
+    done, total = 0, sum(step.size for step in steps)
+    for step in steps:
+        try:
+            said = perform(line, step, progress, done, total)
+            done += step.size
+            if step.check:
+                step.check(said)
+        except LineError:
+            raise
+        except DeployError:
+            if step.state == install.BEFORE:
+                with contextlib.suppress(DeployError):
+                    run(line, install.undo(lib))
+            raise
+    say("Installed %d files, %d bytes, in %s." % (len(files), sum(map(len, files.values())), lib))
+
+
+def check_room(facts, files, lacking):
+    """Refuse before the first byte is written."""
+    heap = HEAP + len(files.get("ember_vm.mpy", b""))
+    if facts.free < heap:
+        raise DeployError(
+            "The board has %d bytes of heap free, Ember needs %d to begin with. Free what boot.py takes, freeze Ember "
+            "into the firmware (it then runs from flash, docs/boards-real.md), or take a board with more RAM."
+            % (facts.free, heap)
+        )
+    free, block = facts.disk
+    blocks = install.blocks(lacking, block)
+    if free < blocks:
+        raise DeployError(
+            "The board's file system has %d bytes free, this takes %d. Remove files from it, or the Ember that is "
+            "there, if there is one: mpremote rm -r :%s/ember" % (free * block, blocks * block, facts.lib)
+        )
+
+
+def perform(line, step, progress, done=0, total=0, fresh=False):
+    """Runs a step; returns what its last script printed. fresh: in a Python that was just started."""
+    said = ""
+    try:
+        for k, text in enumerate(step.scripts):
+            progress(step, done + k * step.size // len(step.scripts), total)
+            if fresh:
+                restart(line)
+            said = run(line, text, timeout=180)
+    except LineError as error:
+        raise LineError(lost(line, step, error)) from error
+    except ScriptError as error:
+        left = install.LEFT[step.state]
+        raise DeployError("The board could not %s: %s. %s" % (step.name, explain(error), left)) from error
+    return said
+
+
+def lost(line, step, error):
+    if step is ASK and not error.gone:
+        return (
+            "The board on %s does not answer. Is MicroPython on it? Press its reset button, in case its program holds "
+            "the line; close what else uses the port; a UART may need another --baud." % line.device_name
+        )
+    return (
+        "The board on %s %s while it was to %s. %s Plug it in or reset it, then run the same command again: that "
+        "repairs everything." % (line.device_name, error, step.name, install.LEFT[step.state])
+    )
+
+
+def explain(error):
+    """An OSError's number in words."""
+    found = re.match(r"OSError: (?:\[Errno )?(\d+)", str(error))
+    return SYSTEM_ERRORS.get(int(found.group(1)), str(error)) if found else str(error)
