@@ -9,6 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from . import selftest
 from .deploy import deploy as install_on
+from .dist import ROOT, sources, write
 from .line import DeployError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -40,6 +41,23 @@ def deploy(
     except KeyboardInterrupt:
         errors.print("Stopped. Run the same command again: it repairs everything.")
         raise typer.Exit(130) from None
+
+
+@app.command()
+def dist(folder: str = typer.Option("build/dist", help="made anew")):
+    """Write what `mip install` takes: a folder for each architecture."""
+    try:
+        made = write(folder)
+    except DeployError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(1) from error
+    console.print("%s: %s" % (folder, ", ".join(made)))
+
+
+@app.command()
+def package():
+    """Write lib/package.json anew: the library's sources, for mip."""
+    (ROOT / "lib" / "package.json").write_text(sources())
 
 
 def follower(bar):

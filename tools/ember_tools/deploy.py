@@ -9,9 +9,12 @@ from . import install, library, selftest
 from .install import Step
 from .line import DeployError, LineError, ScriptError, leave, open_line, restart, run, script
 
-# Free heap, in bytes, that importing Ember and the self-test take; the native VM's code is loaded into RAM besides.
-HEAP = 44 * 1024
+# Free heap, in bytes, that importing Ember and the self-test's small net take (measured on the emulated boards), and
+# the portable VM besides. The native VM's code is loaded into RAM too.
+HEAP = 92 * 1024
+KERNELS = 14 * 1024
 PORTABLE = "Warning: training on the portable VM is some hundred times slower (docs/boards-real.md has figures)."
+PATIENCE = 180  # seconds for a script: the self-test on the portable VM is the slowest
 CONNECT = Step("connect", [])
 ASK = Step("ask the board", [script("ask")])
 SURVEY = "look at what is there"
@@ -23,6 +26,7 @@ SYSTEM_ERRORS = {
     errno.EIO: "its flash does not answer",
     errno.ENODEV: "there is no file system",
 }
+NOT_LOADED = " Its firmware may be for another processor than it says: try --arch, or --vm portable."
 
 
 def nothing(*_):
@@ -64,7 +68,8 @@ def put(line, facts, files, say, progress):
     if install.is_installed(files, there):
         say("The board has exactly this Ember already.")
         return
-    check_room(facts, files, install.missing(files, there))
+    check_heap(facts, files)
+    check_disk(facts, install.missing(files, there))
     steps = list(install.steps(lib, files, there))
     done, total = 0, sum(step.size for step in steps)
     for step in steps:
@@ -83,15 +88,19 @@ def put(line, facts, files, say, progress):
     say("Installed %d files, %d bytes, in %s." % (len(files), sum(map(len, files.values())), lib))
 
 
-def check_room(facts, files, lacking):
+def check_heap(facts, files):
     """Refuse before the first byte is written."""
-    heap = HEAP + len(files.get("ember_vm.mpy", b""))
+    heap = HEAP + (0 if facts.vm else len(files.get("ember_vm.mpy", b"")) or KERNELS)
     if facts.free < heap:
         raise DeployError(
             "The board has %d bytes of heap free, Ember needs %d to begin with. Free what boot.py takes, freeze Ember "
             "into the firmware (it then runs from flash, docs/boards-real.md), or take a board with more RAM."
             % (facts.free, heap)
         )
+
+
+def check_disk(facts, lacking):
+    """As check_heap does."""
     free, block = facts.disk
     blocks = install.blocks(lacking, block)
     if free < blocks:
@@ -109,12 +118,13 @@ def perform(line, step, progress, done=0, total=0, fresh=False):
             progress(step, done + k * step.size // len(step.scripts), total)
             if fresh:
                 restart(line)
-            said = run(line, text, timeout=180)
+            said = run(line, text, PATIENCE)
     except LineError as error:
         raise LineError(lost(line, step, error)) from error
     except ScriptError as error:
         left = install.LEFT[step.state]
-        raise DeployError("The board could not %s: %s. %s" % (step.name, explain(error), left)) from error
+        hint = NOT_LOADED if step.name == install.LOAD_NAME else ""
+        raise DeployError("The board could not %s: %s. %s%s" % (step.name, explain(error), left, hint)) from error
     return said
 
 

@@ -1,14 +1,15 @@
 """The steps of an installation, as data: what runs on the board, in which order, and what holds meanwhile.
 
-All is copied beside the Ember that is there (ember.new, ember_vm.new), checked by hash, and then renamed into place:
-until then the old one works. Between the renames no `ember` can be imported; after them, the new one. Whatever an
-interrupted installation left is used or removed by the next.
+All is copied beside the Ember that is there, into ember.new, checked by hash, and then renamed into place: until then
+the old one works. Between the renames no `ember` can be imported; after them, the new one. Whatever an interrupted
+installation left is used or removed by the next.
 """
 
 import base64
 import collections
 import hashlib
 
+from . import library
 from .line import DeployError, script
 
 CHUNK = 512  # bytes sent with each script: the board holds that, its base64 and the script's text
@@ -19,6 +20,10 @@ LEFT = {
     BETWEEN: "It was between the old Ember and the new one: the board may have none for now.",
     AFTER: "The new Ember is in place.",
 }
+
+MODULE = "ember_vm.mpy"
+LOAD_NAME = "load the native VM"
+LOAD = "import sys\nsys.path.insert(0, %r)\nimport ember_vm\nprint(ember_vm.isa)"
 
 # size: bytes that go over the line. check: given what the last script printed, raises what is wrong with it.
 Step = collections.namedtuple("Step", "name scripts size state check", defaults=(0, BEFORE, None))
@@ -38,7 +43,7 @@ def parse(surveyed, lib):
 
 
 def staged(path):
-    return path[:-4] + ".new" if path == "ember_vm.mpy" else path.replace("ember/", "ember.new/", 1)
+    return "ember.new/" + path.split("/")[-1]
 
 
 def is_installed(files, there):
@@ -55,7 +60,7 @@ def missing(files, there):
 
 def steps(lib, files, there):
     """What brings `files` onto a board that has `there`, from clearing up to removing the old Ember."""
-    new, old, module = lib + "/ember.new", lib + "/ember.old", lib + "/ember_vm.mpy"
+    new, old, module = lib + "/ember.new", lib + "/ember.old", lib + "/" + MODULE
     # An installation that ended between its renames: its old Ember is whole.
     back = "ember" not in there and "ember.old" in there
     clear = "move(%r, %r)" % (old, lib + "/ember") if back else "remove(%r)" % old
@@ -71,8 +76,10 @@ def steps(lib, files, there):
         else:
             yield Step("copy " + path, list(sending(content, to)), len(content))
     yield Step("check the copies", [script("survey", LIB=lib)], check=lambda said: compare(files, parse(said, lib)))
+    if MODULE in files:
+        yield Step(LOAD_NAME, [LOAD % new], check=right_module)
     yield Step("set the old Ember aside", ["move(%r, %r)" % (lib + "/ember", old)], state=BETWEEN)
-    swap = "remove(%r)\nmove(%r, %r)" % (module, lib + "/ember_vm.new", module)
+    swap = "remove(%r)\nmove(%r, %r)" % (module, new + "/" + MODULE, module)
     yield Step("change the native VM", [swap], state=BETWEEN)
     yield Step("put the library in place", ["move(%r, %r)" % (new, lib + "/ember")], state=BETWEEN)
     yield Step("remove the old Ember", ["remove(%r)\nif hasattr(os, 'sync'): os.sync()" % old], state=AFTER)
@@ -80,14 +87,14 @@ def steps(lib, files, there):
 
 def is_stray(path, files):
     """Whether an earlier installation staged it, and this one has no use for it."""
-    return path.startswith(("ember.new/", "ember_vm.new")) and path not in map(staged, files)
+    return path.startswith("ember.new/") and path not in map(staged, files)
 
 
 def installed(there, back):
     """{path: hash} of the files that the board has once what was left is cleared."""
     if back:
         there = {path.replace("ember.old/", "ember/", 1): digest for path, digest in there.items()}
-    return {path: digest for path, digest in there.items() if digest and path.startswith(("ember/", "ember_vm.mpy"))}
+    return {path: digest for path, digest in there.items() if digest and path.startswith(("ember/", MODULE))}
 
 
 def sending(content, path):
@@ -107,9 +114,16 @@ def compare(files, there):
             )
 
 
+def right_module(said):
+    if int(said) != library.isa():
+        raise DeployError(
+            "The native VM in build/native was built from another instruction table than lib/ember has: make setup"
+        )
+
+
 def undo(lib):
     """Removes what was staged."""
-    return "file = None\nremove(%r)\nremove(%r)" % (lib + "/ember.new", lib + "/ember_vm.new")
+    return "file = None\nremove(%r)" % (lib + "/ember.new")
 
 
 def blocks(files, block):

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -16,6 +17,14 @@ NATIVE = ROOT / "build" / "native"
 
 def version():
     return re.search('^__version__ = "(.+)"', (SOURCES / "__init__.py").read_text(), re.MULTILINE).group(1)
+
+
+def isa():
+    """The instruction table's checksum, which the native VM must have too."""
+    sys.path.insert(0, str(SOURCES.parent))
+    from ember import isa as table
+
+    return table.checksum()
 
 
 def module_file(arch):

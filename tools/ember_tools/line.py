@@ -15,6 +15,7 @@ from serial.tools import list_ports
 
 BOARD = Path(__file__).parent / "board"
 # Of what a broken line raises: struct.error is mpremote's half-read header.
+RESTART = 15  # seconds that a board's boot.py may take
 LINE_ERRORS = (TransportError, OSError, struct.error)
 
 
@@ -113,10 +114,10 @@ def is_gone(line, error):
     return False
 
 
-def restart(line, timeout=15):
+def restart(line):
     """The raw REPL after a soft reset, so that nothing else takes memory."""
     with line_errors(line):
-        line.ends = time.monotonic() + timeout
+        line.ends = time.monotonic() + RESTART
         line.enter_raw_repl(soft_reset=True)
 
 

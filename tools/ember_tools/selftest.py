@@ -25,7 +25,7 @@ def judge(said, native, facts):
         raise DeployError(FAILED + "it printed %r." % said[-200:]) from error
     if native and result["vm"] != "native":
         raise DeployError(
-            FAILED + "the native VM does not load there. Try --vm portable, and --arch with another of the modules."
+            FAILED + "the native VM loads, but Ember runs on the portable one: is another Ember on its path?"
         )
     found = result["first"], result["last"]
     if any(abs(a - b) > TOLERANCE for a, b in zip(found, LOSSES)):

@@ -24,7 +24,7 @@ def show(path):
         print(sha256(path), path)
 
 
-for name in ("ember", "ember.new", "ember.old", "ember_vm.mpy", "ember_vm.new"):
+for name in ("ember", "ember.new", "ember.old", "ember_vm.mpy"):
     try:
         os.stat(LIB + "/" + name)  # noqa: F821
     except OSError:
