@@ -13,7 +13,9 @@ from .line import DeployError, LineError, ScriptError, leave, open_line, restart
 # the portable VM besides. The native VM's code is loaded into RAM too.
 HEAP = 92 * 1024
 KERNELS = 14 * 1024
-PORTABLE = "Warning: training on the portable VM is some hundred times slower (docs/boards-real.md has figures)."
+# By host_tests/bench/vms.py on the emulated boards, in instructions a step.
+SLOWER = {True: "some 300 times slower than native code would be on a processor with an FPU",
+          False: "some 10 to 20 times slower than native code would be on a processor without an FPU"}  # fmt: skip
 PATIENCE = 180  # seconds for a script: the self-test on the portable VM is the slowest
 CONNECT = Step("connect", [])
 ASK = Step("ask the board", [script("ask")])
@@ -48,7 +50,7 @@ def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothin
             put(line, facts, library.files(name), say, progress)
         native = bool(name or facts.vm)
         if not native:
-            say(PORTABLE)
+            say("Warning: with the portable VM, training is %s." % slower(facts))
         step = TRY._replace(scripts=[selftest.text(native)])
         return facts, selftest.judge(perform(line, step, progress, fresh=True), native, facts)
     finally:
@@ -138,6 +140,11 @@ def lost(line, step, error):
         "The board on %s %s while it was to %s. %s Plug it in or reset it, then run the same command again: that "
         "repairs everything." % (line.device_name, error, step.name, install.LEFT[step.state])
     )
+
+
+def slower(facts):
+    """How much the portable VM costs; where the firmware does not say its processor, what it costs at the most."""
+    return SLOWER[asking.architecture(facts) not in asking.WITHOUT_FPU]
 
 
 def explain(error):

@@ -18,6 +18,7 @@ NAMES = (
 MODULES = {name: name for name in ("x64", "armv6m", "armv7m", "armv7emsp", "armv7emdp", "xtensa", "xtensawin",
                                    "rv32imc")}  # fmt: skip
 MODULES["armv7em"] = "armv7m"
+WITHOUT_FPU = ("armv6", "armv6m", "armv7m", "armv7em", "xtensa", "rv32imc")
 
 Facts = collections.namedtuple("Facts", "name version machine mpy free path lib disk frozen vm hidden_by hash")
 
