@@ -69,7 +69,7 @@ def board(machine, versions, monkeypatch):
     monkeypatch.setattr(library, "files", lambda arch: versions[2])
     monkeypatch.setattr(library, "isa", lambda: 7)
     monkeypatch.setattr(selftest, "text", lambda native: "import ember\nprint(ember.other())")
-    monkeypatch.setattr(selftest, "judge", lambda said, native, facts: int(said))
+    monkeypatch.setattr(selftest, "judge", lambda said, native: int(said))
     machine.run(PUT % (line.script("files"), versions[1]))
     return machine
 

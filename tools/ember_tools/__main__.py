@@ -22,6 +22,10 @@ def main():
     """Ember on boards, from this computer."""
 
 
+def say(text):
+    console.print(text, markup=False)
+
+
 @app.command()
 def deploy(
     port: str = typer.Option(..., help="the board's serial port, such as /dev/ttyACM0"),
@@ -33,7 +37,7 @@ def deploy(
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
     try:
         with Progress(*columns, console=console, transient=True) as bar:
-            facts, result = install_on(port, vm, arch, baud, bar.console.print, follower(bar))
+            facts, result = install_on(port, vm, arch, baud, say, follower(bar))
         console.print(selftest.table(facts, result))
     except DeployError as error:
         errors.print(str(error), markup=False)

@@ -16,7 +16,7 @@ KERNELS = 14 * 1024
 # By host_tests/bench/vms.py on the emulated boards, in instructions a step.
 SLOWER = {True: "some 300 times slower than native code would be on a processor with an FPU",
           False: "some 10 to 20 times slower than native code would be on a processor without an FPU"}  # fmt: skip
-PATIENCE = 180  # seconds for a script: the self-test on the portable VM is the slowest
+PATIENCE = 30  # seconds for a script, and for the self-test ten times that: the portable VM is slow
 CONNECT = Step("connect", [])
 ASK = Step("ask the board", [script("ask")])
 SURVEY = "look at what is there"
@@ -48,11 +48,11 @@ def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothin
         else:
             say("VM: %s." % why)
             put(line, facts, library.files(name), say, progress)
-        native = bool(name or facts.vm)
+        native = facts.vm or bool(name and not facts.frozen)
         if not native:
             say("Warning: with the portable VM, training is %s." % slower(facts))
         step = TRY._replace(scripts=[selftest.text(native)])
-        return facts, selftest.judge(perform(line, step, progress, fresh=True), native, facts)
+        return facts, selftest.judge(perform(line, step, progress, fresh=True), native)
     finally:
         leave(line)
 
@@ -120,7 +120,7 @@ def perform(line, step, progress, done=0, total=0, fresh=False):
             progress(step, done + k * step.size // len(step.scripts), total)
             if fresh:
                 restart(line)
-            said = run(line, text, PATIENCE)
+            said = run(line, text, PATIENCE * (10 if step.name == TRY.name else 1))
     except LineError as error:
         raise LineError(lost(line, step, error)) from error
     except ScriptError as error:

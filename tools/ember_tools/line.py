@@ -115,8 +115,12 @@ def is_gone(line, error):
 
 
 def restart(line):
-    """The raw REPL after a soft reset, so that nothing else takes memory."""
+    """The raw REPL after a soft reset, so that nothing else takes memory. Opening the port resets some boards, which
+    then miss the first try."""
     with line_errors(line):
+        line.ends = time.monotonic() + RESTART / 3
+        with contextlib.suppress(TransportError):
+            return line.enter_raw_repl(soft_reset=True)
         line.ends = time.monotonic() + RESTART
         line.enter_raw_repl(soft_reset=True)
 

@@ -2,6 +2,7 @@
 
 import ast
 
+from rich.markup import escape
 from rich.table import Table
 
 from .line import DeployError, script
@@ -17,7 +18,7 @@ def text(native):
     return script("selftest", BATCHES=(32, 8, 1) if native else (1,))
 
 
-def judge(said, native, facts):
+def judge(said, native):
     """What board/selftest.py printed, if it is right."""
     try:
         result = ast.literal_eval(said.strip().splitlines()[-1])
@@ -25,7 +26,8 @@ def judge(said, native, facts):
         raise DeployError(FAILED + "it printed %r." % said[-200:]) from error
     if native and result["vm"] != "native":
         raise DeployError(
-            FAILED + "the native VM loads, but Ember runs on the portable one: is another Ember on its path?"
+            FAILED + "it runs on the portable VM, since the native one in the firmware has another instruction table "
+            "than this Ember: build that firmware anew."
         )
     found = result["first"], result["last"]
     if any(abs(a - b) > TOLERANCE for a, b in zip(found, LOSSES)):
@@ -39,34 +41,30 @@ def judge(said, native, facts):
 
 def table(facts, result):
     """The board's own speed and memory."""
-    rows = Table(title="Ember %s on %s" % (result["version"], facts.machine), show_header=False)
-    rows.add_column()
-    rows.add_column()
+    rows = Table(title=escape("Ember %s on %s" % (result["version"], facts.machine)), show_header=False)
     for name, value in described(result):
         rows.add_row(name, value)
     return rows
 
 
 def described(result):
-    speed, vm = result["speed"], result["vm"]
-    yield "VM", vm
-    yield "what it learned", bits(result)
-    yield "loss, 20 steps of a small net", "%.4f → %.4f" % (result["first"], result["last"])
+    speed = result["speed"]
+    yield "VM", result["vm"]
+    yield "what a small net learned", bits(result)
+    yield "its loss over 20 steps", "%.4f → %.4f" % (result["first"], result["last"])
+    yield "digits MLP 64-32-10", "batch %d" % speed["batch"] if speed else "no room for it"
     if speed:
-        name = "digits MLP 64-32-10, batch %d" % speed["batch"]
-        yield "a training step, %s" % name, duration(speed["us"])
-        yield "its memory: arena, program, constants", "%s bytes" % format(speed["bytes"], ",")
-        yield "heap taken by a step", "its floats" if speed["heap"] is None else "%d bytes" % speed["heap"]
-    else:
-        yield "a training step of the digits MLP", "no room for it"
+        yield "  a training step", duration(speed["us"])
+        yield "  arena, program, constants", "%s bytes" % format(speed["bytes"], ",")
+        yield "  heap taken by a step", "its floats" if speed["heap"] is None else "%d bytes" % speed["heap"]
     yield "heap free before import", "%s bytes" % format(result["start"], ",")
-    yield "heap free with Ember imported", "%s bytes" % format(result["imported"], ",")
+    yield "heap free with Ember", "%s bytes" % format(result["imported"], ",")
 
 
 def bits(result):
     if result["vm"] != "native":
         return "right, within %g" % TOLERANCE
-    return "right, and the same bits as everywhere" if result["same_bits"] else "right; " + result["note"]
+    return "right, the same bits as everywhere" if result["same_bits"] else "right; " + result["note"]
 
 
 def duration(us):

@@ -38,11 +38,12 @@ def hides(path):
     try:
         import os
 
-        names = os.listdir(path or ".")
+        path = path or os.getcwd()
+        names = os.listdir(path)
     except (ImportError, OSError):
         return []
     ours = "ember", "ember.py", "ember.mpy", "ember_vm", "ember_vm.py", "ember_vm.mpy"
-    return [(path or "/").rstrip("/") + "/" + name for name in names if name in ours]
+    return [path.rstrip("/") + "/" + name for name in names if name in ours]
 
 
 def has_hash():
@@ -71,7 +72,7 @@ print(
             "disk": folder(lib[:-4] or "/") if libs else None,
             "frozen": imports("ember", [".frozen"]),
             "vm": imports("ember_vm", []),
-            "hidden_by": [found for path in before if path != ".frozen" for found in hides(path)],
+            "hidden_by": sorted({found for path in before if path != ".frozen" for found in hides(path)}),
             "hash": has_hash(),
         }
     )
