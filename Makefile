@@ -14,7 +14,7 @@ include tools/mk/modules.mk
 .PHONY: help setup demo test bench lint format generate fuzz clean
 
 help: ## list what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tools/mk/boards.mk | expand -t 17
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tools/mk/*.mk | expand -t 17
 
 setup: $(EVERYTHING) ## get and build everything, without running anything
 
@@ -36,9 +36,10 @@ format: $(VENV_READY) ## put Python into the style that `make lint` wants
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-generate: $(VENV_READY) ## write what is derived from the instruction table: isa.h, docs/instructions.md
+generate: $(VENV_READY) ## write what is derived: isa.h, docs/instructions.md, lib/package.json
 	$(RUN) tools/generate.py
 	$(RUN) tools/reference.py
+	$(RUN) -m ember_tools package
 
 fuzz: build/native/fuzz ## run random programs under the sanitizers: [SEED=1] [COUNT=1000000]
 	build/native/fuzz $(or $(SEED),1) $(or $(COUNT),1000000)

@@ -1,6 +1,6 @@
-# The VM as a module in the firmware: make … USER_C_MODULES=<folder above this one>
+# The VM as a module in the firmware: make … USER_C_MODULES=<folder above this one, or the one above that>
 
-EMBER_VM_DIR := $(USERMOD_DIR)
+EMBER_VM_DIR := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 include $(EMBER_VM_DIR)/flags.mk
 
 SRC_USERMOD_C += $(EMBER_VM_DIR)/usermod.c
@@ -9,4 +9,5 @@ CFLAGS_USERMOD += -I$(EMBER_VM_DIR)
 
 # For this object alone, and after the port's own flags: the last -O counts. -O3 vectorises, which is for PCs.
 EMBER_VM_OPTIMIZE ?= $(if $(CROSS_COMPILE),-O2,-O3)
-$(BUILD)/$(notdir $(EMBER_VM_DIR))/ember_vm.o: CFLAGS += $(EMBER_VM_OPTIMIZE) $(EMBER_VM_FLAGS)
+# MicroPython names its objects by their place below USER_C_MODULES.
+$(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(EMBER_VM_DIR))/ember_vm.o: CFLAGS += $(EMBER_VM_OPTIMIZE) $(EMBER_VM_FLAGS)

@@ -1,6 +1,7 @@
 # What a board without Ember in its firmware takes: the native VM for each architecture, and the compiled library.
 
-ARCHITECTURES = armv6m armv7m armv7emsp armv7emdp rv32imc xtensa
+# The ESP32's compiler is not among Debian's packages: Espressif's, when it is on PATH.
+ARCHITECTURES = armv6m armv7m armv7emsp armv7emdp rv32imc xtensa $(if $(shell command -v xtensa-esp32-elf-gcc),xtensawin)
 MODULES = $(foreach arch,$(ARCHITECTURES),build/native/ember_vm_$(arch).mpy)
 LIBRARY = build/library/.ready
 
@@ -14,3 +15,16 @@ $(LIBRARY): $(wildcard lib/ember/*.py) $(MPY_CROSS)
 		sh -c 'rm -rf $(@D) && mkdir -p $(@D)/ember && cd lib && for file in ember/*.py; do \
 		../$(MPY_CROSS) -s $$file -o ../$(@D)/$${file%.py}.mpy $$file || exit 1; done'
 	@touch $@
+
+PORT =
+unexport PORT
+.PHONY: flash dist port-given
+
+port-given:
+	@$(if $(PORT),,echo "PORT= is missing: the board's serial port, such as PORT=/dev/ttyACM0" >&2; exit 2)
+
+flash: port-given $(VENV_READY) $(MODULE) $(MODULES) ## install Ember on a real board: PORT=/dev/ttyACM0
+	@$(RUN) -m ember_tools deploy --port $(PORT) $(ARGS)
+
+dist: $(VENV_READY) $(MODULE) $(MODULES) ## write what mip install takes, an architecture a folder, into build/dist
+	@$(RUN) -m ember_tools dist

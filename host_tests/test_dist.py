@@ -1,0 +1,69 @@
+"""What mip installs: a folder an architecture, by mpremote onto an emulated board; and the sources, in lib/."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from tools.board import emulated
+
+from conftest import BUILD, ROOT
+from ember_tools import dist, library
+from ember_tools.facts import MODULES
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist") / "dist"
+    done = subprocess.run([sys.executable, "-m", "ember_tools", "dist", "--folder", str(folder)], capture_output=True)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_every_architecture_has_a_folder(folder):
+    """That of the ESP32 where its compiler built it."""
+    always = {"x64", "armv6m", "armv7m", "armv7emsp", "armv7emdp", "rv32imc", "xtensa", "portable"}
+    made = {path.name for path in folder.iterdir()}
+    esp32 = {"xtensawin"} if (BUILD / "native" / "ember_vm_xtensawin.mpy").exists() else set()
+    assert made == always | esp32
+    assert always | {"xtensawin"} == set(MODULES.values()) | {"portable"}
+
+
+def test_a_package_names_every_file_beside_it(folder):
+    for path in folder.iterdir():
+        package = json.loads((path / "package.json").read_text())
+        there = {str(file.relative_to(path)) for file in path.rglob("*.mpy")}
+        assert {target for target, _ in package["urls"]} == {source for _, source in package["urls"]} == there
+        assert ("ember_vm.mpy" in there) == (path.name != "portable")
+        assert {"ember/%s.mpy" % source.stem for source in library.SOURCES.glob("*.py")} <= there
+        assert package["version"] == library.version()
+
+
+# .mpy files tell their architecture in the third byte: MicroPython's py/persistentcode.h.
+CODES = {"x64": 2, "armv6m": 4, "armv7m": 5, "armv7emsp": 7, "armv7emdp": 8, "xtensa": 9, "xtensawin": 10}
+CODES["rv32imc"] = 11
+
+
+def test_a_native_module_is_of_its_architecture(folder):
+    for path in folder.glob("*/ember_vm.mpy"):
+        magic, version, flags = path.read_bytes()[:3]
+        assert (magic, version, flags & 3, flags >> 2) == (ord("M"), 6, 3, CODES[path.parent.name])
+        for module in path.parent.glob("ember/*.mpy"):
+            assert module.read_bytes()[:3] == b"M\x06\x00"
+
+
+@pytest.mark.parametrize("name, arch, vm", [("m4", "armv7emsp", "native"), ("rv32", "portable", "portable")])
+def test_mip_installs_it(name, arch, vm, folder):
+    with emulated(name, ember=False) as board:
+        command = [sys.executable, "-m", "mpremote", "connect", board.port, "mip", "install"]
+        done = subprocess.run([*command, str(folder / arch / "package.json")], capture_output=True, timeout=180)
+        assert done.returncode == 0, done.stdout + done.stderr
+        said = board.run("import ember\nfrom ember import vm, Tensor\nprint(vm.name, Tensor([1.0, 2.0]).sum().item())")
+        assert said == vm + " 3.0\n"
+
+
+def test_the_package_of_the_sources_is_current():
+    assert (ROOT / "lib" / "package.json").read_text() == dist.sources(), "make generate"
+    urls = json.loads(dist.sources())["urls"]
+    assert {target for target, _ in urls} == {"ember/" + path.name for path in (ROOT / "lib" / "ember").glob("*.py")}
+    assert all((ROOT / "lib" / source).is_file() for _, source in urls)

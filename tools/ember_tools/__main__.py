@@ -1,0 +1,74 @@
+"""python -m ember_tools: the command line."""
+
+import sys
+from typing import Optional
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from . import selftest
+from .deploy import deploy as install_on
+from .dist import ROOT, sources, write
+from .line import DeployError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@app.callback()
+def main():
+    """Ember on boards, from this computer."""
+
+
+def say(text):
+    console.print(text, markup=False)
+
+
+@app.command()
+def deploy(
+    port: str = typer.Option(..., help="the board's serial port, such as /dev/ttyACM0"),
+    vm: str = typer.Option("auto", help="auto, native or portable"),
+    arch: Optional[str] = typer.Option(None, help="another native module than the board's own, such as armv6m"),
+    baud: int = typer.Option(115200, help="for boards on a UART"),
+):
+    """Install Ember on a board, and try it there."""
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
+    try:
+        with Progress(*columns, console=console, transient=True) as bar:
+            facts, result = install_on(port, vm, arch, baud, say, follower(bar))
+        console.print(selftest.table(facts, result))
+    except DeployError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        errors.print("Stopped. Run the same command again: it repairs everything.")
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def dist(folder: str = typer.Option("build/dist", help="made anew")):
+    """Write what `mip install` takes: a folder for each architecture."""
+    try:
+        made = write(folder)
+    except DeployError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(1) from error
+    console.print("%s: %s" % (folder, ", ".join(made)))
+
+
+@app.command()
+def package():
+    """Write lib/package.json anew: the library's sources, for mip."""
+    (ROOT / "lib" / "package.json").write_text(sources())
+
+
+def follower(bar):
+    """Shows the steps of a deploy in a progress bar."""
+    task = bar.add_task("connect", total=None)
+    return lambda step, done, total: bar.update(task, description=step.name, completed=done, total=total or None)
+
+
+if __name__ == "__main__":
+    sys.exit(app())
