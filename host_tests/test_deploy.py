@@ -36,7 +36,7 @@ def test_from_nothing_to_a_trained_net(name):
     with emulated(name, ember=False) as board:
         code, said, errors = command(board.port)
         assert (code, errors) == (0, "")
-        assert "the native VM for %s." % MODULES[name] in said
+        assert "VM: native: the module for %s." % MODULES[name] in said
         assert "the same bits as everywhere" in said and "1.4042 → 0.3022" in said
         expected = library.files(MODULES[name])
         assert files(board) == {"/lib/" + path: len(content) for path, content in expected.items()}
