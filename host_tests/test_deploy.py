@@ -171,6 +171,15 @@ def test_a_module_of_another_instruction_table_is_refused(m3, monkeypatch):
     assert files(m3) == before
 
 
+def test_what_is_frozen_without_the_native_vm_stays_portable():
+    board = facts.Facts("micropython", (1, 26, 1), "a board", NOW["_mpy"], 0, [], "/lib", (1, 1), True, False, [], True)
+    assert facts.module_for(board)[0] is None and "frozen in" in facts.module_for(board)[1]
+    with pytest.raises(line.DeployError, match="frozen in, and no native VM.*--vm portable"):
+        facts.module_for(board, vm="native")
+    with pytest.raises(line.DeployError, match="The VM is 'fast'; it may be auto, native or portable"):
+        facts.module_for(board, vm="fast")
+
+
 # --- No room
 
 

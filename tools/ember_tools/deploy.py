@@ -43,7 +43,7 @@ def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothin
         facts = ask(line, progress)
         name, why = asking.module_for(facts, vm, arch)
         say("%s, MicroPython %s, %s" % (facts.machine, asking.dotted(facts.version), asking.architecture(facts)))
-        native = facts.vm or bool(name and not facts.frozen)
+        native = bool(name or facts.vm)
         say("VM: %s: %s." % ("native" if native else "portable", why))
         if not native:
             say("Warning: with the portable VM, training is %s." % slower(facts))

@@ -97,7 +97,9 @@ def module_for(facts, vm="auto", arch=None):
     if vm == "portable":
         return None, "as asked for"
     name = arch or MODULES.get(architecture(facts))
-    if architecture(facts) == "none":
+    if facts.frozen:
+        name, why = None, "the firmware has Ember frozen in, and no native VM with it"
+    elif architecture(facts) == "none":
         name, why = None, "this firmware loads no native code (it was built without MICROPY_EMIT_… for its processor)"
     elif not name:
         why = "there is no native one for the architecture %s" % architecture(facts)
