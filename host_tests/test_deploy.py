@@ -36,7 +36,7 @@ def test_from_nothing_to_a_trained_net(name):
     with emulated(name, ember=False) as board:
         code, said, errors = command(board.port)
         assert (code, errors) == (0, "")
-        assert "the native VM for %s." % MODULES[name] in said
+        assert "VM: native: the module for %s." % MODULES[name] in said
         assert "the same bits as everywhere" in said and "1.4042 → 0.3022" in said
         expected = library.files(MODULES[name])
         assert files(board) == {"/lib/" + path: len(content) for path, content in expected.items()}
@@ -169,6 +169,15 @@ def test_a_module_of_another_instruction_table_is_refused(m3, monkeypatch):
     with pytest.raises(line.DeployError, match="another instruction table .*: make setup"):
         deploy.deploy(m3.port, arch="armv6m")
     assert files(m3) == before
+
+
+def test_what_is_frozen_without_the_native_vm_stays_portable():
+    board = facts.Facts("micropython", (1, 26, 1), "a board", NOW["_mpy"], 0, [], "/lib", (1, 1), True, False, [], True)
+    assert facts.module_for(board)[0] is None and "frozen in" in facts.module_for(board)[1]
+    with pytest.raises(line.DeployError, match="frozen in, and no native VM.*--vm portable"):
+        facts.module_for(board, vm="native")
+    with pytest.raises(line.DeployError, match="The VM is 'fast'; it may be auto, native or portable"):
+        facts.module_for(board, vm="fast")
 
 
 # --- No room

@@ -142,17 +142,18 @@ def test_what_was_copied_is_not_copied_again(board):
 
 def test_a_board_that_stops_answering(board, monkeypatch):
     """Its reset button, or a crash, in the middle: the port stays, nobody answers."""
-    monkeypatch.setattr(deploy, "PATIENCE", 2)
-    stopped = []
+    patience, stopped = deploy.PATIENCE, []
 
     def progress(step, *_):
         if step.name == "check the copies" and not stopped:
             stopped.append(board.process.send_signal(signal.SIGSTOP))
+            monkeypatch.setattr(deploy, "PATIENCE", 2)
 
     try:
         with pytest.raises(line.LineError, match="stopped answering while it was to check the copies. Nothing was rep"):
             deploy.deploy(board.port, progress=progress)
     finally:
         board.process.send_signal(signal.SIGCONT)
+        monkeypatch.setattr(deploy, "PATIENCE", patience)
     assert board.run(STATE).strip() == OLD
     assert deploy.deploy(board.port)[1] == 2

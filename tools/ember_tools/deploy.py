@@ -43,14 +43,14 @@ def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothin
         facts = ask(line, progress)
         name, why = asking.module_for(facts, vm, arch)
         say("%s, MicroPython %s, %s" % (facts.machine, asking.dotted(facts.version), asking.architecture(facts)))
+        native = bool(name or facts.vm)
+        say("VM: %s: %s." % ("native" if native else "portable", why))
+        if not native:
+            say("Warning: with the portable VM, training is %s." % slower(facts))
         if facts.frozen:
             say("Ember is frozen into this firmware and would be imported before any copy of it: nothing to copy.")
         else:
-            say("VM: %s." % why)
             put(line, facts, library.files(name), say, progress)
-        native = facts.vm or bool(name and not facts.frozen)
-        if not native:
-            say("Warning: with the portable VM, training is %s." % slower(facts))
         step = TRY._replace(scripts=[selftest.text(native)])
         return facts, selftest.judge(perform(line, step, progress, fresh=True), native)
     finally:

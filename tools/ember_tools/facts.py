@@ -93,18 +93,20 @@ def module_for(facts, vm="auto", arch=None):
     if vm not in ("auto", "native", "portable"):
         raise DeployError("The VM is %r; it may be auto, native or portable." % vm)
     if facts.vm:
-        return None, "the native VM is built into the firmware"
+        return None, "built into the firmware"
     if vm == "portable":
-        return None, "the portable VM, as asked for"
+        return None, "as asked for"
     name = arch or MODULES.get(architecture(facts))
-    if architecture(facts) == "none":
+    if facts.frozen:
+        name, why = None, "the firmware has Ember frozen in, and no native VM with it"
+    elif architecture(facts) == "none":
         name, why = None, "this firmware loads no native code (it was built without MICROPY_EMIT_… for its processor)"
     elif not name:
-        why = "there is no native VM for the architecture %s" % architecture(facts)
+        why = "there is no native one for the architecture %s" % architecture(facts)
     elif name not in MODULES.values():
         raise DeployError("There is no native VM for %r; there are: %s." % (name, ", ".join(sorted(MODULES.values()))))
     else:
-        why = "the native VM for %s" % name
+        why = "the module for %s" % name
     if not name and vm == "native":
         raise DeployError(
             "The native VM cannot run: %s. Build a firmware with it inside (docs/boards-real.md), or take --vm "
