@@ -1,13 +1,17 @@
 """Where the device tests run. A target is started once, and then runs script after script."""
 
+import ast
 import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from tools.board import BoardError, emulated
+
+from ember_tools import install, line
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -48,12 +52,16 @@ MODULES = {
 }  # fmt: skip
 
 
+def tests():
+    """{name: content} of what the tests need besides Ember."""
+    return {path.name: path.read_bytes() for path in [*DEVICE.glob("*.py"), *(DEVICE / "lib").glob("*.py"), DIGITS]}
+
+
 def _board(name, folder):
     """m4: Ember is in the firmware. m4-mpy: it comes from .mpy files, and m3-armv6m says which module."""
     board, _, module = name.partition("-")
-    files = {"/digits.bin": DIGITS.read_bytes()}
-    for path in [*DEVICE.glob("*.py"), *(DEVICE / "lib").glob("*.py")]:
-        files["/lib/" + path.name] = path.read_bytes()
+    files = {"/lib/" + path: content for path, content in tests().items()}
+    files["/digits.bin"] = files.pop("/lib/digits.bin")
     if module:
         architecture = MODULES[board] if module == "mpy" else module
         files["/lib/ember_vm.mpy"] = (NATIVE / ("ember_vm_%s.mpy" % architecture)).read_bytes()
@@ -76,9 +84,43 @@ def _emulated(name, ember, files):
         yield run
 
 
+PORT = os.environ.get("EMBER_PORT")  # make test-board PORT=/dev/ttyACM0
+PLACE = "/ember_tests"
+
+
+@contextlib.contextmanager
+def _real_board(name, folder):
+    """The board at a port, with Ember installed. The tests lie in a folder of their own, and digits.bin stays there."""
+    board = line.open_line(PORT)
+    try:
+        line.restart(board)
+        line.run(board, line.script("files") + "make(%r)" % PLACE)
+        there = line.run(
+            board, "print([(name, os.stat(%r + name)[6]) for name in os.listdir(%r)])" % (PLACE + "/", PLACE)
+        )
+        for path, content in tests().items():
+            if path != DIGITS.name or (path, len(content)) not in ast.literal_eval(there):
+                for text in install.sending(content, "%s/%s" % (PLACE, path)):
+                    line.run(board, text)
+
+        def run(script, timeout=1200):
+            line.restart(board)
+            with line.line_errors(board):
+                board.ends = time.monotonic() + timeout
+                go = "import sys, os; sys.path.insert(0, %r); os.chdir(%r)\n" % (PLACE, PLACE)
+                output, error = board.exec_raw(go + script, timeout)
+            return not error, (output + error).decode(errors="replace").replace("\r\n", "\n")
+
+        yield run
+    finally:
+        line.leave(board)
+
+
 TARGETS = {name: _interpreter for name in INTERPRETERS}
 TARGETS.update({name + kind: _board for kind in ("", "-mpy") for name in MODULES})
 TARGETS["m3-armv6m"] = _board
+if PORT:
+    TARGETS = {"board": _real_board}
 
 
 def start(name, folder):

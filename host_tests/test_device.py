@@ -5,6 +5,7 @@ import re
 import subprocess
 
 import pytest
+from tools.board import emulated
 
 import targets
 from conftest import ROOT
@@ -19,7 +20,7 @@ def suites(name, vm):
     """On emulated boards the portable VM is slow, and is the same Python whichever way it came there."""
     if vm == "native":
         return SUITES[vm] + (("allocations",) if name != "cpython" else ())
-    if name in targets.INTERPRETERS:
+    if name in targets.INTERPRETERS or targets.PORT:
         return SUITES[vm]
     return ("numbers", "trainer", "storage") if name in targets.MODULES else ()
 
@@ -124,6 +125,16 @@ def test_contraction_stays_outside(name):
 
     assert fused(folder / "firmware.elf") > 100
     assert fused(folder / "vm" / "ember_vm.o") == 0
+
+
+def test_a_real_board_is_a_port():
+    """make test-board, on an emulated board's port."""
+    files = {"%s/digits.bin" % targets.PLACE: targets.DIGITS.read_bytes()}
+    with emulated("m4", files=files) as board:
+        done = subprocess.run(["make", "test-board", "PORT=" + board.port, 'ARGS=-k "board-numbers"'], cwd=ROOT,
+                              capture_output=True, text=True, timeout=300)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout and "numbers, portable" in done.stdout
 
 
 def test_the_suite_is_whole():

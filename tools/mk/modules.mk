@@ -28,3 +28,6 @@ flash: port-given $(VENV_READY) $(MODULE) $(MODULES) ## install Ember on a real 
 
 dist: $(VENV_READY) $(MODULE) $(MODULES) ## write what mip install takes, an architecture a folder, into build/dist
 	@$(RUN) -m ember_tools dist
+
+test-board: port-given $(VENV_READY) build/native/libember.so ## run the device tests on a real board that has Ember: PORT=/dev/ttyACM0
+	@EMBER_PORT=$(PORT) $(RUN) -m pytest host_tests/test_device.py -k "board" $(ARGS)
