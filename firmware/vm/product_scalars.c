@@ -10,21 +10,30 @@ enum { HEIGHT = 1, WIDTH = 1 };  // without an FPU the arithmetic outweighs ever
 typedef struct {
     const float *a[HEIGHT];
     float *c[HEIGHT];
+    int32_t a_r, a_q, b_r, b_q;  // from where one run over k or r ended to where the next begins
 } places;
 
-// `height` rows by `width` columns from n on. A stride known to be 1 lets a load step its pointer on. Rows of a or
-// columns of b known to lie `beside` each other take one pointer between them.
-BLOCK void scalar_block(const sums *s, const places *at, int32_t n, const int height, const int width,
+// A pointer that gcc is not to keep twice, where its loop begins and where it is, for want of registers.
+#define STAYS(pointer) __asm__ ("" : "+r" (pointer))
+
+// `height` rows by `width` columns. A stride known to be 1 lets a load step its pointer on. Rows of a or columns of
+// b known to lie `beside` each other take one pointer between them. c steps on by `width`.
+BLOCK void scalar_block(const sums *s, places *at, const float *b, const int height, const int width,
                         const bool a_beside, const bool b_beside, const int32_t a_k, const int32_t b_k) {
     float sum[HEIGHT][WIDTH];
     const float *left[HEIGHT], *right[WIDTH];
     const int lefts = a_beside ? 1 : height, rights = b_beside ? 1 : width;  // pointers it takes
-    const int32_t b_n = s->b_n;
-    int32_t a_q = 0, b_q = n * b_n;
+    UNROLLED for (int i = 0; i < lefts; i++) {
+        left[i] = at->a[i];
+    }
+    UNROLLED for (int j = 0; j < rights; j++) {
+        right[j] = b + j * s->b_n;
+    }
     if (s->add) {
         UNROLLED for (int i = 0; i < height; i++) {
+            const float *c = at->c[i];
             UNROLLED for (int j = 0; j < width; j++) {
-                sum[i][j] = at->c[i][n + j];
+                sum[i][j] = c[j];
             }
         }
     } else {
@@ -34,15 +43,9 @@ BLOCK void scalar_block(const sums *s, const places *at, int32_t n, const int he
             }
         }
     }
-    for (int32_t q = s->q; q > 0; q--, a_q += s->a_q, b_q += s->b_q) {
-        int32_t a_r = a_q, b_r = b_q;
-        for (int32_t r = s->r; r > 0; r--, a_r += s->a_r, b_r += s->b_r) {
-            UNROLLED for (int i = 0; i < lefts; i++) {
-                left[i] = at->a[i] + a_r;
-            }
-            UNROLLED for (int j = 0; j < rights; j++) {
-                right[j] = s->b + b_r + j * b_n;
-            }
+    for (int32_t q = s->q; q > 0; q--) {
+        int32_t r = s->r;
+        do {
             int32_t k = s->k;
             do {
                 float x[HEIGHT];
@@ -51,6 +54,7 @@ BLOCK void scalar_block(const sums *s, const places *at, int32_t n, const int he
                 }
                 UNROLLED for (int i = 0; i < lefts; i++) {
                     left[i] += a_k;
+                    STAYS(left[i]);
                 }
                 UNROLLED for (int j = 0; j < width; j++) {
                     const float y = b_beside ? right[0][j] : *right[j];
@@ -60,31 +64,47 @@ BLOCK void scalar_block(const sums *s, const places *at, int32_t n, const int he
                 }
                 UNROLLED for (int j = 0; j < rights; j++) {
                     right[j] += b_k;
+                    STAYS(right[j]);
                 }
             } while (--k);
+            UNROLLED for (int i = 0; i < lefts; i++) {
+                left[i] += at->a_r;
+            }
+            UNROLLED for (int j = 0; j < rights; j++) {
+                right[j] += at->b_r;
+            }
+        } while (--r);
+        UNROLLED for (int i = 0; i < lefts; i++) {
+            left[i] += at->a_q;
+        }
+        UNROLLED for (int j = 0; j < rights; j++) {
+            right[j] += at->b_q;
         }
     }
     UNROLLED for (int i = 0; i < height; i++) {
+        float *c = at->c[i];
         UNROLLED for (int j = 0; j < width; j++) {
-            at->c[i][n + j] = sum[i][j];
+            *c++ = sum[i][j];
         }
+        at->c[i] = c;
     }
 }
 
 // All columns of `height` rows.
-BLOCK void scalar_columns(const sums *s, const places *at, const int height, const bool a_beside, const bool b_beside,
+BLOCK void scalar_columns(const sums *s, places *at, const int height, const bool a_beside, const bool b_beside,
                           const int32_t a_k, const int32_t b_k) {
-    int32_t n = 0;
-    for (; WIDTH > 1 && n + WIDTH <= s->columns; n += WIDTH) {
-        scalar_block(s, at, n, height, WIDTH, a_beside, b_beside, a_k, b_k);
+    const float *b = s->b;
+    int32_t left = s->columns;
+    for (; WIDTH > 1 && left >= WIDTH; left -= WIDTH, b += WIDTH * s->b_n) {
+        scalar_block(s, at, b, height, WIDTH, a_beside, b_beside, a_k, b_k);
     }
-    for (; n < s->columns; n++) {
-        scalar_block(s, at, n, height, 1, a_beside, true, a_k, b_k);
+    for (; left > 0; left--, b += s->b_n) {
+        scalar_block(s, at, b, height, 1, a_beside, true, a_k, b_k);
     }
 }
 
 // The strides that are common each have loops of their own.
-static __attribute__((noinline, noclone)) void whole_rows(const sums *s, const places *at, bool beside) {
+static __attribute__((noinline, noclone)) void whole_rows(const sums *s, places *at, bool beside) {
     if (s->a_k == 1 && s->b_n == 1) {
         scalar_columns(s, at, HEIGHT, false, true, 1, s->b_k);
     } else if (beside && s->b_n == 1) {
@@ -96,7 +116,7 @@ static __attribute__((noinline, noclone)) void whole_rows(const sums *s, const p
     }
 }
 
-static __attribute__((noinline, noclone)) void one_row(const sums *s, const places *at) {
+static __attribute__((noinline, noclone)) void one_row(const sums *s, places *at) {
     if (WIDTH > 1 && s->b_n == 1) {
         scalar_columns(s, at, 1, true, true, s->a_k, s->b_k);
     } else {
@@ -106,7 +126,10 @@ static __attribute__((noinline, noclone)) void one_row(const sums *s, const plac
 
 static __attribute__((noinline, noclone)) void sum_products(const sums *s) {
     const bool beside = s->a_m == 1 && s->lines == 1 && s->images == 1;
-    places at;
+    places at = {
+        .a_r = s->a_r - s->k * s->a_k, .a_q = s->a_q - s->r * s->a_r,
+        .b_r = s->b_r - s->k * s->b_k, .b_q = s->b_q - s->r * s->b_r
+    };
     int32_t found = 0;
     for (int32_t image = 0; image < s->images; image++) {
         for (int32_t line = 0; line < s->lines; line++) {
