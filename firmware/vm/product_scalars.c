@@ -90,37 +90,43 @@ BLOCK void scalar_block(const sums *s, places *at, const float *b, const int hei
     }
 }
 
-// All columns of `height` rows.
-BLOCK void scalar_columns(const sums *s, places *at, const int height, const bool a_beside, const bool b_beside,
-                          const int32_t a_k, const int32_t b_k) {
+// Whole blocks of `height` rows, as many as there are columns for. Returns how many columns are left.
+BLOCK int32_t scalar_blocks(const sums *s, places *at, const int height, const bool a_beside, const bool b_beside,
+                            const int32_t a_k, const int32_t b_k) {
     const float *b = s->b;
     int32_t left = s->columns;
-    for (; WIDTH > 1 && left >= WIDTH; left -= WIDTH, b += WIDTH * s->b_n) {
+    for (; left >= WIDTH; left -= WIDTH, b += WIDTH * s->b_n) {
         scalar_block(s, at, b, height, WIDTH, a_beside, b_beside, a_k, b_k);
     }
-    for (; left > 0; left--, b += s->b_n) {
-        scalar_block(s, at, b, height, 1, a_beside, true, a_k, b_k);
-    }
+    return left;
 }
 
 // The strides that are common each have loops of their own.
 static __attribute__((noinline, noclone)) void whole_rows(const sums *s, places *at, bool beside) {
+    int32_t left;
     if (s->a_k == 1 && s->b_n == 1) {
-        scalar_columns(s, at, HEIGHT, false, true, 1, s->b_k);
+        left = scalar_blocks(s, at, HEIGHT, false, true, 1, s->b_k);
     } else if (beside && s->b_n == 1) {
-        scalar_columns(s, at, HEIGHT, true, true, s->a_k, s->b_k);
+        left = scalar_blocks(s, at, HEIGHT, true, true, s->a_k, s->b_k);
     } else if (s->a_k == 1 && s->b_k == 1) {
-        scalar_columns(s, at, HEIGHT, false, false, 1, 1);
+        left = scalar_blocks(s, at, HEIGHT, false, false, 1, 1);
     } else {
-        scalar_columns(s, at, HEIGHT, false, false, s->a_k, s->b_k);
+        left = scalar_blocks(s, at, HEIGHT, false, false, s->a_k, s->b_k);
+    }
+    for (; left > 0; left--) {
+        scalar_block(s, at, s->b + (s->columns - left) * s->b_n, HEIGHT, 1, false, true, s->a_k, s->b_k);
     }
 }
 
 static __attribute__((noinline, noclone)) void one_row(const sums *s, places *at) {
+    int32_t left = s->columns;
     if (WIDTH > 1 && s->b_n == 1) {
-        scalar_columns(s, at, 1, true, true, s->a_k, s->b_k);
-    } else {
-        scalar_columns(s, at, 1, true, false, s->a_k, s->b_k);
+        left = scalar_blocks(s, at, 1, true, true, s->a_k, s->b_k);
+    } else if (WIDTH > 1) {
+        left = scalar_blocks(s, at, 1, true, false, s->a_k, s->b_k);
+    }
+    for (; left > 0; left--) {
+        scalar_block(s, at, s->b + (s->columns - left) * s->b_n, 1, 1, true, true, s->a_k, s->b_k);
     }
 }
 
