@@ -1,7 +1,7 @@
 """make board-bench: what training costs on the emulated boards, in instructions, which are counted: a board's clock is
 made to count them, so the figures are the same at every run. All is measured twice, and the two must be equal.
 
-board.py [--write] [BOARD ...]       prints tables, and all figures into build/board-bench.json; --write: docs/cost.md too
+board.py [--write] [BOARD ...]     all figures go into build/board-bench.json too, and with --write into docs/cost.md
 """
 
 import argparse
@@ -24,8 +24,8 @@ DIGITS = ROOT / "lib" / "examples" / "digits.bin"
 FIGURES, PAGE = ROOT / "build" / "board-bench.json", ROOT / "docs" / "cost.md"
 BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
 
-# Under -icount an instruction takes a nanosecond. Waiting for the clock's own interrupt puts every measurement at the same
-# place within a step of the clock.
+# Under -icount an instruction takes a nanosecond. Waiting for the clock's own interrupt puts every measurement at the
+# same place within a step of the clock.
 ARM = """
 import cost, machine, time
 def start():
@@ -63,9 +63,18 @@ def measure(board, name, training=True, **options):
     factor, figures = instructions_a_step(name), {}
     for line in said.splitlines():
         what, shape, products, taken, times = ast.literal_eval(line)
-        label = "%s %s" % (what, "×".join(map(str, shape))) if products > 1 else what
-        figures[label] = round(taken * factor / times / products, 2 if products > 1 else 0)
+        figure = taken * factor / times / products
+        figures[label(what, shape)] = round(figure, 2) if products > 1 else round(figure)
     return figures
+
+
+def label(what, shape):
+    if len(shape) == 3:
+        return "%s, %d×%d×%d" % (what, *shape)
+    if len(shape) == 4:
+        images, side, channels, filters = shape
+        return "%s, %d × %d×%d×%d → %d" % (what, images, side, side, channels, filters)
+    return what
 
 
 def load(board, training=True):
@@ -83,7 +92,9 @@ def measured_twice(name):
             load(board)
             runs.append(measure(board, name))
     first, second = runs
-    return first, ["%s: %s, then %s" % (what, first[what], second[what]) for what in first if first[what] != second[what]]
+    return first, [
+        "%s: %s, then %s" % (what, first[what], second[what]) for what in first if first[what] != second[what]
+    ]
 
 
 def table(title, figures, rows, form):
@@ -98,18 +109,20 @@ def table(title, figures, rows, form):
 
 def groups(figures):
     """Titles and what belongs under them, in the order measured."""
-    labels = list(next(iter(figures.values()))["instructions"])
-    kernels = [label for label in labels if "×" in label]
+    rows = list(next(iter(figures.values()))["instructions"])
     return [
-        ("Instructions a training step, and a VM instruction that copies one number", [x for x in labels if "×" not in x]),
-        ("Instructions a multiply-accumulate", kernels),
+        (
+            "Instructions of a training step, and of a VM instruction that copies one number",
+            [r for r in rows if "×" not in r],
+        ),
+        ("Instructions a multiply-accumulate", [r for r in rows if "×" in r]),
     ]
 
 
 def number(value):
     if isinstance(value, str):
         return value
-    return "%.2f" % value if value != int(value) or value < 10 else "{:,}".format(int(value))
+    return "{:,}".format(value) if isinstance(value, int) else "%.2f" % value
 
 
 def sheets(figures):
@@ -142,7 +155,9 @@ def main():
     parser.add_argument("boards", nargs="*", metavar="BOARD", help="of: " + " ".join(boards.NAMES))
     parser.add_argument("--write", action="store_true", help="the tables into docs/cost.md")
     options = parser.parse_args()
-    console, figures, differences = Console(), {}, []
+    if options.write and options.boards:
+        parser.error("the page has a column for every board: --write without %s" % " ".join(options.boards))
+    console, figures, differences = Console(width=None if sys.stdout.isatty() else 130), {}, []
     for name in options.boards or boards.NAMES:
         with console.status("Counting on %s, twice." % name):
             counted, differed = measured_twice(name)

@@ -82,6 +82,12 @@ def kernels():
     return made
 
 
+def fill(arena):
+    """Anew for each kernel: arithmetic in software takes as long as the numbers make it."""
+    for i in range(ARENA):
+        arena[i] = (i * 7919 % 2001 - 1000) / 1000
+
+
 def counted(run, start, passed):
     mark = start()
     run()
@@ -127,13 +133,13 @@ def step(make, data, start, passed):
 def main(start, passed, data=None, work=200000):
     """Every kernel, as often as makes `work` products; the training steps where `data` names a file of digits."""
     arena = array("f", range(ARENA))
-    for i in range(ARENA):
-        arena[i] = (i * 7919 % 2001 - 1000) / 1000
+    fill(arena)
     segments = [arena, array("f"), array("f"), array("i", [1])]
     tiny = [opcode("map"), 0, 0, 1, 1, 1, 0, 1, 2]  # copies one number
     print(("instruction", (1,), 1, measured(tiny, 1000, segments, start, passed), 1000))
     for name, shape, macs, words in kernels():
         copies = max(1, work // macs)
+        fill(arena)
         print((name, shape, macs, measured(words, copies, segments, start, passed), copies))
     if data:
         import bits
