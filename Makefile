@@ -14,7 +14,7 @@ include tools/mk/modules.mk
 .PHONY: help setup demo test bench lint format generate fuzz clean
 
 help: ## list what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tools/mk/*.mk | expand -t 17
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tools/mk/*.mk | expand -t 22
 
 setup: $(EVERYTHING) ## get and build everything, without running anything
 

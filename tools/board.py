@@ -70,11 +70,19 @@ def firmware(name, heap=HEAP, ember=True):
     return ROOT / "build" / "boards" / folder / "firmware.elf"
 
 
-def command(name, elf, icount=False):
-    """QEMU's command line for a board, whose machine its own makefile names."""
+def settings(name):
+    """What a board's own makefile and the one it includes set."""
     if name not in NAMES:
         raise BoardError("no board is called %r; there are: %s" % (name, ", ".join(NAMES)))
-    made_of = dict(re.findall(r"(?m)^(\w+) = (.*)$", (BOARDS / name / "mpconfigboard.mk").read_text()))
+    text = (BOARDS / name / "mpconfigboard.mk").read_text()
+    for included in re.findall(r"(?m)^include .*/(common/mps2\.mk)$", text):
+        text = (BOARDS / included).read_text() + text
+    return dict(re.findall(r"(?m)^(\w+) = (.*)$", text))
+
+
+def command(name, elf, icount=False):
+    """QEMU's command line for a board."""
+    made_of = settings(name)
     line = ["qemu-system-" + made_of["QEMU_ARCH"], "-machine", made_of["QEMU_MACHINE"], "-kernel", str(elf)]
     line += ["-bios", "none"] if made_of["QEMU_ARCH"].startswith("riscv") else []
     line += ["-display", "none", "-monitor", "none", "-nic", "none", "-semihosting", "-serial", "pty"]

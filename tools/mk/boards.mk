@@ -6,7 +6,8 @@ BOARD =
 HEAP =
 EMBER =
 SCRIPT =
-unexport BOARD HEAP EMBER SCRIPT
+DOCS =
+unexport BOARD HEAP EMBER SCRIPT DOCS
 
 BOARDS = $(patsubst firmware/boards/%/mpconfigboard.mk,%,$(wildcard firmware/boards/*/mpconfigboard.mk))
 HEAPS = 64k 128k 192k
@@ -25,7 +26,7 @@ BOARD_SOURCES = $(wildcard firmware/boards/common/*) $(wildcard lib/ember/*.py) 
 FIRMWARE_GIVEN = $(if $(and $(filter $(BOARD),$(BOARDS)),$(filter $(BOARD_HEAP),$(HEAPS))),$(FIRMWARE))
 OPTIONS = $(if $(HEAP),--heap $(HEAP)) $(if $(BOARD_STOCK),--stock)
 
-.PHONY: firmware run repl boards board-given
+.PHONY: firmware run repl boards board-bench board-given
 
 board-given:
 	@$(if $(filter $(BOARD),$(BOARDS)),,echo "BOARD is '$(BOARD)'; it may be one of: $(BOARDS)" >&2; exit 2)
@@ -39,6 +40,9 @@ run: firmware $(VENV_READY) ## run a script on an emulated board: BOARD=m4 SCRIP
 
 repl: firmware $(VENV_READY) ## talk to an emulated board, Ctrl-] leaves: BOARD=m4
 	@$(RUN) tools/board.py repl $(BOARD) $(OPTIONS)
+
+board-bench: $(BOARD_FIRMWARES) $(VENV_READY) ## count what training costs on the boards, in instructions and bytes: [BOARD=m4] [DOCS=1]
+	@$(RUN) host_tests/bench/board.py $(BOARD) $(if $(DOCS),--write)
 
 boards: $(BOARD_FIRMWARES) ## build the firmware of every board
 

@@ -1,0 +1,184 @@
+"""make board-bench: what training costs on the emulated boards, in instructions, which are counted: a board's clock is
+made to count them, so the figures are the same at every run. All is measured twice, and the two must be equal.
+
+board.py [--write] [BOARD ...]     all figures go into build/board-bench.json too, and with --write into docs/cost.md
+"""
+
+import argparse
+import ast
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
+
+import sizes  # noqa: E402
+from tools import board as boards  # noqa: E402
+
+DEVICE = ROOT / "host_tests" / "device"
+DIGITS = ROOT / "lib" / "examples" / "digits.bin"
+FIGURES, PAGE = ROOT / "build" / "board-bench.json", ROOT / "docs" / "cost.md"
+BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
+
+# Under -icount an instruction takes a nanosecond. Waiting for the clock's own interrupt puts every measurement at the
+# same place within a step of the clock.
+ARM = """
+import cost, machine, time
+def start():
+    machine.idle()
+    return time.ticks_cpu()
+def passed(mark):
+    return time.ticks_diff(time.ticks_cpu(), mark)
+"""
+# rdinstret a0
+RISC_V = """
+import cost
+@micropython.asm_rv32
+def start():
+    data(4, 0xC0202573)
+def passed(mark):
+    return (start() - mark) & 0xFFFFFFFF
+"""
+
+
+def instructions_a_step(name):
+    """Of the clock that the board is measured by."""
+    made_of = boards.settings(name)
+    return 1 if made_of["QEMU_ARCH"].startswith("riscv") else 1e9 / int(made_of["CLOCK_HZ"])
+
+
+def clock(name):
+    return RISC_V if boards.settings(name)["QEMU_ARCH"].startswith("riscv") else ARM
+
+
+def measure(board, name, training=True, **options):
+    """The figures of a running board: {name: instructions a product, step or instruction}, once."""
+    arguments = ["start", "passed"] + (["data='digits.bin'"] if training else [])
+    arguments += ["%s=%r" % option for option in options.items()]
+    said = board.run("%scost.main(%s)" % (clock(name), ", ".join(arguments)), timeout=300)
+    factor, figures = instructions_a_step(name), {}
+    for line in said.splitlines():
+        what, shape, products, taken, times = ast.literal_eval(line)
+        figure = taken * factor / times / products
+        figures[label(what, shape)] = round(figure, 2) if products > 1 else round(figure)
+    return figures
+
+
+def label(what, shape):
+    if len(shape) == 3:
+        return "%s, %d×%d×%d" % (what, *shape)
+    if len(shape) == 4:
+        images, side, channels, filters = shape
+        return "%s, %d × %d×%d×%d → %d" % (what, images, side, side, channels, filters)
+    return what
+
+
+def load(board, training=True):
+    board.put(DEVICE / "cost.py", "cost.py")
+    if training:
+        board.put(DEVICE / "bits.py", "bits.py")
+        board.put(DIGITS, "digits.bin")
+
+
+def measured_twice(name):
+    """(figures, those that differed): each time on a machine that was just started."""
+    runs = []
+    for _ in range(2):
+        with boards.emulated(name, icount=True) as board:
+            load(board)
+            runs.append(measure(board, name))
+    first, second = runs
+    return first, [
+        "%s: %s, then %s" % (what, first[what], second[what]) for what in first if first[what] != second[what]
+    ]
+
+
+def table(title, figures, rows, form):
+    made = Table(title=title)
+    made.add_column("")
+    for name in figures:
+        made.add_column(name, justify="right")
+    for row in rows:
+        made.add_row(row, *(form(figures[name].get(row, "")) for name in figures))
+    return made
+
+
+def groups(figures):
+    """Titles and what belongs under them, in the order measured."""
+    rows = list(next(iter(figures.values()))["instructions"])
+    return [
+        (
+            "Instructions of a training step, and of a VM instruction that copies one number",
+            [r for r in rows if "×" not in r],
+        ),
+        ("Instructions a multiply-accumulate", [r for r in rows if "×" in r]),
+    ]
+
+
+def number(value):
+    if isinstance(value, str):
+        return value
+    return "{:,}".format(value) if isinstance(value, int) else "%.2f" % value
+
+
+def sheets(figures):
+    """(title, {board: {row: figure}}, rows) of everything."""
+    counted = {name: figures[name]["instructions"] for name in figures}
+    made = [(title, counted, rows) for title, rows in groups(figures)]
+    for kind in ("flash", "RAM"):
+        parts = {name: figures[name][kind] for name in figures}
+        made.append(("Bytes of %s by part" % kind, parts, list(next(iter(parts.values())))))
+    return made
+
+
+def markdown(figures):
+    text = []
+    for title, columns, rows in sheets(figures):
+        text.append("### %s\n\n| | %s |\n|---|%s" % (title, " | ".join(columns), "---:|" * len(columns)))
+        text += ["| %s | %s |" % (row, " | ".join(number(columns[n].get(row, "")) for n in columns)) for row in rows]
+        text.append("")
+    return "\n".join(text)
+
+
+def write_page(figures):
+    page = PAGE.read_text()
+    head, rest = page.split(BEGIN)
+    PAGE.write_text(head + BEGIN + markdown(figures) + END + rest.split(END)[1])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("boards", nargs="*", metavar="BOARD", help="of: " + " ".join(boards.NAMES))
+    parser.add_argument("--write", action="store_true", help="the tables into docs/cost.md")
+    options = parser.parse_args()
+    if options.write and options.boards:
+        parser.error("the page has a column for every board: --write without %s" % " ".join(options.boards))
+    console, figures, differences = Console(width=None if sys.stdout.isatty() else 130), {}, []
+    for name in options.boards or boards.NAMES:
+        with console.status("Counting on %s, twice." % name):
+            counted, differed = measured_twice(name)
+        differences += ["%s: %s" % (name, line) for line in differed]
+        flash, ram = sizes.by_part(boards.firmware(name))
+        figures[name] = {"instructions": counted, "flash": flash, "RAM": ram}
+    for title, columns, rows in sheets(figures):
+        console.print(table(title, columns, rows, number))
+    FIGURES.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+    if options.write and not differences:
+        write_page(figures)
+    for line in differences:
+        print("counted twice, and not the same: " + line, file=sys.stderr)
+    if not differences:
+        print("Counted twice, with the same figures; they are in %s." % FIGURES.relative_to(ROOT))
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except boards.BoardError as error:
+        print(error, error.output, sep="\n", file=sys.stderr)
+        sys.exit(1)

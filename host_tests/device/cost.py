@@ -1,0 +1,149 @@
+"""Counts what the VM's instructions and training steps take, in steps of whatever clock it is given.
+
+    import cost; cost.main(start, passed)
+
+`start()` -> a mark on the clock, `passed(mark)` -> how far it moved since. host_tests/bench/board.py has both for each
+board. Prints a tuple a line: what, shape, products, clock steps, how often it was run.
+"""
+
+from array import array
+
+import ember
+import ember_vm
+from ember import isa
+
+ARENA = 1 << 14
+STEPS = 10
+
+# What a matmul multiplies: batch, inputs, outputs.
+MATMULS = ((32, 64, 32), (1, 64, 32))
+# What a convolution does: images, their side, channels, filters; 3 by 3, stride 1, 1 pixel of padding.
+CONVOLUTIONS = ((8, 8, 8, 16), (8, 8, 1, 16), (1, 8, 8, 16))
+WINDOW = 3
+
+
+def opcode(name):
+    return [row[isa.NAME] for row in isa.TABLE].index(name)
+
+
+def program(words, copies):
+    """One section: an instruction again and again. All but the arena is empty."""
+    segments = [isa.WRITABLE, ARENA, 0, 0, 0, 0, 0, 0, 0, isa.INT32 | isa.WRITABLE, 1, 0]
+    header = [isa.MAGIC, 0, 1, 4, 1] + segments + [0]
+    header[1] = header[-1] = len(header) + copies * len(words)
+    made = array("i", header)
+    for _ in range(copies):
+        made.extend(array("i", words))
+    verdict = ember_vm.verify(made)
+    if verdict:
+        raise ValueError("the program to measure is refused: kind %d, word %d" % (verdict >> 24, verdict & 0xFFFFFF))
+    return made
+
+
+def matmul(batch, m, n, k, strides, c, a, b):
+    c_m, a_m, a_k, b_k, b_n = strides
+    return [opcode("matmul"), 0, 1, m, n, k, 0, c_m, 0, a_m, a_k, 0, b_k, b_n, c, a, b]
+
+
+def matmuls(m, k, n):
+    """y = x w, and its gradients g w' and x' g, as recording emits them."""
+    x, w, y = 0, m * k, m * k + k * n
+    return (
+        ("matmul forward", matmul(1, m, n, k, (n, k, 1, n, 1), y, x, w)),
+        ("matmul input gradient", matmul(1, m, k, n, (k, n, 1, 1, n), x, y, w)),
+        ("matmul weight gradient", matmul(1, k, n, m, (n, 1, k, n, 1), w, x, y)),
+    )
+
+
+def convolutions(images, side, channels, filters):
+    x, w = 0, images * side * side * channels
+    y = w + WINDOW * WINDOW * channels * filters
+    sizes = [0, images, side, side, channels, filters, 1, side, side, WINDOW, WINDOW, 1, 1, 1, 1, 1, 1]
+    return (
+        ("conv2d forward", [opcode("conv2d")] + sizes + [y, x, w]),
+        ("conv2d input gradient", [opcode("conv2d_grad_input")] + sizes + [x, y, w]),
+        ("conv2d weight gradient", [opcode("conv2d_grad_weight")] + sizes + [w, x, y]),
+    )
+
+
+def products(images, side, channels, filters):
+    """Those of a convolution whose input lies inside the image."""
+    return images * channels * filters * (WINDOW * side - 2) ** 2
+
+
+def kernels():
+    """What to measure: name, shape, products, the instruction."""
+    made = []
+    for shape in MATMULS:
+        macs = shape[0] * shape[1] * shape[2]
+        made += [(name, shape, macs, words) for name, words in matmuls(*shape)]
+    for shape in CONVOLUTIONS:
+        made += [(name, shape, products(*shape), words) for name, words in convolutions(*shape)]
+    return made
+
+
+def fill(arena):
+    """Anew for each kernel: arithmetic in software takes as long as the numbers make it."""
+    for i in range(ARENA):
+        arena[i] = (i * 7919 % 2001 - 1000) / 1000
+
+
+def counted(run, start, passed):
+    mark = start()
+    run()
+    return passed(mark)
+
+
+def measured(words, copies, segments, start, passed):
+    """Of `copies` of an instruction: those that a program has more than another."""
+    state, taken = array("i", [0] * 4), []
+    for n in (1, 1 + copies):
+        made = program(words, n)
+
+        def run(made=made):
+            ember_vm.run(made, segments, state, -1)
+
+        run()
+        taken.append(counted(run, start, passed))
+    return taken[1] - taken[0]
+
+
+def step(make, data, start, passed):
+    """Of STEPS steps on one batch, after two."""
+    from ember import nn
+    from ember.data import Batches
+
+    ember.manual_seed(7)
+    model, optimizer, shape, size = make()
+    batches = Batches(data, size, seed=7)
+    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optimizer, shape, size, input_dtype="B",
+                            input_scale=batches.scale)  # fmt: skip
+    x, y = next(iter(batches))
+
+    def run(steps=STEPS):
+        for _ in range(steps):
+            trainer.step(x, y)
+
+    run(2)
+    taken = counted(run, start, passed)
+    batches.close()
+    return taken
+
+
+def main(start, passed, data=None, work=200000):
+    """Every kernel, as often as makes `work` products; the training steps where `data` names a file of digits."""
+    arena = array("f", range(ARENA))
+    fill(arena)
+    segments = [arena, array("f"), array("f"), array("i", [1])]
+    tiny = [opcode("map"), 0, 0, 1, 1, 1, 0, 1, 2]  # copies one number
+    print(("instruction", (1,), 1, measured(tiny, 1000, segments, start, passed), 1000))
+    for name, shape, macs, words in kernels():
+        copies = max(1, work // macs)
+        fill(arena)
+        print((name, shape, macs, measured(words, copies, segments, start, passed), copies))
+    if data:
+        import bits
+
+        segments = arena = None
+        for name, make in bits.MODELS:
+            print((name, (), 1, step(make, data, start, passed), STEPS))
