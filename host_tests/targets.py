@@ -29,12 +29,9 @@ INTERPRETERS = {
 
 
 @contextlib.contextmanager
-def _interpreter(name, folder):
-    """A new process for each script, in a folder of its own that holds digits.bin."""
-    binary, folders = INTERPRETERS[name]
-    folders = [*folders, DEVICE] + ([] if name == "cpython" else [DEVICE / "lib"])
-    path = ":".join(str(f) for f in folders)
-    variable = "PYTHONPATH" if name == "cpython" else "MICROPYPATH"
+def process(binary, folders, folder, variable="PYTHONPATH"):
+    """A new process for each script, in a folder of its own that holds digits.bin; its modules are in folders."""
+    path = ":".join(str(f) for f in [*folders, DEVICE])
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "MICROPYPATH")}
     shutil.copy(DIGITS, folder)
 
@@ -44,6 +41,13 @@ def _interpreter(name, folder):
         return done.returncode == 0, done.stdout
 
     yield run
+
+
+def _interpreter(name, folder):
+    binary, folders = INTERPRETERS[name]
+    if name == "cpython":
+        return process(binary, folders, folder)
+    return process(binary, [*folders, DEVICE / "lib"], folder, "MICROPYPATH")
 
 
 # The native module that a board without Ember in its firmware loads.
@@ -121,6 +125,11 @@ TARGETS.update({name + kind: _board for kind in ("", "-mpy") for name in MODULES
 TARGETS["m3-armv6m"] = _board
 if PORT:
     TARGETS = {"board": _real_board}
+
+
+def as_command(name, *arguments):
+    """The script that does what the command line of a file of device/ does."""
+    return "import sys\nsys.argv[:] = %r\nimport %s" % ([name, *(str(a) for a in arguments)], name)
 
 
 def start(name, folder):

@@ -12,6 +12,7 @@ import pytest
 from tools import board as boards
 from tools.board import BoardError, emulated
 
+import aes_cases
 from conftest import ROOT
 
 # sys.implementation._mpy's architecture: what native modules a board loads
@@ -134,6 +135,19 @@ print(hasattr(sys.stdin, "buffer"), hasattr(select, "poll"))
 
 def test_the_modules_are_there(board):
     assert lines(board, MODULES) == [hashlib.sha256(b"abc").hexdigest(), "cbf43926 {'a': [1, 2.5]}", "True True"]
+
+
+@pytest.mark.parametrize("name", aes_cases.CIPHERS)
+def test_aes_is_nists(board, name):
+    script, expected = aes_cases.case(name)
+    assert lines(board, script) == [expected + " True", "True True"]
+
+
+def test_the_tables_of_aes_follow_from_their_definition():
+    """The vectors above do not come by every entry."""
+    substitute, restore = aes_cases.tables((boards.BOARDS / "common" / "aes.c").read_text())
+    assert substitute == [aes_cases.substituted(byte) for byte in range(256)]
+    assert len(restore) == 256 and [restore[byte] for byte in substitute] == list(range(256))
 
 
 RECURSION = """

@@ -136,12 +136,14 @@ def test_where_nothing_may_be_installed_it_stops_with_the_line(monkeypatch):
         setup_system.main()
 
 
-def test_the_boards_needs_are_asked_for_by_name(monkeypatch):
+def test_each_purpose_has_its_own_needs(monkeypatch):
     asked = []
     monkeypatch.setattr(setup_system, "missing", lambda needs: asked.append(needs) or [])
     setup_system.main()
     setup_system.main(["boards"])
-    assert asked == [setup_system.NEEDS, setup_system.NEEDS + setup_system.BOARD_NEEDS]
+    setup_system.main(["versions"])
+    needs, boards, versions = setup_system.NEEDS, setup_system.BOARD_NEEDS, setup_system.VERSION_NEEDS
+    assert asked == [needs, needs + boards, needs + versions]
 
 
 def test_what_the_boards_need_is_here():

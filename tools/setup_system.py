@@ -2,6 +2,7 @@
 
 python tools/setup_system.py            what everything needs
 python tools/setup_system.py boards     and what the emulated boards need
+python tools/setup_system.py versions   and what other versions of MicroPython need
 """
 
 import os
@@ -49,6 +50,11 @@ def compiles_for_esp8266():
     return runs("xtensa-lx106-elf-gcc", "-xc", "-c", "-", "-o", os.devnull, stdin=BOARD_SOURCE)
 
 
+def runs_node():
+    """Of a version that loads MicroPython: Node 12, which Ubuntu 22.04 has, does not."""
+    return runs("node", "-e", "process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)")
+
+
 # (what it is, whether it is there, the packages that bring it)
 NEEDS = (
     ("a C compiler and its headers", compiles, ("gcc", "libc6-dev")),
@@ -62,6 +68,11 @@ BOARD_NEEDS = (
     ("a C compiler for RISC-V", compiles_for_riscv, ("gcc-riscv64-unknown-elf", "picolibc-riscv64-unknown-elf")),
     ("a C compiler for the ESP8266", compiles_for_esp8266, ("gcc-xtensa-lx106", "picolibc-xtensa-lx106-elf")),
 )
+VERSION_NEEDS = (
+    ("Node.js 18 or newer", runs_node, ("nodejs",)),
+    ("npm, its package manager", lambda: runs("npm", "--version"), ("npm",)),
+)
+PURPOSES = {"boards": BOARD_NEEDS, "versions": VERSION_NEEDS}
 
 
 def missing(needs=NEEDS):
@@ -107,7 +118,7 @@ def install(packages, prefix):
 def main(arguments=()):
     if sys.version_info < (3, 9):  # noqa: UP036
         sys.exit("Python 3.9 or newer is needed, this is %s: make PYTHON=…" % sys.version.split()[0])
-    wanted = NEEDS + (BOARD_NEEDS if "boards" in arguments else ())
+    wanted = sum((PURPOSES[purpose] for purpose in arguments), NEEDS)
     needs = missing(wanted)
     if not needs:
         return

@@ -7,7 +7,7 @@ FIRMWARE := $(abspath $(COMMON)/../..)
 # Its main.c has no file system and a fixed stack limit, its start-up no FPU and no clock, its UART no interrupt; what
 # is left are MicroPython's shared parts. `override` makes make ignore the port's later SRC_C +=, so that our files
 # stand in for its own, rather than being linked over them symbol by symbol.
-override SRC_C = $(addprefix boards/common/,main.c console.c disk.c $(COMMON_PARTS)) \
+override SRC_C = $(addprefix boards/common/,main.c console.c disk.c aes.c $(COMMON_PARTS)) \
 	$(addprefix shared/,libc/string0.c readline/readline.c timeutils/timeutils.c) \
 	$(addprefix shared/runtime/,gchelper_generic.c interrupt_char.c pyexec.c stdout_helpers.c sys_stdio_mphal.c)
 override SRC_BOARD_O =
@@ -35,6 +35,8 @@ LDSCRIPT = $(COMMON)/board.ld
 LDFLAGS += $(foreach name,FLASH_ORIGIN FLASH_SIZE RAM_ORIGIN RAM_SIZE STACK_SIZE DISK_SIZE,-Wl,--defsym=$(name)=$($(name)))
 
 INC += -I$(COMMON)
+# cryptolib takes AES from Mbed TLS, and this is what it asks for; nothing else here is built with Mbed TLS.
+$(BUILD)/extmod/modcryptolib.o: CFLAGS += -DMICROPY_SSL_MBEDTLS=1
 CFLAGS += -DMP_CONFIGFILE='"config.h"' -DMICROPY_HW_MCU_NAME='"$(MCU)"'
 CFLAGS += -DUART_BASE=$(UART) -DUART_IRQ=$(UART_IRQ) -DCLOCK_HZ=$(CLOCK_HZ)
 QSTR_GLOBAL_DEPENDENCIES += $(COMMON)/config.h

@@ -14,6 +14,11 @@
 #define MICROPY_PY_MACHINE_INCLUDEFILE  "machine.c"
 #define MICROPY_PY_MACHINE_EXTRA_GLOBALS { MP_ROM_QSTR(MP_QSTR_Disk), MP_ROM_PTR(&disk_type) },
 
+// As most real boards have it; the cipher is aes.c.
+#define MICROPY_PY_CRYPTOLIB            (1)
+#define MICROPY_PY_CRYPTOLIB_CTR        (1)
+#define MICROPY_PY_CRYPTOLIB_CONSTS     (1)
+
 // What C functions may take of the stack between two checks: littlefs and the number formatter are the deepest.
 #define MICROPY_STACK_CHECK_MARGIN      (2048)
 
