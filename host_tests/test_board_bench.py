@@ -9,9 +9,8 @@ from conftest import ROOT
 
 sys.path.append(str(ROOT / "host_tests" / "bench"))
 
+import board_cost as bench  # noqa: E402
 import sizes  # noqa: E402
-
-import board as bench  # noqa: E402
 
 GOAL = 3.0
 LOOPS = {
@@ -22,8 +21,7 @@ LOOPS = {
 
 @pytest.fixture(scope="module")
 def m4():
-    with boards.emulated("m4", icount=True) as machine:
-        bench.load(machine, training=False)
+    with boards.emulated("m4", icount=True, files=bench.files(training=False)) as machine:
         yield machine
 
 
@@ -34,8 +32,7 @@ def counted_loop(board, name, times):
 
 @pytest.mark.parametrize("name, length", [("m4", 3), ("rv32", 2)])
 def test_the_clock_counts_instructions(name, length):
-    with boards.emulated(name, icount=True) as board:
-        bench.load(board, training=False)
+    with boards.emulated(name, icount=True, files=bench.files(training=False)) as board:
         short, long = (counted_loop(board, name, times) for times in (100000, 300000))
     assert long - short == pytest.approx(200000 * length, abs=bench.instructions_a_step(name) * 2)
 

@@ -22,7 +22,9 @@ def suites(name, vm):
         return SUITES[vm] + (("allocations",) if name != "cpython" else ())
     if name in targets.INTERPRETERS or targets.PORT:
         return SUITES[vm]
-    return ("numbers", "trainer", "storage") if name in targets.MODULES else ()
+    if name not in targets.MODULES:
+        return ()
+    return ("numbers", "storage") + (("trainer",) if name in ("m3", "m4", "rv32") else ())
 
 
 CASES = [

@@ -26,12 +26,12 @@ class Subnormal(nn.Module):
 
 def mlp():
     model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Dropout(0.2), nn.Linear(32, 10))
-    return model, optim.Adam(model.parameters(), lr=0.01), (64,), 32
+    return model, optim.Adam(model.parameters(), lr=0.01), (64,), 16
 
 
 def subnormal():
     model = Subnormal()
-    return model, optim.SGD(model.parameters(), lr=0.5), (64,), 32
+    return model, optim.SGD(model.parameters(), lr=0.5), (64,), 16
 
 
 def cnn():
@@ -40,7 +40,7 @@ def cnn():
         nn.Conv2d(6, 8, 3, padding=1), nn.Tanh(), nn.MaxPool2d(2),
         nn.Flatten(), nn.Linear(32, 10),
     )  # fmt: skip
-    return model, optim.SGD(model.parameters(), lr=0.05, momentum=0.9), (8, 8, 1), 8
+    return model, optim.SGD(model.parameters(), lr=0.05, momentum=0.9), (8, 8, 1), 4
 
 
 # Every model that is added joins the table: name, what makes it, steps.
@@ -51,13 +51,19 @@ MODELS = (
 )
 
 
-def trained(make, data, steps, around=None):
-    """A trainer after that many steps. around(step, x, y) takes each, in place of step(x, y)."""
+def trainer_of(make, data):
+    """A fresh trainer of a model, and its batches."""
     ember.manual_seed(7)
     model, optimizer, shape, batch_size = make()
     batches = Batches(data, batch_size, seed=7)
     trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optimizer, shape, batch_size, input_dtype="B",
                             input_scale=getattr(model, "SCALE", batches.scale))  # fmt: skip
+    return trainer, batches
+
+
+def trained(make, data, steps, around=None):
+    """A trainer after that many steps. around(step, x, y) takes each, in place of step(x, y)."""
+    trainer, batches = trainer_of(make, data)
     while trainer.steps < steps:
         for x, y in batches:
             if around is None:

@@ -2,13 +2,14 @@
 
     import cost; cost.main(start, passed)
 
-`start()` -> a mark on the clock, `passed(mark)` -> how far it moved since. host_tests/bench/board.py has both for each
-board. Prints a tuple a line: what, shape, products, clock steps, how often it was run.
+`start()` -> a mark on the clock, `passed(mark)` -> how far it moved since. host_tests/bench/board_cost.py has both for
+each board. Prints a tuple a line: what, shape, products, clock steps, how often it was run.
 """
 
 from array import array
 
-import ember
+import bits
+
 import ember_vm
 from ember import isa
 
@@ -110,14 +111,7 @@ def measured(words, copies, segments, start, passed):
 
 def step(make, data, start, passed):
     """Of STEPS steps on one batch, after two."""
-    from ember import nn
-    from ember.data import Batches
-
-    ember.manual_seed(7)
-    model, optimizer, shape, size = make()
-    batches = Batches(data, size, seed=7)
-    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optimizer, shape, size, input_dtype="B",
-                            input_scale=batches.scale)  # fmt: skip
+    trainer, batches = bits.trainer_of(make, data)
     x, y = next(iter(batches))
 
     def run(steps=STEPS):
@@ -142,8 +136,6 @@ def main(start, passed, data=None, work=200000):
         fill(arena)
         print((name, shape, macs, measured(words, copies, segments, start, passed), copies))
     if data:
-        import bits
-
         segments = arena = None
-        for name, make in bits.MODELS:
+        for name, make, _ in bits.MODELS:
             print((name, (), 1, step(make, data, start, passed), STEPS))

@@ -42,7 +42,7 @@ repl: firmware $(VENV_READY) ## talk to an emulated board, Ctrl-] leaves: BOARD=
 	@$(RUN) tools/board.py repl $(BOARD) $(OPTIONS)
 
 board-bench: $(BOARD_FIRMWARES) $(VENV_READY) ## count what training costs on the boards, in instructions and bytes: [BOARD=m4] [DOCS=1]
-	@$(RUN) host_tests/bench/board.py $(BOARD) $(if $(DOCS),--write)
+	@$(RUN) host_tests/bench/board_cost.py $(BOARD) $(if $(DOCS),--write)
 
 boards: $(BOARD_FIRMWARES) ## build the firmware of every board
 

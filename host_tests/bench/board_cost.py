@@ -1,7 +1,7 @@
 """make board-bench: what training costs on the emulated boards, in instructions, which are counted: a board's clock is
 made to count them, so the figures are the same at every run. All is measured twice, and the two must be equal.
 
-board.py [--write] [BOARD ...]     all figures go into build/board-bench.json too, and with --write into docs/cost.md
+board_cost.py [--write] [BOARD ...]     all figures go into build/board-bench.json, with --write into the docs too
 """
 
 import argparse
@@ -22,7 +22,7 @@ from tools import board as boards  # noqa: E402
 DEVICE = ROOT / "host_tests" / "device"
 DIGITS = ROOT / "lib" / "examples" / "digits.bin"
 FIGURES, PAGE = ROOT / "build" / "board-bench.json", ROOT / "docs" / "cost.md"
-BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
+STEP = "digits MLP, Adam, dropout"
 
 # Under -icount an instruction takes a nanosecond. Waiting for the clock's own interrupt puts every measurement at the
 # same place within a step of the clock.
@@ -59,13 +59,27 @@ def measure(board, name, training=True, **options):
     """The figures of a running board: {name: instructions a product, step or instruction}, once."""
     arguments = ["start", "passed"] + (["data='digits.bin'"] if training else [])
     arguments += ["%s=%r" % option for option in options.items()]
-    said = board.run("%scost.main(%s)" % (clock(name), ", ".join(arguments)), timeout=300)
+    said = board.run("%scost.main(%s)" % (clock(name), ", ".join(arguments)), timeout=600)
     factor, figures = instructions_a_step(name), {}
     for line in said.splitlines():
         what, shape, products, taken, times = ast.literal_eval(line)
         figure = taken * factor / times / products
         figures[label(what, shape)] = round(figure, 2) if products > 1 else round(figure)
     return figures
+
+
+LEARN = """
+import gc, test_digits
+accuracy, trainer = test_digits.learned()
+gc.collect()
+print((accuracy, gc.mem_alloc()))
+"""
+
+
+def learned(board):
+    """What a net knows of digits after training there, and the heap that is then in use."""
+    accuracy, heap = ast.literal_eval(board.run(LEARN, timeout=600))
+    return {"accuracy": accuracy, "heap": heap}
 
 
 def label(what, shape):
@@ -77,24 +91,23 @@ def label(what, shape):
     return what
 
 
-def load(board, training=True):
-    board.put(DEVICE / "cost.py", "cost.py")
+def files(training=True):
+    """What lies on the board's disk."""
+    paths = [DEVICE / "cost.py", DEVICE / "bits.py"]
     if training:
-        board.put(DEVICE / "bits.py", "bits.py")
-        board.put(DIGITS, "digits.bin")
+        paths += [DEVICE / "test_digits.py", DEVICE / "lib" / "unittest.py", DIGITS]
+    return {"/" + path.name: path.read_bytes() for path in paths}
 
 
 def measured_twice(name):
-    """(figures, those that differed): each time on a machine that was just started."""
+    """(instructions, what was learned, the names of figures that differed): each time on a machine just started."""
     runs = []
     for _ in range(2):
-        with boards.emulated(name, icount=True) as board:
-            load(board)
-            runs.append(measure(board, name))
-    first, second = runs
-    return first, [
-        "%s: %s, then %s" % (what, first[what], second[what]) for what in first if first[what] != second[what]
-    ]
+        with boards.emulated(name, icount=True, files=files()) as board:
+            runs.append((measure(board, name), learned(board)))
+    differed = ["%s: %s, then %s" % (what, first[what], second[what])
+                for first, second in zip(*runs) for what in first if first[what] != second[what]]  # fmt: skip
+    return (*runs[0], differed)
 
 
 def table(title, figures, rows, form):
@@ -122,7 +135,7 @@ def groups(figures):
 def number(value):
     if isinstance(value, str):
         return value
-    return "{:,}".format(value) if isinstance(value, int) else "%.2f" % value
+    return "{:,}".format(value) if value == int(value) else "%.2f" % value
 
 
 def sheets(figures):
@@ -144,31 +157,45 @@ def markdown(figures):
     return "\n".join(text)
 
 
-def write_page(figures):
-    page = PAGE.read_text()
-    head, rest = page.split(BEGIN)
-    PAGE.write_text(head + BEGIN + markdown(figures) + END + rest.split(END)[1])
+def overview(figures):
+    """The table of docs/boards.md and the README: a row a board."""
+    rows = ["| board | flash | RAM | accuracy | instructions a step | tested |", "|---|---:|---:|---:|---:|---|"]
+    for name in figures:
+        made_of, f = boards.settings(name), figures[name]
+        tested = "built in, and from `.mpy`" + (", armv6m's too" if name == "m3" else "")
+        cells = ["%s: %s, %s" % (name, made_of["MCU"], made_of["QEMU_MACHINE"]), number(f["flash"]["all"])]
+        cells += [number(f["digits"]["heap"]), "%.4f" % f["digits"]["accuracy"]]
+        rows.append("| %s |" % " | ".join(cells + [number(f["instructions"][STEP]), tested]))
+    return "\n".join(rows) + "\n"
+
+
+def write_between(path, name, text):
+    begin, end = ("<!-- %s: %s -->\n" % (name, word) for word in ("begin", "end"))
+    head, rest = path.read_text().split(begin)
+    path.write_text(head + begin + text + end + rest.split(end)[1])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("boards", nargs="*", metavar="BOARD", help="of: " + " ".join(boards.NAMES))
-    parser.add_argument("--write", action="store_true", help="the tables into docs/cost.md")
+    parser.add_argument("--write", action="store_true", help="the tables into the docs and the README")
     options = parser.parse_args()
     if options.write and options.boards:
         parser.error("the page has a column for every board: --write without %s" % " ".join(options.boards))
     console, figures, differences = Console(width=None if sys.stdout.isatty() else 130), {}, []
     for name in options.boards or boards.NAMES:
         with console.status("Counting on %s, twice." % name):
-            counted, differed = measured_twice(name)
+            counted, digits, differed = measured_twice(name)
         differences += ["%s: %s" % (name, line) for line in differed]
         flash, ram = sizes.by_part(boards.firmware(name))
-        figures[name] = {"instructions": counted, "flash": flash, "RAM": ram}
+        figures[name] = {"instructions": counted, "digits": digits, "flash": flash, "RAM": ram}
     for title, columns, rows in sheets(figures):
         console.print(table(title, columns, rows, number))
     FIGURES.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     if options.write and not differences:
-        write_page(figures)
+        write_between(PAGE, "figures", markdown(figures))
+        for page in ("docs/boards.md", "README.md"):
+            write_between(ROOT / page, "boards", overview(figures))
     for line in differences:
         print("counted twice, and not the same: " + line, file=sys.stderr)
     if not differences:
