@@ -55,11 +55,12 @@ def clock(name):
     return RISC_V if boards.settings(name)["QEMU_ARCH"].startswith("riscv") else ARM
 
 
-def measure(board, name, training=True, **options):
+def measure(board, name, training=True):
     """The figures of a running board: {name: instructions a product, step or instruction}, once."""
-    arguments = ["start", "passed"] + (["data='digits.bin'"] if training else [])
-    arguments += ["%s=%r" % option for option in options.items()]
-    said = board.run("%scost.main(%s)" % (clock(name), ", ".join(arguments)), timeout=600)
+    calls = ["cost.kernels_counted(start, passed)"]
+    if training:
+        calls.append("cost.steps_counted(start, passed, 'digits.bin')")
+    said = "".join([board.run(clock(name) + call, timeout=600) for call in calls])
     factor, figures = instructions_a_step(name), {}
     for line in said.splitlines():
         what, shape, products, taken, times = ast.literal_eval(line)

@@ -1,6 +1,6 @@
 """Counts what the VM's instructions and training steps take, in steps of whatever clock it is given.
 
-    import cost; cost.main(start, passed)
+    import cost; cost.kernels_counted(start, passed); cost.steps_counted(start, passed, "digits.bin")
 
 `start()` -> a mark on the clock, `passed(mark)` -> how far it moved since. host_tests/bench/board_cost.py has both for
 each board. Prints a tuple a line: what, shape, products, clock steps, how often it was run.
@@ -15,6 +15,8 @@ from ember import isa
 
 ARENA = 1 << 14
 STEPS = 10
+# So many products of each kernel are measured.
+WORK = 200000
 
 # What a matmul multiplies: batch, inputs, outputs.
 MATMULS = ((32, 64, 32), (1, 64, 32))
@@ -124,18 +126,20 @@ def step(make, data, start, passed):
     return taken
 
 
-def main(start, passed, data=None, work=200000):
-    """Every kernel, as often as makes `work` products; the training steps where `data` names a file of digits."""
+def kernels_counted(start, passed):
+    """An instruction that does next to nothing, and every kernel, as often as makes WORK products."""
     arena = array("f", range(ARENA))
     fill(arena)
     segments = [arena, array("f"), array("f"), array("i", [1])]
     tiny = [opcode("map"), 0, 0, 1, 1, 1, 0, 1, 2]  # copies one number
     print(("instruction", (1,), 1, measured(tiny, 1000, segments, start, passed), 1000))
     for name, shape, macs, words in kernels():
-        copies = max(1, work // macs)
+        copies = max(1, WORK // macs)
         fill(arena)
         print((name, shape, macs, measured(words, copies, segments, start, passed), copies))
-    if data:
-        segments = arena = None
-        for name, make, _ in bits.MODELS:
-            print((name, (), 1, step(make, data, start, passed), STEPS))
+
+
+def steps_counted(start, passed, data):
+    """The training steps; `data` names a file of digits."""
+    for name, make, _ in bits.MODELS:
+        print((name, (), 1, step(make, data, start, passed), STEPS))

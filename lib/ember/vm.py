@@ -26,7 +26,7 @@ def select(wanted=None):
                 if wanted:
                     raise ImportError("ember_vm was built from another instruction table: build it again")
                 chosen = None
-        except ImportError:
+        except (ImportError, ValueError):  # ValueError: a module of another architecture
             if wanted:
                 raise
             chosen = None
