@@ -1,6 +1,8 @@
 """Every instruction in NumPy float64, read from docs/vm.md alone: maps, products and images; the rest is in
 reference_rows.py, the memory that they share in reference_memory.py."""
 
+import math
+
 import numpy as np
 
 import reference_rows  # noqa: F401, for what it adds to DO
@@ -10,7 +12,7 @@ from reference_memory import DO, TINY, Reference, U, instruction, maximum, minim
 __all__ = ["DO", "MAP", "Reference"]
 
 # Relative error of a map's function, in roundings; an ulp is at most two of them.
-EXACT = {"copy", "neg", "abs", "relu", "maximum", "minimum", "eq", "gt", "relu_grad"}
+EXACT = {"copy", "neg", "abs", "relu", "maximum", "minimum", "eq", "gt", "relu_grad", "floor", "round", "keep"}
 ROUNDINGS = {
     "sqrt": 1,
     "add": 1,
@@ -25,9 +27,17 @@ ROUNDINGS = {
     "tanh_grad": 4,
     "sigmoid_grad": 4,
     "sqrt_grad": 3,
+    "expm1": 8,
+    "log1p": 4,
+    "sin": 4,
+    "cos": 4,
+    "erf": 4,
+    "remainder": 2,
+    "atan2": 6,
 }
 
 
+ERF = np.frompyfunc(math.erf, 1, 1)
 MAP = {
     "copy": lambda a, b: a,
     "neg": lambda a, b: -a,
@@ -51,6 +61,16 @@ MAP = {
     "tanh_grad": lambda a, b: b * (1 - a * a),
     "sigmoid_grad": lambda a, b: b * (a * (1 - a)),
     "sqrt_grad": lambda a, b: (0.5 * b) / a,
+    "floor": lambda a, b: np.floor(a),
+    "round": lambda a, b: np.round(a),
+    "expm1": lambda a, b: np.expm1(a),
+    "log1p": lambda a, b: np.log1p(a),
+    "sin": lambda a, b: np.sin(a),
+    "cos": lambda a, b: np.cos(a),
+    "erf": lambda a, b: ERF(a).astype("f8"),
+    "remainder": lambda a, b: np.remainder(a, b),
+    "atan2": lambda a, b: np.arctan2(a, b),
+    "keep": lambda a, b: np.where(a != 0, b, 0.0),
 }
 # What cancels: the bound is relative to this, not to the result.
 MAGNITUDE = {

@@ -51,6 +51,10 @@ FUNCTIONS = {
     "tanh_grad": lambda a, b: b * (ONE - a * a),
     "sigmoid_grad": lambda a, b: b * (a * (ONE - a)),
     "sqrt_grad": lambda a, b: (HALF * b) / a,
+    "floor": lambda a, b: np.floor(a),
+    "round": lambda a, b: np.round(a),
+    "remainder": lambda a, b: np.remainder(a, b),
+    "keep": lambda a, b: b if a != 0 else ZERO,
 }
 INTO = (lambda d, x: x, lambda d, x: d + x, lambda d, x: d * x, maximum, minimum)
 

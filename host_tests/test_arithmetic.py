@@ -18,7 +18,10 @@ CHUNK = 1 << 22
 STEP = 1 if LONG else 257  # prime: it meets every exponent at other places
 # The most ulps a function may be off, over every float32, as firmware/vm/math.c states it; pow over the pairs drawn
 # below. The contract asks for 2 of exp and log.
-BOUNDS = {"exp": 0.99, "log": 0.83, "tanh": 1.34, "sigmoid": 2.41, "pow": 1.2}
+BOUNDS = {
+    "exp": 0.99, "log": 0.83, "tanh": 1.34, "sigmoid": 2.41, "pow": 1.2, "floor": 0, "round": 0, "expm1": 3.31,
+    "log1p": 1.44, "sin": 1.03, "cos": 1.03, "erf": 1.18, "atan2": 2.3,
+}  # fmt: skip
 
 
 def ask(name, a, b=None):
@@ -61,7 +64,7 @@ def worst(name, chunks):
     return most, where
 
 
-@pytest.mark.parametrize("name", ["exp", "log", "tanh", "sigmoid"])
+@pytest.mark.parametrize("name", [name for name in BOUNDS if name not in ("pow", "atan2")])
 def test_functions_stay_within_their_bounds(name, record_property):
     step = STEP if name in ("exp", "log") or LONG else 4 * STEP + 1
     most, where = worst(name, patterns(step))
@@ -78,6 +81,12 @@ def test_functions_stay_within_their_bounds(name, record_property):
         ("exp", 0x33000000, 0x33010000),
         ("tanh", 0x3F1F0000, 0x3F210000),
         ("sigmoid", 0xC2AE0000, 0xC2D10000),
+        ("expm1", 0x3EB00000, 0x3EC00000),
+        ("log1p", 0xBF7F0000, 0xBF800000),
+        ("sin", 0x40480000, 0x404A0000),
+        ("cos", 0x3FC80000, 0x3FCA0000),
+        ("erf", 0x3F600000, 0x3F700000),
+        ("round", 0x4AFF0000, 0x4B010000),
     ],
     ids=lambda x: x if isinstance(x, str) else hex(x),
 )
@@ -99,6 +108,33 @@ def test_pow_stays_within_its_bound():
         off = ulps(ask("pow", a, b), np.power(a.astype(np.float64), b.astype(np.float64)))
     i = int(off.argmax())
     assert off[i] <= BOUNDS["pow"], "%.3f ulp at %r ** %r" % (off[i], a[i], b[i])
+
+
+def pairs(rng, n=CHUNK // 2):
+    """All magnitudes, and half of them near each other."""
+    a, b = rng.integers(0, 1 << 32, (2, n), dtype=np.uint32).view(np.float32)
+    b[::2] = a[::2] * rng.normal(size=len(b[::2])).astype(np.float32)
+    edges = np.array([0, -0.0, 1, -1, np.inf, -np.inf, np.nan, 1e-45, -1e-45, 3e38, 2, 0.5], np.float32)
+    a[: len(edges) ** 2], b[: len(edges) ** 2] = np.repeat(edges, len(edges)), np.tile(edges, len(edges))
+    return a, b
+
+
+def test_atan2_stays_within_its_bound():
+    with np.errstate(all="ignore"):
+        a, b = pairs(np.random.default_rng(2))
+        want = np.arctan2(a.astype(np.float64), b.astype(np.float64))
+        got = ask("atan2", a, b)
+    off = ulps(got, want)
+    i = int(off.argmax())
+    assert off[i] <= BOUNDS["atan2"], "%.3f ulp at %r, %r" % (off[i], a[i], b[i])
+    assert (np.signbit(got) == np.signbit(want))[~np.isnan(want)].all()
+
+
+def test_the_remainder_is_exact_but_for_one_rounding():
+    with np.errstate(all="ignore"):
+        a, b = pairs(np.random.default_rng(3))
+        want = np.remainder(a.astype(np.float64), b.astype(np.float64)).astype(np.float32)
+    assert same_bits(ask("remainder", a, b), want)
 
 
 def test_sqrt_is_correctly_rounded():

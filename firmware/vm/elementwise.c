@@ -89,6 +89,13 @@ static __attribute__((noinline)) void apply(int32_t fn, float *d, const float *a
         CASE(TANH, tanh_core(x));
         CASE(SIGMOID, sigmoid_core(x));
         CASE(RELU, choose(x < 0.0f, 0.0f, x));
+        CASE(FLOOR, floor_core(x));
+        CASE(ROUND, round_core(x));
+        CASE(EXPM1, expm1_core(x));
+        CASE(LOG1P, log1p_core(x));
+        CASE(SIN, sine(x, 0));
+        CASE(COS, sine(x, 1));
+        CASE(ERF, erf_core(x));
         CASE_TWO(ADD, x + y);
         CASE_TWO(SUB, x - y);
         CASE_TWO(MUL, x * y);
@@ -101,9 +108,12 @@ static __attribute__((noinline)) void apply(int32_t fn, float *d, const float *a
         CASE_TWO(RELU_GRAD, choose(x > 0.0f, y, 0.0f));
         CASE_TWO(TANH_GRAD, y * (1.0f - x * x));
         CASE_TWO(SIGMOID_GRAD, y * (x * (1.0f - x)));
-        default:  // FN_SQRT_GRAD
+        CASE_TWO(SQRT_GRAD, (0.5f * y) / x);
+        CASE_TWO(REMAINDER, remainder_core(x, y));
+        CASE_TWO(ATAN2, atan2_core(x, y));
+        default:  // FN_KEEP
             EACH(i, count) {
-                d[i] = (0.5f * b[i]) / a[i];
+                d[i] = choose(a[i] != 0.0f, b[i], 0.0f);
             }
     }
 #undef CASE

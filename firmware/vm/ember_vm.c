@@ -12,6 +12,7 @@
 #endif
 
 #include "math.c"
+#include "functions.c"
 #include "random.c"
 #include "verify.c"
 #include "bind.c"

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define EMBER_ISA 2697558
+#define EMBER_ISA 1429671
 
 enum {
     EMBER_MAGIC = 238804993,
@@ -77,19 +77,29 @@ enum {
     FN_TANH = 6,
     FN_SIGMOID = 7,
     FN_RELU = 8,
-    FN_ADD = 9,
-    FN_SUB = 10,
-    FN_MUL = 11,
-    FN_DIV = 12,
-    FN_MAXIMUM = 13,
-    FN_MINIMUM = 14,
-    FN_POW = 15,
-    FN_EQ = 16,
-    FN_GT = 17,
-    FN_RELU_GRAD = 18,
-    FN_TANH_GRAD = 19,
-    FN_SIGMOID_GRAD = 20,
-    FN_SQRT_GRAD = 21,
+    FN_FLOOR = 9,
+    FN_ROUND = 10,
+    FN_EXPM1 = 11,
+    FN_LOG1P = 12,
+    FN_SIN = 13,
+    FN_COS = 14,
+    FN_ERF = 15,
+    FN_ADD = 16,
+    FN_SUB = 17,
+    FN_MUL = 18,
+    FN_DIV = 19,
+    FN_MAXIMUM = 20,
+    FN_MINIMUM = 21,
+    FN_POW = 22,
+    FN_EQ = 23,
+    FN_GT = 24,
+    FN_RELU_GRAD = 25,
+    FN_TANH_GRAD = 26,
+    FN_SIGMOID_GRAD = 27,
+    FN_SQRT_GRAD = 28,
+    FN_REMAINDER = 29,
+    FN_ATAN2 = 30,
+    FN_KEEP = 31,
 };
 
 // Fields, counted from the word after the opcode.
@@ -198,7 +208,7 @@ static const uint8_t ember_products[] = {
 
 // The least and the greatest an immediate may be.
 static const int32_t ember_limits[] = {
-    0, 21, 0, 4, 0, 1, 1, 32767, 1, 255, 0, 255, 1, 16777216, 0, 1073741823,
+    0, 31, 0, 4, 0, 1, 1, 32767, 1, 255, 0, 255, 1, 16777216, 0, 1073741823,
 };
 
 // An opcode's fields: how many are no address, the kind of each (0 size, 1 stride, 2 + k immediate
@@ -256,7 +266,8 @@ static const uint8_t ember_weight[] = {
 
 // which is this.
 static const uint8_t ember_function_weight[] = {
-    6, 6, 6, 20, 80, 80, 120, 120, 8, 8, 8, 8, 20, 10, 10, 200, 8, 8, 8, 12, 12, 24,
+    6, 6, 6, 20, 80, 80, 120, 120, 8, 12, 12, 100, 120, 200, 200, 120, 8, 8, 8, 20, 10, 10, 200, 8, 8, 8, 12,
+    12, 24, 200, 160, 8,
 };
 
 #endif

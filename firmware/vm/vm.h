@@ -74,5 +74,10 @@ float ember_tanh(float x);
 float ember_sigmoid(float x);
 float ember_sqrt(float x);
 float ember_pow(float x, float y);
+float ember_expm1(float x);
+float ember_log1p(float x);
+float ember_sin(float x);
+float ember_cos(float x);
+float ember_erf(float x);
 
 #endif

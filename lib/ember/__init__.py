@@ -34,6 +34,11 @@ def __getattr__(name):
             if name in names:
                 return getattr(__import__("ember." + module, None, None, (name,)), name)
         if name[0] != "_":
+            from .catalogue import find
+
+            function = find(name)
+            if function is not None:
+                return function
             try:
                 return __import__("ember." + name, None, None, (name,))
             except ImportError:

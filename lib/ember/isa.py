@@ -42,6 +42,13 @@ FUNCTIONS = (
     ("tanh", 1, 120),
     ("sigmoid", 1, 120),
     ("relu", 1, 8),  # 0 where a < 0, else a: NaN stays NaN
+    ("floor", 1, 12),
+    ("round", 1, 12),  # halves to the even number
+    ("expm1", 1, 100),  # e to the a, less 1
+    ("log1p", 1, 120),  # log(1 + a)
+    ("sin", 1, 200),
+    ("cos", 1, 200),
+    ("erf", 1, 120),
     ("add", 2, 8),
     ("sub", 2, 8),
     ("mul", 2, 8),
@@ -55,6 +62,9 @@ FUNCTIONS = (
     ("tanh_grad", 2, 12),  # a = y, b = g: g * (1 - y * y)
     ("sigmoid_grad", 2, 12),  # a = y, b = g: g * (y * (1 - y))
     ("sqrt_grad", 2, 24),  # a = y, b = g: (0.5 * g) / y
+    ("remainder", 2, 200),  # a - floor(a / b) * b, exact but for one rounding
+    ("atan2", 2, 160),  # the angle of the point (b, a)
+    ("keep", 2, 8),  # b where a is not 0, else 0
 )
 
 # How a result meets what the destination holds (field `into`).
@@ -82,11 +92,11 @@ _CONV = _IMAGE + "f:1..32767 groups:1..32767 " + _WINDOW + "d_h:1..255 d_w:1..25
 
 TABLE = (
     # d[i] = into(d[i], fn(a[i * a_step], b[i * b_step]))
-    ("map", "fn:0..21 into:0..4 n# a_step:0..1 b_step:0..1 d+f[n] a<f[n@a_step] b<f[n@b_step]",
+    ("map", "fn:0..31 into:0..4 n# a_step:0..1 b_step:0..1 d+f[n] a<f[n@a_step] b<f[n@b_step]",
      "d=a d=b", "n", "n", 0, 0),
     # the same over four dimensions, each operand with strides of its own: broadcasting, transposing,
     # slicing, and reducing where a stride of d is 0
-    ("map_strided", "fn:0..21 into:0..4 n0# n1# n2# n3# d0~ d1~ d2~ d3~ a0~ a1~ a2~ a3~ b0~ b1~ b2~ b3~ "
+    ("map_strided", "fn:0..31 into:0..4 n0# n1# n2# n3# d0~ d1~ d2~ d3~ a0~ a1~ a2~ a3~ b0~ b1~ b2~ b3~ "
      "d+f[n0@d0,n1@d1,n2@d2,n3@d3] a<f[n0@a0,n1@a1,n2@a2,n3@a3] b<f[n0@b0,n1@b1,n2@b2,n3@b3]",
      "d=a d=b", "n0*n1*n2", "n0*n1*n2*n3", 0, 0),
     # c[i, m, n] = into(c, sum over k of a[i, m, k] * b[i, k, n])

@@ -74,6 +74,63 @@ def relu(a, b):
     return 0.0 if a < 0.0 else a
 
 
+def is_whole(a):
+    """NaN and the infinities too: there is no fraction to take away."""
+    return not math.fabs(a) < 8388608.0
+
+
+def floor(a, b):
+    """The greatest whole number that is not above a"""
+    return a if is_whole(a) else math.copysign(math.floor(a), a)
+
+
+def round(a, b):
+    """The nearest whole number, of two the even one"""
+    if is_whole(a):
+        return a
+    below = math.floor(a)
+    rest = a - below
+    return math.copysign(below + (1 if rest > 0.5 or rest == 0.5 and below & 1 else 0), a)
+
+
+def expm1(a, b):
+    """e to the a, less 1, good near 0 too (Kahan's way: the error of exp is undone by log)"""
+    u = exp(a)
+    if u == 1.0 or u == INF or u != u:
+        return a if u == 1.0 else u
+    return (u - 1.0) * (a / math.log(u)) if u > 1e-9 else u - 1.0
+
+
+def log1p(a, b):
+    """log(1 + a), good near 0 too"""
+    u = 1.0 + a
+    if u == 1.0:
+        return a
+    return log(u) + ((a - (u - 1.0)) / u if 0.0 < u < INF else 0.0)
+
+
+def sin(a, b):
+    """The sine of a, NaN for the infinities"""
+    return NAN if a in (INF, -INF) else math.sin(a)
+
+
+def cos(a, b):
+    """The cosine of a, NaN for the infinities"""
+    return NAN if a in (INF, -INF) else math.cos(a)
+
+
+def erf(a, b):
+    """The error function of a, by a series whose terms have one sign (Abramowitz and Stegun 7.1.6)"""
+    if not -4.1 < a < 4.1:
+        return a if a != a else math.copysign(1.0, a)
+    z, term, total, n = 2.0 * a * a, a, a, 1.0
+    while math.fabs(term) > 1e-17 * math.fabs(total):
+        n += 2.0
+        term = term * z / n
+        total += term
+    return 1.1283791670955126 * math.exp(-a * a) * total
+
+
 def add(a, b):
     """a + b"""
     return a + b
@@ -176,10 +233,30 @@ def sqrt_grad(a, b):
     return div(0.5 * b, a)
 
 
+def remainder(a, b):
+    """a - floor(a / b) * b: what is left has b's sign"""
+    if b == 0.0 or a in (INF, -INF) or b != b:
+        return NAN
+    r = math.fmod(a, b)
+    if r == 0.0:
+        return math.copysign(r, b)
+    return r + b if (r < 0.0) != (b < 0.0) else r
+
+
+def atan2(a, b):
+    """The angle of the point (b, a), from -pi to pi"""
+    return math.atan2(a, b)
+
+
+def keep(a, b):
+    """b where a is not 0, else 0"""
+    return b if a != 0.0 else 0.0
+
+
 # In the order of isa.FUNCTIONS, and of isa.WRITE, ADD, MULTIPLY, MAXIMUM, MINIMUM.
 FUNCTIONS = (
-    copy, neg, abs, sqrt, exp, log, tanh, sigmoid, relu, add, sub, mul, div, maximum, minimum, pow, eq, gt,
-    relu_grad, tanh_grad, sigmoid_grad, sqrt_grad,
+    copy, neg, abs, sqrt, exp, log, tanh, sigmoid, relu, floor, round, expm1, log1p, sin, cos, erf, add, sub, mul, div,
+    maximum, minimum, pow, eq, gt, relu_grad, tanh_grad, sigmoid_grad, sqrt_grad, remainder, atan2, keep,
 )  # fmt: skip
 INTO = (None, add, mul, maximum, minimum)
 

@@ -78,7 +78,7 @@ def apply(op, inputs, args=()):
         y = target.new(dims)
         op.emit(target, y, inputs, saved)
         target.flush()
-    if _grad_enabled:
+    if _grad_enabled and op.grad is not None:
         for x in inputs:
             if x.requires_grad:
                 y.requires_grad = True
@@ -277,6 +277,10 @@ class Tensor:
         return self._op("NEG")
 
     def __pow__(self, exponent):
+        if isinstance(exponent, Tensor):
+            from .ops_math import POW_TENSOR
+
+            return apply(POW_TENSOR, (self, exponent))
         return self * self if exponent == 2 else self._op("POW", (), (exponent,))
 
     def __getitem__(self, index):
@@ -284,7 +288,39 @@ class Tensor:
 
         return apply(SLICE, (self,), (index if isinstance(index, tuple) else (index,),))
 
-    add, sub, mul, div, matmul, neg, pow = __add__, __sub__, __mul__, __truediv__, __matmul__, __neg__, __pow__
+    add, sub, mul, div, matmul, neg = __add__, __sub__, __mul__, __truediv__, __matmul__, __neg__
+
+    def __gt__(self, other):
+        return self.gt(other)
+
+    def __lt__(self, other):
+        return self.lt(other)
+
+    def __ge__(self, other):
+        return self.ge(other)
+
+    def __le__(self, other):
+        return self.le(other)
+
+    def __mod__(self, other):
+        return self.remainder(other)
+
+    def __abs__(self):
+        return self.abs()
+
+    def __rpow__(self, base):
+        from .ops_math import pow
+
+        return pow(base, self)
+
+    def __getattr__(self, name):
+        """The other operations, as methods: catalogue.py says where they are."""
+        from .catalogue import find
+
+        function = find(name)
+        if function is None:
+            raise AttributeError("a Tensor has no %r" % name)
+        return lambda *args, **named: function(self, *args, **named)
 
     def relu(self):
         return self._op("RELU")

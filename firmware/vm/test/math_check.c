@@ -61,6 +61,11 @@ static const struct {
     { "tanh", ember_tanh, tanh, 3 },
     { "sigmoid", ember_sigmoid, sigmoid_truth, 3 },
     { "sqrt", ember_sqrt, sqrt, 0.5 },
+    { "expm1", ember_expm1, expm1, 4 },
+    { "log1p", ember_log1p, log1p, 2 },
+    { "sin", ember_sin, sin, 2 },
+    { "cos", ember_cos, cos, 2 },
+    { "erf", ember_erf, erf, 2 },
 };
 
 static uint64_t state = 88172645463325252u;

@@ -1,0 +1,150 @@
+"""The op table, continued: what asks about elements and chooses among them. The answers are 1.0 and 0.0."""
+
+from .isa import ADD as INTO_ADD
+from .isa import WRITE
+from .ops import (
+    EQ_FN, GT_FN, KEEP_FN, MAXIMUM_FN, MINIMUM_FN, Op, broadcast, broadcast_strides, contribute, into_grad, same,
+    strided, strides_of,
+)  # fmt: skip
+from .ops_math import tensor, two
+from .tensor import apply
+
+
+def _share(a, b):
+    return gt(a, b) + eq(a, b) * 0.5
+
+
+EQ = two(EQ_FN)
+GT = two(GT_FN)
+MAXIMUM = two(MAXIMUM_FN, lambda a, b, y: _share(a, b), lambda a, b, y: _share(b, a))
+MINIMUM = two(MINIMUM_FN, lambda a, b, y: _share(b, a), lambda a, b, y: _share(a, b))
+
+
+# Where a condition holds, a, else b.
+
+
+def _where_shape(inputs):
+    condition, a, b = inputs
+    return broadcast((condition, a.alias(broadcast((a, b)))))
+
+
+def _denied(target, condition):
+    """1 where the condition is 0, else 0."""
+    t = target.new(condition._dims)
+    target.map(EQ_FN, t, condition, target.scalar(0.0))
+    return t
+
+
+def _where_emit(target, y, inputs, saved):
+    condition, a, b = inputs
+    out = y._dims
+    strides = strides_of(out)
+    for mask, x, into in ((condition, a, WRITE), (_denied(target, condition), b, INTO_ADD)):
+        strided(target, KEEP_FN, into, out, y, strides, mask, broadcast_strides(mask._dims, out),
+                x, broadcast_strides(x._dims, out))  # fmt: skip
+
+
+def _where_grad(target, y, g, inputs, saved):
+    condition, a, b = inputs
+    out = y._dims
+    for x in (a, b):
+        if x.requires_grad:
+            mask = condition if x is a else _denied(target, condition)
+            contribute(target, x, KEEP_FN, out, mask, broadcast_strides(mask._dims, out), g, strides_of(out))
+
+
+WHERE = Op(_where_shape, _where_emit, _where_grad)
+
+
+# Within bounds.
+
+
+def _clamp_emit(target, y, inputs, saved):
+    x, (low, high) = inputs[0], saved
+    if low is not None:
+        target.map(MAXIMUM_FN, y, x, target.scalar(low))
+        x = y
+    if high is not None:
+        target.map(MINIMUM_FN, y, x, target.scalar(high))
+
+
+def _clamp_grad(target, y, g, inputs, saved):
+    x = inputs[0]
+    kept = target.new(x._dims)
+    target.map(EQ_FN, kept, x, y)
+    d, into = into_grad(target, x)
+    target.map(KEEP_FN, d, kept, g, into)
+
+
+CLAMP = Op(same, _clamp_emit, _clamp_grad)
+
+
+def eq(a, b):
+    return apply(EQ, (tensor(a), tensor(b)))
+
+
+def ne(a, b):
+    return 1.0 - eq(a, b)
+
+
+def gt(a, b):
+    return apply(GT, (tensor(a), tensor(b)))
+
+
+def lt(a, b):
+    return gt(b, a)
+
+
+def ge(a, b):
+    return gt(a, b) + eq(a, b)
+
+
+def le(a, b):
+    return ge(b, a)
+
+
+def logical_not(x):
+    return eq(x, 0.0)
+
+
+def isnan(x):
+    return ne(x, x)
+
+
+def isinf(x):
+    from .ops_math import abs
+
+    return eq(abs(x), float("inf"))
+
+
+def isfinite(x):
+    from .ops_math import abs
+
+    return gt(float("inf"), abs(x))
+
+
+def maximum(a, b):
+    """The greater of each pair, NaN where one is. Where they tie, each has half of the gradient."""
+    return apply(MAXIMUM, (tensor(a), tensor(b)))
+
+
+def minimum(a, b):
+    """The lesser of each pair, NaN where one is. Where they tie, each has half of the gradient."""
+    return apply(MINIMUM, (tensor(a), tensor(b)))
+
+
+def clamp(x, min=None, max=None):
+    """x, no less than min and no more than max: numbers, or None for no bound. At a bound the gradient passes."""
+    if min is None and max is None:
+        raise ValueError("clamp takes min, max or both")
+    return apply(CLAMP, (tensor(x),), (min, max))
+
+
+def where(condition, a, b):
+    """a where condition is not 0, else b. The three broadcast. What is not chosen may be anything, NaN too."""
+    return apply(WHERE, (tensor(condition), tensor(a), tensor(b)))
+
+
+def masked_fill(x, mask, value):
+    """x, and value where mask is not 0."""
+    return where(mask, value, x)

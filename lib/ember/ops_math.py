@@ -1,0 +1,210 @@
+"""The op table, continued: functions of each element. Shapes stay; two operands broadcast, and may be numbers.
+
+A gradient is g times a slope, and a slope is written in tensors, as one would on paper.
+"""
+
+from .isa import WRITE
+from .ops import (
+    ABS_FN, ATAN2_FN, COPY_FN, COS_FN, ERF_FN, EXPM1_FN, FLOOR_FN, LOG1P_FN, MUL_FN, POW_FN, REMAINDER_FN, ROUND_FN,
+    SIN_FN, Op, broadcast, broadcast_strides, contribute, into_grad, same, strided, strides_of,
+)  # fmt: skip
+from .tensor import Tensor, apply, no_grad, sink
+
+
+def tensor(x):
+    """x, or a number as a tensor without dimensions."""
+    if not isinstance(x, Tensor):
+        return sink().scalar(x)
+    if x.dtype != "f":
+        raise ValueError("this takes float32 tensors, got shape %s of dtype %r" % (x.shape, x.dtype))
+    return x
+
+
+def one(fn, slope=None):
+    """A row of one operand. slope(x, y) is a tensor; without it there is no gradient."""
+
+    def emit(target, y, inputs, saved):
+        target.map(fn, y, inputs[0])
+
+    def grad(target, y, g, inputs, saved):
+        x = inputs[0]
+        with no_grad():
+            t = slope(x.detach(), y.detach())
+        d, into = into_grad(target, x)
+        target.map(MUL_FN, d, t, g, into)
+
+    return Op(same, emit, slope and grad)
+
+
+def two(fn, *slopes):
+    """A row of two operands that broadcast. Each slope(a, b, y) is a tensor, or None for 1."""
+
+    def emit(target, y, inputs, saved):
+        a, b = inputs
+        out = y._dims
+        strided(target, fn, WRITE, out, y, strides_of(out), a, broadcast_strides(a._dims, out),
+                b, broadcast_strides(b._dims, out))  # fmt: skip
+
+    def grad(target, y, g, inputs, saved):
+        out = y._dims
+        for x, slope in zip(inputs, slopes):
+            if not x.requires_grad:
+                continue
+            if slope is None:
+                contribute(target, x, COPY_FN, out, g, strides_of(out))
+                continue
+            with no_grad():
+                t = slope(inputs[0].detach(), inputs[1].detach(), y.detach())
+            contribute(target, x, MUL_FN, out, g, strides_of(out), t, broadcast_strides(t._dims, out))
+
+    return Op(broadcast, emit, grad if slopes else None)
+
+
+ABS = one(ABS_FN, lambda x, y: sign(x))
+FLOOR = one(FLOOR_FN)
+ROUND = one(ROUND_FN)
+EXPM1 = one(EXPM1_FN, lambda x, y: y + 1.0)
+LOG1P = one(LOG1P_FN, lambda x, y: 1.0 / (x + 1.0))
+SIN = one(SIN_FN, lambda x, y: cos(x))
+COS = one(COS_FN, lambda x, y: -sin(x))
+ERF = one(ERF_FN, lambda x, y: (-(x * x)).exp() * 1.1283791670955126)  # 2 / sqrt(pi)
+ATAN2 = two(ATAN2_FN, lambda a, b, y: b / (a * a + b * b), lambda a, b, y: -a / (a * a + b * b))
+REMAINDER = two(REMAINDER_FN, None, lambda a, b, y: -floor(a / b))
+
+
+def _log_slope(a, b, y):
+    from .ops_compare import where  # 0 ** b does not change with b
+
+    return where(a, y * a.log(), 0.0)
+
+
+POW_TENSOR = two(POW_FN, lambda a, b, y: b * pow(a, b - 1.0), _log_slope)
+
+
+def abs(x):
+    """|x|; its gradient at 0 is 0."""
+    return apply(ABS, (tensor(x),))
+
+
+def sign(x):
+    """1 above 0, -1 below, else 0, for NaN too. Without a gradient."""
+    from .ops_compare import gt
+
+    return gt(x, 0.0) - gt(0.0, x)
+
+
+def floor(x):
+    """The greatest whole number not above x. Without a gradient, as all that goes in steps."""
+    return apply(FLOOR, (tensor(x),))
+
+
+def ceil(x):
+    """The least whole number not below x."""
+    return -floor(-tensor(x))
+
+
+def round(x):
+    """The nearest whole number, of two the even one."""
+    return apply(ROUND, (tensor(x),))
+
+
+def trunc(x):
+    """x without its fraction."""
+    return floor(abs(x)) * sign(x)
+
+
+def sin(x):
+    """Of any size, in radians."""
+    return apply(SIN, (tensor(x),))
+
+
+def cos(x):
+    """Of any size, in radians."""
+    return apply(COS, (tensor(x),))
+
+
+def tan(x):
+    return sin(x) / cos(x)
+
+
+def asin(x):
+    """NaN outside -1 to 1."""
+    x = tensor(x)
+    return atan2(x, ((1.0 - x) * (1.0 + x)).sqrt())
+
+
+def acos(x):
+    """NaN outside -1 to 1."""
+    x = tensor(x)
+    return atan2(((1.0 - x) * (1.0 + x)).sqrt(), x)
+
+
+def atan(x):
+    return atan2(x, 1.0)
+
+
+def atan2(y, x):
+    """The angle of the point (x, y), from -pi to pi. Its gradient at (0, 0) is NaN."""
+    return apply(ATAN2, (tensor(y), tensor(x)))
+
+
+def sinh(x):
+    """By expm1, so that it is good near 0, and of half of |x|, so that it overflows only where it must."""
+    s = expm1(abs(x) * 0.5)
+    half = (s * 0.5) * (s + 2.0)  # (exp(|x|) - 1) / 2
+    return (half + half / (half + half + 1.0)) * sign(x)
+
+
+def cosh(x):
+    e = (abs(x) * 0.5).exp()
+    return (e * 0.5) * e + (0.5 / e) / e
+
+
+def expm1(x):
+    """exp(x) - 1, good near 0 too."""
+    return apply(EXPM1, (tensor(x),))
+
+
+def log1p(x):
+    """log(1 + x), good near 0 too."""
+    return apply(LOG1P, (tensor(x),))
+
+
+def log2(x):
+    return tensor(x).log() * 1.4426950408889634
+
+
+def erf(x):
+    """The error function, 2 / sqrt(pi) times the integral of exp(-t * t) from 0 to x."""
+    return apply(ERF, (tensor(x),))
+
+
+def rsqrt(x):
+    return 1.0 / tensor(x).sqrt()
+
+
+def square(x):
+    x = tensor(x)
+    return x * x
+
+
+def reciprocal(x):
+    return 1.0 / tensor(x)
+
+
+def remainder(a, b):
+    """a - floor(a / b) * b, with the sign of b, as Python's %; NaN where b is 0."""
+    return apply(REMAINDER, (tensor(a), tensor(b)))
+
+
+def pow(a, b):
+    """a to the b; both may be tensors, or one of them a number."""
+    if isinstance(a, Tensor) and not isinstance(b, Tensor):
+        return a**b
+    return apply(POW_TENSOR, (tensor(a), tensor(b)))
+
+
+def lerp(a, b, weight):
+    """a + weight * (b - a)"""
+    a = tensor(a)
+    return a + (tensor(b) - a) * weight
