@@ -9,7 +9,7 @@ import gc
 
 import numpy as np
 
-from ember import cat, ops, ops_image, ops_reduce, ops_shape, vm
+from ember import cat, ops, ops_compare, ops_image, ops_math, ops_reduce, ops_shape, vm
 
 SIZES = (1, 3, 5, 7, 2, 4)
 
@@ -32,7 +32,7 @@ def vms():
 def table():
     """The rows of the op table: name -> Op."""
     found = {}
-    for module in (ops, ops_reduce, ops_shape, ops_image):
+    for module in (ops, ops_math, ops_compare, ops_reduce, ops_shape, ops_image):
         for name, value in vars(module).items():
             if isinstance(value, ops.Op):
                 found[name] = value

@@ -150,9 +150,9 @@ def atan2(y, x):
 
 def sinh(x):
     """By expm1, so that it is good near 0, and of half of |x|, so that it overflows only where it must."""
-    s = expm1(abs(x) * 0.5)
-    half = (s * 0.5) * (s + 2.0)  # (exp(|x|) - 1) / 2
-    return (half + half / (half + half + 1.0)) * sign(x)
+    size = abs(x)
+    s = expm1(size * 0.5)
+    return ((s * 0.5) * (s + 2.0) - expm1(-size) * 0.5) * sign(x)
 
 
 def cosh(x):
