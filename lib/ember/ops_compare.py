@@ -1,11 +1,6 @@
 """The op table, continued: what asks about elements and chooses among them. The answers are 1.0 and 0.0."""
 
-from .isa import ADD as INTO_ADD
-from .isa import WRITE
-from .ops import (
-    EQ_FN, GT_FN, KEEP_FN, MAXIMUM_FN, MINIMUM_FN, Op, broadcast, broadcast_strides, contribute, into_grad, same,
-    strided, strides_of,
-)  # fmt: skip
+from . import isa, ops
 from .ops_math import tensor, two
 from .tensor import apply
 
@@ -14,10 +9,10 @@ def _share(a, b):
     return gt(a, b) + eq(a, b) * 0.5
 
 
-EQ = two(EQ_FN)
-GT = two(GT_FN)
-MAXIMUM = two(MAXIMUM_FN, lambda a, b, y: _share(a, b), lambda a, b, y: _share(b, a))
-MINIMUM = two(MINIMUM_FN, lambda a, b, y: _share(b, a), lambda a, b, y: _share(a, b))
+EQ = two(ops.EQ_FN)
+GT = two(ops.GT_FN)
+MAXIMUM = two(ops.MAXIMUM_FN, lambda a, b, y: _share(a, b), lambda a, b, y: _share(b, a))
+MINIMUM = two(ops.MINIMUM_FN, lambda a, b, y: _share(b, a), lambda a, b, y: _share(a, b))
 
 
 # Where a condition holds, a, else b.
@@ -25,23 +20,23 @@ MINIMUM = two(MINIMUM_FN, lambda a, b, y: _share(b, a), lambda a, b, y: _share(a
 
 def _where_shape(inputs):
     condition, a, b = inputs
-    return broadcast((condition, a.alias(broadcast((a, b)))))
+    return ops.broadcast((condition, a.alias(ops.broadcast((a, b)))))
 
 
 def _denied(target, condition):
     """1 where the condition is 0, else 0."""
     t = target.new(condition._dims)
-    target.map(EQ_FN, t, condition, target.scalar(0.0))
+    target.map(ops.EQ_FN, t, condition, target.scalar(0.0))
     return t
 
 
 def _where_emit(target, y, inputs, saved):
     condition, a, b = inputs
     out = y._dims
-    strides = strides_of(out)
-    for mask, x, into in ((condition, a, WRITE), (_denied(target, condition), b, INTO_ADD)):
-        strided(target, KEEP_FN, into, out, y, strides, mask, broadcast_strides(mask._dims, out),
-                x, broadcast_strides(x._dims, out))  # fmt: skip
+    strides = ops.strides_of(out)
+    for mask, x, into in ((condition, a, isa.WRITE), (_denied(target, condition), b, isa.ADD)):
+        ops.strided(target, ops.KEEP_FN, into, out, y, strides, mask, ops.broadcast_strides(mask._dims, out),
+                x, ops.broadcast_strides(x._dims, out))  # fmt: skip
 
 
 def _where_grad(target, y, g, inputs, saved):
@@ -50,10 +45,12 @@ def _where_grad(target, y, g, inputs, saved):
     for x in (a, b):
         if x.requires_grad:
             mask = condition if x is a else _denied(target, condition)
-            contribute(target, x, KEEP_FN, out, mask, broadcast_strides(mask._dims, out), g, strides_of(out))
+            ops.contribute(
+                target, x, ops.KEEP_FN, out, mask, ops.broadcast_strides(mask._dims, out), g, ops.strides_of(out)
+            )
 
 
-WHERE = Op(_where_shape, _where_emit, _where_grad)
+WHERE = ops.Op(_where_shape, _where_emit, _where_grad)
 
 
 # Within bounds.
@@ -62,21 +59,21 @@ WHERE = Op(_where_shape, _where_emit, _where_grad)
 def _clamp_emit(target, y, inputs, saved):
     x, (low, high) = inputs[0], saved
     if low is not None:
-        target.map(MAXIMUM_FN, y, x, target.scalar(low))
+        target.map(ops.MAXIMUM_FN, y, x, target.scalar(low))
         x = y
     if high is not None:
-        target.map(MINIMUM_FN, y, x, target.scalar(high))
+        target.map(ops.MINIMUM_FN, y, x, target.scalar(high))
 
 
 def _clamp_grad(target, y, g, inputs, saved):
     x = inputs[0]
     kept = target.new(x._dims)
-    target.map(EQ_FN, kept, x, y)
-    d, into = into_grad(target, x)
-    target.map(KEEP_FN, d, kept, g, into)
+    target.map(ops.EQ_FN, kept, x, y)
+    d, into = ops.into_grad(target, x)
+    target.map(ops.KEEP_FN, d, kept, g, into)
 
 
-CLAMP = Op(same, _clamp_emit, _clamp_grad)
+CLAMP = ops.Op(ops.same, _clamp_emit, _clamp_grad)
 
 
 def eq(a, b):

@@ -3,11 +3,7 @@
 A gradient is g times a slope, and a slope is written in tensors, as one would on paper.
 """
 
-from .isa import WRITE
-from .ops import (
-    ABS_FN, ATAN2_FN, COPY_FN, COS_FN, ERF_FN, EXPM1_FN, FLOOR_FN, LOG1P_FN, MUL_FN, POW_FN, REMAINDER_FN, ROUND_FN,
-    SIN_FN, Op, broadcast, broadcast_strides, contribute, into_grad, same, strided, strides_of,
-)  # fmt: skip
+from . import isa, ops
 from .tensor import Tensor, apply, no_grad, sink
 
 
@@ -30,10 +26,10 @@ def one(fn, slope=None):
         x = inputs[0]
         with no_grad():
             t = slope(x.detach(), y.detach())
-        d, into = into_grad(target, x)
-        target.map(MUL_FN, d, t, g, into)
+        d, into = ops.into_grad(target, x)
+        target.map(ops.MUL_FN, d, t, g, into)
 
-    return Op(same, emit, slope and grad)
+    return ops.Op(ops.same, emit, slope and grad)
 
 
 def two(fn, *slopes):
@@ -42,8 +38,8 @@ def two(fn, *slopes):
     def emit(target, y, inputs, saved):
         a, b = inputs
         out = y._dims
-        strided(target, fn, WRITE, out, y, strides_of(out), a, broadcast_strides(a._dims, out),
-                b, broadcast_strides(b._dims, out))  # fmt: skip
+        ops.strided(target, fn, isa.WRITE, out, y, ops.strides_of(out), a, ops.broadcast_strides(a._dims, out),
+                b, ops.broadcast_strides(b._dims, out))  # fmt: skip
 
     def grad(target, y, g, inputs, saved):
         out = y._dims
@@ -51,25 +47,25 @@ def two(fn, *slopes):
             if not x.requires_grad:
                 continue
             if slope is None:
-                contribute(target, x, COPY_FN, out, g, strides_of(out))
+                ops.contribute(target, x, ops.COPY_FN, out, g, ops.strides_of(out))
                 continue
             with no_grad():
                 t = slope(inputs[0].detach(), inputs[1].detach(), y.detach())
-            contribute(target, x, MUL_FN, out, g, strides_of(out), t, broadcast_strides(t._dims, out))
+            ops.contribute(target, x, ops.MUL_FN, out, g, ops.strides_of(out), t, ops.broadcast_strides(t._dims, out))
 
-    return Op(broadcast, emit, grad if slopes else None)
+    return ops.Op(ops.broadcast, emit, grad if slopes else None)
 
 
-ABS = one(ABS_FN, lambda x, y: sign(x))
-FLOOR = one(FLOOR_FN)
-ROUND = one(ROUND_FN)
-EXPM1 = one(EXPM1_FN, lambda x, y: y + 1.0)
-LOG1P = one(LOG1P_FN, lambda x, y: 1.0 / (x + 1.0))
-SIN = one(SIN_FN, lambda x, y: cos(x))
-COS = one(COS_FN, lambda x, y: -sin(x))
-ERF = one(ERF_FN, lambda x, y: (-(x * x)).exp() * 1.1283791670955126)  # 2 / sqrt(pi)
-ATAN2 = two(ATAN2_FN, lambda a, b, y: b / (a * a + b * b), lambda a, b, y: -a / (a * a + b * b))
-REMAINDER = two(REMAINDER_FN, None, lambda a, b, y: -floor(a / b))
+ABS = one(ops.ABS_FN, lambda x, y: sign(x))
+FLOOR = one(ops.FLOOR_FN)
+ROUND = one(ops.ROUND_FN)
+EXPM1 = one(ops.EXPM1_FN, lambda x, y: y + 1.0)
+LOG1P = one(ops.LOG1P_FN, lambda x, y: 1.0 / (x + 1.0))
+SIN = one(ops.SIN_FN, lambda x, y: cos(x))
+COS = one(ops.COS_FN, lambda x, y: -sin(x))
+ERF = one(ops.ERF_FN, lambda x, y: (-(x * x)).exp() * 1.1283791670955126)  # 2 / sqrt(pi)
+ATAN2 = two(ops.ATAN2_FN, lambda a, b, y: b / (a * a + b * b), lambda a, b, y: -a / (a * a + b * b))
+REMAINDER = two(ops.REMAINDER_FN, None, lambda a, b, y: -floor(a / b))
 
 
 def _log_slope(a, b, y):
@@ -78,7 +74,7 @@ def _log_slope(a, b, y):
     return where(a, y * a.log(), 0.0)
 
 
-POW_TENSOR = two(POW_FN, lambda a, b, y: b * pow(a, b - 1.0), _log_slope)
+POW_TENSOR = two(ops.POW_FN, lambda a, b, y: b * pow(a, b - 1.0), _log_slope)
 
 
 def abs(x):
