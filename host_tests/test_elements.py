@@ -1,4 +1,4 @@
-"""Functions of elements where it is hard: zeros, ties, the least and the greatest numbers, infinities, NaN; on both VMs,
+"""Functions of elements where it is hard: zeros, ties, the least and greatest numbers, infinities, NaN. On both VMs,
 against NumPy in float64."""
 
 import numpy as np
