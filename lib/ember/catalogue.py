@@ -1,16 +1,20 @@
-"""Where the operations live that are not methods of Tensor itself: x.sin() and ember.sin(x) are the same function, in a
-module that loads when one of its names is first used."""
+"""Which module holds what is not needed by everyone: x.sin() and ember.sin(x) are the same function, in a module that
+loads when one of its names is first used. So with the layers of nn and the optimizers of optim."""
 
-HOMES = (
+OPERATIONS = (
     ("ops_math", "abs sign sqrt rsqrt square reciprocal exp expm1 log log1p log2 sin cos tan asin acos atan atan2 sinh "
      "cosh tanh sigmoid relu erf floor ceil round trunc remainder pow lerp"),
     ("ops_compare", "eq ne lt le gt ge maximum minimum clamp where masked_fill isnan isinf isfinite logical_not"),
 )  # fmt: skip
 
+LAYERS = ()
 
-def find(name):
-    """The function of that name, or None."""
-    for module, names in HOMES:
+OPTIMIZERS = ()
+
+
+def find(name, homes=OPERATIONS):
+    """What has that name, or None."""
+    for module, names in homes:
         if name in names.split():
             return getattr(__import__("ember." + module, None, None, (name,)), name)
     return None

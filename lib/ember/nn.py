@@ -240,3 +240,13 @@ class MSELoss(_Loss):
             raise ValueError("MSELoss of shape %s and target %s" % (x.shape, target.shape))
         d = x - target
         return self._reduce(d * d)
+
+
+def __getattr__(name):
+    """The other layers and losses: catalogue.py says where they are."""
+    from .catalogue import LAYERS, find
+
+    found = find(name, LAYERS)
+    if found is None:
+        raise AttributeError("ember.nn has no %r" % name)
+    return found

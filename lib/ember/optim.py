@@ -147,3 +147,13 @@ class AdamW(Adam):
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
         Adam.__init__(self, params, lr, betas, eps, weight_decay)
+
+
+def __getattr__(name):
+    """The other optimizers: catalogue.py says where they are."""
+    from .catalogue import OPTIMIZERS, find
+
+    found = find(name, OPTIMIZERS)
+    if found is None:
+        raise AttributeError("ember.optim has no %r" % name)
+    return found
