@@ -31,7 +31,7 @@ FUNCTIONS = """abs all any bool bytearray bytes callable chr classmethod dict di
     property range repr reversed round set setattr slice sorted staticmethod str sum super tuple type zip"""
 ALLOWED = set((EXCEPTIONS + " " + FUNCTIONS).split())
 MAY_OPEN = NOT_CORE
-MAY_IMPORT_BY_NAME = {"__init__"}  # which loads modules when they are first used
+MAY_IMPORT_BY_NAME = {"__init__", "catalogue"}  # which loads modules when they are first used
 
 SYNTAX = {
     ast.AsyncFunctionDef: "async",

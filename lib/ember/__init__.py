@@ -34,9 +34,13 @@ def __getattr__(name):
             if name in names:
                 return getattr(__import__("ember." + module, None, None, (name,)), name)
         if name[0] != "_":
-            from .catalogue import find
+            from .catalogue import FUNCTIONS, METHODS, find
 
-            function = find(name)
+            if name in METHODS.split():
+                from .tensor import Tensor
+
+                return getattr(Tensor, name)
+            function = find(name) or find(name, FUNCTIONS)
             if function is not None:
                 return function
             try:

@@ -17,8 +17,10 @@ MOST = 1 << 30  # costs stop growing here
 
 def _kernel(opcode):
     """The function that is an opcode's definition; what is rarely used is imported only when it is."""
-    if opcode <= table.MATMUL:
+    if opcode < table.MATMUL:
         from . import kernels_map as home
+    elif opcode == table.MATMUL:
+        from . import kernels_product as home
     elif opcode <= table.MAX_POOL2D_GRAD:
         from . import kernels_image as home
     elif opcode <= table.COUNT_CORRECT:

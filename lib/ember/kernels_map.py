@@ -1,4 +1,4 @@
-"""Element-wise operations, and matrix multiplication."""
+"""Element-wise operations."""
 
 import math
 
@@ -297,26 +297,3 @@ def map_strided(segments, first, last, fn, into, n0, n1, n2, n3, d0, d1, d2, d3,
         i0, i1 = i1 // n1, i1 % n1
         _row(FUNCTIONS[fn], INTO[into], n3, to, d + i0 * d0 + i1 * d1 + i2 * d2, d3,
              left, a + i0 * a0 + i1 * a1 + i2 * a2, a3, right, b + i0 * b0 + i1 * b1 + i2 * b2, b3)  # fmt: skip
-
-
-def matmul(segments, first, last, into, batch, m, n, k, c_batch, c_m, a_batch, a_m, a_k, b_batch, b_k, b_n, c, a, b):
-    """c[i, m, n] = into(c[i, m, n], sum over k of a[i, m, k] * b[i, k, n]), k in order; into 1 starts from c."""
-    to, left, right = segments[c >> 24], segments[a >> 24], segments[b >> 24]
-    values = [0.0] * k  # a row of a: read once, not once a column
-    for row in range(first, last):
-        i, j = row // m, row % m
-        at = (a & OFFSET) + i * a_batch + j * a_m
-        for p in range(k):
-            values[p] = left[at]
-            at += a_k
-        to_at = (c & OFFSET) + i * c_batch + j * c_m
-        column = (b & OFFSET) + i * b_batch
-        for _ in range(n):
-            total = to[to_at] if into else 0.0
-            at = column
-            for x in values:
-                total += x * right[at]
-                at += b_k
-            to[to_at] = total
-            to_at += 1
-            column += b_n

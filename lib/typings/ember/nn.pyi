@@ -86,3 +86,6 @@ class MSELoss(Module):
     def forward(self, x: Tensor, target: Tensor | _Lists) -> Tensor: ...
 
 def labels(values: Sequence[float], classes: int) -> list[int]: ...
+
+# made by tools/stubs.py: begin
+# end

@@ -56,3 +56,6 @@ class AdamW(Adam):
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
     ) -> None: ...
+
+# made by tools/stubs.py: begin
+# end

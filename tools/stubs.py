@@ -1,0 +1,78 @@
+"""Generates what the type stubs repeat of the catalogue (lib/ember/catalogue.py): operations are methods of Tensor and
+functions of ember, layers are found in nn, optimizers in optim. Their signatures stand in the stubs of their modules.
+
+python tools/stubs.py            writes it
+python tools/stubs.py --check    exits with 1 where it is not current
+"""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "lib" / "ember"))
+
+import catalogue  # noqa: E402  (the file alone)
+
+STUBS = ROOT / "lib" / "typings" / "ember"
+BEGIN, END = "# made by tools/stubs.py: begin\n", "# end\n"
+
+
+def functions(module):
+    """The signatures in a module's stub, and the names of types of its own that they use."""
+    tree = ast.parse((STUBS / (module + ".pyi")).read_text())
+    types = [ast.unparse(node) for node in tree.body if isinstance(node, ast.AnnAssign) and "TypeAlias" in
+             ast.unparse(node.annotation)]  # fmt: skip
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}, types
+
+
+def method(name, node):
+    """A function as a method: its first argument is the tensor."""
+    arguments = node.args
+    first = (arguments.posonlyargs + arguments.args)[0]
+    first.arg, first.annotation = "self", None
+    written = re.sub(r"(: [^=,]+)=", r"\1 = ", ast.unparse(arguments))
+    return "    def %s(%s) -> %s: ..." % (name, written, ast.unparse(node.returns))
+
+
+def methods():
+    lines, aliases = [], []
+    for module, names in catalogue.OPERATIONS:
+        found, types = functions(module)
+        aliases += [line for line in types if line not in aliases]
+        lines += [method(name, found[name]) for name in names.split()]
+    return "\n".join(aliases + ["", "class _Operations:"] + lines) + "\n\n"
+
+
+def imports(homes):
+    lines = ["from .%s import %s as %s" % (module, name, name) for module, names in homes for name in names.split()]
+    return "".join(line + "\n" for line in sorted(lines))
+
+
+def generated():
+    """{path: its text as it should be}"""
+    operations = imports(catalogue.OPERATIONS + catalogue.FUNCTIONS) + "\n"
+    operations += "".join("%s = Tensor.%s\n" % (name, name) for name in catalogue.METHODS.split())
+    parts = {"tensor": methods(), "__init__": operations, "nn": imports(catalogue.LAYERS),
+             "optim": imports(catalogue.OPTIMIZERS)}  # fmt: skip
+    made = {}
+    for name, text in parts.items():
+        path = STUBS / (name + ".pyi")
+        head, rest = path.read_text().split(BEGIN)
+        made[path] = head + BEGIN + text + END + rest.split(END, 1)[1]
+    return made
+
+
+def main():
+    stale = {path: text for path, text in generated().items() if path.read_text() != text}
+    for path, text in stale.items():
+        if "--check" in sys.argv:
+            print("%s is not current: make generate" % path.relative_to(ROOT))
+        else:
+            path.write_text(text)
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
