@@ -20,11 +20,9 @@ BEGIN, END = "# made by tools/stubs.py: begin\n", "# end\n"
 
 
 def functions(module):
-    """The signatures in a module's stub, and the names of types of its own that they use."""
+    """The signatures in a module's stub."""
     tree = ast.parse((STUBS / (module + ".pyi")).read_text())
-    types = [ast.unparse(node) for node in tree.body if isinstance(node, ast.AnnAssign) and "TypeAlias" in
-             ast.unparse(node.annotation)]  # fmt: skip
-    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}, types
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 def method(name, node):
@@ -37,12 +35,11 @@ def method(name, node):
 
 
 def methods():
-    lines, aliases = [], []
+    lines = ["class _Operations:"]
     for module, names in catalogue.OPERATIONS:
-        found, types = functions(module)
-        aliases += [line for line in types if line not in aliases]
+        found = functions(module)
         lines += [method(name, found[name]) for name in names.split()]
-    return "\n".join(aliases + ["", "class _Operations:"] + lines) + "\n\n"
+    return "\n".join(lines) + "\n\n"
 
 
 def imports(homes):
@@ -53,7 +50,7 @@ def imports(homes):
 def generated():
     """{path: its text as it should be}"""
     operations = imports(catalogue.OPERATIONS + catalogue.FUNCTIONS) + "\n"
-    operations += "".join("%s = Tensor.%s\n" % (name, name) for name in catalogue.METHODS.split())
+    operations += "".join("%s = Tensor.%s\n" % (name, name) for name in catalogue.OPERATORS.split())
     parts = {"tensor": methods(), "__init__": operations, "nn": imports(catalogue.LAYERS),
              "optim": imports(catalogue.OPTIMIZERS)}  # fmt: skip
     made = {}

@@ -11,7 +11,6 @@ __version__ = "0.1.0"
 _HOMES = (
     ("tensor", ("Tensor", "no_grad")),
     ("parameter", ("Parameter", "manual_seed")),
-    ("ops_shape", ("cat",)),
     ("trainer", ("Trainer",)),
     ("data", ("Batches",)),
 )
@@ -34,9 +33,9 @@ def __getattr__(name):
             if name in names:
                 return getattr(__import__("ember." + module, None, None, (name,)), name)
         if name[0] != "_":
-            from .catalogue import FUNCTIONS, METHODS, find
+            from .catalogue import FUNCTIONS, OPERATORS, find
 
-            if name in METHODS.split():
+            if name in OPERATORS.split():
                 from .tensor import Tensor
 
                 return getattr(Tensor, name)

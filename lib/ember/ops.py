@@ -266,3 +266,30 @@ def _dropout_grad(sink, y, g, inputs, saved):
 
 
 DROPOUT = Op(same, _dropout_emit, _dropout_grad)
+
+
+# As functions and methods.
+
+
+def relu(x):
+    return x._op("RELU")
+
+
+def tanh(x):
+    return x._op("TANH")
+
+
+def sigmoid(x):
+    return x._op("SIGMOID")
+
+
+def exp(x):
+    return x._op("EXP")
+
+
+def log(x):
+    return x._op("LOG")
+
+
+def sqrt(x):
+    return x._op("SQRT")

@@ -4,7 +4,7 @@ from . import isa
 from .isa import ADD as INTO_ADD
 from .isa import MAXIMUM, WRITE
 from .ops import COPY_FN, DIV_FN, EQ_FN, MUL_FN, Op, broadcast_strides, contribute, into_grad, same, strided, strides_of
-from .tensor import axis, numel
+from .tensor import axis, numel, sink
 
 # Reductions over axes.
 
@@ -166,3 +166,37 @@ def _cross_entropy_grad(sink, y, g, inputs, saved):
 
 
 CROSS_ENTROPY = Op(_cross_entropy_shape, _cross_entropy_emit, _cross_entropy_grad)
+
+
+# As functions and methods.
+
+
+def sum(x, dim=None, keepdim=False):
+    """Over dim: one, several (a tuple) or all."""
+    return x._op("SUM", (), (dim, keepdim))
+
+
+def max(x, dim=None, keepdim=False):
+    """The largest over dim (one, several or all). Elements that tie share the gradient evenly (PyTorch's amax)."""
+    return x._op("MAX", (), (dim, keepdim))
+
+
+def mean(x, dim=None, keepdim=False):
+    """Over dim: one, several (a tuple) or all."""
+    return sum(x, dim, keepdim)._op("DIV", (sink().count(reduced(x._dims, dim)),))
+
+
+def _softmax(x, dim, log):
+    if axis(x._dims, dim) == len(x._dims) - 1:
+        return x._op("SOFTMAX", (), (log,))
+    return x.transpose(dim, -1)._op("SOFTMAX", (), (log,)).transpose(dim, -1)
+
+
+def softmax(x, dim):
+    """exp(x) / sum(exp(x)) along dim."""
+    return _softmax(x, dim, 0)
+
+
+def log_softmax(x, dim):
+    """log(softmax(x)), without going through numbers that vanish."""
+    return _softmax(x, dim, 1)

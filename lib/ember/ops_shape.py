@@ -165,6 +165,36 @@ def _cat_grad(target, y, g, inputs, saved):
 CAT = Op(_cat_shape, _cat_emit, _cat_grad)
 
 
+def _listed(numbers):
+    """f(1, 2) and f((1, 2)) mean the same."""
+    return numbers[0] if len(numbers) == 1 and not isinstance(numbers[0], int) else numbers
+
+
+def reshape(x, *shape):
+    """The same elements in the same order; -1 stands for what is left."""
+    return apply(RESHAPE, (x,), (_listed(shape),))
+
+
+def flatten(x, start_dim=0):
+    """The dimensions from start_dim on as one."""
+    if start_dim == 0 and len(x._dims) > 1 and x._dims[0] < 0:
+        raise ValueError("flatten(0) would mix the samples of a batch; flatten(1) keeps them apart")
+    return reshape(x, x.shape[:start_dim] + (-1,))
+
+
+def permute(x, *order):
+    """Dimension i of the result is dimension order[i] of x."""
+    return apply(PERMUTE, (x,), (_listed(order),))
+
+
+def transpose(x, a, b):
+    """Dimensions a and b change places."""
+    order = list(range(len(x._dims)))
+    a, b = axis(x._dims, a), axis(x._dims, b)
+    order[a], order[b] = order[b], order[a]
+    return permute(x, tuple(order))
+
+
 def cat(tensors, dim=0):
     """Tensors one after the other along dim; their other dimensions are the same."""
     if not tensors or not all([isinstance(t, Tensor) for t in tensors]):

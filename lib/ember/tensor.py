@@ -320,77 +320,14 @@ class Tensor:
         function = find(name)
         if function is None:
             raise AttributeError("a Tensor has no %r" % name)
-        return lambda *args, **named: function(self, *args, **named)
-
-    def relu(self):
-        return self._op("RELU")
-
-    def tanh(self):
-        return self._op("TANH")
-
-    def sigmoid(self):
-        return self._op("SIGMOID")
-
-    def exp(self):
-        return self._op("EXP")
-
-    def log(self):
-        return self._op("LOG")
-
-    def sqrt(self):
-        return self._op("SQRT")
-
-    def sum(self, dim=None, keepdim=False):
-        return self._op("SUM", (), (dim, keepdim))
-
-    def max(self, dim=None, keepdim=False):
-        """The largest over dim (one, several or all). Elements that tie share the gradient evenly (PyTorch's amax)."""
-        return self._op("MAX", (), (dim, keepdim))
-
-    def mean(self, dim=None, keepdim=False):
-        total = self.sum(dim, keepdim)
-        from .ops_reduce import reduced
-
-        return total._op("DIV", (sink().count(reduced(self._dims, dim)),))
-
-    def reshape(self, *shape):
-        from .ops_shape import RESHAPE
-
-        return apply(RESHAPE, (self,), (shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape,))
-
-    def flatten(self, start_dim=0):
-        if start_dim == 0 and len(self._dims) > 1 and self._dims[0] < 0:
-            raise ValueError("flatten(0) would mix the samples of a batch; flatten(1) keeps them apart")
-        return self.reshape(self.shape[:start_dim] + (-1,))
-
-    def permute(self, *order):
-        from .ops_shape import PERMUTE
-
-        return apply(PERMUTE, (self,), (order[0] if len(order) == 1 and not isinstance(order[0], int) else order,))
-
-    def transpose(self, a, b):
-        order = list(range(len(self._dims)))
-        a, b = axis(self._dims, a), axis(self._dims, b)
-        order[a], order[b] = order[b], order[a]
-        return self.permute(tuple(order))
+        setattr(Tensor, name, function)
+        return getattr(self, name)
 
     @property
     def T(self):
         if len(self._dims) != 2:
             raise ValueError(".T of shape %s; it takes two dimensions, permute(...) any number" % (self.shape,))
         return self.transpose(0, 1)
-
-    def _softmax(self, dim, log):
-        rank = len(self._dims)
-        if axis(self._dims, dim) == rank - 1:
-            return self._op("SOFTMAX", (), (log,))
-        return self.transpose(dim, -1)._op("SOFTMAX", (), (log,)).transpose(dim, -1)
-
-    def softmax(self, dim):
-        return self._softmax(dim, 0)
-
-    def log_softmax(self, dim):
-        return self._softmax(dim, 1)
 
 
 def _nest(data, dims, depth, start):

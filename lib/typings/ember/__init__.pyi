@@ -2,7 +2,6 @@ from . import checkpoint as checkpoint
 from . import data as data
 from . import isa as isa
 from . import nn as nn
-from . import ops_shape as ops_shape
 from . import optim as optim
 from . import parameter as parameter
 from . import plan as plan
@@ -12,7 +11,6 @@ from . import tensor as tensor
 from . import trainer as trainer
 from . import vm as vm
 from .data import Batches as Batches
-from .ops_shape import cat as cat
 from .parameter import Parameter as Parameter
 from .parameter import manual_seed as manual_seed
 from .tensor import Tensor as Tensor
@@ -22,6 +20,12 @@ from .trainer import Trainer as Trainer
 __version__: str
 
 # made by tools/stubs.py: begin
+from .ops import exp as exp
+from .ops import log as log
+from .ops import relu as relu
+from .ops import sigmoid as sigmoid
+from .ops import sqrt as sqrt
+from .ops import tanh as tanh
 from .ops_compare import clamp as clamp
 from .ops_compare import eq as eq
 from .ops_compare import ge as ge
@@ -62,6 +66,16 @@ from .ops_math import sinh as sinh
 from .ops_math import square as square
 from .ops_math import tan as tan
 from .ops_math import trunc as trunc
+from .ops_reduce import log_softmax as log_softmax
+from .ops_reduce import max as max
+from .ops_reduce import mean as mean
+from .ops_reduce import softmax as softmax
+from .ops_reduce import sum as sum
+from .ops_shape import cat as cat
+from .ops_shape import flatten as flatten
+from .ops_shape import permute as permute
+from .ops_shape import reshape as reshape
+from .ops_shape import transpose as transpose
 
 add = Tensor.add
 sub = Tensor.sub
@@ -69,19 +83,4 @@ mul = Tensor.mul
 div = Tensor.div
 neg = Tensor.neg
 matmul = Tensor.matmul
-exp = Tensor.exp
-log = Tensor.log
-sqrt = Tensor.sqrt
-relu = Tensor.relu
-tanh = Tensor.tanh
-sigmoid = Tensor.sigmoid
-sum = Tensor.sum
-max = Tensor.max
-mean = Tensor.mean
-reshape = Tensor.reshape
-flatten = Tensor.flatten
-permute = Tensor.permute
-transpose = Tensor.transpose
-softmax = Tensor.softmax
-log_softmax = Tensor.log_softmax
 # end

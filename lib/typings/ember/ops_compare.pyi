@@ -1,8 +1,4 @@
-from typing import TypeAlias
-
-from .tensor import Tensor
-
-_Operand: TypeAlias = Tensor | float
+from .tensor import Tensor, _Operand
 
 def eq(a: Tensor, b: _Operand) -> Tensor: ...
 def ne(a: Tensor, b: _Operand) -> Tensor: ...

@@ -1,8 +1,4 @@
-from typing import TypeAlias
-
-from .tensor import Tensor
-
-_Operand: TypeAlias = Tensor | float
+from .tensor import Tensor, _Operand
 
 def abs(x: Tensor) -> Tensor: ...
 def sign(x: Tensor) -> Tensor: ...
