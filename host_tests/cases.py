@@ -2,10 +2,11 @@
 
 A case takes the memory, a random.Random (hypothesis may drive it) and perhaps fields it must keep to, and gives the
 instruction's words. Values stay moderate: the edges are test_bits.py's. Those that go row by row are in
-cases_rows.py."""
+cases_rows.py, those that go by index in cases_index.py."""
 
 import numpy as np
 
+import cases_index  # noqa: F401, for what it adds to CASES
 import cases_rows  # noqa: F401, for what it adds to CASES
 from draws import CASES, arguments, case, held, normal
 from ember import isa

@@ -1,10 +1,11 @@
 """Every instruction in NumPy float64, read from docs/vm.md alone: maps, products and images; the rest is in
-reference_rows.py, the memory that they share in reference_memory.py."""
+reference_rows.py and reference_index.py, the memory that they share in reference_memory.py."""
 
 import math
 
 import numpy as np
 
+import reference_index  # noqa: F401, for what it adds to DO
 import reference_rows  # noqa: F401, for what it adds to DO
 from ember import isa
 from reference_memory import DO, TINY, Reference, U, instruction, maximum, minimum
@@ -98,6 +99,23 @@ def map_strided(m, f):
     sizes = f.n0, f.n1, f.n2, f.n3
     strides = {x: [getattr(f, x + str(i)) for i in range(4)] for x in "dab"}
     mapped(m, f, *(m.at(getattr(f, x), *zip(sizes, strides[x])) for x in "dab"))
+
+
+@instruction
+def scan(m, f):
+    """One step has the function's own error; only functions whose error is easily followed go on from there."""
+    name = isa.FUNCTIONS[f.fn][0]
+    x, error = m.read(f.x, f.outer, f.n, f.inner), np.zeros((f.outer, f.n, f.inner))
+    y = x.copy()
+    steps = range(f.n - 2, -1, -1) if f.reverse else range(1, f.n)
+    for i in steps:
+        before = i + 1 if f.reverse else i - 1
+        a, b = y[:, before], x[:, i]
+        y[:, i] = MAP[name](a, b)
+        size = MAGNITUDE[name](a, b) if name in MAGNITUDE else np.abs(y[:, i])
+        error[:, i] = 0.0 if name in EXACT else U * ROUNDINGS[name] * size + TINY
+        error[:, i] += error[:, before] * (np.abs(b) if name == "mul" else 1) * (1 + U)
+    m.meet(m.at(f.y, f.outer, f.n, f.inner), y, error)
 
 
 @instruction

@@ -246,3 +246,46 @@ class Replay:
         v[:] = beta2 * v + (ONE - beta2) * (G * G)
         c1, c2 = ONE - power(beta1, t), np.sqrt(ONE - power(beta2, t))
         p[:] = p - (lr / c1) * (m / (np.sqrt(v) / c2 + eps))
+
+    def by_index(self, i):
+        """Row, block, place in the row and the index there, in order."""
+        index, at = self.memory[i.index >> 24], i.index & 0xFFFFFF
+        for o, k, j in np.ndindex(i.outer, i.n, i.inner):
+            yield o * i.n + k, o, j, int(index[at + o * i.i_outer + k * i.i_n + j * i.i_inner])
+
+    def gather(self, i):
+        x = self.part(i.x, i.outer * i.high * i.inner).reshape(i.outer, i.high, i.inner)
+        y = self.part(i.y, i.outer * i.n * i.inner).reshape(-1, i.inner)
+        for row, o, j, index in self.by_index(i):
+            y[row, j] = y[row, j] + x[o, index, j] if i.into else x[o, index, j]
+
+    def scatter_add(self, i):
+        y = self.part(i.y, i.outer * i.high * i.inner).reshape(i.outer, i.high, i.inner)
+        x = self.part(i.x, i.outer * i.n * i.inner).reshape(-1, i.inner)
+        for row, o, j, index in self.by_index(i):
+            y[o, index, j] = y[o, index, j] + x[row, j]
+
+    def scan(self, i):
+        function = FUNCTIONS[isa.FUNCTIONS[i.fn][0]]
+        x, y = (self.part(place, i.outer * i.n * i.inner).reshape(i.outer, i.n, i.inner) for place in (i.x, i.y))
+        if i.reverse:
+            x, y = x[:, ::-1], y[:, ::-1]
+        for o, k, j in np.ndindex(x.shape):
+            y[o, k, j] = function(y[o, k - 1, j], x[o, k, j]) if k else x[o, k, j]
+
+    def argsort(self, i):
+        """By insertion: an element goes after all that are not to come after it."""
+        for row in range(i.n):
+            x, order = self.part(i.x + row * i.width, i.width), []
+            for k in range(i.width):
+                at = k
+                while at and self.is_first(x[k], x[order[at - 1]], i.descending):
+                    at -= 1
+                order.insert(at, k)
+            self.part(i.y + row * i.width, i.width)[:] = order
+
+    @staticmethod
+    def is_first(a, b, descending):
+        if np.isnan(a) or np.isnan(b):
+            return np.isnan(a) < np.isnan(b) if not descending else np.isnan(a) > np.isnan(b)
+        return a > b if descending else a < b

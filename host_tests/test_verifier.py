@@ -130,9 +130,9 @@ ACCEPTED = {
 }
 K = expected
 REFUSED = {
-    "opcode 20": (K.OPCODE, "opcode", [20] + plain()[1:]),
+    "opcode past the table": (K.OPCODE, "opcode", [len(isa.TABLE)] + plain()[1:]),
     "opcode -1": (K.OPCODE, "opcode", [-1] + plain()[1:]),
-    "function": (K.IMMEDIATE, "fn", plain(fn=22)),
+    "function": (K.IMMEDIATE, "fn", plain(fn=len(isa.FUNCTIONS))),
     "function -1": (K.IMMEDIATE, "fn", plain(fn=-1)),
     "into": (K.IMMEDIATE, "into", plain(into=5)),
     "matmul into": (K.IMMEDIATE, "into", product(into=2)),

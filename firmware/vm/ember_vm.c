@@ -21,4 +21,5 @@
 #include "product.c"
 #include "convolution.c"
 #include "pooling.c"
+#include "index.c"
 #include "run.c"

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define EMBER_ISA 1429671
+#define EMBER_ISA 3651925
 
 enum {
     EMBER_MAGIC = 238804993,
@@ -24,7 +24,7 @@ enum {
     EMBER_INT16 = 4,
     EMBER_WRITABLE = 8,
     EMBER_LIMIT = 16777216,
-    EMBER_OPCODES = 20,
+    EMBER_OPCODES = 24,
     EMBER_LITERAL = 128,
     EMBER_CONTIGUOUS = 255,
     EMBER_WRITTEN = 128,
@@ -64,6 +64,10 @@ enum {
     OP_COUNT = 17,
     OP_SGD = 18,
     OP_ADAM = 19,
+    OP_GATHER = 20,
+    OP_SCATTER_ADD = 21,
+    OP_SCAN = 22,
+    OP_ARGSORT = 23,
 };
 
 // Functions of a map.
@@ -197,13 +201,28 @@ enum {
     ADAM_DECOUPLED = 0, ADAM_N = 1, ADAM_P = 2, ADAM_G = 3, ADAM_M = 4, ADAM_V = 5, ADAM_HYPER = 6,
     ADAM_STEP = 7, ADAM_COUNT = 8,
 };
+enum {
+    GATHER_INTO = 0, GATHER_OUTER = 1, GATHER_N = 2, GATHER_INNER = 3, GATHER_HIGH = 4, GATHER_I_OUTER = 5,
+    GATHER_I_N = 6, GATHER_I_INNER = 7, GATHER_Y = 8, GATHER_X = 9, GATHER_INDEX = 10,
+};
+enum {
+    SCATTER_ADD_OUTER = 0, SCATTER_ADD_N = 1, SCATTER_ADD_INNER = 2, SCATTER_ADD_HIGH = 3,
+    SCATTER_ADD_I_OUTER = 4, SCATTER_ADD_I_N = 5, SCATTER_ADD_I_INNER = 6, SCATTER_ADD_Y = 7,
+    SCATTER_ADD_X = 8, SCATTER_ADD_INDEX = 9,
+};
+enum {
+    SCAN_FN = 0, SCAN_REVERSE = 1, SCAN_OUTER = 2, SCAN_N = 3, SCAN_INNER = 4, SCAN_Y = 5, SCAN_X = 6,
+};
+enum {
+    ARGSORT_DESCENDING = 0, ARGSORT_N = 1, ARGSORT_WIDTH = 2, ARGSORT_Y = 3, ARGSORT_X = 4,
+};
 
 // Products of fields: a count, then that many factors (from EMBER_LITERAL up: a number).
 static const uint8_t ember_products[] = {
     1, 2, 1, 3, 1, 4, 1, 5, 3, 2, 3, 4, 4, 2, 3, 4, 5, 1, 1, 2, 1, 2, 4, 1, 2, 3, 4, 5, 1, 7, 8, 6, 5, 5, 1,
     2, 3, 6, 4, 5, 9, 10, 4, 6, 5, 2, 1, 7, 8, 1, 7, 8, 6, 5, 9, 10, 4, 8, 1, 2, 3, 6, 5, 9, 10, 4, 3, 9, 10,
     4, 4, 0, 4, 5, 3, 4, 0, 1, 2, 3, 2, 0, 4, 6, 0, 4, 5, 3, 6, 7, 2, 2, 3, 1, 0, 2, 0, 1, 0, 1, 130, 2, 2, 0,
-    1, 132, 1, 133,
+    1, 132, 1, 133, 3, 1, 2, 3, 3, 1, 4, 3, 3, 0, 3, 2, 3, 0, 1, 2,
 };
 
 // The least and the greatest an immediate may be.
@@ -231,37 +250,41 @@ static const uint8_t ember_records[] = {
     0, 9, 3, 129, 1, 93, 255, 1, 1, 99, 255, 2, 1, 98, 255, 0, 1, 0, 3, 129, 1, 93, 255, 31, 1, 93, 255, 1, 1,
     99, 255, 0, 3, 4, 4, 0, 1, 130, 1, 98, 255, 0, 3, 4, 4, 0, 6, 129, 1, 0, 255, 1, 1, 0, 255, 129, 1, 101,
     255, 1, 1, 104, 255, 2, 1, 98, 255, 2, 1, 98, 255, 0, 2, 4, 0, 7, 129, 1, 17, 255, 1, 1, 17, 255, 129, 1,
-    17, 255, 129, 1, 17, 255, 1, 1, 106, 255, 2, 1, 98, 255, 2, 1, 98, 255, 0,
+    17, 255, 129, 1, 17, 255, 1, 1, 106, 255, 2, 1, 98, 255, 2, 1, 98, 255, 0, 8, 4, 0, 0, 0, 0, 1, 1, 1, 3,
+    129, 1, 108, 255, 1, 1, 112, 255, 31, 3, 17, 5, 0, 6, 2, 7, 0, 7, 0, 0, 0, 0, 1, 1, 1, 3, 129, 1, 116,
+    255, 1, 1, 120, 255, 31, 3, 93, 4, 17, 5, 0, 6, 0, 5, 2, 4, 0, 0, 0, 2, 129, 1, 8, 255, 1, 1, 8, 255, 1,
+    1, 3, 4, 0, 8, 2, 129, 1, 19, 255, 1, 1, 19, 255, 0,
 };
 
 // Where an opcode's record starts.
 static const uint16_t ember_record[] = {
-    0, 22, 75, 115, 147, 179, 211, 234, 261, 276, 297, 319, 342, 351, 368, 400, 417, 433, 443, 473,
+    0, 22, 75, 115, 147, 179, 211, 234, 261, 276, 297, 319, 342, 351, 368, 400, 417, 433, 443, 473, 506, 533,
+    559, 576,
 };
 
 // An instruction's words.
 static const uint8_t ember_words[] = {
-    9, 22, 17, 21, 21, 21, 15, 16, 6, 8, 7, 8, 4, 6, 11, 6, 5, 5, 10, 10,
+    9, 22, 17, 21, 21, 21, 15, 16, 6, 8, 7, 8, 4, 6, 11, 6, 5, 5, 10, 10, 12, 11, 8, 6,
 };
 
 // Which fields are sizes, bit k for field k.
 static const uint8_t ember_sizes[] = {
-    4, 60, 30, 2, 2, 2, 1, 1, 2, 4, 1, 2, 1, 1, 2, 1, 1, 4, 4, 2,
+    4, 60, 30, 2, 2, 2, 1, 1, 2, 4, 1, 2, 1, 1, 2, 1, 1, 4, 4, 2, 30, 15, 28, 2,
 };
 
 // The product of fields along which an instruction can stop and go on.
 static const uint8_t ember_rows[] = {
-    0, 8, 19, 45, 19, 66, 80, 80, 17, 0, 93, 17, 93, 93, 17, 93, 93, 98, 0, 17,
+    0, 8, 19, 45, 19, 66, 80, 80, 17, 0, 93, 17, 93, 93, 17, 93, 93, 98, 0, 17, 19, 95, 0, 17,
 };
 
 // The product of fields that it costs,
 static const uint8_t ember_cost[] = {
-    0, 12, 22, 48, 57, 48, 83, 83, 19, 90, 95, 19, 93, 95, 19, 93, 93, 98, 0, 17,
+    0, 12, 22, 48, 57, 48, 83, 83, 19, 90, 95, 19, 93, 95, 19, 93, 93, 98, 0, 17, 108, 120, 8, 19,
 };
 
 // times this; 0: times its function's,
 static const uint8_t ember_weight[] = {
-    0, 0, 8, 10, 10, 10, 12, 14, 110, 40, 110, 12, 6, 10, 250, 250, 12, 8, 24, 120,
+    0, 0, 8, 10, 10, 10, 12, 14, 110, 40, 110, 12, 6, 10, 250, 250, 12, 8, 24, 120, 12, 12, 0, 100,
 };
 
 // which is this.

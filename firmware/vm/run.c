@@ -97,8 +97,16 @@ static int32_t execute(const ember_vm *vm, uint32_t opcode, const int32_t *field
             return run_count(vm, fields, first, last);
         case OP_SGD:
             return run_sgd(vm, fields, first, last);
-        default:
+        case OP_ADAM:
             return run_adam(vm, fields, first, last);
+        case OP_GATHER:
+            return run_gather(vm, fields, first, last);
+        case OP_SCATTER_ADD:
+            return run_scatter_add(vm, fields, first, last);
+        case OP_SCAN:
+            return run_scan(vm, fields, first, last);
+        default:
+            return run_argsort(vm, fields, first, last);
     }
 }
 

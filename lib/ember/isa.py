@@ -84,8 +84,8 @@ WRITE, ADD, MULTIPLY, MAXIMUM, MINIMUM = 0, 1, 2, 3, 4
 # May coincide: pairs of operands that may be identical (same address, same dimensions); every other pair
 #   of which one is written must be disjoint.
 # Resume: the product of fields along which the instruction can stop and go on; one of these is a row.
-# Cost: the product of fields, times weight, in eighths of a multiply-accumulate (a map's weight is its
-#   function's). Effect: 1 where running it twice is not running it once, so recomputation leaves it alone.
+# Cost: the product of fields, times weight, in eighths of a multiply-accumulate (0: that of its function, the
+#   first field). Effect: 1 where running it twice is not running it once, so recomputation leaves it alone.
 _IMAGE = "n# h:1..32767 w:1..32767 c:1..32767 "
 _WINDOW = "out_h:1..32767 out_w:1..32767 k_h:1..255 k_w:1..255 s_h:1..255 s_w:1..255 p_h:0..255 p_w:0..255 "
 _CONV = _IMAGE + "f:1..32767 groups:1..32767 " + _WINDOW + "d_h:1..255 d_w:1..255 "
@@ -143,6 +143,17 @@ TABLE = (
     # hyper = [lr, beta1, beta2, eps, weight_decay]
     ("adam", "decoupled:0..1 n# p^f[n] g<f[n] m^f[n] v^f[n] hyper<f[5] step<i[1] count<i[1]",
      "", "n", "n", 120, 1),
+    # y[o, i, j] = into(y[o, i, j], x[o, index[o, i, j], j])
+    ("gather", "into:0..1 outer# n# inner# high# i_outer~ i_n~ i_inner~ y+f[outer*n*inner] x<f[outer*high*inner] "
+     "index<*[outer@i_outer,n@i_n,inner@i_inner]", "", "outer*n", "outer*n*inner", 12, 0),
+    # y[o, index[o, i, j], j] += x[o, i, j]
+    ("scatter_add", "outer# n# inner# high# i_outer~ i_n~ i_inner~ y^f[outer*high*inner] x<f[outer*n*inner] "
+     "index<*[outer@i_outer,n@i_n,inner@i_inner]", "", "outer*n", "outer*n*inner", 12, 0),
+    # y[o, i, j] = fn(y[o, i - 1, j], x[o, i, j]), from the last i to the first if reverse
+    ("scan", "fn:0..31 reverse:0..1 outer# n# inner# y>f[outer*n*inner] x<f[outer*n*inner]",
+     "y=x", "outer", "outer*n*inner", 0, 0),
+    # y[i] = the order in which row i is sorted: stable, NaN the greatest
+    ("argsort", "descending:0..1 n# width:1..16777216 y>f[n*width] x<f[n*width]", "", "n", "n*width", 100, 0),
 )
 
 NAME, FIELDS, COINCIDE, RESUME, COST, WEIGHT, EFFECT = 0, 1, 2, 3, 4, 5, 6
@@ -150,7 +161,7 @@ NAME, FIELDS, COINCIDE, RESUME, COST, WEIGHT, EFFECT = 0, 1, 2, 3, 4, 5, 6
 # Opcodes are positions in the table.
 (MAP, MAP_STRIDED, MATMUL, CONV2D, CONV2D_GRAD_INPUT, CONV2D_GRAD_WEIGHT, MAX_POOL2D, MAX_POOL2D_GRAD,
  SOFTMAX, SOFTMAX_GRAD, CROSS_ENTROPY, CROSS_ENTROPY_GRAD, CHECK_INDEX, COUNT_CORRECT, DROPOUT, UNIFORM,
- CONVERT, COUNT, SGD, ADAM) = range(20)
+ CONVERT, COUNT, SGD, ADAM, GATHER, SCATTER_ADD, SCAN, ARGSORT) = range(24)
 
 
 def function(name):

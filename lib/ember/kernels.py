@@ -27,8 +27,10 @@ def _kernel(opcode):
         from . import kernels_loss as home
     elif opcode <= table.UNIFORM:
         from . import kernels_random as home
-    else:
+    elif opcode <= table.ADAM:
         from . import kernels_update as home
+    else:
+        from . import kernels_index as home
     return getattr(home, table.TABLE[opcode][table.NAME])
 
 
@@ -117,7 +119,7 @@ def run(program, segments, state, budget):
         last = total = _product(known[3], fields)
         cost = 0
         if limited:
-            weight = known[5] or table.FUNCTIONS[fields[0]][2]  # a map's first field is its function
+            weight = known[5] or table.FUNCTIONS[fields[0]][2]  # 0: of its function, the first field
             cost = max(1, min(MOST, _product(known[4], fields) * weight) // total)
             last = min(total, row + max(1, budget // cost))
         fault = known[0](bound, row, last, *fields)

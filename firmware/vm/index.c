@@ -1,0 +1,156 @@
+// What goes by index, and along one dimension: gather, scatter_add, scan, argsort.
+
+// An index that was read: below zero where it is no whole number of 0 .. high - 1. Range comes before conversion.
+static inline int32_t index_of(integers operand, int32_t i, int32_t high) {
+    if (operand.type == EMBER_FLOAT32) {
+        float x = ((const float *)operand.start)[i];
+        if (!((x >= 0.0f) & (x < (float)high))) {
+            return -1;
+        }
+        int32_t whole = (int32_t)x;
+        return (float)whole == x ? whole : -1;
+    }
+    int32_t whole = integer_of(operand, i);
+    return (uint32_t)whole < (uint32_t)high ? whole : -1;
+}
+
+typedef struct {
+    integers index;
+    int32_t n, inner, high, outer_step, n_step, inner_step;
+} indexing;
+
+// The first of a row's indices, or -1 where one of them is out of range. Each is checked again where it is used:
+// whoever else may write to that memory, the VM stays within its own.
+static inline int32_t row_of_indices(const indexing *s, int32_t row, int32_t *start) {
+    *start = row / s->n * s->outer_step + row % s->n * s->n_step;
+    for (int32_t j = 1; s->inner_step && j < s->inner; j++) {
+        if (index_of(s->index, *start + j * s->inner_step, s->high) < 0) {
+            return -1;
+        }
+    }
+    return index_of(s->index, *start, s->high);
+}
+
+static int32_t run_gather(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    const indexing s = {
+        integers_at(vm, fields[GATHER_INDEX]), fields[GATHER_N], fields[GATHER_INNER], fields[GATHER_HIGH],
+        fields[GATHER_I_OUTER], fields[GATHER_I_N], fields[GATHER_I_INNER]
+    };
+    const int32_t into = fields[GATHER_INTO];
+    float *y = floats_at(vm, fields[GATHER_Y]) + first * s.inner;
+    const float *x = floats_at(vm, fields[GATHER_X]);
+    for (int32_t row = first; row < last; row++, y += s.inner) {
+        int32_t start, at = row_of_indices(&s, row, &start);
+        if (at < 0) {
+            return row;
+        }
+        const float *block = x + row / s.n * s.high * s.inner;
+        if (s.inner_step == 0) {
+            meet(into, y, 1, block + at * s.inner, s.inner);
+            continue;
+        }
+        for (int32_t j = 0; j < s.inner; j++) {
+            if ((at = index_of(s.index, start + j * s.inner_step, s.high)) < 0) {
+                return row;
+            }
+            const float value = block[at * s.inner + j];
+            y[j] = into ? y[j] + value : value;
+        }
+    }
+    return last;
+}
+
+static int32_t run_scatter_add(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    const indexing s = {
+        integers_at(vm, fields[SCATTER_ADD_INDEX]), fields[SCATTER_ADD_N], fields[SCATTER_ADD_INNER],
+        fields[SCATTER_ADD_HIGH], fields[SCATTER_ADD_I_OUTER], fields[SCATTER_ADD_I_N], fields[SCATTER_ADD_I_INNER]
+    };
+    float *y = floats_at(vm, fields[SCATTER_ADD_Y]);
+    const float *x = floats_at(vm, fields[SCATTER_ADD_X]) + first * s.inner;
+    for (int32_t row = first; row < last; row++, x += s.inner) {
+        int32_t start, at = row_of_indices(&s, row, &start);
+        if (at < 0) {
+            return row;
+        }
+        float *block = y + row / s.n * s.high * s.inner;
+        if (s.inner_step == 0) {
+            meet(INTO_ADD, block + at * s.inner, 1, x, s.inner);
+            continue;
+        }
+        for (int32_t j = 0; j < s.inner; j++) {
+            if ((at = index_of(s.index, start + j * s.inner_step, s.high)) < 0) {
+                return row;
+            }
+            block[at * s.inner + j] += x[j];
+        }
+    }
+    return last;
+}
+
+static int32_t run_scan(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    const int32_t n = fields[SCAN_N], inner = fields[SCAN_INNER];
+    const int32_t step = fields[SCAN_REVERSE] ? -inner : inner;
+    for (int32_t row = first; row < last; row++) {
+        const int32_t at = (row * n + (step < 0 ? n - 1 : 0)) * inner;
+        float *y = floats_at(vm, fields[SCAN_Y]) + at;
+        const float *x = floats_at(vm, fields[SCAN_X]) + at;
+        meet(INTO_WRITE, y, 1, x, inner);
+        for (int32_t i = 1; i < n; i++) {
+            y += step, x += step;
+            apply(fields[SCAN_FN], y, y - step, x, inner);
+        }
+    }
+    return last;
+}
+
+// Whether element a is sorted before element b: by value, and of equal ones the first.
+static inline bool comes_before(const float *x, uint32_t a, uint32_t b, bool descending) {
+    if (is_greater(x[a], x[b])) {
+        return descending;
+    }
+    if (is_greater(x[b], x[a])) {
+        return !descending;
+    }
+    return a < b;
+}
+
+// Lets the element at the root of a heap sink to its place: what comes later is further up. Until a row is sorted
+// its positions are kept as the bits of floats, which costs a processor without an FPU nothing.
+static void sift(float *order, int32_t root, int32_t end, const float *x, bool descending) {
+    const uint32_t item = bits_of(order[root]);
+    for (int32_t child; (child = 2 * root + 1) < end; root = child) {
+        if (child + 1 < end && comes_before(x, bits_of(order[child]), bits_of(order[child + 1]), descending)) {
+            child++;
+        }
+        if (!comes_before(x, item, bits_of(order[child]), descending)) {
+            break;
+        }
+        order[root] = order[child];
+    }
+    order[root] = float_of(item);
+}
+
+static int32_t run_argsort(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    const int32_t width = fields[ARGSORT_WIDTH];
+    const bool descending = fields[ARGSORT_DESCENDING];
+    float *y = floats_at(vm, fields[ARGSORT_Y]) + first * width;
+    const float *x = floats_at(vm, fields[ARGSORT_X]) + first * width;
+    for (int32_t row = first; row < last; row++, y += width, x += width) {
+        for (int32_t i = 0; i < width; i++) {
+            y[i] = float_of((uint32_t)i);
+        }
+        for (int32_t root = width / 2 - 1; root >= 0; root--) {
+            sift(y, root, width, x, descending);
+        }
+        for (int32_t end = width - 1; end > 0; end--) {
+            const float latest = y[0];
+            y[0] = y[end];
+            y[end] = latest;
+            sift(y, 0, end, x, descending);
+        }
+        for (int32_t i = 0; i < width; i++) {
+            y[i] = (float)(int32_t)bits_of(y[i]);
+        }
+    }
+    return last;
+}
