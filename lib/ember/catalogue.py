@@ -11,12 +11,14 @@ OPERATIONS = (
     ("ops_math", "abs sign rsqrt square reciprocal expm1 log1p log2 sin cos tan asin acos atan atan2 sinh cosh erf "
      "floor ceil round trunc remainder pow lerp"),
     ("ops_compare", "eq ne lt le gt ge maximum minimum clamp masked_fill isnan isinf isfinite logical_not"),
+    ("ops_index", "index_select gather scatter_add take_along_dim"),
+    ("ops_order", "argsort sort topk argmax argmin cumsum cumprod tril triu"),
 )  # fmt: skip
 
 # Functions of ember that are not methods.
-FUNCTIONS = (("ops_compare", "where"), ("ops_shape", "cat"))
+FUNCTIONS = (("ops_compare", "where"), ("ops_shape", "cat"), ("ops_index", "embedding one_hot"))
 
-LAYERS = ()
+LAYERS = (("nn_embedding", "Embedding"),)
 
 OPTIMIZERS = ()
 

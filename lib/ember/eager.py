@@ -72,6 +72,4 @@ class Eager(Sink):
         self.ints[ROWS], self.ints[KEY] = 1, parameter.seed
         self.state[0] = 0
         if vm.run(program, bound, self.state, -1) == vm.FAULT:
-            row = self.state[2]
-            self.state[1] = self.state[2] = self.state[3] = 0
-            raise ValueError("index or label at position %d is out of range" % row)
+            vm.fault(program, bound, self.state)

@@ -52,7 +52,7 @@ class Plan:
         self.offsets, self.activations, self.lower_bound = lay_out(r.sizes, r.first, r.last, r.shares)
         self.arena = self.start + self.activations
         self.constants, self.floats, self.ints = len(r.values), len(r.slots), r.integers
-        self.buffers, self.trace = len(r.sizes), r.trace
+        self.buffers, self.trace, self.high = len(r.sizes), r.trace, r.high
 
     def total(self):
         """Bytes in all: arena, program, constants and slots."""
@@ -108,6 +108,7 @@ class Recording(Sink):
         self.streams = 1 << 20  # apart from those of parameters
         self.captured = []  # tensors with values of their own, and where they lie among the constants
         self.buffers = 0
+        self.high = isa.LIMIT  # what the indices in the first input must be below
         if plan is None:
             self.sizes, self.first, self.last, self.shares = array("i"), array("i"), array("i"), []
 
@@ -135,6 +136,10 @@ class Recording(Sink):
         t = Tensor()
         t._dims, t._place, t.dtype = tuple(dims), segment << 24, dtype
         return t
+
+    def indexes(self, index, high):
+        if index._place is not None and index._place >> 24 == isa.FIRST_BOUND:
+            self.high = min(self.high, high)
 
     def new(self, dims):
         t = Tensor()

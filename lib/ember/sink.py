@@ -37,6 +37,9 @@ class Sink:
     def copy(self, d, a, into=isa.WRITE):
         self.map(_COPY, d, a, None, into)
 
+    def indexes(self, index, high):
+        """A tensor is used as an index of `high` things."""
+
     def uniform(self, d, low, high, stream):
         self.emit(isa.UNIFORM, numel(d._dims), stream, d, self.constants((low, high)), INTS + KEY)
 

@@ -33,7 +33,8 @@ class Trainer:
     """Trains `model` on batches of up to batch_size samples of input_shape.
 
     loss          a module of nn, or a function (output, target) -> a tensor of one element, a mean over the batch
-    input_dtype   typecode of the inputs as they are handed over: "f", or "B", "b", "h", "i"; times input_scale
+    input_dtype   typecode of the inputs as they are handed over: "f", or "B", "b", "h", "i"; times input_scale.
+                  input_scale=None: whole numbers reach the model as they are, as indices for nn.Embedding
     target_dtype  typecode of the targets; by default labels are "B" ("h" from 257 classes), values are "f"
     memory        bytes allowed for all that training keeps: MemoryError says how many are missing
     """
@@ -160,6 +161,9 @@ class Trainer:
             if self.classes:  # the first recording does not know how many yet; the instruction is as long
                 n = -self.target_size
                 r.emit(isa.CHECK_INDEX, n, self.classes, r.input(_Y, self.target_dtype or "B", (n,)))
+            if self.input_scale is None and self.input_dtype != "f":
+                n = -self.sample_size
+                r.emit(isa.CHECK_INDEX, n, r.plan.high if r.plan else 1, r.input(_X, self.input_dtype, (n,)))
             r.section("check")
             r.fill(r.at(gradients, (size,)), 0.0)
             r.fill(r.at(self._statistics + _LOSS, ()), 0.0)
@@ -204,7 +208,7 @@ class Trainer:
 
     def _output(self, r):
         x = r.input(_X, self.input_dtype, (-1,) + self.input_shape)
-        if self.input_dtype != "f" or self.input_scale != 1.0:
+        if self.input_scale is not None and (self.input_dtype != "f" or self.input_scale != 1.0):
             raw, x = x, r.new(x._dims)
             r.emit(isa.CONVERT, numel(x._dims), x, raw, r.constants((float(self.input_scale), 0.0)))
         output = self.model(x)
@@ -245,13 +249,7 @@ class Trainer:
     def _run(self, section):
         self._state[0] = section
         if self._vm_run(self._code, self._segments, self._state, -1) != 1:
-            self._fault()
-
-    def _fault(self):
-        row = self._state[2]
-        self._state[1] = self._state[2] = self._state[3] = 0
-        raise ValueError("label %r at index %d; it may be a whole number from 0 to %d"
-                         % (self._segments[_Y][row], row, self.classes - 1))  # fmt: skip
+            vm.fault(self._code, self._segments, self._state)
 
     def _take(self, x, y, sections):
         """Run sections on a batch, in place where it is in the types the program reads. What is wrong with it is

@@ -45,4 +45,11 @@ def check(program):
         raise ValueError("the native VM refuses a program that the portable one accepts")
 
 
+def fault(program, segments, state):
+    """Raise ValueError that names the index at which a run stopped."""
+    from .fault import explain
+
+    explain(program, segments, state)
+
+
 select()

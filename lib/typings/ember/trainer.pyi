@@ -17,7 +17,7 @@ class Trainer:
     batch_size: int
     input_shape: tuple[int, ...]
     input_dtype: _Dtype
-    input_scale: float
+    input_scale: float | None
     target_dtype: _Dtype
     sample_size: int
     target_size: int
@@ -34,7 +34,7 @@ class Trainer:
         input_shape: _Shape,
         batch_size: int = 32,
         input_dtype: _Dtype = "f",
-        input_scale: float = 1.0,
+        input_scale: float | None = 1.0,
         target_dtype: _Dtype | None = None,
         memory: int | None = None,
     ) -> None: ...

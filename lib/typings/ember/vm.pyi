@@ -1,6 +1,6 @@
 from array import array
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, NoReturn
 
 from typing_extensions import Buffer
 
@@ -16,3 +16,4 @@ permute: Callable[[int, int, int, int], int]  # i, n, key, epoch
 
 def select(wanted: Literal["native", "portable"] | None = None) -> None: ...
 def check(program: array[int]) -> None: ...
+def fault(program: array[int], segments: Sequence[Buffer], state: array[int]) -> NoReturn: ...
