@@ -131,15 +131,15 @@ AT = _Slice()
 
 
 def _cut(name, x, index, dim):
-    """The part of x that the index has in the other dimensions."""
+    """The part of x that the index has, in all dimensions but dim."""
     parts, same_size = [], True
     for i in range(len(x._dims)):
         have, want = x._dims[i], index._dims[i]
         if i == dim or have == want:
             parts.append(AT[:])
         elif have < want or want < 0:
-            raise ValueError("%s along %d of shape %s by an index of shape %s: other dimensions may not be larger"
-                             % (name, dim, x.shape, index.shape))  # fmt: skip
+            raise ValueError("%s of shape %s by an index of shape %s: it may not be larger%s"
+                             % (name, x.shape, index.shape, "" if dim is None else " but along %d" % dim))  # fmt: skip
         else:
             parts.append(AT[0:want])
             same_size = False
