@@ -87,15 +87,20 @@ def scattered(d):
     larger = tuple(n + d.choice((0, 0, 1)) for n in sizes)
     x, source, index = d.normal(shape), d.normal(larger), d.rng.integers(0, shape[dim], sizes)
     by = given(d, index, shape[dim])
-    part = tuple(slice(0, n) for n in sizes)
+    part, times = tuple(slice(0, n) for n in sizes), d.choice((1, 2))
+
+    def in_ember(x, source):
+        for _ in range(times):
+            x = x.scatter_add(said, by, source)
+        return x
 
     def gradient(g, x, source):
         out = np.zeros(larger)
-        out[part] = np.take_along_axis(g, index, dim)
+        out[part] = times * np.take_along_axis(g, index, dim)
         return g, out
 
-    return ([x, source], lambda x, source: x.scatter_add(said, by, source),
-            lambda x, source: x + added(shape, dim, index, source[part]), gradient)  # fmt: skip
+    return ([x, source], in_ember, lambda x, source: x + times * added(shape, dim, index, source[part]),
+            gradient)  # fmt: skip
 
 
 @covers("GATHER")

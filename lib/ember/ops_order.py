@@ -130,19 +130,18 @@ def _cumprod_emit(target, y, inputs, saved):
 
 
 def _cumprod_grad(target, y, g, inputs, saved):
-    """Before the first zero: the sum of g * y from here on, divided by x. At it: the sum of g times the products
-    without it. After it: nothing."""
+    """The sum of g * y from here on, divided by x: after a zero y is 0. At a zero the sum of g times the products
+    without the first one: where another zero comes before, they are 0 too."""
     from .ops_compare import eq, where
 
     x, dim = inputs[0], saved[0]
     with no_grad():
         a, g = x.detach(), g.detach()
         zero = eq(a, 0.0)
-        zeros = cumsum(zero, dim)
-        first = zero * eq(zeros, 1.0)
+        first = zero * eq(cumsum(zero, dim), 1.0)
         at_zero = apply(CUMSUM, (g * cumprod(a + first, dim),), (dim, 1))
         before = apply(CUMSUM, (g * y.detach(),), (dim, 1)) / a
-        t = where(eq(zeros, 0.0), before, where(first, at_zero, 0.0))
+        t = where(zero, at_zero, before)
     d, into = into_grad(target, x)
     target.copy(d, t, into)
 
