@@ -236,8 +236,20 @@ class Recording(Sink):
                 continue
             r, s = -1 - result._place, -1 - source._place
             if r != s and self.first[r] < 0 and result._offset == source._offset == 0:
-                if _same_layout(d_dims, a_dims, fields):
+                if _same_layout(d_dims, a_dims, fields) and self._alone(opcode, fields, d, s):
                     self.shares.append((r, s))
+
+    def _alone(self, opcode, fields, d, buffer):
+        """Whether whatever lies in the buffer may be where the operand at d is: a view of a part may not."""
+        may = []
+        for pair in _coincide(opcode):
+            if pair[0] == d and _same_layout(pair[2], pair[3], fields):
+                may.append(pair[1])
+        for i in range(len(fields)):
+            x = fields[i]
+            if isinstance(x, Tensor) and x._place == -1 - buffer and (i not in may or x._offset):
+                return False
+        return True
 
     def flush(self):
         """Nothing to run."""

@@ -12,7 +12,7 @@ from array import array
 from .sink import numel
 
 _sink = None  # where operations are emitted
-_order = 0  # of the operations so far: backward goes from the last to the first
+_order = 0  # of the operations so far, in steps of 2: backward goes from the last to the first
 _grad_enabled = True
 _FREED = ()  # the node of a tensor whose graph has been walked
 
@@ -73,6 +73,8 @@ def apply(op, inputs, args=()):
     dims = op.shape(inputs, *args)
     saved = list(args)
     if op.emit is None:
+        if inputs[0]._place is None:
+            inputs[0].elements()  # a parameter draws its values
         y = inputs[0].alias(dims)
     else:
         y = target.new(dims)
@@ -83,8 +85,10 @@ def apply(op, inputs, args=()):
             if x.requires_grad:
                 y.requires_grad = True
                 y._node = (op, inputs, saved)
-                _order += 1
+                _order += 2
                 y._order = _order
+                for used in inputs:
+                    used._order |= 1  # the gradient needs it as it is: it is no longer assigned to
                 break
     return y
 
@@ -284,9 +288,14 @@ class Tensor:
         return self * self if exponent == 2 else self._op("POW", (), (exponent,))
 
     def __getitem__(self, index):
-        from .ops_shape import SLICE
+        from .ops_slice import take
 
-        return apply(SLICE, (self,), (index if isinstance(index, tuple) else (index,),))
+        return take(self, index)
+
+    def __setitem__(self, index, value):
+        from .ops_slice import put
+
+        put(self, index, value)
 
     add, sub, mul, div, matmul, neg = __add__, __sub__, __mul__, __truediv__, __matmul__, __neg__
 

@@ -88,4 +88,5 @@ class MSELoss(Module):
 def labels(values: Sequence[float], classes: int) -> list[int]: ...
 
 # made by tools/stubs.py: begin
+from .nn_bilinear import Bilinear as Bilinear
 # end
