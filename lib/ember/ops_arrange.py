@@ -113,19 +113,18 @@ def _expanded(x, dims):
 
 def expand(x, *sizes):
     """Dimensions of 1 repeated to these sizes, new ones in front; -1 keeps one as it is. A copy, not a view."""
-    sizes = list(_sizes(sizes, "sizes"))
+    sizes = _sizes(sizes, "sizes")
     lead = len(sizes) - len(x._dims)
-    for i in range(len(sizes)):
-        n = x._dims[i - lead] if i >= lead else 0
-        if sizes[i] == -1 and n or n < 0 and sizes[i] == x.shape[0]:
-            sizes[i] = n
-        if lead < 0 or sizes[i] == -1 or n not in (0, 1, sizes[i]):
-            raise ValueError("expand of shape %s to %s" % (x.shape, tuple(sizes)))
-    if lead < 0:
-        raise ValueError("expand of shape %s to %s" % (x.shape, tuple(sizes)))
-    if [n for n in sizes[1:] if n < 0]:
-        raise ValueError("the batch stays the first dimension: expand to %s moves it" % (tuple(sizes),))
-    return _expanded(x, tuple(sizes))
+    dims = list(sizes[: lead if lead > 0 else 0])
+    for n, full, size in zip(x._dims, x.shape, sizes[len(dims) :]):
+        dims.append(n if size in (-1, full) else size)
+        if n != 1 and dims[-1] != n:
+            lead = -1
+    if lead < 0 or [n for n in dims[:lead] if n < 0]:
+        raise ValueError("expand of shape %s to %s" % (x.shape, sizes))
+    if [n for n in dims[1:] if n < 0]:
+        raise ValueError("the batch stays the first dimension: expand to %s moves it" % (sizes,))
+    return _expanded(x, tuple(dims))
 
 
 def broadcast_to(x, shape):

@@ -98,7 +98,11 @@ def _matmul_shape(inputs, *args):
                          % (inputs[0].shape, inputs[1].shape))  # fmt: skip
     if len(inputs) > 2 and inputs[2]._dims != column:
         raise ValueError("bias of shape %s for outputs of shape %s" % (inputs[2].shape, column))
-    lead = broadcast([x.alias(x._dims[:-2]) for x in inputs[:2]])
+    try:
+        lead = broadcast([x.alias(x._dims[:-2]) for x in inputs[:2]])
+    except ValueError:
+        raise ValueError("matmul of shapes %s and %s: the dimensions in front do not broadcast"
+                         % (inputs[0].shape, inputs[1].shape))  # fmt: skip
     if lead and [n for n in row + column if n < 0]:
         raise ValueError("matmul of shapes %s and %s: the batch would not stay the first dimension"
                          % (inputs[0].shape, inputs[1].shape))  # fmt: skip

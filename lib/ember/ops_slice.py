@@ -6,7 +6,6 @@ from .isa import WRITE
 from .ops import (
     COPY_FN,
     Op,
-    broadcast,
     broadcast_strides,
     contribute,
     grad_of_part,
@@ -150,7 +149,7 @@ def take(x, index):
 
 def _assign_shape(inputs, dims, block, offset, strides):
     x, value = inputs
-    if broadcast((value, value.alias(dims))) != dims:
+    if len(value._dims) > len(dims) or [0 for n, m in zip(reversed(value._dims), reversed(dims)) if n not in (1, m)]:
         raise ValueError("a value of shape %s for elements of shape %s" % (value.shape, x.alias(dims).shape))
     return x._dims
 
@@ -200,7 +199,6 @@ def _write(x, value, taken):
     if tensor._grad_enabled or target.records:
         raise RuntimeError("x[...] = value: x is a leaf that requires a gradient; write to it in no_grad(), eagerly")
     _assign_shape((x, value), *taken)
-    x.elements()  # a parameter draws its values
     _overwrite(target, x, value, *taken)
     target.flush()
 

@@ -38,6 +38,14 @@ def _same_layout(d_dims, a_dims, fields):
     return True
 
 
+def _has_part(place, n, fields):
+    """Whether an operand there is not all n elements: what is written in their place would change it."""
+    for x in fields:
+        if isinstance(x, Tensor) and x._place == place and (x._offset or numel(x._dims) != n):
+            return True
+    return False
+
+
 class Plan:
     """Where everything lies. Sizes in elements of the arena (4 bytes each), words of 4 bytes for the program."""
 
@@ -236,20 +244,8 @@ class Recording(Sink):
                 continue
             r, s = -1 - result._place, -1 - source._place
             if r != s and self.first[r] < 0 and result._offset == source._offset == 0:
-                if _same_layout(d_dims, a_dims, fields) and self._alone(opcode, fields, d, s):
+                if _same_layout(d_dims, a_dims, fields) and not _has_part(source._place, numel(result._dims), fields):
                     self.shares.append((r, s))
-
-    def _alone(self, opcode, fields, d, buffer):
-        """Whether whatever lies in the buffer may be where the operand at d is: a view of a part may not."""
-        may = []
-        for pair in _coincide(opcode):
-            if pair[0] == d and _same_layout(pair[2], pair[3], fields):
-                may.append(pair[1])
-        for i in range(len(fields)):
-            x = fields[i]
-            if isinstance(x, Tensor) and x._place == -1 - buffer and (i not in may or x._offset):
-                return False
-        return True
 
     def flush(self):
         """Nothing to run."""

@@ -73,8 +73,6 @@ def apply(op, inputs, args=()):
     dims = op.shape(inputs, *args)
     saved = list(args)
     if op.emit is None:
-        if inputs[0]._place is None:
-            inputs[0].elements()  # a parameter draws its values
         y = inputs[0].alias(dims)
     else:
         y = target.new(dims)
@@ -159,6 +157,8 @@ class Tensor:
 
     def alias(self, dims, offset=0):
         """The same elements under other dimensions."""
+        if self._data is None and self._place is None:
+            self.elements()  # a parameter draws its values
         y = Tensor()
         y._data, y._place, y.dtype = self._data, self._place, self.dtype
         y._offset = self._offset + offset
@@ -170,7 +170,6 @@ class Tensor:
         return self.alias(self._dims)
 
     def constant(self):
-        self.elements()  # a parameter draws its values
         return self.detach()
 
     def numel(self):
