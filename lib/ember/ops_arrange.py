@@ -12,7 +12,7 @@ from .ops import (
     strides_of,
 )
 from .ops_shape import reshape
-from .ops_slice import take, view
+from .ops_slice import cut, view, whole
 from .ops_views import axes, inner_axis
 from .tensor import apply, numel
 
@@ -61,10 +61,11 @@ PIECES = Op(_pieces_shape, _pieces_emit, _pieces_grad)
 def flip(x, *dims):
     """The order of the elements along dims reversed."""
     dims = dims[0] if len(dims) == 1 else dims
-    turned = [slice(None)] * len(x._dims)
+    parts = whole(x)
     for i in axes(x, dims):
-        turned[inner_axis(x, i)] = slice(None, None, -1)
-    return take(x, tuple(turned))
+        n = x._dims[inner_axis(x, i)]
+        parts[i] = (n - 1, n, -1)
+    return cut(x, parts)
 
 
 def roll(x, shifts, dims=None):

@@ -16,6 +16,14 @@ from .ops import (
 )
 from .tensor import Tensor, apply, numel, sink
 
+
+class _Index:
+    def __getitem__(self, k):
+        return k
+
+
+_ALL = _Index()[:]  # MicroPython makes slices of syntax only
+
 # A window is what an index takes of a tensor: (dims of the result, dims of the block, first element, strides).
 
 
@@ -61,7 +69,7 @@ def _whole_index(x, index):
             raise TypeError("an index is a whole number, a slice, None or ..., not %r" % (k,))
     if taken > len(x._dims):
         raise ValueError("%d indices for shape %s" % (taken, x.shape))
-    return index[:gap] + (slice(None),) * (len(x._dims) - taken) + index[gap + 1 :]
+    return index[:gap] + (_ALL,) * (len(x._dims) - taken) + index[gap + 1 :]
 
 
 def _range(k, x, i):
@@ -135,7 +143,26 @@ SLICE = Op(lambda inputs, dims, *block: dims, _slice_emit, _slice_grad)
 
 def take(x, index):
     """x[index]. A block whose elements lie side by side shares the memory of x."""
-    dims, block, offset, strides = window(x, index)
+    return _take(x, *window(x, index))
+
+
+def cut(x, parts, dims=None):
+    """A block of x: for each dimension (first, how many, step). dims: those of the result, if not the block's."""
+    strides, offset = strides_of(x._dims), 0
+    for i in range(len(parts)):
+        first, _, step = parts[i]
+        offset += first * strides[i]
+        strides[i] *= step
+    block = tuple([part[1] for part in parts])
+    return _take(x, block if dims is None else dims, block, offset, strides)
+
+
+def whole(x):
+    """The parts of all of x, for cut()."""
+    return [(0, n, 1) for n in x._dims]
+
+
+def _take(x, dims, block, offset, strides):
     if _in_one_piece(block, strides):
         return view(x, dims, offset)
     if x.dtype != "f":

@@ -1,7 +1,7 @@
 """Operations that cut a tensor apart or see it under other dimensions, by views where its elements lie side by side."""
 
 from .ops_shape import cat, permute
-from .ops_slice import take, view
+from .ops_slice import cut, view, whole
 from .tensor import Tensor, axis, numel
 
 
@@ -72,13 +72,19 @@ def narrow(x, dim, start, length):
     first = start + n if start < 0 else start
     if not 0 <= first < n or not 1 <= length <= n - first:
         raise ValueError("start is %r and length %r; of %d there are %d at the most" % (start, length, n, n - first))
-    return take(x, (slice(None),) * dim + (slice(first, first + length),))
+    parts = whole(x)
+    parts[dim] = (first, length, 1)
+    return cut(x, parts)
 
 
 def unbind(x, dim=0):
     """The slices along dim, as a tuple."""
     dim = inner_axis(x, dim)
-    return tuple([take(x, (slice(None),) * dim + (i,)) for i in range(x._dims[dim])])
+    parts, dims, found = whole(x), x._dims[:dim] + x._dims[dim + 1 :], []
+    for i in range(x._dims[dim]):
+        parts[dim] = (i, 1, 1)
+        found.append(cut(x, parts, dims))
+    return tuple(found)
 
 
 def split(x, split_size, dim=0):
