@@ -1,11 +1,15 @@
 """Shapes, slices, statistics, products of matrices: in recorded batches, where it is hard, and what is refused."""
 
+import os
+import subprocess
+import sys
 from array import array
 
 import numpy as np
 import pytest
 
 import ember
+from conftest import ROOT, run_micropython
 from ember import Parameter, Tensor, nn, optim, vm
 from op_cases import vms
 from test_recorded import huber, same
@@ -286,6 +290,15 @@ def test_a_sum_over_five_dimensions_is_in_order(machine):
         expected[tuple(i if n > 1 else 0 for i, n in zip(index, b.shape))] += x[index]
     found = np.array(weight.grad.tolist())
     assert np.array_equal(found, expected) if machine == "native" else np.allclose(found, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("binary", ["unix", "unix-single"])
+def test_every_interpreter_prints_the_same(binary):
+    script = ROOT / "host_tests" / "device" / "shape.py"
+    environment = dict(os.environ, PYTHONPATH=str(ROOT / "lib"))
+    expected = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=True)
+    found = run_micropython(binary, script).splitlines()
+    assert found == expected.stdout.splitlines() and len(found) > 20
 
 
 # What is refused.
