@@ -8,6 +8,10 @@ OPERATIONS = (
     ("ops", "relu tanh sigmoid exp log sqrt"),
     ("ops_reduce", "sum max mean softmax log_softmax"),
     ("ops_shape", "reshape flatten permute transpose"),
+    ("ops_views", "squeeze unsqueeze movedim unflatten narrow unbind split chunk"),
+    ("ops_arrange", "flip roll expand broadcast_to expand_as repeat pad"),
+    ("ops_statistics", "min prod var std norm logsumexp any all"),
+    ("ops_matrix", "outer dot"),
     ("ops_math", "abs sign rsqrt square reciprocal expm1 log1p log2 sin cos tan asin acos atan atan2 sinh cosh erf "
      "floor ceil round trunc remainder pow lerp"),
     ("ops_compare", "eq ne lt le gt ge maximum minimum clamp masked_fill isnan isinf isfinite logical_not"),
@@ -16,9 +20,18 @@ OPERATIONS = (
 )  # fmt: skip
 
 # Functions of ember that are not methods.
-FUNCTIONS = (("ops_compare", "where"), ("ops_shape", "cat"), ("ops_index", "embedding one_hot"))
+FUNCTIONS = (
+    ("ops_compare", "where"),
+    ("ops_shape", "cat"),
+    ("ops_views", "stack"),
+    ("ops_index", "embedding one_hot"),
+    ("ops_matrix", "bilinear"),
+)
 
-LAYERS = (("nn_embedding", "Embedding"),)
+LAYERS = (
+    ("nn_embedding", "Embedding"),
+    ("nn_bilinear", "Bilinear"),
+)
 
 OPTIMIZERS = ()
 

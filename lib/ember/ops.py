@@ -62,7 +62,8 @@ def broadcast(inputs):
 
 
 def strided(sink, fn, into, dims, d, d_strides, a, a_strides, b=None, b_strides=None):
-    """One element-wise instruction over `dims`, in the short form where every operand is contiguous."""
+    """One element-wise instruction over `dims`, in the short form where every operand is contiguous; several where
+    more than four dimensions stay apart. Each element of d is met in the order of dims."""
     if b is None:
         b, b_strides = a, a_strides
     sizes, ds, as_, bs = [], [], [], []
@@ -85,10 +86,28 @@ def strided(sink, fn, into, dims, d, d_strides, a, a_strides, b=None, b_strides=
     else:
         pad = 4 - len(sizes)
         if pad < 0:
-            raise ValueError("an element-wise operation over %d separate dimensions; 4 is the most" % len(sizes))
+            return _one_by_one(sink, fn, into, sizes, d, ds, a, as_, b, bs)
         ones, none = [1] * pad, [0] * pad
         words = ones + sizes + none + ds + none + as_ + none + bs
         sink.emit(isa.MAP_STRIDED, fn, into, *(words + [d, a, b]))
+
+
+def _one_by_one(sink, fn, into, sizes, d, ds, a, as_, b, bs):
+    """strided() for each index of one dimension: the smallest that leaves the order of every sum as it is."""
+    best, sums = -1, False
+    for i in range(len(sizes)):
+        if sizes[i] > 0 and not (sums and ds[i] == 0) and (best < 0 or sizes[i] < sizes[best]):
+            best = i
+        sums = sums or ds[i] == 0
+    if best < 0:  # the batch, and all else is summed with it: it can be, once it is in one piece
+        t, strides = sink.new(sizes), strides_of(sizes)
+        strided(sink, fn, WRITE, sizes, t, strides, a, as_, b, bs)
+        strided(sink, COPY_FN, into, sizes, d, ds, t, strides)
+        return
+    rest = [[x for i, x in enumerate(part) if i != best] for part in (sizes, ds, as_, bs)]
+    for i in range(sizes[best]):
+        at_d, at_a, at_b = [x.alias(x._dims, i * step[best]) for x, step in ((d, ds), (a, as_), (b, bs))]
+        strided(sink, fn, into, rest[0], at_d, rest[1], at_a, rest[2], at_b, rest[3])
 
 
 def into_grad(sink, x):
@@ -107,13 +126,15 @@ def summed_grad(sink, x):
     return x.grad
 
 
+def grad_of_part(sink, x, dims):
+    """The gradient of x and how to meet it, for a contribution of these dimensions: to all of x, each once, or not."""
+    return into_grad(sink, x) if numel(dims) == numel(x._dims) else (summed_grad(sink, x), INTO_ADD)
+
+
 def contribute(sink, x, fn, dims, a, a_strides, b=None, b_strides=None):
     """grad x += fn(a, b) over dims, summed over the dimensions along which x was broadcast."""
     strides = broadcast_strides(x._dims, dims)
-    if numel(x._dims) == numel(dims):
-        d, into = into_grad(sink, x)
-    else:
-        d, into = summed_grad(sink, x), INTO_ADD
+    d, into = grad_of_part(sink, x, dims)
     strided(sink, fn, into, dims, d, strides, a, a_strides, b, b_strides)
 
 

@@ -38,6 +38,14 @@ def _same_layout(d_dims, a_dims, fields):
     return True
 
 
+def _has_part(place, n, fields):
+    """Whether an operand there is not all n elements: what is written in their place would change it."""
+    for x in fields:
+        if isinstance(x, Tensor) and x._place == place and (x._offset or numel(x._dims) != n):
+            return True
+    return False
+
+
 class Plan:
     """Where everything lies. Sizes in elements of the arena (4 bytes each), words of 4 bytes for the program."""
 
@@ -241,7 +249,7 @@ class Recording(Sink):
                 continue
             r, s = -1 - result._place, -1 - source._place
             if r != s and self.first[r] < 0 and result._offset == source._offset == 0:
-                if _same_layout(d_dims, a_dims, fields):
+                if _same_layout(d_dims, a_dims, fields) and not _has_part(source._place, numel(result._dims), fields):
                     self.shares.append((r, s))
 
     def flush(self):

@@ -26,6 +26,13 @@ from .ops import relu as relu
 from .ops import sigmoid as sigmoid
 from .ops import sqrt as sqrt
 from .ops import tanh as tanh
+from .ops_arrange import broadcast_to as broadcast_to
+from .ops_arrange import expand as expand
+from .ops_arrange import expand_as as expand_as
+from .ops_arrange import flip as flip
+from .ops_arrange import pad as pad
+from .ops_arrange import repeat as repeat
+from .ops_arrange import roll as roll
 from .ops_compare import clamp as clamp
 from .ops_compare import eq as eq
 from .ops_compare import ge as ge
@@ -72,6 +79,9 @@ from .ops_math import sinh as sinh
 from .ops_math import square as square
 from .ops_math import tan as tan
 from .ops_math import trunc as trunc
+from .ops_matrix import bilinear as bilinear
+from .ops_matrix import dot as dot
+from .ops_matrix import outer as outer
 from .ops_order import argmax as argmax
 from .ops_order import argmin as argmin
 from .ops_order import argsort as argsort
@@ -91,6 +101,23 @@ from .ops_shape import flatten as flatten
 from .ops_shape import permute as permute
 from .ops_shape import reshape as reshape
 from .ops_shape import transpose as transpose
+from .ops_statistics import all as all
+from .ops_statistics import any as any
+from .ops_statistics import logsumexp as logsumexp
+from .ops_statistics import min as min
+from .ops_statistics import norm as norm
+from .ops_statistics import prod as prod
+from .ops_statistics import std as std
+from .ops_statistics import var as var
+from .ops_views import chunk as chunk
+from .ops_views import movedim as movedim
+from .ops_views import narrow as narrow
+from .ops_views import split as split
+from .ops_views import squeeze as squeeze
+from .ops_views import stack as stack
+from .ops_views import unbind as unbind
+from .ops_views import unflatten as unflatten
+from .ops_views import unsqueeze as unsqueeze
 
 add = Tensor.add
 sub = Tensor.sub

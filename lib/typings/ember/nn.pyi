@@ -88,5 +88,6 @@ class MSELoss(Module):
 def labels(values: Sequence[float], classes: int) -> list[int]: ...
 
 # made by tools/stubs.py: begin
+from .nn_bilinear import Bilinear as Bilinear
 from .nn_embedding import Embedding as Embedding
 # end
