@@ -15,6 +15,9 @@ OPERATIONS = (
     ("ops_math", "abs sign rsqrt square reciprocal expm1 log1p log2 sin cos tan asin acos atan atan2 sinh cosh erf "
      "floor ceil round trunc remainder pow lerp"),
     ("ops_compare", "eq ne lt le gt ge maximum minimum clamp masked_fill isnan isinf isfinite logical_not"),
+    ("ops_activation", "gelu silu mish softplus logsigmoid softsign tanhshrink softmin glu swiglu"),
+    ("ops_piecewise", "relu6 leaky_relu prelu elu selu celu hardtanh hardsigmoid hardswish softshrink hardshrink "
+     "threshold"),
     ("ops_index", "index_select gather scatter_add take_along_dim"),
     ("ops_order", "argsort sort topk argmax argmin cumsum cumprod tril triu"),
 )  # fmt: skip
@@ -31,7 +34,9 @@ FUNCTIONS = (
 LAYERS = (
     ("nn_embedding", "Embedding"),
     ("nn_bilinear", "Bilinear"),
-)
+    ("nn_activation", "ReLU6 LeakyReLU PReLU ELU SELU CELU GELU SiLU Mish Softplus Softsign Hardtanh Hardsigmoid "
+     "Hardswish LogSigmoid Tanhshrink Softshrink Hardshrink Threshold Softmax LogSoftmax Softmin GLU SwiGLU Identity"),
+)  # fmt: skip
 
 OPTIMIZERS = ()
 

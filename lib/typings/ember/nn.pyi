@@ -88,6 +88,31 @@ class MSELoss(Module):
 def labels(values: Sequence[float], classes: int) -> list[int]: ...
 
 # made by tools/stubs.py: begin
+from .nn_activation import CELU as CELU
+from .nn_activation import ELU as ELU
+from .nn_activation import GELU as GELU
+from .nn_activation import GLU as GLU
+from .nn_activation import SELU as SELU
+from .nn_activation import Hardshrink as Hardshrink
+from .nn_activation import Hardsigmoid as Hardsigmoid
+from .nn_activation import Hardswish as Hardswish
+from .nn_activation import Hardtanh as Hardtanh
+from .nn_activation import Identity as Identity
+from .nn_activation import LeakyReLU as LeakyReLU
+from .nn_activation import LogSigmoid as LogSigmoid
+from .nn_activation import LogSoftmax as LogSoftmax
+from .nn_activation import Mish as Mish
+from .nn_activation import PReLU as PReLU
+from .nn_activation import ReLU6 as ReLU6
+from .nn_activation import SiLU as SiLU
+from .nn_activation import Softmax as Softmax
+from .nn_activation import Softmin as Softmin
+from .nn_activation import Softplus as Softplus
+from .nn_activation import Softshrink as Softshrink
+from .nn_activation import Softsign as Softsign
+from .nn_activation import SwiGLU as SwiGLU
+from .nn_activation import Tanhshrink as Tanhshrink
+from .nn_activation import Threshold as Threshold
 from .nn_bilinear import Bilinear as Bilinear
 from .nn_embedding import Embedding as Embedding
 # end
