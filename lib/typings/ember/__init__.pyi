@@ -7,6 +7,8 @@ from . import parameter as parameter
 from . import plan as plan
 from . import progress as progress
 from . import record as record
+from . import schedule as schedule
+from . import schedule_more as schedule_more
 from . import tensor as tensor
 from . import trainer as trainer
 from . import vm as vm
