@@ -3,8 +3,8 @@
 import gc
 from array import array
 
-from . import _collect_after, isa, vm
-from .record import Recording
+from . import isa, vm
+from .build import build
 from .sink import CORRECT, COUNT, INTS, ONE, ROWS, SCORED, SEEN, STEP
 from .tensor import Tensor, no_grad, numel, use
 
@@ -71,42 +71,27 @@ class Trainer:
         frozen = [p for p in self._frozen if p.requires_grad]
         for p in frozen:  # of the model, but not of the optimizer
             p.requires_grad = False
-        # So what recording keeps, modules among it, lies low in the heap, and the arena finds room in one piece.
-        before = _collect_after(4096)
         try:
-            recording = Recording(self.batch_size)
-            self._record(recording)
-            self.plan = plan = recording.finish()
-            if memory is not None and plan.total() > memory:
-                raise MemoryError("training needs %d bytes, allowed are %d (batch_size=%d)"
-                                  % (plan.total(), memory, self.batch_size))  # fmt: skip
-            recording = None
-            gc.collect()
-            arena, code = array("f", range(plan.arena)), array("i", range(plan.words))
-            recording = Recording(self.batch_size, plan, code)
-            self._record(recording)
-            self.program = recording.program(arena)
+            self.plan, self.program = build(self.batch_size, self._record, memory)
         except BaseException:
             for p, grad in zip(self._trained, gradients):
                 p.grad = grad
             raise
         finally:
-            _collect_after(before)
             for p in self._trained + self._frozen:
                 p._place = None
             for p in frozen:
                 p.requires_grad = True
-        recording = None
         gc.collect()
-        self._arena, self._code = arena, code
         self._segments, self._state = self.program.segments, self.program.state
+        self._arena, self._code = self._segments[isa.ARENA], self.program.code
         self._ints = self._segments[isa.INTS]
         self._vm_run = vm.run
         self._fresh = True  # gradients are to be zeroed before the next batch
         self._unbind()
         self._run(_INIT)
         self._run(_ZERO)
-        self._settle(memoryview(arena))
+        self._settle(memoryview(self._arena))
 
     def _unbind(self):
         """Every segment is bound on every run, if the sections that run need it or not: here to something that fits."""
