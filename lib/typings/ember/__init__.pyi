@@ -1,6 +1,9 @@
+from . import build as build
 from . import checkpoint as checkpoint
 from . import data as data
 from . import isa as isa
+from . import metrics as metrics
+from . import metrics_more as metrics_more
 from . import nn as nn
 from . import optim as optim
 from . import parameter as parameter
