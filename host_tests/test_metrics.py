@@ -175,6 +175,10 @@ def test_a_count_beyond_what_a_float_counts_to():
     for _ in range(3):
         fed(metric, np.array([[1.0, 0.0]], "f4"), np.array([0]))
     assert metric.compute()[0][0] == 2**24 + 3
+    error = metrics.MAE(1, BATCH)
+    for value in (1.0, 2.0**25):  # the sum so far is the smaller
+        error.update(array("f", [value]), array("f", [0.0]))
+    assert error.compute() == (2**25 + 1) / 2
 
 
 def test_reset_and_nothing_to_compute():
