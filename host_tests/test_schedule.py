@@ -159,6 +159,7 @@ def test_one_cycle(total, pct, anneal, three, factors, kind):
     expected = reference_one_cycle(0.5, total, pct, anneal, div=factors[0], final=factors[1], three=three)
     close(rates, expected[0])
     assert np.allclose(momenta, 0 if kind == "plain" else expected[1], rtol=1e-5)
+    made.step()  # after the last update, as loops do
     with pytest.raises(ValueError, match="total_steps=%d" % total):
         made.step()
     assert optimizer.lr == rates[-1]

@@ -44,6 +44,7 @@ class Schedule:
     """What all have in common: `at(base, t)` is the rate after t steps of a group with that base."""
 
     chains = True  # `at` is all there is to it: it may be one of several
+    measured = False  # step() takes a measure
 
     def __init__(self, optimizer):
         self.optimizer, self.last_epoch = optimizer, 0

@@ -6,7 +6,7 @@ from .schedule import Schedule, _cosine, _whole, _within
 
 class OneCycleLR(Schedule):
     """Up to max_lr and down far below where it began, momentum the other way (Smith and Topin, 2018); to be stepped
-    after every update, total_steps - 1 times at the most.
+    after every update, total_steps times at the most (the last time changes nothing).
 
     max_lr           the highest rate, or a list of one for each group; it begins at max_lr / div_factor and ends at
                      that / final_div_factor
@@ -53,9 +53,10 @@ class OneCycleLR(Schedule):
 
     def _apply(self):
         t, before = self.last_epoch, 0
-        if t >= self.total_steps:
-            self.last_epoch = self.total_steps - 1
+        if t > self.total_steps:
+            self.last_epoch = self.total_steps
             raise ValueError("step %d; this schedule has total_steps=%d" % (t, self.total_steps))
+        t = min(t, self.total_steps - 1)
         last = self.phases[-1]
         for phase in self.phases:
             if t <= phase[0] or phase is last:
@@ -93,6 +94,7 @@ class ReduceLROnPlateau(Schedule):
     """
 
     chains = False
+    measured = True
 
     def __init__(self, optimizer, mode="min", factor=0.1, patience=10, threshold=1e-4, threshold_mode="rel",
                  cooldown=0, min_lr=0.0, eps=1e-8):  # fmt: skip

@@ -1,4 +1,4 @@
-from . import build as build
+from . import callbacks as callbacks
 from . import checkpoint as checkpoint
 from . import data as data
 from . import isa as isa

@@ -7,6 +7,7 @@ from .schedule_more import ReduceLROnPlateau as ReduceLROnPlateau
 
 class Schedule:
     chains: bool
+    measured: bool
     optimizer: Optimizer
     last_epoch: int
     bases: list[float]
