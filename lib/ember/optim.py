@@ -151,6 +151,10 @@ class AdamW(Adam):
 
 def __getattr__(name):
     """The other optimizers: catalogue.py says where they are."""
+    if name == "lr_scheduler":
+        from . import schedule
+
+        return schedule
     from .catalogue import OPTIMIZERS, find
 
     found = find(name, OPTIMIZERS)

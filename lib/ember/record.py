@@ -135,12 +135,12 @@ class Recording(Sink):
         t._dims, t._place = tuple(dims), offset
         return t
 
-    def input(self, segment, dtype, dims):
-        """A tensor that is bound when the program runs; its first dimension is the batch."""
+    def input(self, segment, dtype, dims, writable=0):
+        """A tensor that is bound when the program runs; its first dimension is the batch. writable: isa.WRITABLE."""
         index = segment - isa.FIRST_BOUND
         while len(self.bound) <= index:
             self.bound.append(None)
-        self.bound[index] = (isa.TYPES.index(dtype), -numel(dims))
+        self.bound[index] = (isa.TYPES.index(dtype) | writable, -numel(dims))
         t = Tensor()
         t._dims, t._place, t.dtype = tuple(dims), segment << 24, dtype
         return t

@@ -3,8 +3,8 @@
 import gc
 from array import array
 
-from . import _collect_after, isa, vm
-from .record import Recording
+from . import isa, vm
+from .build import build
 from .sink import CORRECT, COUNT, INTS, ONE, ROWS, SCORED, SEEN, STEP
 from .tensor import Tensor, no_grad, numel, use
 
@@ -37,10 +37,11 @@ class Trainer:
                   input_scale=None: whole numbers reach the model as they are, as indices for nn.Embedding
     target_dtype  typecode of the targets; by default labels are "B" ("h" from 257 classes), values are "f"
     memory        bytes allowed for all that training keeps: MemoryError says how many are missing
+    schedule      of the learning rate: fit steps it, and save and load keep where it is; may be set later
     """
 
     def __init__(self, model, loss, optimizer, input_shape, batch_size=32, input_dtype="f", input_scale=1.0,
-                 target_dtype=None, memory=None):  # fmt: skip
+                 target_dtype=None, memory=None, schedule=None):  # fmt: skip
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError("batch_size is %r; it may be a whole number from 1" % (batch_size,))
         for dtype in (input_dtype, target_dtype or "f"):
@@ -60,7 +61,7 @@ class Trainer:
             raise ValueError("the model has no parameters" + (" to train" if parameters else ""))
         self.classes = 1 if getattr(loss, "classes", False) else 0  # how many, where targets are labels
         self.target_size = 1
-        self.epoch, self.validation = 0, None
+        self.epoch, self.validation, self.schedule = 0, None, schedule
         if optimizer.steps:
             raise ValueError("the optimizer has already taken %d steps of its own; give a new one" % optimizer.steps)
         self._make(memory)
@@ -72,42 +73,28 @@ class Trainer:
         frozen = [p for p in self._frozen if p.requires_grad]
         for p in frozen:  # of the model, but not of the optimizer
             p.requires_grad = False
-        # So what recording keeps, modules among it, lies low in the heap, and the arena finds room in one piece.
-        before = _collect_after(4096)
         try:
-            recording = Recording(self.batch_size)
-            self._record(recording)
-            self.plan = plan = recording.finish()
-            if memory is not None and plan.total() > memory:
-                raise MemoryError("training needs %d bytes, allowed are %d (batch_size=%d)"
-                                  % (plan.total(), memory, self.batch_size))  # fmt: skip
-            recording = None
-            gc.collect()
-            arena, code = array("f", range(plan.arena)), array("i", range(plan.words))
-            recording = Recording(self.batch_size, plan, code)
-            self._record(recording)
-            self.program = recording.program(arena)
+            self.plan, self.program = build(self.batch_size, self._record, memory)
         except BaseException:
             for p, grad in zip(self._trained, gradients):
                 p.grad = grad
             raise
         finally:
-            _collect_after(before)
             for p in self._trained + self._frozen:
                 p._place = None
             for p in frozen:
                 p.requires_grad = True
-        recording = None
         gc.collect()
-        self._arena, self._code = arena, code
         self._segments, self._state = self.program.segments, self.program.state
+        self._arena, self._code = self._segments[isa.ARENA], self.program.code
         self._ints = self._segments[isa.INTS]
         self._vm_run = vm.run
         self._fresh = True  # gradients are to be zeroed before the next batch
+        self._writer = None  # copies predictions into buffers
         self._unbind()
         self._run(_INIT)
         self._run(_ZERO)
-        self._settle(memoryview(arena))
+        self._settle(memoryview(self._arena))
 
     def _unbind(self):
         """Every segment is bound on every run, if the sections that run need it or not: here to something that fits."""
@@ -279,7 +266,10 @@ class Trainer:
 
         self._unbind()  # what is wrong does not stay bound
         x, y, self._ints[ROWS] = accept(self, x, y)
-        self._segments[_X], self._segments[_Y] = x, y
+        if y is None:
+            self._fits_alone(x)
+        else:
+            self._segments[_X], self._segments[_Y] = x, y
         self._run(sections)
 
     def accumulate(self, x, y):
@@ -326,66 +316,55 @@ class Trainer:
         """Updates so far."""
         return self._ints[STEP]
 
-    def predict(self, x):
-        """The model's output for 1 to batch_size samples, in evaluation mode: a Tensor of its own."""
-        from .batch import accept
+    def predict(self, x, out=None):
+        """The model's output for 1 to batch_size samples, in evaluation mode: a Tensor of its own. With a buffer `out`
+        of float32, it is written there, and out is returned: that allocates nothing from the second time on."""
+        if not self._fits_alone(x) or not self._attempt():
+            self._convert(x, None, _PREDICT)
+        return self._predicted() if out is None else self._write(out)
 
-        rows = len(x) // self.sample_size
-        try:
-            if rows * self.sample_size != len(x) or not 0 < rows <= self.batch_size:
-                raise ValueError
-            self._predict(x, rows)
-        except (ValueError, TypeError):
-            self._unbind()
-            x, _, rows = accept(self, x, None)
-            self._predict(x, rows)
-        dims = (-self._result_dims[0] * rows,) + self._result_dims[1:]
+    def _predicted(self):
+        dims = (self._ints[ROWS],) + self._result_dims[1:]
         at = self._result & 0xFFFFFF
         return Tensor(array("f", memoryview(self._segments[self._result >> 24])[at : at + numel(dims)]), dims)
 
-    def _predict(self, x, rows):
-        y = self._segments[_Y]
-        if len(y) < rows * self.target_size:
-            y = _zeros(self.target_dtype, self.batch_size * self.target_size)
-        self._segments[_X], self._segments[_Y], self._ints[ROWS] = x, y, rows
-        self._run(_PREDICT)
+    def _write(self, out):
+        if self._writer is None:
+            from .predict import Writer
 
-    def evaluate(self, batches):
-        """(mean loss, accuracy) over batches of (x, y), in evaluation mode; accuracy is None without classes."""
-        self._arena[self._statistics + _SCORED] = 0
-        self._ints[CORRECT] = self._ints[SCORED] = 0
-        for x, y in batches:
-            self._take(x, y, _CHECK)
-            self._run(_EVALUATE)
-        scored = self._ints[SCORED]
-        if not scored:
-            raise ValueError("evaluate: no batches")
-        accuracy = self._ints[CORRECT] / (scored * self.target_size) if self.classes else None
-        return self._arena[self._statistics + _SCORED] / scored, accuracy
+            self._writer = Writer(self)
+        return self._writer.write(out)
 
-    def fit(self, batches, epochs, validation=None, callbacks=(), on_step=None):
+    def _fits_alone(self, x):
+        """Bind a batch without targets; whether its length fits."""
+        rows = len(x) // self.sample_size
+        if len(self._segments[_Y]) < rows * self.target_size:
+            self._segments[_Y] = _zeros(self.target_dtype, self.batch_size * self.target_size)
+        self._segments[_X] = x
+        self._ints[ROWS] = rows
+        self._state[0] = _PREDICT
+        return rows * self.sample_size == len(x) and 0 < rows <= self.batch_size
+
+    def evaluate(self, batches, metrics=()):
+        """(mean loss, accuracy) over batches of (x, y), in evaluation mode; accuracy is None without classes. metrics
+        (see metrics.py) are reset and then fed each batch's outputs and targets."""
+        from .fit import evaluate
+
+        return evaluate(self, batches, metrics)
+
+    def fit(self, batches, epochs, validation=None, callbacks=(), on_step=None, schedule=None, schedule_every="epoch"):
         """Train for some epochs: for each, every batch once, then the callbacks, each called with the trainer.
         They find .epoch, .running_loss and, with validation batches, .validation = (loss, accuracy);
-        one that returns True ends the training. on_step, if given, is called with the trainer after every step."""
-        self.validation = None
-        for _ in range(epochs):
-            self.reset_running()
-            steps = self.steps
-            for x, y in batches:
-                self.step(x, y)
-                if on_step:
-                    on_step(self)
-            if self.steps == steps:
-                raise ValueError("fit: no batches in epoch %d (a generator runs once; a list or Batches runs again)"
-                                 % (self.epoch + 1))  # fmt: skip
-            self.epoch += 1
-            if validation:
-                self.validation = self.evaluate(validation)
-            if any([callback(self) for callback in callbacks]):
-                break
+        one that returns True ends the training. on_step, if given, is called with the trainer after every step.
+        schedule (by default the trainer's) is stepped every "epoch" or "step"; one that takes a measure is given the
+        validation's loss, or where there is none, and at steps, the running loss.
+        Afterwards the model is in evaluation mode."""
+        from .fit import fit
+
+        fit(self, batches, epochs, validation, callbacks, on_step, schedule, schedule_every)
 
     def save(self, path):
-        """Write parameters, optimizer state and counters to a file."""
+        """Write parameters, optimizer state, counters and where the schedule is to a file."""
         from .checkpoint import save
 
         save(self, path)

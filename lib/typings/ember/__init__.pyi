@@ -1,12 +1,17 @@
+from . import callbacks as callbacks
 from . import checkpoint as checkpoint
 from . import data as data
 from . import isa as isa
+from . import metrics as metrics
+from . import metrics_more as metrics_more
 from . import nn as nn
 from . import optim as optim
 from . import parameter as parameter
 from . import plan as plan
 from . import progress as progress
 from . import record as record
+from . import schedule as schedule
+from . import schedule_more as schedule_more
 from . import tensor as tensor
 from . import trainer as trainer
 from . import vm as vm
