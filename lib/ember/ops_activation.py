@@ -80,7 +80,7 @@ def _gelu_tanh(target, y, x):
     target.map(ops.MUL_FN, y, y, target.scalar(0.044715))
     target.map(ops.ADD_FN, y, y, target.scalar(1.0))
     target.map(ops.MUL_FN, y, y, x)
-    target.map(ops.MUL_FN, y, y, target.scalar(0.7978845608028654))  # sqrt(2 / pi)
+    target.map(ops.MUL_FN, y, y, target.scalar(6693141 / 8388608))  # sqrt(2 / pi)
     target.map(ops.TANH_FN, y, y)
     _half_times_x(target, y, x)
 
@@ -88,7 +88,7 @@ def _gelu_tanh(target, y, x):
 def _gelu_tanh_slope(x):
     x = clamp(x, -FAR, FAR)
     square = x * x * 0.044715
-    t = ((square + 1.0) * x * 0.7978845608028654).tanh()
+    t = ((square + 1.0) * x * (6693141 / 8388608)).tanh()
     return (t + 1.0) * 0.5 + (1.0 - t * t) * (square * 3.0 + 1.0) * x * 0.3989422804014327
 
 

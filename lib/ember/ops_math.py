@@ -91,7 +91,7 @@ EXPM1 = one(ops.EXPM1_FN, lambda x, y: y + 1.0)
 LOG1P = one(ops.LOG1P_FN, lambda x, y: 1.0 / (x + 1.0))
 SIN = one(ops.SIN_FN, lambda x, y: cos(x))
 COS = one(ops.COS_FN, lambda x, y: -sin(x))
-ERF = one(ops.ERF_FN, lambda x, y: (-(x * x)).exp() * 1.1283791670955126)  # 2 / sqrt(pi)
+ERF = one(ops.ERF_FN, lambda x, y: (-(x * x)).exp() * (9465531 / 8388608))  # 2 / sqrt(pi)
 ATAN2 = two(ops.ATAN2_FN, lambda a, b, y: b / (a * a + b * b), lambda a, b, y: -a / (a * a + b * b))
 REMAINDER = two(ops.REMAINDER_FN, None, lambda a, b, y: -floor(a / b))
 
