@@ -1,5 +1,5 @@
-"""Numbers in the device's Python: where floats are single, MicroPython reads some of them a unit off, and then a board would
-not get the bits that a PC gets. What is so is written as a quotient of whole numbers, or computed."""
+"""Numbers in the device's Python: where floats are single, MicroPython reads some of them a unit off, and then a board
+would not get the bits that a PC gets. What is so is written as a quotient of whole numbers, or computed."""
 
 import ast
 import struct
