@@ -57,7 +57,7 @@ def indexed(d):
     return moved(x, lambda x: x[index], lambda x: x[index])
 
 
-@covers("ASSIGN", "MUL")
+@covers("ASSIGN", "EARLIER", "MUL")
 def assigned(d):
     x = d.normal(d.shape(d.choice((1, 2, 3))))
     index = tuple(d.choice((n - 1, slice(None), slice(None, None, -1), slice(n // 2, None), slice(0, n, 2), None, ...))

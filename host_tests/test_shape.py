@@ -41,6 +41,7 @@ def assign(m, x):
     y[:, 1:3] = m.v[1:3].tanh()
     y[:, 0] = x[:, 3]
     y[..., 3:] = 0.5
+    y[:, 2] += y[:, 1] * 1
     return y
 
 
@@ -179,6 +180,27 @@ def test_assignment_to_what_is_needed_is_refused(machine):
     with ember.no_grad():
         a[0] = 9.0  # in place: the graph of y was made with what a was
     assert a.tolist() == [9, 2] and a.requires_grad
+
+
+def test_what_was_computed_before_an_assignment(machine):
+    """Operations that need no more than the shape of x may come before, and their gradient goes to what x was."""
+    a = leaf([1.0, 2.0, 3.0])
+    y = a * 2
+    total = y.sum()
+    y[0] += y[1] * 1  # takes y[0] and y[1], and assigns
+    y[1:] = y[:2]
+    middle = y + 0
+    y[0] = 0.0
+    assert (y.tolist(), middle.tolist(), total.item()) == ([0, 6, 4], [6, 6, 4], 12)
+    (y.sum() + middle.sum() * 10 + total * 100).backward()
+    assert a.grad.tolist() == [2 * (1 + 20 + 100), 2 * (1 + 20 + 1 + 10 + 100), 200]
+    assert y.grad is None
+    a = leaf([1.0, 2.0])
+    y = a * 3
+    part = y[0]
+    y[0] = a.sum()
+    part.backward()  # does not go through the assignment
+    assert a.grad.tolist() == [3, 0] and y.grad is None
 
 
 def test_a_parameter_is_written_to_in_place(machine):

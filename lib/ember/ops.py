@@ -22,8 +22,13 @@ from .tensor import numel
 
 
 class Op:
-    def __init__(self, shape, emit, grad):
+    values = True  # whether the gradient needs the inputs' elements, not their shapes alone
+    always = False  # whether grad is to be called where no gradient has come, with None
+
+    def __init__(self, shape, emit, grad, values=True):
         self.shape, self.emit, self.grad = shape, emit, grad
+        if not values:
+            self.values = False
 
 
 # What several rows need.
@@ -176,7 +181,7 @@ def _neg_grad(sink, y, g, inputs, saved):
     sink.map(NEG_FN, d, g, None, into)
 
 
-NEG = Op(same, lambda sink, y, inputs, saved: sink.map(NEG_FN, y, inputs[0]), _neg_grad)
+NEG = Op(same, lambda sink, y, inputs, saved: sink.map(NEG_FN, y, inputs[0]), _neg_grad, False)
 EXP = _unary(EXP_FN, MUL_FN)
 LOG = _unary(LOG_FN, DIV_FN, True, True)
 SQRT = _unary(SQRT_FN, SQRT_GRAD)
@@ -207,14 +212,14 @@ POW = Op(same, _pow_emit, _pow_grad)
 # Element-wise, two operands that broadcast.
 
 
-def _binary(fn, grad):
+def _binary(fn, grad, values=True):
     def emit(sink, y, inputs, saved):
         a, b = inputs
         out = y._dims
         strided(sink, fn, WRITE, out, y, strides_of(out), a, broadcast_strides(a._dims, out),
                 b, broadcast_strides(b._dims, out))  # fmt: skip
 
-    return Op(broadcast, emit, grad)
+    return Op(broadcast, emit, grad, values)
 
 
 def _add_grad(sink, y, g, inputs, saved):
@@ -258,8 +263,8 @@ def _div_grad(sink, y, g, inputs, saved):
         contribute(sink, b, NEG_FN, out, t, strides)
 
 
-ADD = _binary(ADD_FN, _add_grad)
-SUB = _binary(SUB_FN, _sub_grad)
+ADD = _binary(ADD_FN, _add_grad, False)
+SUB = _binary(SUB_FN, _sub_grad, False)
 MUL = _binary(MUL_FN, _mul_grad)
 DIV = _binary(DIV_FN, _div_grad)
 

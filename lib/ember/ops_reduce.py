@@ -83,7 +83,7 @@ def _max_grad(sink, y, g, inputs, saved):
     contribute(sink, x, MUL_FN, dims, mask, strides, share, kept)
 
 
-SUM = Op(_reduce_shape, _reduce(0.0, INTO_ADD), _sum_grad)
+SUM = Op(_reduce_shape, _reduce(0.0, INTO_ADD), _sum_grad, False)
 MAX = Op(_reduce_shape, _reduce(-float("inf"), MAXIMUM), _max_grad)
 
 
