@@ -329,6 +329,10 @@ def products(d):
     for last in ((m, k), (k, n)):
         part = tuple(size if d.choice((True, True, False)) else 1 for size in lead)
         shapes.append(part[d.choice(range(len(part) + 1)) :] + last)
+    if d.choice((True, False)):  # what takes more than one instruction
+        fronts = d.choice((((2, 3), (3,)), ((3,), (2, 3)), ((2, 1, 3), (2, 3, 1)), ((2, 3, 2), (1, 3, 1)),
+                           ((2, 3, 2, 2), (3, 1, 2))))  # fmt: skip
+        shapes = [fronts[0] + (m, k), fronts[1] + (k, n)]
     if d.choice((True, False, False)):
         shapes[0] = (k,)
     if d.choice((True, False, False)):

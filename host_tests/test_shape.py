@@ -22,6 +22,8 @@ def machine(request):
     vm.select()
 
 
+INF, NAN = float("inf"), float("nan")
+
 # Recorded: a batch of x [N, 4], whose rows are known only when the program runs.
 
 
@@ -112,6 +114,19 @@ def test_a_recorded_batch_gives_what_eager_execution_gives(machine, name):
         same([p.grad.tolist() for p in model.parameters()], expected, machine == "native")
 
 
+def test_fewer_rows_than_the_correction(machine):
+    """More than n is taken from n: the divisor is 0, not below, recorded and at once."""
+    for rows, expected in ((3, 1.0), (2, INF), (1, NAN)):
+        x = array("f", [1.0, 2.0, 3.0][:rows])
+        values = Tensor(x).var(correction=2).item(), Tensor(x).std(0, correction=2).item()
+        assert np.allclose(values, (expected * 2, (expected * 2) ** 0.5), equal_nan=True)
+        weight = Parameter((1,), 1, 1)
+        model = nn.Sequential()
+        model.weight, model.forward = weight, lambda x, w=weight: x * 0 + x.var(0, correction=2) + w * 0
+        trainer = ember.Trainer(model, nn.MSELoss(), optim.SGD([weight]), (1,), 3)
+        assert np.allclose([v[0] for v in trainer.predict(x).tolist()], expected * 2, equal_nan=True)
+
+
 def recorded(f):
     model = Model(f)
     return ember.Trainer(model, huber, optim.SGD(model.parameters()), (4,), 3)
@@ -177,6 +192,10 @@ def test_assignment_to_what_is_needed_is_refused(machine):
     y = constant * a
     with pytest.raises(RuntimeError, match="as it is"):
         constant[0] = 1.0
+    constant = Tensor([5.0, 6.0])
+    y = constant + a  # when it was recorded, constant had no gradient
+    with pytest.raises(RuntimeError, match="as it is"):
+        constant[0] = a.sum()
     with ember.no_grad():
         a[0] = 9.0  # in place: the graph of y was made with what a was
     assert a.tolist() == [9, 2] and a.requires_grad
@@ -234,9 +253,6 @@ def gradient(f, values):
     y = f(x)
     y.backward(Tensor([1.0] * y.numel(), y.shape))
     return x.grad.tolist()
-
-
-INF, NAN = float("inf"), float("nan")
 
 
 @pytest.mark.parametrize("f,values,expected", [

@@ -104,11 +104,8 @@ def _one_by_one(sink, fn, into, sizes, d, ds, a, as_, b, bs):
         if sizes[i] > 0 and not (sums and ds[i] == 0) and (best < 0 or sizes[i] < sizes[best]):
             best = i
         sums = sums or ds[i] == 0
-    if best < 0:  # the batch, and all else is summed with it: it can be, once it is in one piece
-        t, strides = sink.new(sizes), strides_of(sizes)
-        strided(sink, fn, WRITE, sizes, t, strides, a, as_, b, bs)
-        strided(sink, COPY_FN, into, sizes, d, ds, t, strides)
-        return
+    if best < 0:  # all is summed, the batch first: no operation does so over operands in as many pieces
+        raise ValueError("a sum over the batch and %d more separate dimensions; 3 is the most" % (len(sizes) - 1))
     rest = [[x for i, x in enumerate(part) if i != best] for part in (sizes, ds, as_, bs)]
     for i in range(sizes[best]):
         at_d, at_a, at_b = [x.alias(x._dims, i * step[best]) for x, step in ((d, ds), (a, as_), (b, bs))]
