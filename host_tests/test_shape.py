@@ -10,7 +10,9 @@ import pytest
 
 import ember
 from conftest import ROOT, run_micropython
-from ember import Parameter, Tensor, nn, optim, vm
+from ember import Parameter, Tensor, isa, nn, optim, vm
+from ember.ops_reduce import _matmul_sizes
+from ember.tensor import sink
 from op_cases import vms
 from test_recorded import huber, same
 
@@ -337,6 +339,33 @@ def test_every_interpreter_prints_the_same(binary):
     expected = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=True)
     found = run_micropython(binary, script).splitlines()
     assert found == expected.stdout.splitlines() and len(found) > 20
+
+
+@pytest.mark.parametrize("f,expected", [
+    (lambda a: a.reshape(2, 3, 4) @ a.reshape(4, 6), 1),
+    (lambda a: a.reshape(2, 1, 3, 4) @ a.reshape(2, 1, 4, 3), 1),
+    (lambda a: a.reshape(2, 3, 2, 2) @ a.reshape(2, 3, 2, 2), 1),
+    (lambda a: a.reshape(6, 4) @ a.reshape(2, 3, 4, 1), 1),
+    (lambda a: a.reshape(2, 3, 2, 2) @ a[:12].reshape(3, 2, 2), 3),
+])  # fmt: skip
+def test_how_many_instructions_a_product_takes(f, expected):
+    target, opcodes = sink(), []
+    emit = target.emit
+    target.emit = lambda opcode, *fields: (opcodes.append(opcode), emit(opcode, *fields))
+    try:
+        y = f(leaf([1.0] * 24))
+        assert opcodes.count(isa.MATMUL) == expected
+        y.sum().backward()
+        assert opcodes.count(isa.MATMUL) == 3 * expected
+    finally:
+        del target.emit
+
+
+def test_rows_that_meet_the_same_matrix_are_one_product():
+    assert _matmul_sizes((2, 3, 4), (4, 6)) == (6, 6, 4, [])
+    assert _matmul_sizes((-1, 3, 4), (1, 4, 6)) == (-3, 6, 4, [])
+    assert _matmul_sizes((-1, 3, 5, 4), (3, 4, 2)) == (5, 2, 4, [[-1, 30, 60, 0], [3, 10, 20, 8]])
+    assert _matmul_sizes((-1, 3, 5, 4), (-1, 3, 4, 2)) == (5, 2, 4, [[-3, 10, 20, 8]])
 
 
 # What is refused.
