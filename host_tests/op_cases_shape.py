@@ -57,7 +57,7 @@ def indexed(d):
     return moved(x, lambda x: x[index], lambda x: x[index])
 
 
-@covers("ASSIGN", "MUL")
+@covers("ASSIGN", "EARLIER", "MUL")
 def assigned(d):
     x = d.normal(d.shape(d.choice((1, 2, 3))))
     index = tuple(d.choice((n - 1, slice(None), slice(None, None, -1), slice(n // 2, None), slice(0, n, 2), None, ...))
@@ -329,6 +329,10 @@ def products(d):
     for last in ((m, k), (k, n)):
         part = tuple(size if d.choice((True, True, False)) else 1 for size in lead)
         shapes.append(part[d.choice(range(len(part) + 1)) :] + last)
+    if d.choice((True, False)):  # what takes more than one instruction
+        fronts = d.choice((((2, 3), (3,)), ((3,), (2, 3)), ((2, 1, 3), (2, 3, 1)), ((2, 3, 2), (1, 3, 1)),
+                           ((2, 3, 2, 2), (3, 1, 2))))  # fmt: skip
+        shapes = [fronts[0] + (m, k), fronts[1] + (k, n)]
     if d.choice((True, False, False)):
         shapes[0] = (k,)
     if d.choice((True, False, False)):

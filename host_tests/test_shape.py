@@ -10,7 +10,9 @@ import pytest
 
 import ember
 from conftest import ROOT, run_micropython
-from ember import Parameter, Tensor, nn, optim, vm
+from ember import Parameter, Tensor, isa, nn, optim, vm
+from ember.ops_reduce import _matmul_sizes
+from ember.tensor import sink
 from op_cases import vms
 from test_recorded import huber, same
 
@@ -21,6 +23,8 @@ def machine(request):
     yield request.param
     vm.select()
 
+
+INF, NAN = float("inf"), float("nan")
 
 # Recorded: a batch of x [N, 4], whose rows are known only when the program runs.
 
@@ -41,6 +45,7 @@ def assign(m, x):
     y[:, 1:3] = m.v[1:3].tanh()
     y[:, 0] = x[:, 3]
     y[..., 3:] = 0.5
+    y[:, 2] += y[:, 1] * 1
     return y
 
 
@@ -111,6 +116,19 @@ def test_a_recorded_batch_gives_what_eager_execution_gives(machine, name):
         same([p.grad.tolist() for p in model.parameters()], expected, machine == "native")
 
 
+def test_fewer_rows_than_the_correction(machine):
+    """More than n is taken from n: the divisor is 0, not below, recorded and at once."""
+    for rows, expected in ((3, 1.0), (2, INF), (1, NAN)):
+        x = array("f", [1.0, 2.0, 3.0][:rows])
+        values = Tensor(x).var(correction=2).item(), Tensor(x).std(0, correction=2).item()
+        assert np.allclose(values, (expected * 2, (expected * 2) ** 0.5), equal_nan=True)
+        weight = Parameter((1,), 1, 1)
+        model = nn.Sequential()
+        model.weight, model.forward = weight, lambda x, w=weight: x * 0 + x.var(0, correction=2) + w * 0
+        trainer = ember.Trainer(model, nn.MSELoss(), optim.SGD([weight]), (1,), 3)
+        assert np.allclose([v[0] for v in trainer.predict(x).tolist()], expected * 2, equal_nan=True)
+
+
 def recorded(f):
     model = Model(f)
     return ember.Trainer(model, huber, optim.SGD(model.parameters()), (4,), 3)
@@ -176,9 +194,34 @@ def test_assignment_to_what_is_needed_is_refused(machine):
     y = constant * a
     with pytest.raises(RuntimeError, match="as it is"):
         constant[0] = 1.0
+    constant = Tensor([5.0, 6.0])
+    y = constant + a  # when it was recorded, constant had no gradient
+    with pytest.raises(RuntimeError, match="as it is"):
+        constant[0] = a.sum()
     with ember.no_grad():
         a[0] = 9.0  # in place: the graph of y was made with what a was
     assert a.tolist() == [9, 2] and a.requires_grad
+
+
+def test_what_was_computed_before_an_assignment(machine):
+    """Operations that need no more than the shape of x may come before, and their gradient goes to what x was."""
+    a = leaf([1.0, 2.0, 3.0])
+    y = a * 2
+    total = y.sum()
+    y[0] += y[1] * 1  # takes y[0] and y[1], and assigns
+    y[1:] = y[:2]
+    middle = y + 0
+    y[0] = 0.0
+    assert (y.tolist(), middle.tolist(), total.item()) == ([0, 6, 4], [6, 6, 4], 12)
+    (y.sum() + middle.sum() * 10 + total * 100).backward()
+    assert a.grad.tolist() == [2 * (1 + 20 + 100), 2 * (1 + 20 + 1 + 10 + 100), 200]
+    assert y.grad is None
+    a = leaf([1.0, 2.0])
+    y = a * 3
+    part = y[0]
+    y[0] = a.sum()
+    part.backward()  # does not go through the assignment
+    assert a.grad.tolist() == [3, 0] and y.grad is None
 
 
 def test_a_parameter_is_written_to_in_place(machine):
@@ -212,9 +255,6 @@ def gradient(f, values):
     y = f(x)
     y.backward(Tensor([1.0] * y.numel(), y.shape))
     return x.grad.tolist()
-
-
-INF, NAN = float("inf"), float("nan")
 
 
 @pytest.mark.parametrize("f,values,expected", [
@@ -299,6 +339,33 @@ def test_every_interpreter_prints_the_same(binary):
     expected = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=True)
     found = run_micropython(binary, script).splitlines()
     assert found == expected.stdout.splitlines() and len(found) > 20
+
+
+@pytest.mark.parametrize("f,expected", [
+    (lambda a: a.reshape(2, 3, 4) @ a.reshape(4, 6), 1),
+    (lambda a: a.reshape(2, 1, 3, 4) @ a.reshape(2, 1, 4, 3), 1),
+    (lambda a: a.reshape(2, 3, 2, 2) @ a.reshape(2, 3, 2, 2), 1),
+    (lambda a: a.reshape(6, 4) @ a.reshape(2, 3, 4, 1), 1),
+    (lambda a: a.reshape(2, 3, 2, 2) @ a[:12].reshape(3, 2, 2), 3),
+])  # fmt: skip
+def test_how_many_instructions_a_product_takes(f, expected):
+    target, opcodes = sink(), []
+    emit = target.emit
+    target.emit = lambda opcode, *fields: (opcodes.append(opcode), emit(opcode, *fields))
+    try:
+        y = f(leaf([1.0] * 24))
+        assert opcodes.count(isa.MATMUL) == expected
+        y.sum().backward()
+        assert opcodes.count(isa.MATMUL) == 3 * expected
+    finally:
+        del target.emit
+
+
+def test_rows_that_meet_the_same_matrix_are_one_product():
+    assert _matmul_sizes((2, 3, 4), (4, 6)) == (6, 6, 4, [])
+    assert _matmul_sizes((-1, 3, 4), (1, 4, 6)) == (-3, 6, 4, [])
+    assert _matmul_sizes((-1, 3, 5, 4), (3, 4, 2)) == (5, 2, 4, [[-1, 30, 60, 0], [3, 10, 20, 8]])
+    assert _matmul_sizes((-1, 3, 5, 4), (-1, 3, 4, 2)) == (5, 2, 4, [[-3, 10, 20, 8]])
 
 
 # What is refused.

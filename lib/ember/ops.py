@@ -22,8 +22,13 @@ from .tensor import numel
 
 
 class Op:
-    def __init__(self, shape, emit, grad):
+    values = True  # whether the gradient needs the inputs' elements, not their shapes alone
+    always = False  # whether grad is to be called where no gradient has come, with None
+
+    def __init__(self, shape, emit, grad, values=True):
         self.shape, self.emit, self.grad = shape, emit, grad
+        if not values:
+            self.values = False
 
 
 # What several rows need.
@@ -99,11 +104,8 @@ def _one_by_one(sink, fn, into, sizes, d, ds, a, as_, b, bs):
         if sizes[i] > 0 and not (sums and ds[i] == 0) and (best < 0 or sizes[i] < sizes[best]):
             best = i
         sums = sums or ds[i] == 0
-    if best < 0:  # the batch, and all else is summed with it: it can be, once it is in one piece
-        t, strides = sink.new(sizes), strides_of(sizes)
-        strided(sink, fn, WRITE, sizes, t, strides, a, as_, b, bs)
-        strided(sink, COPY_FN, into, sizes, d, ds, t, strides)
-        return
+    if best < 0:  # all is summed, the batch first: no operation does so over operands in as many pieces
+        raise ValueError("a sum over the batch and %d more separate dimensions; 3 is the most" % (len(sizes) - 1))
     rest = [[x for i, x in enumerate(part) if i != best] for part in (sizes, ds, as_, bs)]
     for i in range(sizes[best]):
         at_d, at_a, at_b = [x.alias(x._dims, i * step[best]) for x, step in ((d, ds), (a, as_), (b, bs))]
@@ -176,7 +178,7 @@ def _neg_grad(sink, y, g, inputs, saved):
     sink.map(NEG_FN, d, g, None, into)
 
 
-NEG = Op(same, lambda sink, y, inputs, saved: sink.map(NEG_FN, y, inputs[0]), _neg_grad)
+NEG = Op(same, lambda sink, y, inputs, saved: sink.map(NEG_FN, y, inputs[0]), _neg_grad, False)
 EXP = _unary(EXP_FN, MUL_FN)
 LOG = _unary(LOG_FN, DIV_FN, True, True)
 SQRT = _unary(SQRT_FN, SQRT_GRAD)
@@ -207,14 +209,14 @@ POW = Op(same, _pow_emit, _pow_grad)
 # Element-wise, two operands that broadcast.
 
 
-def _binary(fn, grad):
+def _binary(fn, grad, values=True):
     def emit(sink, y, inputs, saved):
         a, b = inputs
         out = y._dims
         strided(sink, fn, WRITE, out, y, strides_of(out), a, broadcast_strides(a._dims, out),
                 b, broadcast_strides(b._dims, out))  # fmt: skip
 
-    return Op(broadcast, emit, grad)
+    return Op(broadcast, emit, grad, values)
 
 
 def _add_grad(sink, y, g, inputs, saved):
@@ -258,8 +260,8 @@ def _div_grad(sink, y, g, inputs, saved):
         contribute(sink, b, NEG_FN, out, t, strides)
 
 
-ADD = _binary(ADD_FN, _add_grad)
-SUB = _binary(SUB_FN, _sub_grad)
+ADD = _binary(ADD_FN, _add_grad, False)
+SUB = _binary(SUB_FN, _sub_grad, False)
 MUL = _binary(MUL_FN, _mul_grad)
 DIV = _binary(DIV_FN, _div_grad)
 

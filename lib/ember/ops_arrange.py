@@ -55,7 +55,7 @@ def _pieces_grad(target, y, g, inputs, saved):
         strided(target, COPY_FN, how, block, at, strides, part, strides_of(y._dims))
 
 
-PIECES = Op(_pieces_shape, _pieces_emit, _pieces_grad)
+PIECES = Op(_pieces_shape, _pieces_emit, _pieces_grad, False)
 
 
 def flip(x, *dims):
@@ -103,7 +103,7 @@ def _expand_grad(target, y, g, inputs, saved):
     contribute(target, inputs[0], COPY_FN, y._dims, g, strides_of(y._dims))
 
 
-EXPAND = Op(_expand_shape, _expand_emit, _expand_grad)
+EXPAND = Op(_expand_shape, _expand_emit, _expand_grad, False)
 
 
 def _expanded(x, dims):
@@ -188,7 +188,7 @@ def _pad_grad(target, y, g, inputs, saved):
             g.alias(g._dims, in_y), strides_of(y._dims))  # fmt: skip
 
 
-PAD = Op(lambda inputs, dims, before, value: dims, _pad_emit, _pad_grad)
+PAD = Op(lambda inputs, dims, before, value: dims, _pad_emit, _pad_grad, False)
 
 
 def pad(x, pad, mode="constant", value=0.0):

@@ -83,7 +83,7 @@ def _max_grad(sink, y, g, inputs, saved):
     contribute(sink, x, MUL_FN, dims, mask, strides, share, kept)
 
 
-SUM = Op(_reduce_shape, _reduce(0.0, INTO_ADD), _sum_grad)
+SUM = Op(_reduce_shape, _reduce(0.0, INTO_ADD), _sum_grad, False)
 MAX = Op(_reduce_shape, _reduce(-float("inf"), MAXIMUM), _max_grad)
 
 
@@ -128,7 +128,7 @@ def _matmul_sizes(a, b):
         if dims and [x for x in (1, 2, 3) if dims[-1][x] != step[x] * out[i]] == []:
             step[0] *= dims.pop()[0]
         dims.append(step)
-    if dims and dims[-1][2:] == [m * k, 0]:  # more rows of a for the same b
+    if dims and dims[-1][3] == 0:  # more rows of a for the same b
         m *= dims.pop()[0]
     return m, n, k, dims
 

@@ -31,7 +31,7 @@ def _reshape_grad(target, y, g, inputs, saved):
     hand_on(target, inputs[0], g)
 
 
-RESHAPE = Op(_reshape_shape, None, _reshape_grad)
+RESHAPE = Op(_reshape_shape, None, _reshape_grad, False)
 
 
 def _permute_shape(inputs, order):
@@ -61,7 +61,7 @@ def _permute_grad(target, y, g, inputs, saved):
     strided(target, COPY_FN, into, y._dims, d, _permuted_strides(x, saved[0]), g, strides_of(y._dims))
 
 
-PERMUTE = Op(_permute_shape, _permute_emit, _permute_grad)
+PERMUTE = Op(_permute_shape, _permute_emit, _permute_grad, False)
 
 
 def _cat_shape(inputs, dim):
@@ -100,7 +100,7 @@ def _cat_grad(target, y, g, inputs, saved):
             strided(target, COPY_FN, into, x._dims, d, strides_of(x._dims), block, strides_of(y._dims))
 
 
-CAT = Op(_cat_shape, _cat_emit, _cat_grad)
+CAT = Op(_cat_shape, _cat_emit, _cat_grad, False)
 
 
 def _listed(numbers):

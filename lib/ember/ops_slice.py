@@ -10,6 +10,7 @@ from .ops import (
     contribute,
     grad_of_part,
     hand_on,
+    same,
     strided,
     strides_of,
     summed_grad,
@@ -114,7 +115,7 @@ def _view_grad(target, y, g, inputs, saved):
         target.copy(d.alias(g._dims, saved[1]), g, INTO_ADD)
 
 
-VIEW = Op(lambda inputs, dims, offset: tuple(dims), None, _view_grad)
+VIEW = Op(lambda inputs, dims, offset: tuple(dims), None, _view_grad, False)
 
 
 def view(x, dims, offset=0):
@@ -138,7 +139,7 @@ def _slice_grad(target, y, g, inputs, saved):
     strided(target, COPY_FN, into, block, d.alias(d._dims, offset), strides, g, strides_of(block))
 
 
-SLICE = Op(lambda inputs, dims, *block: dims, _slice_emit, _slice_grad)
+SLICE = Op(lambda inputs, dims, *block: dims, _slice_emit, _slice_grad, False)
 
 
 def take(x, index):
@@ -217,7 +218,31 @@ def _assign_grad(target, y, g, inputs, saved):
         hand_on(target, x, g)
 
 
-ASSIGN = Op(_assign_shape, _assign_emit, _assign_grad)
+ASSIGN = Op(_assign_shape, _assign_emit, _assign_grad, False)
+
+
+def _earlier_grad(target, y, g, inputs, saved):
+    before, x = inputs[0], saved[0]
+    for part in (g, x.grad):
+        if part is not None:
+            hand_on(target, before, part)
+    x.grad = None
+
+
+# What x was before an assignment. Operations from before contribute to the gradient of x, as that is who they know;
+# here, later than they and the assignment, it is handed on to what x was.
+EARLIER = Op(same, None, _earlier_grad, False)
+EARLIER.always = True
+
+
+def _earlier(x):
+    before = x.alias(x._dims)
+    before._node, before._order, before.requires_grad = x._node, x._order, x.requires_grad
+    if not x.requires_grad:
+        return before
+    y = x.alias(x._dims)
+    y._node, y._order, y.requires_grad = (EARLIER, (before,), (x,)), x._order + 1, True
+    return y
 
 
 def _write(x, value, taken):
@@ -247,8 +272,6 @@ def put(x, index, value):
         return
     if x._order & 1:
         raise RuntimeError("x[...] = value: the gradient of an operation needs x as it is; assign to x * 1")
-    before = x.alias(x._dims)
-    before._node, before._order, before.requires_grad = x._node, x._order, x.requires_grad
-    y = apply(ASSIGN, (before, value), window(x, index))
+    y = apply(ASSIGN, (_earlier(x), value), window(x, index))
     x._data, x._place, x._offset = y._data, y._place, y._offset
     x._node, x._order, x.requires_grad = y._node, y._order, y.requires_grad

@@ -86,7 +86,8 @@ def apply(op, inputs, args=()):
                 _order += 2
                 y._order = _order
                 for used in inputs:
-                    used._order |= 1  # the gradient needs it as it is: it is no longer assigned to
+                    if op.values or not used.requires_grad:
+                        used._order |= 1  # the gradient needs it as it is: it is no longer assigned to
                 break
     return y
 
@@ -232,8 +233,9 @@ class Tensor:
             g = y.grad
             y.grad = None
             y._node = _FREED
-            op.grad(target, y, g, inputs, saved)
-            target.flush()
+            if g is not None or op.always:
+                op.grad(target, y, g, inputs, saved)
+                target.flush()
 
     # Operations: what each does stands in its row of ops.py.
 
