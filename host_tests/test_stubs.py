@@ -17,7 +17,7 @@ STUBS = ROOT / "lib" / "typings"
 INNER = r"""
 ember\.isa\.[A-Z0-9_]+              # its numbers: the stub's __getattr__ answers for them all
 ember\.optim\.\w+\.(emit|hyper)     # how an optimizer writes itself into a program
-ember\.record\.Recording.*
+ember\.recording\.Recording.*
 ember\.tensor\.(apply|axis|sink|use)
 """
 

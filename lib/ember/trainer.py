@@ -4,7 +4,7 @@ import gc
 from array import array
 
 from . import isa, vm
-from .build import build
+from .build import build, settle
 from .sink import CORRECT, COUNT, INTS, ONE, ROWS, SCORED, SEEN, STEP
 from .tensor import Tensor, no_grad, numel, use
 
@@ -23,10 +23,6 @@ _LOSS, _RUNNING, _SCORED, _STATISTICS = 0, 1, 2, 3  # sums of the loss over rows
 
 def _zeros(dtype, n):
     return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype == "h" else 4)))
-
-
-def _retired(*_):
-    raise RuntimeError("the parameters of this Trainer have moved into the arena of a newer one: use that")
 
 
 class Trainer:
@@ -89,6 +85,7 @@ class Trainer:
         self._ints = self._segments[isa.INTS]
         self._vm_run = vm.run
         self._fresh = True  # gradients are to be zeroed before the next batch
+        self._followers = []  # recorded functions that use the parameters where they lie here
         self._writer = None  # copies predictions into buffers
         self._unbind()
         self._run(_INIT)
@@ -106,14 +103,7 @@ class Trainer:
         offset, trained, gradients = 0, self.plan.kept[0][2], self.plan.kept[2][1]
         for p in self._trained + self._frozen:
             n = p.numel()
-            view = arena[offset : offset + n]
-            if p._data is not None:
-                for i in range(n):
-                    view[i] = p._data[p._offset + i]
-            p._data, p._offset = view, 0
-            if p.owner is not None:
-                p.owner._vm_run = _retired
-            p.owner = self
+            settle(p, arena, offset, self)
             if offset < trained:
                 p.grad = Tensor(arena[gradients + offset : gradients + offset + n], p._dims)
             offset += n

@@ -6,7 +6,7 @@ from typing_extensions import Buffer, TypeAlias
 from .metrics import Metric
 from .nn import Module
 from .optim import Optimizer
-from .record import Plan, Program
+from .recording import Plan, Program
 from .schedule import Schedule
 from .tensor import Tensor, _Dtype, _Lists, _Shape
 
