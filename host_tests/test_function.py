@@ -6,7 +6,8 @@ import pytest
 
 import ember
 from conftest import run_micropython
-from ember import Tensor, nn, optim, schedule, vm
+from ember import Parameter, Tensor, isa, nn, optim, schedule, vm
+from ember.tensor import sink
 from op_cases import vms
 
 BATCH = 4
@@ -184,6 +185,21 @@ def test_gradients_can_be_returned_and_frozen_parameters_stay():
     nn.MSELoss()(model(Tensor(x, (4, 3))), Tensor(y, (4, 2))).backward()
     assert sum(found.tolist(), []) == pytest.approx(sum(w.grad.tolist(), []), rel=1e-5, abs=1e-7)
     assert model.layers[0].bias.grad is None
+
+
+def test_a_parameter_that_is_written_to_lasts():
+    """As running statistics do."""
+    seen = Parameter((1,))
+    seen.requires_grad = False
+
+    def count(x):
+        sink().copy(seen, x.sum().reshape(1), isa.ADD)
+        return x
+
+    run = ember.record(count, (2, 2))
+    for k in range(3):
+        run(array("f", [1.0, 2.0, 3.0, k]))
+    assert seen.tolist() == [21.0] and seen.owner is run
 
 
 def test_labels_dropout_and_a_learning_rate():

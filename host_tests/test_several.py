@@ -128,6 +128,8 @@ BAD = [
     ((X[0], X[1][:-1]), Y, "input 1 has 15 elements"),
     (X, (Y[0][:-1], Y[1]), "samples"),
     (X, (Y[0], Y[1][:-1]), "target 1 has 7 elements"),
+    (X, (Y[0], Y[1] + Y[1][:1]), "target 1 has 9 elements"),
+    ((X[0], X[1] + X[1][:1]), Y, "input 1 has 17 elements"),
     (X, (bytes([0, 1, 3, 0]), Y[1]), "label 3 at index 2"),
 ]
 

@@ -47,6 +47,12 @@ class _Recording(Recording):
                 self.function._adopt(self, x)
         return Recording.adopt(self, inputs)
 
+    def _capture(self, t):
+        if isinstance(t, Parameter):  # one that no operation has as an input, as a running statistic
+            self.function._adopt(self, t)
+            return t._place
+        return Recording._capture(self, t)
+
     def update(self, optimizer):
         """What an optimizer's step() is while recording."""
         if any([optimizer is o for o in self.stepped]):
