@@ -258,3 +258,37 @@ print("nothing")
 @pytest.mark.parametrize("binary", ["unix", "unix-single"])
 def test_predict_into_a_buffer_allocates_nothing(binary):
     assert run_micropython(binary, SCRIPT) == "nothing\n"
+
+
+RESUME = """
+import os
+import ember
+from array import array
+from ember import callbacks, nn, optim, schedule
+def build():
+    ember.manual_seed(3)
+    model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 3))
+    t = ember.Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1, momentum=0.5), (2,), 4)
+    t.schedule = schedule.ReduceLROnPlateau(t.optimizer, patience=0, factor=0.7, threshold=0.05)
+    return t
+batches = [(array("f", (0.5, -1.0, 1.0, 0.25, -0.5, 0.0, 1.0, 1.0)), bytes((0, 1, 2, 1)))]
+path = "resumed.ckpt"
+whole, first, second = build(), build(), build()
+whole.fit(batches, 8, batches)
+best, stopping = callbacks.KeepBest(path), callbacks.EarlyStopping(patience=3)
+first.fit(batches, 4, batches, callbacks=[best, stopping])
+first.save(path)
+second.load(path)
+os.remove(path)
+second.fit(batches, 4, batches)
+assert second.schedule.state() == whole.schedule.state(), (second.schedule.state(), whole.schedule.state())
+assert second.optimizer.lr == whole.optimizer.lr < 0.1
+n = whole.plan.kept[0][2]
+assert bytes(second._arena[:n]) == bytes(whole._arena[:n])
+print("resumed")
+"""
+
+
+@pytest.mark.parametrize("binary", ["unix", "unix-single"])
+def test_it_resumes_under_micropython(binary, tmp_path):
+    assert run_micropython(binary, RESUME, cwd=tmp_path) == "resumed\n"

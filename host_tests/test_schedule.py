@@ -115,6 +115,40 @@ def test_a_schedule_is_its_formula(name, arguments, reference):
         close([rates[k] for rates in found], reference(base, **arguments))
 
 
+FACTOR, STEP = st.sampled_from([0.01, 0.1, 0.5, 0.9, 1.0]), st.integers(1, 120)
+LOW = st.sampled_from([0.0, 1e-4, 0.01])
+DRAWN = {
+    "ConstantLR": (dict(factor=FACTOR, total_iters=STEP), constant),
+    "LinearLR": (dict(start_factor=FACTOR, end_factor=FACTOR, total_iters=STEP), linear),
+    "ExponentialLR": (dict(gamma=st.floats(0.9, 1.02)), exponential),
+    "StepLR": (dict(step_size=STEP, gamma=FACTOR), step),
+    "MultiStepLR": (dict(milestones=st.lists(STEP, max_size=6), gamma=FACTOR), multistep),
+    "PolynomialLR": (dict(total_iters=STEP, power=st.sampled_from([0.5, 1.0, 1.7, 2.0])), polynomial),
+    "CosineAnnealingLR": (dict(T_max=STEP, eta_min=LOW), cosine),
+    "CosineAnnealingWarmRestarts": (dict(T_0=STEP, T_mult=st.integers(1, 3), eta_min=LOW), restarts),
+    "NoamLR": (dict(model_size=STEP, warmup_steps=STEP, factor=FACTOR), noam),
+}
+
+
+@settings(max_examples=100)
+@given(st.data())
+def test_options_drawn_at_random_one_after_the_other(data):
+    """Two of them in sequence, which is each of them from its own step 0."""
+    optimizer, parts, expected = make(), [], []
+    switch = data.draw(st.integers(1, STEPS - 1))
+    for count in (switch, STEPS - switch):
+        name = data.draw(st.sampled_from(sorted(DRAWN)))
+        arguments = {key: data.draw(values) for key, values in DRAWN[name][0].items()}
+        parts.append(getattr(schedule, name)(optimizer, **arguments))
+        expected.append([DRAWN[name][1](base, **arguments)[:count] for base in (0.25, 0.05)])
+    made, found = schedule.SequentialLR(optimizer, parts, [switch]), []
+    for _ in range(STEPS):
+        found.append(made.get_last_lr())
+        made.step()
+    for k in range(2):
+        close([rates[k] for rates in found], expected[0][k] + expected[1][k])
+
+
 def reference_one_cycle(
     max_lr, total, pct_start=0.3, anneal="cos", low=0.85, high=0.95, div=25.0, final=1e4, three=False
 ):

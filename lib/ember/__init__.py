@@ -12,6 +12,7 @@ _HOMES = (
     ("tensor", ("Tensor", "no_grad")),
     ("parameter", ("Parameter", "manual_seed")),
     ("trainer", ("Trainer",)),
+    ("function", ("record",)),
     ("data", ("Batches",)),
 )
 

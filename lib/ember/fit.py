@@ -8,6 +8,8 @@ def evaluate(trainer, batches, metrics):
     ints = trainer._ints
     trainer._arena[trainer._statistics + _SCORED] = 0
     ints[CORRECT] = ints[SCORED] = 0
+    if metrics and trainer._many:
+        raise ValueError("metrics take one output and its target; this model has several")
     for metric in metrics:
         metric.reset()
     for x, y in batches:

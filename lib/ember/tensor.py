@@ -69,7 +69,7 @@ def apply(op, inputs, args=()):
     global _order
     target = sink()
     if target.records:  # what was made outside is a constant of the program
-        inputs = tuple([x.constant() if x.requires_grad and x._place is None else x for x in inputs])
+        inputs = target.adopt(inputs)
     dims = op.shape(inputs, *args)
     saved = list(args)
     if op.emit is None:

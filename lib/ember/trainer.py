@@ -4,7 +4,7 @@ import gc
 from array import array
 
 from . import isa, vm
-from .build import build
+from .build import build, settle
 from .sink import CORRECT, COUNT, INTS, ONE, ROWS, SCORED, SEEN, STEP
 from .tensor import Tensor, no_grad, numel, use
 
@@ -25,10 +25,6 @@ def _zeros(dtype, n):
     return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype == "h" else 4)))
 
 
-def _retired(*_):
-    raise RuntimeError("the parameters of this Trainer have moved into the arena of a newer one: use that")
-
-
 class Trainer:
     """Trains `model` on batches of up to batch_size samples of input_shape.
 
@@ -38,12 +34,23 @@ class Trainer:
     target_dtype  typecode of the targets; by default labels are "B" ("h" from 257 classes), values are "f"
     memory        bytes allowed for all that training keeps: MemoryError says how many are missing
     schedule      of the learning rate: fit steps it, and save and load keep where it is; may be set later
+
+    Several inputs: input_shape is a list of shapes (input_dtype and input_scale may be lists), forward takes as many
+    tensors, and x is a tuple. Several outputs: forward returns a tuple, target_dtype has an entry for each (integers
+    are labels), y is a tuple, and the loss gets the tuples (outputs, targets); evaluate then gives no accuracy.
     """
 
     def __init__(self, model, loss, optimizer, input_shape, batch_size=32, input_dtype="f", input_scale=1.0,
                  target_dtype=None, memory=None, schedule=None):  # fmt: skip
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError("batch_size is %r; it may be a whole number from 1" % (batch_size,))
+        self._parts = None  # several inputs or targets
+        nested = isinstance(input_shape, (tuple, list)) and input_shape and isinstance(input_shape[0], (tuple, list))
+        if nested or isinstance(target_dtype, (tuple, list)):
+            from .several import Parts
+
+            self._parts = Parts(input_shape, input_dtype, input_scale, target_dtype)
+            input_shape, input_dtype, input_scale, target_dtype = self._parts.first()
         for dtype in (input_dtype, target_dtype or "f"):
             if len(dtype) != 1 or dtype not in isa.TYPES:
                 raise ValueError("dtype is %r; it may be one of %s" % (dtype, ", ".join(isa.TYPES)))
@@ -59,7 +66,8 @@ class Trainer:
         self._frozen = [p for p in parameters if not any([p is q for q in self._trained])]
         if not self._trained:
             raise ValueError("the model has no parameters" + (" to train" if parameters else ""))
-        self.classes = 1 if getattr(loss, "classes", False) else 0  # how many, where targets are labels
+        self._many = self._parts is not None and self._parts.many_y
+        self.classes = 1 if getattr(loss, "classes", False) and not self._many else 0  # where targets are labels
         self.target_size = 1
         self.epoch, self.validation, self.schedule = 0, None, schedule
         if optimizer.steps:
@@ -90,7 +98,8 @@ class Trainer:
         self._ints = self._segments[isa.INTS]
         self._vm_run = vm.run
         self._fresh = True  # gradients are to be zeroed before the next batch
-        self._writer = None  # copies predictions into buffers
+        self._followers = []  # recorded functions that use the parameters where they lie here
+        self._predictions = None
         self._unbind()
         self._run(_INIT)
         self._run(_ZERO)
@@ -100,6 +109,8 @@ class Trainer:
         """Every segment is bound on every run, if the sections that run need it or not: here to something that fits."""
         self._segments[_X] = _zeros(self.input_dtype, self.sample_size)
         self._segments[_Y] = _zeros(self.target_dtype, self.target_size)
+        if self._parts:
+            self._parts.unbind(self._segments)
         self._ints[ROWS] = 1
 
     def _settle(self, arena):
@@ -107,14 +118,7 @@ class Trainer:
         offset, trained, gradients = 0, self.plan.kept[0][2], self.plan.kept[2][1]
         for p in self._trained + self._frozen:
             n = p.numel()
-            view = arena[offset : offset + n]
-            if p._data is not None:
-                for i in range(n):
-                    view[i] = p._data[p._offset + i]
-            p._data, p._offset = view, 0
-            if p.owner is not None:
-                p.owner._vm_run = _retired
-            p.owner = self
+            settle(p, arena, offset, self)
             if offset < trained:
                 p.grad = Tensor(arena[gradients + offset : gradients + offset + n], p._dims)
             offset += n
@@ -151,6 +155,8 @@ class Trainer:
             if self.input_scale is None and self.input_dtype != "f":
                 n = -self.sample_size
                 r.emit(isa.CHECK_INDEX, n, r.plan.high if r.plan else 1, r.input(_X, self.input_dtype, (n,)))
+            if self._parts:
+                self._parts.check(r)
             r.section("check")
             r.fill(r.at(gradients, (size,)), 0.0)
             r.fill(r.at(self._statistics + _LOSS, ()), 0.0)
@@ -160,7 +166,8 @@ class Trainer:
             with no_grad():
                 self.model.eval()
                 output = self._output(r)
-                self._result, self._result_dims = r.locate(output), output._dims
+                self._results = [(r.locate(t), t._dims) for t in (output if self._many else (output,))]
+                self._result, self._result_dims = self._results[0]
                 r.section("predict")
                 if self.classes:
                     target = self._target(r, output)
@@ -193,15 +200,28 @@ class Trainer:
         r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
         r.section("update")
 
-    def _output(self, r):
-        x = r.input(_X, self.input_dtype, (-1,) + self.input_shape)
-        if self.input_scale is not None and (self.input_dtype != "f" or self.input_scale != 1.0):
+    def _input(self, r, segment, dtype, scale, shape):
+        x = r.input(segment, dtype, (-1,) + shape)
+        if scale is not None and (dtype != "f" or scale != 1.0):
             raw, x = x, r.new(x._dims)
-            r.emit(isa.CONVERT, numel(x._dims), x, raw, r.constants((float(self.input_scale), 0.0)))
-        output = self.model(x)
-        if not output._dims or output._dims[0] != -1:
-            raise ValueError("the model made shape %s of a batch of %s: the batch is the first dimension"
-                             % (output.shape, x.shape))  # fmt: skip
+            r.emit(isa.CONVERT, numel(x._dims), x, raw, r.constants((float(scale), 0.0)))
+        return x
+
+    def _output(self, r):
+        inputs = [self._input(r, _X, self.input_dtype, self.input_scale, self.input_shape)]
+        if self._parts:
+            inputs += self._parts.inputs(self, r)
+        output = self.model(*inputs)
+        outputs = self._parts.outputs(output) if self._parts else (output,)
+        for t in outputs:
+            if not isinstance(t, Tensor):
+                raise ValueError("the model returned %r; several outputs take a target_dtype for each" % (t,))
+            if not t._dims or t._dims[0] != -1:
+                raise ValueError("the model made shape %s of a batch of %s: the batch is the first dimension"
+                                 % (t.shape, inputs[0].shape))  # fmt: skip
+        if self._many:
+            self.target_size = self._parts.sizes[0]
+            return outputs
         if self.classes:
             self.classes = output._dims[-1]
         if self.target_dtype is None:
@@ -211,6 +231,8 @@ class Trainer:
         return output
 
     def _target(self, r, output):
+        if self._many:
+            return self._parts.target(r)
         dims = output._dims[:-1] if self.classes else output._dims
         self.target_size = -numel(dims)
         return r.input(_Y, self.target_dtype, dims)
@@ -247,6 +269,9 @@ class Trainer:
 
     def _fits(self, x, y):
         """Bind a batch; whether its lengths fit."""
+        return self._parts.fits(self, x, y) if self._parts else self._fits_first(x, y)
+
+    def _fits_first(self, x, y):
         rows = len(y) // self.target_size
         self._segments[_X] = x
         self._segments[_Y] = y
@@ -265,11 +290,11 @@ class Trainer:
         from .batch import accept
 
         self._unbind()  # what is wrong does not stay bound
-        x, y, self._ints[ROWS] = accept(self, x, y)
+        x, y, rows = self._parts.accept(self, x, y) if self._parts else accept(self, x, y)
         if y is None:
-            self._fits_alone(x)
+            self._predictions.fits(x)
         else:
-            self._segments[_X], self._segments[_Y] = x, y
+            self._fits(x, y)
         self._run(sections)
 
     def accumulate(self, x, y):
@@ -319,31 +344,14 @@ class Trainer:
     def predict(self, x, out=None):
         """The model's output for 1 to batch_size samples, in evaluation mode: a Tensor of its own. With a buffer `out`
         of float32, it is written there, and out is returned: that allocates nothing from the second time on."""
-        if not self._fits_alone(x) or not self._attempt():
-            self._convert(x, None, _PREDICT)
-        return self._predicted() if out is None else self._write(out)
+        if self._predictions is None:
+            self._predict_first()
+        return self._predictions.predict(x, out)
 
-    def _predicted(self):
-        dims = (self._ints[ROWS],) + self._result_dims[1:]
-        at = self._result & 0xFFFFFF
-        return Tensor(array("f", memoryview(self._segments[self._result >> 24])[at : at + numel(dims)]), dims)
+    def _predict_first(self):
+        from .predict import Predictions
 
-    def _write(self, out):
-        if self._writer is None:
-            from .predict import Writer
-
-            self._writer = Writer(self)
-        return self._writer.write(out)
-
-    def _fits_alone(self, x):
-        """Bind a batch without targets; whether its length fits."""
-        rows = len(x) // self.sample_size
-        if len(self._segments[_Y]) < rows * self.target_size:
-            self._segments[_Y] = _zeros(self.target_dtype, self.batch_size * self.target_size)
-        self._segments[_X] = x
-        self._ints[ROWS] = rows
-        self._state[0] = _PREDICT
-        return rows * self.sample_size == len(x) and 0 < rows <= self.batch_size
+        self._predictions = Predictions(self)
 
     def evaluate(self, batches, metrics=()):
         """(mean loss, accuracy) over batches of (x, y), in evaluation mode; accuracy is None without classes. metrics

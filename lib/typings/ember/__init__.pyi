@@ -1,6 +1,7 @@
 from . import callbacks as callbacks
 from . import checkpoint as checkpoint
 from . import data as data
+from . import function as function
 from . import isa as isa
 from . import metrics as metrics
 from . import metrics_more as metrics_more
@@ -9,13 +10,14 @@ from . import optim as optim
 from . import parameter as parameter
 from . import plan as plan
 from . import progress as progress
-from . import record as record
+from . import recording as recording
 from . import schedule as schedule
 from . import schedule_more as schedule_more
 from . import tensor as tensor
 from . import trainer as trainer
 from . import vm as vm
 from .data import Batches as Batches
+from .function import record as record
 from .parameter import Parameter as Parameter
 from .parameter import manual_seed as manual_seed
 from .tensor import Tensor as Tensor

@@ -1,22 +1,22 @@
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, TypeVar, overload
+from typing import Any, Literal, TypeVar, overload
 
 from typing_extensions import Buffer, TypeAlias
 
 from .metrics import Metric
 from .nn import Module
 from .optim import Optimizer
-from .record import Plan, Program
+from .recording import Plan, Program
 from .schedule import Schedule
 from .tensor import Tensor, _Dtype, _Lists, _Shape
 
-_Values: TypeAlias = Buffer | Tensor | _Lists
-_Out = TypeVar("_Out", bound=Buffer)
+_Values: TypeAlias = Buffer | Tensor | _Lists | tuple[Buffer | Tensor | _Lists, ...]
+_Out = TypeVar("_Out", bound=Buffer | tuple[Buffer, ...])
 _Batches: TypeAlias = Iterable[tuple[_Values, _Values]]
 
 class Trainer:
     model: Module
-    criterion: Callable[[Tensor, Tensor], Tensor]
+    criterion: Callable[[Any, Any], Tensor]
     optimizer: Optimizer
     batch_size: int
     input_shape: tuple[int, ...]
@@ -34,13 +34,13 @@ class Trainer:
     def __init__(
         self,
         model: Module,
-        loss: Callable[[Tensor, Tensor], Tensor],
+        loss: Callable[[Any, Any], Tensor],  # tensors, or tuples of them
         optimizer: Optimizer,
-        input_shape: _Shape,
+        input_shape: _Shape | Sequence[_Shape],
         batch_size: int = 32,
-        input_dtype: _Dtype = "f",
-        input_scale: float | None = 1.0,
-        target_dtype: _Dtype | None = None,
+        input_dtype: _Dtype | Sequence[_Dtype] = "f",
+        input_scale: float | Sequence[float | None] | None = 1.0,
+        target_dtype: _Dtype | Sequence[_Dtype] | None = None,
         memory: int | None = None,
         schedule: Schedule | None = None,
     ) -> None: ...

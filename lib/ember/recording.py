@@ -108,7 +108,7 @@ class Recording(Sink):
         self.rows, self.plan, self.code = rows, plan, code
         self.words = 0
         self.names, self.ends = [], []  # sections
-        self.bound = []  # (type, elements per row) of the segments from 4 on
+        self.bound = []  # (type, elements, elements per row) of the segments from 4 on
         self.kept, self.reserved = [], 0
         self.values, self.slots = [], []  # constants and float slots
         self.integers = ONE + 1
@@ -140,7 +140,7 @@ class Recording(Sink):
         index = segment - isa.FIRST_BOUND
         while len(self.bound) <= index:
             self.bound.append(None)
-        self.bound[index] = (isa.TYPES.index(dtype) | writable, -numel(dims))
+        self.bound[index] = (isa.TYPES.index(dtype) | writable, 0, -numel(dims))
         t = Tensor()
         t._dims, t._place, t.dtype = tuple(dims), segment << 24, dtype
         return t
@@ -174,6 +174,10 @@ class Recording(Sink):
 
     def scalar(self, value):
         return self.at(self.constants((float(value),)), ())
+
+    def adopt(self, inputs):
+        """The inputs of an operation: those that want a gradient but have no place here become constants."""
+        return tuple([x.constant() if x.requires_grad and x._place is None else x for x in inputs])
 
     def slot(self, values):
         """Float slots: what Python may change between steps. Returns the address of the first."""
@@ -282,8 +286,8 @@ class Recording(Sink):
         header = [isa.MAGIC, len(code), self.rows, isa.FIRST_BOUND + len(self.bound), len(self.ends)]
         for flags, size in ((8, plan.arena), (0, len(constants)), (0, len(floats)), (isa.INT32 | 8, len(ints))):
             header += (flags, size, 0)
-        for kind, per_row in self.bound:
-            header += (kind, 0, per_row)
+        for bound in self.bound:
+            header += bound
         for end in self.ends:
             header.append(start + end)
         for i in range(len(header)):
