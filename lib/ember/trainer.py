@@ -36,6 +36,7 @@ class Trainer:
     input_dtype   typecode of the inputs as they are handed over: "f", or "B", "b", "h", "i"; times input_scale.
                   input_scale=None: whole numbers reach the model as they are, as indices for nn.Embedding
     target_dtype  typecode of the targets; by default labels are "B" ("h" from 257 classes), values are "f"
+                  (given for a loss with labels, they are probabilities)
     memory        bytes allowed for all that training keeps: MemoryError says how many are missing
     """
 
@@ -58,7 +59,8 @@ class Trainer:
         self._frozen = [p for p in parameters if not any([p is q for q in self._trained])]
         if not self._trained:
             raise ValueError("the model has no parameters" + (" to train" if parameters else ""))
-        self.classes = 1 if getattr(loss, "classes", False) else 0  # how many, where targets are labels
+        # How many, where targets are labels; with target_dtype "f" they are probabilities.
+        self.classes = 1 if getattr(loss, "classes", False) and target_dtype != "f" else 0
         self.target_size = 1
         self.epoch, self.validation = 0, None
         if optimizer.steps:
