@@ -71,12 +71,12 @@ class CTCLoss(Loss):
         width = state._dims[1]
         x = clamp(x, _NEVER)
         start = Tensor(([0.0] * min(width, 2) + [_NEVER] * (width - 2)) * n, (n, width))
-        a = gather(x[:, 0], 1, state) + start  # log of the chance to be in each state by now
+        a = gather(x[:, 0, :], 1, state) + start  # log of the chance to be in each state by now
         for t in range(1, steps):
             ways = [a]
             if width > 1:
                 ways += [_later(a, 1), _later(a, 2) + skips]
-            then = _add(ways) + gather(x[:, t], 1, state)
+            then = _add(ways) + gather(x[:, t, :], 1, state)
             running = [1.0 if t < k else 0.0 for k in input_lengths]
             a = then if min(running) else where(Tensor(running, (n, 1)), then, a)
         last = a + ends
