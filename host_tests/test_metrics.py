@@ -118,7 +118,7 @@ def test_mean_of_a_loss_of_labels():
     logits = x.astype("f8")
     expected = (np.log(np.exp(logits).sum(1)) - logits[range(7), y]).mean()
     assert fed(metrics.Mean(nn.CrossEntropyLoss(), 4, BATCH), x, y).compute() == pytest.approx(expected, rel=1e-5)
-    total = fed(metrics.Mean(nn.CrossEntropyLoss("sum"), 4, BATCH), x, y).compute()
+    total = fed(metrics.Mean(nn.CrossEntropyLoss(reduction="sum"), 4, BATCH), x, y).compute()
     assert total == pytest.approx(expected, rel=1e-5)
 
 
@@ -238,7 +238,7 @@ def test_a_bad_batch_changes_nothing(x, y, says):
     (lambda: metrics.Accuracy(3, target_dtype="f"), "target_dtype is 'f'"),
     (lambda: metrics.AUROC(1), "bins is 1"),
     (lambda: metrics.AUROC(10, 1.0, 1.0), "low is 1.0"),
-    (lambda: metrics.Mean(nn.CrossEntropyLoss("none"), 3), "'mean' or 'sum'"),
+    (lambda: metrics.Mean(nn.CrossEntropyLoss(reduction="none"), 3), "'mean' or 'sum'"),
 ])  # fmt: skip
 def test_refused(make, says):
     with pytest.raises(ValueError, match=says):

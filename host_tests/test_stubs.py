@@ -62,7 +62,7 @@ height: int = y.shape[0] + len(y)
 Tensor("1.0", dtype="f")  # type: ignore[arg-type]
 Tensor(1.0, dtype="d")  # type: ignore[arg-type]
 optim.SGD(model)  # type: ignore[arg-type]
-nn.CrossEntropyLoss("average")  # type: ignore[arg-type]
+nn.CrossEntropyLoss(reduction="average")  # type: ignore[arg-type]
 trainer.evaluate(batches)[1] + 1  # type: ignore[operator]
 schedule.StepLR(optimizer)  # type: ignore[call-arg]
 trainer.fit(batches, 3, schedule_every="batch")  # type: ignore[arg-type]

@@ -37,7 +37,7 @@ CASES = (
     lambda: Tensor([]), lambda: X.item(), lambda: nn.Linear(4, 2)(X), lambda: nn.Conv2d(1, 2, 3)(X),
     lambda: nn.MSELoss()(X, X.T), lambda: nn.CrossEntropyLoss()(X, [0, 3]), lambda: nn.CrossEntropyLoss()(X, [0, -1]),
     lambda: nn.Linear(0, 1), lambda: nn.Conv2d(3, 4, 3, groups=2), lambda: nn.MaxPool2d(2, padding=2),
-    lambda: nn.CrossEntropyLoss("average"), lambda: ember.manual_seed(-1), lambda: ember.nothing, twice,
+    lambda: nn.CrossEntropyLoss(reduction="average"), lambda: ember.manual_seed(-1), lambda: ember.nothing, twice,
     lambda: X.sum().backward(), lambda: trainer.step(x[:11], y), lambda: trainer.step(x, y[:3]),
     lambda: trainer.step(array("f"), array("B")), lambda: trainer.step([[1, 2]], [0]),
     lambda: trainer.step(x, array("B", [0, 1, 2, 0])), lambda: trainer.step(x, array("b", [0, 1, -1, 0])),

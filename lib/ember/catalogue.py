@@ -36,6 +36,12 @@ LAYERS = (
     ("nn_bilinear", "Bilinear"),
     ("nn_activation", "ReLU6 LeakyReLU PReLU ELU SELU CELU GELU SiLU Mish Softplus Softsign Hardtanh Hardsigmoid "
      "Hardswish LogSigmoid Tanhshrink Softshrink Hardshrink Threshold Softmax LogSoftmax Softmin GLU SwiGLU Identity"),
+    ("loss", "CrossEntropyLoss MSELoss"),
+    ("loss_label", "NLLLoss MultiMarginLoss"),
+    ("loss_value", "L1Loss SmoothL1Loss HuberLoss BCELoss BCEWithLogitsLoss KLDivLoss PoissonNLLLoss GaussianNLLLoss "
+     "SoftMarginLoss HingeEmbeddingLoss"),
+    ("loss_pair", "MarginRankingLoss CosineEmbeddingLoss TripletMarginLoss"),
+    ("loss_ctc", "CTCLoss"),
 )  # fmt: skip
 
 OPTIMIZERS = ()

@@ -124,7 +124,7 @@ class Metric:
             raise ValueError("%s takes outputs [N, %d] and %d targets for each, not %d and %d elements"
                              % (type(self).__name__, self.width, size, len(output), len(target)))  # fmt: skip
         if self.labels:
-            from .nn import labels
+            from .loss import labels
 
             target = labels(target, self.labels)
         try:

@@ -6,7 +6,7 @@ A row here keeps its input alone: its result is made in place, and its slope is 
 from . import isa, ops
 from .ops_compare import clamp, gt, where
 from .ops_math import abs, erf, positive, row, tensor
-from .tensor import apply, axis, numel
+from .tensor import apply, axis, numel, sink
 
 # So far from 0 that exp(-x) is 0 in float32: going no further keeps infinities from meeting 0.
 FAR = 128.0
@@ -38,10 +38,17 @@ def _silu(target, y, x):
     _times_x(target, y, x)
 
 
+def _chain(fn, y, g):
+    """g times the slope of a function whose result is y."""
+    d = sink().new(y._dims)
+    sink().map(fn, d, y, g)
+    return d
+
+
 def _silu_slope(x):
     x = clamp(x, -FAR, FAR)
     s = x.sigmoid()
-    return s * (x * (1.0 - s) + 1.0)
+    return s + _chain(ops.SIGMOID_GRAD, s, x)
 
 
 def _mish(target, y, x):
@@ -53,7 +60,7 @@ def _mish(target, y, x):
 def _mish_slope(x):
     x = clamp(x, -FAR, FAR)
     t = softplus(x).tanh()
-    return t + x * x.sigmoid() * (1.0 - t * t)
+    return t + _chain(ops.TANH_GRAD, t, x * x.sigmoid())
 
 
 def _half_times_x(target, y, x):
@@ -71,8 +78,8 @@ def _gelu(target, y, x):
 
 def _gelu_slope(x):
     x = clamp(x, -FAR, FAR)
-    bell = (x * x * -0.5).exp() * 0.3989422804014327  # 1 / sqrt(2 pi)
-    return (erf(x * 0.7071067811865476) + 1.0) * 0.5 + x * bell
+    bell = x * (x * x * -0.5).exp() * 0.3989422804014327  # 1 / sqrt(2 pi)
+    return bell + (erf(x * 0.7071067811865476) + 1.0) * 0.5
 
 
 def _gelu_tanh(target, y, x):
@@ -89,7 +96,7 @@ def _gelu_tanh_slope(x):
     x = clamp(x, -FAR, FAR)
     square = x * x * 0.044715
     t = ((square + 1.0) * x * (6693141 / 8388608)).tanh()
-    return (t + 1.0) * 0.5 + (1.0 - t * t) * (square * 3.0 + 1.0) * x * 0.3989422804014327
+    return _chain(ops.TANH_GRAD, t, (square * 3.0 + 1.0) * x * 0.3989422804014327) + (t + 1.0) * 0.5
 
 
 def _softsign(target, y, x):
@@ -183,9 +190,7 @@ def _halves(x, dim):
     n, shape = x._dims[dim], x.shape
     if n < 0 or n % 2:
         raise ValueError("halves of dimension %d of shape %s; it may be even, and not the batch" % (dim, shape))
-    if dim == 0:
-        return x[: n // 2], x[n // 2 :]
     half = numel(shape[dim:]) // 2
-    x = x.reshape(-1, 2 * half)
+    x = x.reshape(-1, 2 * half) if dim else x.reshape(1, -1)
     shape = shape[:dim] + (n // 2,) + shape[dim + 1 :]
     return x[:, :half].reshape(shape), x[:, half:].reshape(shape)

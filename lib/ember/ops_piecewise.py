@@ -3,14 +3,16 @@ alone. Where one has a corner, its slope there is PyTorch's.
 """
 
 from . import isa, ops
-from .ops_compare import clamp, gt, le, where
+from .ops_compare import clamp, gt, le, maximum, where
 from .ops_math import abs, not_negative, positive, row, tensor, two
-from .tensor import apply
+from .tensor import Tensor, apply
 
 
 def _below_and_above(x, below):
     """below where x is 0 or less, else 1."""
     above = gt(x, 0.0)
+    if not isinstance(below, Tensor) and 0 <= below <= 1:
+        return maximum(above, below)
     return above + (1.0 - above) * below
 
 

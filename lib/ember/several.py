@@ -123,7 +123,7 @@ class Parts:
     def accept(self, trainer, x, y):
         """The slow way: each part as the program reads it, and the rows; or what is wrong."""
         from .batch import _flat, _typed
-        from .nn import labels
+        from .loss import labels
 
         xs, ys = x if self.many_x else (x,), () if y is None else y if self.many_y else (y,)
         if len(xs) != len(self.shapes) or y is not None and len(ys) != len(self.targets):

@@ -32,6 +32,7 @@ class Trainer:
     input_dtype   typecode of the inputs as they are handed over: "f", or "B", "b", "h", "i"; times input_scale.
                   input_scale=None: whole numbers reach the model as they are, as indices for nn.Embedding
     target_dtype  typecode of the targets; by default labels are "B" ("h" from 257 classes), values are "f"
+                  (given for a loss with labels, they are probabilities)
     memory        bytes allowed for all that training keeps: MemoryError says how many are missing
     schedule      of the learning rate: fit steps it, and save and load keep where it is; may be set later
 
@@ -67,7 +68,8 @@ class Trainer:
         if not self._trained:
             raise ValueError("the model has no parameters" + (" to train" if parameters else ""))
         self._many = self._parts is not None and self._parts.many_y
-        self.classes = 1 if getattr(loss, "classes", False) and not self._many else 0  # where targets are labels
+        # How many, where targets are labels; with target_dtype "f" they are probabilities.
+        self.classes = 1 if getattr(loss, "classes", False) and not self._many and target_dtype != "f" else 0
         self.target_size = 1
         self.epoch, self.validation, self.schedule = 0, None, schedule
         if optimizer.steps:

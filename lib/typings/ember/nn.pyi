@@ -1,13 +1,9 @@
-from collections.abc import Sequence
-from typing import Literal
-
 from typing_extensions import Self, TypeAlias
 
 from .parameter import Parameter
-from .tensor import Tensor, _Lists
+from .tensor import Tensor
 
 _Pair: TypeAlias = int | tuple[int, int] | list[int]
-_Reduction: TypeAlias = Literal["none", "sum", "mean"]
 
 # Module itself has no `forward`: what is derived from it says what it takes.
 class Module:
@@ -70,24 +66,25 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...
 
-# A loss is called with two tensors where a module is called with one; `type: ignore` says that this is meant.
-class CrossEntropyLoss(Module):
-    classes: bool
-    reduction: _Reduction
-    def __init__(self, reduction: _Reduction = "mean") -> None: ...
-    def __call__(self, x: Tensor, target: Tensor | Sequence[int]) -> Tensor: ...  # type: ignore[override]
-    def forward(self, x: Tensor, target: Tensor | Sequence[int]) -> Tensor: ...
-
-class MSELoss(Module):
-    classes: bool
-    reduction: _Reduction
-    def __init__(self, reduction: _Reduction = "mean") -> None: ...
-    def __call__(self, x: Tensor, target: Tensor | _Lists) -> Tensor: ...  # type: ignore[override]
-    def forward(self, x: Tensor, target: Tensor | _Lists) -> Tensor: ...
-
-def labels(values: Sequence[float], classes: int) -> list[int]: ...
-
 # made by tools/stubs.py: begin
+from .loss import CrossEntropyLoss as CrossEntropyLoss
+from .loss import MSELoss as MSELoss
+from .loss_ctc import CTCLoss as CTCLoss
+from .loss_label import MultiMarginLoss as MultiMarginLoss
+from .loss_label import NLLLoss as NLLLoss
+from .loss_pair import CosineEmbeddingLoss as CosineEmbeddingLoss
+from .loss_pair import MarginRankingLoss as MarginRankingLoss
+from .loss_pair import TripletMarginLoss as TripletMarginLoss
+from .loss_value import BCELoss as BCELoss
+from .loss_value import BCEWithLogitsLoss as BCEWithLogitsLoss
+from .loss_value import GaussianNLLLoss as GaussianNLLLoss
+from .loss_value import HingeEmbeddingLoss as HingeEmbeddingLoss
+from .loss_value import HuberLoss as HuberLoss
+from .loss_value import KLDivLoss as KLDivLoss
+from .loss_value import L1Loss as L1Loss
+from .loss_value import PoissonNLLLoss as PoissonNLLLoss
+from .loss_value import SmoothL1Loss as SmoothL1Loss
+from .loss_value import SoftMarginLoss as SoftMarginLoss
 from .nn_activation import CELU as CELU
 from .nn_activation import ELU as ELU
 from .nn_activation import GELU as GELU
