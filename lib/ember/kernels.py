@@ -24,6 +24,7 @@ HOMES = (
     ("kernels_random", "dropout uniform"),
     ("kernels_update", "convert count sgd adam"),
     ("kernels_index", "gather scatter_add scan argsort"),
+    ("kernels_normalize", "normalize normalize_grad"),
 )
 
 _known = [None] * len(table.TABLE)
