@@ -8,7 +8,7 @@ import math
 from array import array
 
 from . import ops, ops_reduce
-from .parameter import Parameter
+from .parameter import Buffer, Parameter
 from .tensor import apply
 
 
@@ -41,6 +41,13 @@ class Module:
 
     def parameters(self):
         """Its parameters in the order they were made, each once."""
+        return [p for p in self._all() if not isinstance(p, Buffer)]
+
+    def buffers(self):
+        """What is kept and saved with them, but not trained, as running statistics."""
+        return [p for p in self._all() if isinstance(p, Buffer)]
+
+    def _all(self):
         found = []
         self._gather(found)
         found.sort(key=lambda p: p.stream)

@@ -36,6 +36,14 @@ class Parameter(Tensor):
         eager.flush()
 
 
+class Buffer(Parameter):
+    """A tensor that belongs to a model and is saved with it, but is not trained: a module changes it itself."""
+
+    def __init__(self, shape, low=0.0, high=0.0):
+        Parameter.__init__(self, shape, low, high)
+        self.requires_grad = False
+
+
 seed = 0  # of everything random
 
 

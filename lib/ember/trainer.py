@@ -61,7 +61,7 @@ class Trainer:
         self.batch_size, self.input_shape = batch_size, tuple(input_shape)
         self.input_dtype, self.input_scale, self.target_dtype = input_dtype, input_scale, target_dtype
         self.sample_size = numel(self.input_shape)
-        parameters = model.parameters()
+        parameters = model.parameters() + model.buffers()
         self._groups = [[p for p in group.params if p.requires_grad] for group in optimizer.groups]
         self._trained = [p for group in self._groups for p in group]
         self._frozen = [p for p in parameters if not any([p is q for q in self._trained])]

@@ -18,6 +18,7 @@ from . import trainer as trainer
 from . import vm as vm
 from .data import Batches as Batches
 from .function import record as record
+from .parameter import Buffer as Buffer
 from .parameter import Parameter as Parameter
 from .parameter import manual_seed as manual_seed
 from .tensor import Tensor as Tensor

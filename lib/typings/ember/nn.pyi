@@ -1,6 +1,6 @@
 from typing_extensions import Self, TypeAlias
 
-from .parameter import Parameter
+from .parameter import Buffer, Parameter
 from .tensor import Tensor
 
 _Pair: TypeAlias = int | tuple[int, int] | list[int]
@@ -10,6 +10,7 @@ class Module:
     training: bool
     def __call__(self, x: Tensor) -> Tensor: ...
     def parameters(self) -> list[Parameter]: ...
+    def buffers(self) -> list[Buffer]: ...
     def train(self, mode: bool = True) -> Self: ...
     def eval(self) -> Self: ...
 
@@ -111,5 +112,22 @@ from .nn_activation import SwiGLU as SwiGLU
 from .nn_activation import Tanhshrink as Tanhshrink
 from .nn_activation import Threshold as Threshold
 from .nn_bilinear import Bilinear as Bilinear
+from .nn_conv import Conv1d as Conv1d
+from .nn_conv import ConvTranspose1d as ConvTranspose1d
+from .nn_conv import ConvTranspose2d as ConvTranspose2d
 from .nn_embedding import Embedding as Embedding
+from .nn_norm import BatchNorm1d as BatchNorm1d
+from .nn_norm import BatchNorm2d as BatchNorm2d
+from .nn_norm import GroupNorm as GroupNorm
+from .nn_norm import InstanceNorm1d as InstanceNorm1d
+from .nn_norm import InstanceNorm2d as InstanceNorm2d
+from .nn_norm import LayerNorm as LayerNorm
+from .nn_norm import RMSNorm as RMSNorm
+from .nn_pool import AdaptiveAvgPool1d as AdaptiveAvgPool1d
+from .nn_pool import AdaptiveAvgPool2d as AdaptiveAvgPool2d
+from .nn_pool import AvgPool1d as AvgPool1d
+from .nn_pool import AvgPool2d as AvgPool2d
+from .nn_pool import MaxPool1d as MaxPool1d
+from .nn_resample import PixelShuffle as PixelShuffle
+from .nn_resample import Upsample as Upsample
 # end
