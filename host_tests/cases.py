@@ -8,7 +8,7 @@ import numpy as np
 
 import cases_index  # noqa: F401, for what it adds to CASES
 import cases_rows  # noqa: F401, for what it adds to CASES
-from draws import CASES, arguments, case, held, normal
+from draws import CASES, arguments, case, held, normal, positive
 from ember import isa
 from programs import FUNCTIONS, instruction, most, word
 
@@ -97,6 +97,66 @@ def matmul(m, r):
         c=c,
         a=a,
         b=b,
+    )
+
+
+def normalized(m, r):
+    """Sizes and strides of what is normalized, its memory, and where its elements lie side by side in it."""
+    sizes = [m.size(r, high) for high in r.choice(((4, 3, 5, 6), (20, 1, 1, 7), (1, 6, 9, 3), (3, 2, 70, 2)))]
+    return sizes, {name: word(size) for name, size in zip("nmhw", sizes)}
+
+
+def in_strides(strides):
+    return {"s_" + name: stride for name, stride in zip("nmhw", strides)}
+
+
+def least(m, r):
+    """An eps."""
+    return m.put(r.choice((isa.ARENA, isa.CONSTANTS)), [r.choice((1e-5, 0.25))])
+
+
+@case
+def normalize(m, r):
+    sizes, fields = normalized(m, r)
+    x, strides = m.strided(r, sizes, lambda count: normal(r, count) + 1, True, zeros=False)
+    rows = sizes[0] * sizes[1]
+    y = x
+    if r.random() < 0.6:
+        y = m.spread(r, sizes, strides, lambda count: held(r, count, 0), True)
+    return instruction(
+        "normalize",
+        center=r.randint(0, 1),
+        **fields,
+        **in_strides(strides),
+        y=y,
+        mean=m.operand(r, held(r, rows, 0), sizes[:2], True),
+        var=m.operand(r, held(r, rows, 0), sizes[:2], True),
+        x=x,
+        eps=least(m, r),
+    )
+
+
+@case
+def normalize_grad(m, r):
+    sizes, fields = normalized(m, r)
+    into, which = r.randint(0, 1), r.choice(("", "y", "g"))
+    y, strides = m.strided(r, sizes, lambda count: normal(r, count), True, zeros=False)
+    g = m.spread(r, sizes, strides, lambda count: normal(r, count), True)
+    dx = {"y": y, "g": g}.get(which)
+    if dx is None:
+        dx = m.spread(r, sizes, strides, lambda count: held(r, count, into), True)
+    rows = sizes[0] * sizes[1]
+    return instruction(
+        "normalize_grad",
+        center=r.randint(0, 1),
+        into=into,
+        **fields,
+        **in_strides(strides),
+        dx=dx,
+        y=y,
+        g=g,
+        var=m.operand(r, positive(r, rows), sizes[:2]),
+        eps=least(m, r),
     )
 
 

@@ -258,7 +258,7 @@ def transpose(d):
             lambda g, x: (np.swapaxes(g, a, b),))  # fmt: skip
 
 
-@covers("SLICE")
+@covers("SLICE", "VIEW")
 def sliced(d):
     x = d.normal(d.shape(d.choice((1, 2, 3, 4))))
     index = []

@@ -135,7 +135,7 @@ def dropout(d):
 def cross_entropy(d):
     n, c = d.size(), d.size()
     label = d.rng.integers(c, size=n)
-    loss = nn.CrossEntropyLoss(d.choice(("mean", "sum", "none")))
+    loss = nn.CrossEntropyLoss(reduction=d.choice(("mean", "sum", "none")))
 
     def numpy(x):
         each = -np.log(soft(x, 1))[np.arange(n), label]

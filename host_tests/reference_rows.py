@@ -166,3 +166,43 @@ def adam(m, f):
     loss = 2 * U * (4 + t) * (beta1**t / c1 + beta2**t / c2**2) + 8 * U
     relative = np.abs(change) * (loss + v_error / np.maximum(new_v, TINY) + U * 8)
     m.meet(m.at(f.p, f.n), p - change, relative + abs(lr / c1) * m_error / root + U * 4 * np.abs(p))
+
+
+def norm(m, f, place):
+    """An operand of normalize: [rows, elements of a row]."""
+    return m.read(place, (f.n, f.s_n), (f.m, f.s_m), (f.h, f.s_h), (f.w, f.s_w)).reshape(f.n * f.m, -1)
+
+
+def into_norm(m, f, place, value, error, into=0):
+    where = m.at(place, (f.n, f.s_n), (f.m, f.s_m), (f.h, f.s_h), (f.w, f.s_w))
+    m.meet(where, value.reshape(where[1].shape), error.reshape(where[1].shape), into)
+
+
+@instruction
+def normalize(m, f):
+    x, eps = norm(m, f, f.x), m.read(f.eps, 1)[0]
+    count = x.shape[1]
+    mean = x.mean(1, keepdims=True) if f.center else np.zeros((len(x), 1))
+    mean_error = U * (count + 1) * np.abs(x).mean(1, keepdims=True) * f.center
+    d = x - mean
+    d_error = U * np.abs(d) + mean_error
+    var = (d * d).mean(1, keepdims=True)
+    var_error = U * (count + 3) * var + (2 * np.abs(d) * d_error + d_error**2).mean(1, keepdims=True)
+    factor = 1 / np.sqrt(var + eps)
+    relative = U * 4 + var_error / (var + eps)
+    into_norm(m, f, f.y, d * factor, (d_error + np.abs(d) * (relative + U)) * factor * 2 + TINY)
+    m.meet(m.at(f.mean, f.n * f.m), mean.ravel(), mean_error.ravel() + TINY)
+    m.meet(m.at(f.var, f.n * f.m), var.ravel(), var_error.ravel() + TINY)
+
+
+@instruction
+def normalize_grad(m, f):
+    y, g, var, eps = norm(m, f, f.y), norm(m, f, f.g), m.read(f.var, f.n * f.m)[:, None], m.read(f.eps, 1)[0]
+    count = y.shape[1]
+    a, b = g.mean(1, keepdims=True) * f.center, (g * y).mean(1, keepdims=True)
+    a_error = U * (count + 1) * np.abs(g).mean(1, keepdims=True) * f.center
+    b_error = U * (count + 2) * np.abs(g * y).mean(1, keepdims=True)
+    factor = 1 / np.sqrt(var + eps)
+    size = np.abs(g) + np.abs(a) + np.abs(y * b)
+    error = (U * 8 * size + a_error + np.abs(y) * b_error) * factor * 2 + TINY
+    into_norm(m, f, f.dx, (g - a - y * b) * factor, error, f.into)

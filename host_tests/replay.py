@@ -217,6 +217,37 @@ class Replay:
             if best:
                 dx[n, best[0], best[1], c] += g[n, row, column, c]
 
+    def norm(self, i):
+        """Of each row, the offsets of its elements in order."""
+        strides = [i.s_n, i.s_m, i.s_h, i.s_w]
+        return spots(0, [i.n, i.m, i.h, i.w], strides).reshape(i.n * i.m, -1)
+
+    def normalize(self, i):
+        (x, y), eps = ((self.memory[p >> 24], p & 0xFFFFFF) for p in (i.x, i.y)), self.part(i.eps, 1)[0]
+        for row, spots_of in enumerate(self.norm(i)):
+            values, count, mean, var = x[0][x[1] + spots_of], f(len(spots_of)), ZERO, ZERO
+            if i.center:
+                for value in values:
+                    mean = mean + value
+                mean = mean / count
+            for value in values:
+                var = var + (value - mean) * (value - mean)
+            var = var / count
+            self.part(i.mean + row, 1)[0], self.part(i.var + row, 1)[0] = mean, var
+            y[0][y[1] + spots_of] = (values - mean) * (ONE / np.sqrt(var + eps))
+
+    def normalize_grad(self, i):
+        dx, y, g = ((self.memory[p >> 24], p & 0xFFFFFF) for p in (i.dx, i.y, i.g))
+        for row, spots_of in enumerate(self.norm(i)):
+            results, gradients, a, b = y[0][y[1] + spots_of], g[0][g[1] + spots_of], ZERO, ZERO
+            for result, gradient in zip(results, gradients):
+                a, b = a + gradient, b + gradient * result
+            count = f(len(spots_of))
+            a, b = a / count if i.center else ZERO, b / count
+            factor = ONE / np.sqrt(self.part(i.var + row, 1)[0] + self.part(i.eps, 1)[0])
+            value = ((gradients - a) - results * b) * factor
+            dx[0][dx[1] + spots_of] = dx[0][dx[1] + spots_of] + value if i.into else value
+
     def convert(self, i):
         scale, shift = self.part(i.affine, 2)
         self.part(i.d, i.n)[:] = self.part(i.src, i.n).astype(f) * scale + shift

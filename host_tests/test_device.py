@@ -104,7 +104,7 @@ def check_bits(run, script, expected, record_property):
     assert ok, output
     found = digests(output)
     record_property("bits", found)
-    assert len(found) == 3 and found == expected
+    assert len(expected) > 3 and found == expected
 
 
 @each(targets.TARGETS)

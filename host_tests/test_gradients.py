@@ -225,8 +225,8 @@ X = Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     (lambda: X[2], IndexError, r"\(2, 3\)"),
     (lambda: X[0, 0, 0], ValueError, r"\(2, 3\)"),
     (lambda: X[1:1], ValueError, "empty"),
-    (lambda: X[::-1], ValueError, "step"),
-    (lambda: X[None], TypeError, "None"),
+    (lambda: X[::0], ValueError, "step 0"),
+    (lambda: X["1"], TypeError, "'1'"),
     (lambda: ember.cat([X, X.T]), ValueError, r"\(2, 3\)"),
     (lambda: ember.cat([X], 2), ValueError, "dim 2|along 2"),
     (lambda: ember.cat([]), ValueError, "at least one"),
@@ -254,7 +254,7 @@ X = Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     (lambda: nn.Conv2d(3, 4, (1, 1.5)), ValueError, "kernel_size"),
     (lambda: nn.MaxPool2d(2, padding=2), ValueError, "padding"),
     (lambda: nn.Dropout(1.0), ValueError, "p is 1.0"),
-    (lambda: nn.CrossEntropyLoss("average"), ValueError, "'average'"),
+    (lambda: nn.CrossEntropyLoss(reduction="average"), ValueError, "'average'"),
     (lambda: ember.manual_seed(-1), ValueError, "seed is -1"),
 ])  # fmt: skip
 def test_refusals(f, error, says):

@@ -248,7 +248,7 @@ def test_whole_numbers_reach_an_embedding_as_they_are(machine):
 def test_gradients_of_an_embedding(machine):
     trainer, model = trainer_of("B", None), Words()
     trainer.accumulate(array("B", SENTENCES), LABELS)
-    loss = nn.CrossEntropyLoss("sum")(model(Tensor(SENTENCES, (3, 4), dtype="B")), list(LABELS))
+    loss = nn.CrossEntropyLoss(reduction="sum")(model(Tensor(SENTENCES, (3, 4), dtype="B")), list(LABELS))
     loss.backward()
     for p, q in zip(trainer.model.parameters(), model.parameters()):
         assert np.allclose(p.grad.tolist(), q.grad.tolist(), rtol=1e-5, atol=1e-6)

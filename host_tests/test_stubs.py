@@ -17,13 +17,15 @@ STUBS = ROOT / "lib" / "typings"
 INNER = r"""
 ember\.isa\.[A-Z0-9_]+              # its numbers: the stub's __getattr__ answers for them all
 ember\.optim\.\w+\.(emit|hyper)     # how an optimizer writes itself into a program
-ember\.record\.Recording.*
+ember\.recording\.Recording.*
 ember\.tensor\.(apply|axis|sink|use)
 """
 
 EXAMPLE = """
 from array import array
-from ember import Batches, Parameter, Tensor, Trainer, cat, manual_seed, nn, no_grad, optim, vm
+from ember import Batches, Parameter, Tensor, Trainer, cat, manual_seed, metrics, nn, no_grad, optim, record, schedule
+from ember import vm
+from ember.callbacks import EarlyStopping, KeepBest
 from ember.progress import Progress
 
 class Scale(nn.Module):
@@ -44,6 +46,13 @@ trainer.fit(batches, 3, validation=[([[0.5] * 64], [1])], callbacks=[bar], on_st
 trainer.step(array("f", range(64)), bytes(1))
 optimizer.lr = 0.5 * optimizer.lr
 loss: float = trainer.loss + trainer.evaluate(batches)[0]
+warm = schedule.SequentialLR(optimizer, [schedule.LinearLR(optimizer), schedule.ExponentialLR(optimizer, 0.9)], [5])
+accuracy = metrics.Accuracy(10)
+trainer.evaluate(batches, [accuracy, metrics.AUROC()])
+trainer.fit(batches, 3, batches, [EarlyStopping(3), KeepBest("best.ckpt", "accuracy")], schedule=warm)
+loss += accuracy.compute() + trainer.predict(bytes(64), out=array("f", range(10)))[0]
+train = record(lambda x: model(x), (4, 64), memory=1 << 14)
+loss += train(array("f", range(256))).item() + train.steps
 lines: list[str] = [str(trainer.plan), str(trainer.program), vm.name]
 kinds: list[tuple[str, int]] = trainer.plan.rows()
 with no_grad():
@@ -53,8 +62,10 @@ height: int = y.shape[0] + len(y)
 Tensor("1.0", dtype="f")  # type: ignore[arg-type]
 Tensor(1.0, dtype="d")  # type: ignore[arg-type]
 optim.SGD(model)  # type: ignore[arg-type]
-nn.CrossEntropyLoss("average")  # type: ignore[arg-type]
+nn.CrossEntropyLoss(reduction="average")  # type: ignore[arg-type]
 trainer.evaluate(batches)[1] + 1  # type: ignore[operator]
+schedule.StepLR(optimizer)  # type: ignore[call-arg]
+trainer.fit(batches, 3, schedule_every="batch")  # type: ignore[arg-type]
 trainer.loss = 0.0  # type: ignore[misc]
 y.cuda()  # type: ignore[attr-defined]
 """

@@ -101,7 +101,7 @@ def section(opcode):
     name, _, coincide, resume, cost, weight, effect = isa.TABLE[opcode]
     fields = isa.parse(opcode)
     names = [field[1] for field in fields]
-    formula, rest = docstring(kernels._kernel(opcode))
+    formula, rest = docstring(kernels._know(opcode)[0])
     lines = ["## %s" % name, "", "Opcode %d, %d words." % (opcode, 1 + len(fields)), ""]
     lines += [formula, ""]
     lines += [rest, ""] if rest else []

@@ -30,7 +30,7 @@ def method(name, node):
     arguments = node.args
     first = (arguments.posonlyargs + arguments.args)[0]
     first.arg, first.annotation = "self", None
-    written = re.sub(r"(: [^=,]+)=", r"\1 = ", ast.unparse(arguments))
+    written = re.sub(r"(: [^=]+)=", r"\1 = ", ast.unparse(arguments)).replace("'", '"')
     return "    def %s(%s) -> %s: ..." % (name, written, ast.unparse(node.returns))
 
 
@@ -43,8 +43,8 @@ def methods():
 
 
 def imports(homes):
-    lines = ["from .%s import %s as %s" % (module, name, name) for module, names in homes for name in names.split()]
-    return "".join(line + "\n" for line in sorted(lines))
+    found = [(module, not name.isupper(), name) for module, names in homes for name in names.split()]
+    return "".join("from .%s import %s as %s\n" % (module, name, name) for module, _, name in sorted(found))
 
 
 def generated():

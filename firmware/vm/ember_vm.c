@@ -22,4 +22,5 @@
 #include "convolution.c"
 #include "pooling.c"
 #include "index.c"
+#include "normalize.c"
 #include "run.c"

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define EMBER_ISA 3651925
+#define EMBER_ISA 3263687
 
 enum {
     EMBER_MAGIC = 238804993,
@@ -24,7 +24,7 @@ enum {
     EMBER_INT16 = 4,
     EMBER_WRITABLE = 8,
     EMBER_LIMIT = 16777216,
-    EMBER_OPCODES = 24,
+    EMBER_OPCODES = 26,
     EMBER_LITERAL = 128,
     EMBER_CONTIGUOUS = 255,
     EMBER_WRITTEN = 128,
@@ -68,6 +68,8 @@ enum {
     OP_SCATTER_ADD = 21,
     OP_SCAN = 22,
     OP_ARGSORT = 23,
+    OP_NORMALIZE = 24,
+    OP_NORMALIZE_GRAD = 25,
 };
 
 // Functions of a map.
@@ -216,6 +218,17 @@ enum {
 enum {
     ARGSORT_DESCENDING = 0, ARGSORT_N = 1, ARGSORT_WIDTH = 2, ARGSORT_Y = 3, ARGSORT_X = 4,
 };
+enum {
+    NORMALIZE_CENTER = 0, NORMALIZE_N = 1, NORMALIZE_M = 2, NORMALIZE_H = 3, NORMALIZE_W = 4,
+    NORMALIZE_S_N = 5, NORMALIZE_S_M = 6, NORMALIZE_S_H = 7, NORMALIZE_S_W = 8, NORMALIZE_Y = 9,
+    NORMALIZE_MEAN = 10, NORMALIZE_VAR = 11, NORMALIZE_X = 12, NORMALIZE_EPS = 13,
+};
+enum {
+    NORMALIZE_GRAD_CENTER = 0, NORMALIZE_GRAD_N = 1, NORMALIZE_GRAD_M = 2, NORMALIZE_GRAD_H = 3,
+    NORMALIZE_GRAD_W = 4, NORMALIZE_GRAD_S_N = 5, NORMALIZE_GRAD_S_M = 6, NORMALIZE_GRAD_S_H = 7,
+    NORMALIZE_GRAD_S_W = 8, NORMALIZE_GRAD_INTO = 9, NORMALIZE_GRAD_DX = 10, NORMALIZE_GRAD_Y = 11,
+    NORMALIZE_GRAD_G = 12, NORMALIZE_GRAD_VAR = 13, NORMALIZE_GRAD_EPS = 14,
+};
 
 // Products of fields: a count, then that many factors (from EMBER_LITERAL up: a number).
 static const uint8_t ember_products[] = {
@@ -253,38 +266,41 @@ static const uint8_t ember_records[] = {
     17, 255, 129, 1, 17, 255, 1, 1, 106, 255, 2, 1, 98, 255, 2, 1, 98, 255, 0, 8, 4, 0, 0, 0, 0, 1, 1, 1, 3,
     129, 1, 108, 255, 1, 1, 112, 255, 31, 3, 17, 5, 0, 6, 2, 7, 0, 7, 0, 0, 0, 0, 1, 1, 1, 3, 129, 1, 116,
     255, 1, 1, 120, 255, 31, 3, 93, 4, 17, 5, 0, 6, 0, 5, 2, 4, 0, 0, 0, 2, 129, 1, 8, 255, 1, 1, 8, 255, 1,
-    1, 3, 4, 0, 8, 2, 129, 1, 19, 255, 1, 1, 19, 255, 0,
+    1, 3, 4, 0, 8, 2, 129, 1, 19, 255, 1, 1, 19, 255, 0, 9, 4, 0, 0, 0, 0, 1, 1, 1, 1, 5, 129, 4, 17, 5, 0, 6,
+    2, 7, 4, 8, 129, 1, 19, 255, 129, 1, 19, 255, 1, 4, 17, 5, 0, 6, 2, 7, 4, 8, 1, 1, 98, 255, 1, 3, 10, 4,
+    0, 0, 0, 0, 1, 1, 1, 1, 4, 5, 129, 4, 17, 5, 0, 6, 2, 7, 4, 8, 1, 4, 17, 5, 0, 6, 2, 7, 4, 8, 1, 4, 17, 5,
+    0, 6, 2, 7, 4, 8, 1, 1, 19, 255, 1, 1, 98, 255, 2, 1, 2,
 };
 
 // Where an opcode's record starts.
 static const uint16_t ember_record[] = {
     0, 22, 75, 115, 147, 179, 211, 234, 261, 276, 297, 319, 342, 351, 368, 400, 417, 433, 443, 473, 506, 533,
-    559, 576,
+    559, 576, 590, 635,
 };
 
 // An instruction's words.
 static const uint8_t ember_words[] = {
-    9, 22, 17, 21, 21, 21, 15, 16, 6, 8, 7, 8, 4, 6, 11, 6, 5, 5, 10, 10, 12, 11, 8, 6,
+    9, 22, 17, 21, 21, 21, 15, 16, 6, 8, 7, 8, 4, 6, 11, 6, 5, 5, 10, 10, 12, 11, 8, 6, 15, 16,
 };
 
 // Which fields are sizes, bit k for field k.
 static const uint8_t ember_sizes[] = {
-    4, 60, 30, 2, 2, 2, 1, 1, 2, 4, 1, 2, 1, 1, 2, 1, 1, 4, 4, 2, 30, 15, 28, 2,
+    4, 60, 30, 2, 2, 2, 1, 1, 2, 4, 1, 2, 1, 1, 2, 1, 1, 4, 4, 2, 30, 15, 28, 2, 30, 30,
 };
 
 // The product of fields along which an instruction can stop and go on.
 static const uint8_t ember_rows[] = {
-    0, 8, 19, 45, 19, 66, 80, 80, 17, 0, 93, 17, 93, 93, 17, 93, 93, 98, 0, 17, 19, 95, 0, 17,
+    0, 8, 19, 45, 19, 66, 80, 80, 17, 0, 93, 17, 93, 93, 17, 93, 93, 98, 0, 17, 19, 95, 0, 17, 19, 19,
 };
 
 // The product of fields that it costs,
 static const uint8_t ember_cost[] = {
-    0, 12, 22, 48, 57, 48, 83, 83, 19, 90, 95, 19, 93, 95, 19, 93, 93, 98, 0, 17, 108, 120, 8, 19,
+    0, 12, 22, 48, 57, 48, 83, 83, 19, 90, 95, 19, 93, 95, 19, 93, 93, 98, 0, 17, 108, 120, 8, 19, 22, 22,
 };
 
 // times this; 0: times its function's,
 static const uint8_t ember_weight[] = {
-    0, 0, 8, 10, 10, 10, 12, 14, 110, 40, 110, 12, 6, 10, 250, 250, 12, 8, 24, 120, 12, 12, 0, 100,
+    0, 0, 8, 10, 10, 10, 12, 14, 110, 40, 110, 12, 6, 10, 250, 250, 12, 8, 24, 120, 12, 12, 0, 100, 40, 40,
 };
 
 // which is this.

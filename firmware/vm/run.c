@@ -105,8 +105,12 @@ static int32_t execute(const ember_vm *vm, uint32_t opcode, const int32_t *field
             return run_scatter_add(vm, fields, first, last);
         case OP_SCAN:
             return run_scan(vm, fields, first, last);
-        default:
+        case OP_ARGSORT:
             return run_argsort(vm, fields, first, last);
+        case OP_NORMALIZE:
+            return run_normalize(vm, fields, first, last);
+        default:
+            return run_normalize_grad(vm, fields, first, last);
     }
 }
 

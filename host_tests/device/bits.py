@@ -24,6 +24,25 @@ class Subnormal(nn.Module):
         return self.out((self.hidden(x) * 2.0**124).tanh())
 
 
+class Functions(nn.Module):
+    """Goes through every function of elements that has a gradient of its own."""
+
+    def __init__(self):
+        self.hidden = nn.Linear(64, 16)
+        self.out = nn.Linear(32, 10)
+
+    def forward(self, x):
+        y = self.hidden(x)
+        even = y.cos() + y.erf() + y.abs().log1p() + (y * 40.0).cos() + y.atan2(x[:, :16] + 0.5)
+        odd = y.sin() + y.clamp(-3.0, 3.0).expm1() - y.floor() * 0.1 + y % 0.7 + (y.abs() + 0.1) ** y.tanh()
+        return self.out(ember.cat([even.maximum(y), ember.where(y > 0.0, odd, y.sinh())], 1))
+
+
+def functions():
+    model = Functions()
+    return model, optim.SGD(model.parameters(), lr=0.02), (64,), 8
+
+
 def mlp():
     model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Dropout(0.2), nn.Linear(32, 10))
     return model, optim.Adam(model.parameters(), lr=0.01), (64,), 16
@@ -48,6 +67,7 @@ MODELS = (
     ("digits MLP, Adam, dropout", mlp, 200),
     ("digits CNN, SGD with momentum", cnn, 200),
     ("digits MLP, subnormal inputs", subnormal, 50),
+    ("functions of elements, SGD", functions, 20),
 )
 
 

@@ -10,8 +10,9 @@ __version__ = "0.1.0"
 # Where each public name lives.
 _HOMES = (
     ("tensor", ("Tensor", "no_grad")),
-    ("parameter", ("Parameter", "manual_seed")),
+    ("parameter", ("Parameter", "Buffer", "manual_seed")),
     ("trainer", ("Trainer",)),
+    ("function", ("record",)),
     ("data", ("Batches",)),
 )
 

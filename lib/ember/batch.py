@@ -2,7 +2,7 @@
 
 from array import array
 
-from .nn import labels
+from .loss import labels
 from .tensor import Tensor, _flatten
 
 

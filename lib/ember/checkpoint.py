@@ -1,8 +1,9 @@
 """Checkpoints: what must survive to go on training exactly.
 
     0   b"EMBK", version 1, three zero bytes
-    8   eight int32: fingerprint of the shapes, trained, frozen and state elements, step, epoch, seed, 0
+    8   eight int32: fingerprint of the shapes, trained, frozen and state elements, step, epoch, seed, bytes of schedule
     40  float32 parameters, frozen parameters, optimizer state
+    …   the schedule's state, if the trainer has one: its whole numbers as int32, the others as float64
     end CRC-32 of all before
 
 Little endian. Written beside the old file and renamed over it, so that there is always a whole one.
@@ -16,6 +17,7 @@ from .sink import KEY, STEP
 
 _HEAD = "<4sB3x8i"
 _CHUNK = 512
+_MOST = 1 << 12  # bytes of a schedule's state
 
 
 def _fingerprint(trainer):
@@ -33,11 +35,19 @@ def _blocks(trainer):
     return kept[0][1:], kept[1][1:], kept[3][1:]
 
 
+def _layout(trainer):
+    """How the state of the trainer's schedule is packed."""
+    if trainer.schedule is None:
+        return ""
+    return "<" + "".join(["i" if isinstance(v, int) else "d" for v in trainer.schedule.state()])
+
+
 def save(trainer, path):
     blocks = _blocks(trainer)
     ints = trainer._ints
+    schedule = struct.pack(_layout(trainer), *trainer.schedule.state()) if trainer.schedule else b""
     head = struct.pack(_HEAD, b"EMBK", 1, _fingerprint(trainer), blocks[0][1], blocks[1][1], blocks[2][1],
-                       ints[STEP], trainer.epoch, ints[KEY], 0)  # fmt: skip
+                       ints[STEP], trainer.epoch, ints[KEY], len(schedule))  # fmt: skip
     arena = memoryview(trainer._arena)
     beside = path + ".new"
     try:
@@ -51,7 +61,8 @@ def save(trainer, path):
             if size:
                 f.write(arena[offset : offset + size])
                 crc = crc32(arena[offset : offset + size], crc)
-        f.write(struct.pack("<I", crc))
+        f.write(schedule)
+        f.write(struct.pack("<I", crc32(schedule, crc)))
     _replace(beside, path)
 
 
@@ -80,20 +91,28 @@ def load(trainer, path):
         if found[:4] != expected:
             raise ValueError("%r holds %d parameters, %d frozen and %d of optimizer state; this model and optimizer "
                              "have %d, %d and %d, or other shapes" % ((path,) + found[1:4] + expected[1:]))  # fmt: skip
-        left = 4 * sum(expected[1:])
+        if not 0 <= found[7] <= _MOST:
+            raise ValueError("%r is damaged: its schedule takes %d bytes" % (path, found[7]))
+        layout = _layout(trainer)
+        left = 4 * sum(expected[1:]) + found[7]
         crc = crc32(head)
         while left > 0:
             chunk = f.read(min(left, _CHUNK))
             if not chunk:
-                raise ValueError("%r is truncated" % path)
+                raise ValueError("%r is truncated or damaged" % path)
             crc = crc32(chunk, crc)
             left -= len(chunk)
         if f.read(5) != struct.pack("<I", crc):
             raise ValueError("%r is damaged: its checksum does not fit" % path)
+        if layout and found[7] not in (0, struct.calcsize(layout)):
+            raise ValueError("%r holds the state of another schedule, of %d bytes where this has %d"
+                             % (path, found[7], struct.calcsize(layout)))  # fmt: skip
         f.seek(len(head))
         arena = memoryview(trainer._arena)
         for offset, size in blocks:
             if size:
                 f.readinto(arena[offset : offset + size])
+        if layout and found[7]:
+            trainer.schedule.load(struct.unpack(layout, f.read(found[7])))
     trainer._ints[STEP], trainer.epoch, trainer._ints[KEY] = found[4], found[5], found[6]
     trainer._fresh = True

@@ -88,6 +88,7 @@ WRITE, ADD, MULTIPLY, MAXIMUM, MINIMUM = 0, 1, 2, 3, 4
 #   first field). Effect: 1 where running it twice is not running it once, so recomputation leaves it alone.
 _IMAGE = "n# h:1..32767 w:1..32767 c:1..32767 "
 _WINDOW = "out_h:1..32767 out_w:1..32767 k_h:1..255 k_w:1..255 s_h:1..255 s_w:1..255 p_h:0..255 p_w:0..255 "
+_NORMALIZED = "n@s_n,m@s_m,h@s_h,w@s_w"
 _CONV = _IMAGE + "f:1..32767 groups:1..32767 " + _WINDOW + "d_h:1..255 d_w:1..255 "
 
 TABLE = (
@@ -154,6 +155,12 @@ TABLE = (
      "y=x", "outer", "outer*n*inner", 0, 0),
     # y[i] = the order in which row i is sorted: stable, NaN the greatest
     ("argsort", "descending:0..1 n# width:1..16777216 y>f[n*width] x<f[n*width]", "", "n", "n*width", 100, 0),
+    # over h and w: y = (x - mean) / sqrt(var + eps); unless `center`, mean is 0 and var the mean square
+    ("normalize", "center:0..1 n# m# h# w# s_n~ s_m~ s_h~ s_w~ y>f[" + _NORMALIZED + "] mean>f[n*m] var>f[n*m] x<f["
+     + _NORMALIZED + "] eps<f[1]", "y=x", "n*m", "n*m*h*w", 40, 0),
+    # dx = into(dx, (g - mean(g) - y * mean(g * y)) / sqrt(var + eps)); unless `center`, without mean(g)
+    ("normalize_grad", "center:0..1 n# m# h# w# s_n~ s_m~ s_h~ s_w~ into:0..1 dx+f[" + _NORMALIZED + "] y<f["
+     + _NORMALIZED + "] g<f[" + _NORMALIZED + "] var<f[n*m] eps<f[1]", "dx=y dx=g", "n*m", "n*m*h*w", 40, 0),
 )
 
 NAME, FIELDS, COINCIDE, RESUME, COST, WEIGHT, EFFECT = 0, 1, 2, 3, 4, 5, 6
@@ -161,7 +168,7 @@ NAME, FIELDS, COINCIDE, RESUME, COST, WEIGHT, EFFECT = 0, 1, 2, 3, 4, 5, 6
 # Opcodes are positions in the table.
 (MAP, MAP_STRIDED, MATMUL, CONV2D, CONV2D_GRAD_INPUT, CONV2D_GRAD_WEIGHT, MAX_POOL2D, MAX_POOL2D_GRAD,
  SOFTMAX, SOFTMAX_GRAD, CROSS_ENTROPY, CROSS_ENTROPY_GRAD, CHECK_INDEX, COUNT_CORRECT, DROPOUT, UNIFORM,
- CONVERT, COUNT, SGD, ADAM, GATHER, SCATTER_ADD, SCAN, ARGSORT) = range(24)
+ CONVERT, COUNT, SGD, ADAM, GATHER, SCATTER_ADD, SCAN, ARGSORT, NORMALIZE, NORMALIZE_GRAD) = range(26)
 
 
 def function(name):

@@ -8,31 +8,24 @@ numbers, addresses are ints. It computes in Python's floats and gives what IEEE 
 """
 
 from . import isa as table  # `isa` is the checksum here, as in the native module
+from .catalogue import find
 from .kernels_bind import bind, is_writable, view
 
 FINISHED, PAUSED, FAULT = 1, 0, -1
 
 MOST = 1 << 30  # costs stop growing here
 
-
-def _kernel(opcode):
-    """The function that is an opcode's definition; what is rarely used is imported only when it is."""
-    if opcode < table.MATMUL:
-        from . import kernels_map as home
-    elif opcode == table.MATMUL:
-        from . import kernels_product as home
-    elif opcode <= table.MAX_POOL2D_GRAD:
-        from . import kernels_image as home
-    elif opcode <= table.COUNT_CORRECT:
-        from . import kernels_loss as home
-    elif opcode <= table.UNIFORM:
-        from . import kernels_random as home
-    elif opcode <= table.ADAM:
-        from . import kernels_update as home
-    else:
-        from . import kernels_index as home
-    return getattr(home, table.TABLE[opcode][table.NAME])
-
+# Where each opcode's definition is: what is rarely used is imported only when it is.
+HOMES = (
+    ("kernels_map", "map map_strided"),
+    ("kernels_product", "matmul"),
+    ("kernels_image", "conv2d conv2d_grad_input conv2d_grad_weight max_pool2d max_pool2d_grad"),
+    ("kernels_loss", "softmax softmax_grad cross_entropy cross_entropy_grad check_index count_correct"),
+    ("kernels_random", "dropout uniform"),
+    ("kernels_update", "convert count sgd adam"),
+    ("kernels_index", "gather scatter_add scan argsort"),
+    ("kernels_normalize", "normalize normalize_grad"),
+)
 
 _known = [None] * len(table.TABLE)
 
@@ -43,9 +36,10 @@ def _know(opcode):
         fields = table.parse(opcode)
         names = [field[1] for field in fields]
         row = table.TABLE[opcode]
+        sizes = [i for i in range(len(fields)) if fields[i][0] == table.SIZE]
         _known[opcode] = (
-            _kernel(opcode), 1 + len(fields), [i for i in range(len(fields)) if fields[i][0] == table.SIZE],
-            table.product(row[table.RESUME], names), table.product(row[table.COST], names), row[table.WEIGHT],
+            find(row[table.NAME], HOMES), 1 + len(fields), sizes, table.product(row[table.RESUME], names),
+            table.product(row[table.COST], names), row[table.WEIGHT],
         )  # fmt: skip
     return _known[opcode]
 

@@ -1,4 +1,4 @@
-"""Layers and losses. Names and defaults are PyTorch's; tensors are channels last.
+"""Layers; losses are found here too. Names and defaults are PyTorch's; tensors are channels last.
 
 N batch, C features or channels, H height, W width, K kernel. Linear weights are [in, out], convolution weights
 [K_h, K_w, in, out].
@@ -8,8 +8,8 @@ import math
 from array import array
 
 from . import ops, ops_reduce
-from .parameter import Parameter
-from .tensor import Tensor, apply
+from .parameter import Buffer, Parameter
+from .tensor import apply
 
 
 class Module:
@@ -41,6 +41,13 @@ class Module:
 
     def parameters(self):
         """Its parameters in the order they were made, each once."""
+        return [p for p in self._all() if not isinstance(p, Buffer)]
+
+    def buffers(self):
+        """What is kept and saved with them, but not trained, as running statistics."""
+        return [p for p in self._all() if isinstance(p, Buffer)]
+
+    def _all(self):
         found = []
         self._gather(found)
         found.sort(key=lambda p: p.stream)
@@ -192,54 +199,6 @@ class Dropout(Module):
 
     def __repr__(self):
         return "Dropout(%s)" % self.p
-
-
-class _Loss(Module):
-    def __init__(self, reduction="mean"):
-        if reduction not in ("none", "sum", "mean"):
-            raise ValueError("reduction is %r; it may be 'none', 'sum' or 'mean'" % (reduction,))
-        self.reduction = reduction
-
-    def _reduce(self, loss):
-        if self.reduction == "none":
-            return loss
-        return loss.sum() if self.reduction == "sum" else loss.mean()
-
-
-class CrossEntropyLoss(_Loss):
-    """-log softmax(x)[label]: logits [N, C], whole labels [N] from 0 to C - 1 (a list, or an integer Tensor)."""
-
-    classes = True  # targets are labels, not values
-
-    def forward(self, x, target):
-        if not isinstance(target, Tensor):
-            target = Tensor(labels(target, x.shape[-1]), dtype="i")
-        elif target._data is not None and target.dtype != "f" and x._dims:
-            labels(target._data, x.shape[-1])
-        return self._reduce(apply(ops_reduce.CROSS_ENTROPY, (x, target)))
-
-
-def labels(values, classes):
-    """Values as labels: whole numbers from 0 to classes - 1, or an error that names the first that is not."""
-    for i in range(len(values)):
-        v = values[i]
-        if not 0 <= v < classes or int(v) != v:
-            raise ValueError("label %r at index %d; it may be a whole number from 0 to %d" % (v, i, classes - 1))
-    return [int(v) for v in values]
-
-
-class MSELoss(_Loss):
-    """(x - target) squared, the mean over all elements; both of the same shape."""
-
-    classes = False
-
-    def forward(self, x, target):
-        if not isinstance(target, Tensor):
-            target = Tensor(target)
-        if x._dims != target._dims:
-            raise ValueError("MSELoss of shape %s and target %s" % (x.shape, target.shape))
-        d = x - target
-        return self._reduce(d * d)
 
 
 def __getattr__(name):

@@ -22,8 +22,13 @@ from .tensor import numel
 
 
 class Op:
-    def __init__(self, shape, emit, grad):
+    values = True  # whether the gradient needs the inputs' elements, not their shapes alone
+    always = False  # whether grad is to be called where no gradient has come, with None
+
+    def __init__(self, shape, emit, grad, values=True):
         self.shape, self.emit, self.grad = shape, emit, grad
+        if not values:
+            self.values = False
 
 
 # What several rows need.
@@ -62,7 +67,8 @@ def broadcast(inputs):
 
 
 def strided(sink, fn, into, dims, d, d_strides, a, a_strides, b=None, b_strides=None):
-    """One element-wise instruction over `dims`, in the short form where every operand is contiguous."""
+    """One element-wise instruction over `dims`, in the short form where every operand is contiguous; several where
+    more than four dimensions stay apart. Each element of d is met in the order of dims."""
     if b is None:
         b, b_strides = a, a_strides
     sizes, ds, as_, bs = [], [], [], []
@@ -85,10 +91,25 @@ def strided(sink, fn, into, dims, d, d_strides, a, a_strides, b=None, b_strides=
     else:
         pad = 4 - len(sizes)
         if pad < 0:
-            raise ValueError("an element-wise operation over %d separate dimensions; 4 is the most" % len(sizes))
+            return _one_by_one(sink, fn, into, sizes, d, ds, a, as_, b, bs)
         ones, none = [1] * pad, [0] * pad
         words = ones + sizes + none + ds + none + as_ + none + bs
         sink.emit(isa.MAP_STRIDED, fn, into, *(words + [d, a, b]))
+
+
+def _one_by_one(sink, fn, into, sizes, d, ds, a, as_, b, bs):
+    """strided() for each index of one dimension: the smallest that leaves the order of every sum as it is."""
+    best, sums = -1, False
+    for i in range(len(sizes)):
+        if sizes[i] > 0 and not (sums and ds[i] == 0) and (best < 0 or sizes[i] < sizes[best]):
+            best = i
+        sums = sums or ds[i] == 0
+    if best < 0:  # all is summed, the batch first: no operation does so over operands in as many pieces
+        raise ValueError("a sum over the batch and %d more separate dimensions; 3 is the most" % (len(sizes) - 1))
+    rest = [[x for i, x in enumerate(part) if i != best] for part in (sizes, ds, as_, bs)]
+    for i in range(sizes[best]):
+        at_d, at_a, at_b = [x.alias(x._dims, i * step[best]) for x, step in ((d, ds), (a, as_), (b, bs))]
+        strided(sink, fn, into, rest[0], at_d, rest[1], at_a, rest[2], at_b, rest[3])
 
 
 def into_grad(sink, x):
@@ -107,13 +128,15 @@ def summed_grad(sink, x):
     return x.grad
 
 
+def grad_of_part(sink, x, dims):
+    """The gradient of x and how to meet it, for a contribution of these dimensions: to all of x, each once, or not."""
+    return into_grad(sink, x) if numel(dims) == numel(x._dims) else (summed_grad(sink, x), INTO_ADD)
+
+
 def contribute(sink, x, fn, dims, a, a_strides, b=None, b_strides=None):
     """grad x += fn(a, b) over dims, summed over the dimensions along which x was broadcast."""
     strides = broadcast_strides(x._dims, dims)
-    if numel(x._dims) == numel(dims):
-        d, into = into_grad(sink, x)
-    else:
-        d, into = summed_grad(sink, x), INTO_ADD
+    d, into = grad_of_part(sink, x, dims)
     strided(sink, fn, into, dims, d, strides, a, a_strides, b, b_strides)
 
 
@@ -155,7 +178,7 @@ def _neg_grad(sink, y, g, inputs, saved):
     sink.map(NEG_FN, d, g, None, into)
 
 
-NEG = Op(same, lambda sink, y, inputs, saved: sink.map(NEG_FN, y, inputs[0]), _neg_grad)
+NEG = Op(same, lambda sink, y, inputs, saved: sink.map(NEG_FN, y, inputs[0]), _neg_grad, False)
 EXP = _unary(EXP_FN, MUL_FN)
 LOG = _unary(LOG_FN, DIV_FN, True, True)
 SQRT = _unary(SQRT_FN, SQRT_GRAD)
@@ -186,14 +209,14 @@ POW = Op(same, _pow_emit, _pow_grad)
 # Element-wise, two operands that broadcast.
 
 
-def _binary(fn, grad):
+def _binary(fn, grad, values=True):
     def emit(sink, y, inputs, saved):
         a, b = inputs
         out = y._dims
         strided(sink, fn, WRITE, out, y, strides_of(out), a, broadcast_strides(a._dims, out),
                 b, broadcast_strides(b._dims, out))  # fmt: skip
 
-    return Op(broadcast, emit, grad)
+    return Op(broadcast, emit, grad, values)
 
 
 def _add_grad(sink, y, g, inputs, saved):
@@ -237,8 +260,8 @@ def _div_grad(sink, y, g, inputs, saved):
         contribute(sink, b, NEG_FN, out, t, strides)
 
 
-ADD = _binary(ADD_FN, _add_grad)
-SUB = _binary(SUB_FN, _sub_grad)
+ADD = _binary(ADD_FN, _add_grad, False)
+SUB = _binary(SUB_FN, _sub_grad, False)
 MUL = _binary(MUL_FN, _mul_grad)
 DIV = _binary(DIV_FN, _div_grad)
 

@@ -56,6 +56,34 @@ def two(fn, *slopes):
     return ops.Op(ops.broadcast, emit, grad if slopes else None)
 
 
+def row(write, slope):
+    """write(sink, y, x, *arguments) makes y of x; slope(x, *arguments) is a tensor."""
+
+    def emit(target, y, inputs, saved):
+        write(target, y, inputs[0], *saved)
+
+    def grad(target, y, g, inputs, saved):
+        x = inputs[0]
+        with no_grad():
+            t = slope(x.detach(), *saved)
+        d, into = ops.into_grad(target, x)
+        target.map(ops.MUL_FN, d, t, g, into)
+
+    return ops.Op(ops.same, emit, grad)
+
+
+def positive(name, value):
+    if not value > 0:
+        raise ValueError("%s is %r; it may be a number above 0" % (name, value))
+    return value
+
+
+def not_negative(name, value):
+    if not value >= 0:
+        raise ValueError("%s is %r; it may be a number from 0" % (name, value))
+    return value
+
+
 ABS = one(ops.ABS_FN, lambda x, y: sign(x))
 FLOOR = one(ops.FLOOR_FN)
 ROUND = one(ops.ROUND_FN)
@@ -63,7 +91,7 @@ EXPM1 = one(ops.EXPM1_FN, lambda x, y: y + 1.0)
 LOG1P = one(ops.LOG1P_FN, lambda x, y: 1.0 / (x + 1.0))
 SIN = one(ops.SIN_FN, lambda x, y: cos(x))
 COS = one(ops.COS_FN, lambda x, y: -sin(x))
-ERF = one(ops.ERF_FN, lambda x, y: (-(x * x)).exp() * 1.1283791670955126)  # 2 / sqrt(pi)
+ERF = one(ops.ERF_FN, lambda x, y: (-(x * x)).exp() * (9465531 / 8388608))  # 2 / sqrt(pi)
 ATAN2 = two(ops.ATAN2_FN, lambda a, b, y: b / (a * a + b * b), lambda a, b, y: -a / (a * a + b * b))
 REMAINDER = two(ops.REMAINDER_FN, None, lambda a, b, y: -floor(a / b))
 

@@ -3,7 +3,21 @@
 from . import isa
 from .isa import ADD as INTO_ADD
 from .isa import MAXIMUM, WRITE
-from .ops import COPY_FN, DIV_FN, EQ_FN, MUL_FN, Op, broadcast_strides, contribute, into_grad, same, strided, strides_of
+from .ops import (
+    COPY_FN,
+    DIV_FN,
+    EQ_FN,
+    MUL_FN,
+    Op,
+    broadcast,
+    broadcast_strides,
+    contribute,
+    into_grad,
+    same,
+    strided,
+    strides_of,
+    summed_grad,
+)
 from .tensor import axis, numel, sink
 
 # Reductions over axes.
@@ -14,7 +28,11 @@ def axes_of(dims, dim):
     taken = [dim is None] * len(dims)
     if dim is not None:
         for d in (dim,) if isinstance(dim, int) else dim:
+            if taken[axis(dims, d)]:
+                raise ValueError("dim %s names a dimension twice" % (dim,))
             taken[axis(dims, d)] = True
+        if dim == () or dim == []:
+            raise ValueError("dim is %s; it may be None for all, a whole number, or several" % (dim,))
     return taken
 
 
@@ -65,54 +83,98 @@ def _max_grad(sink, y, g, inputs, saved):
     contribute(sink, x, MUL_FN, dims, mask, strides, share, kept)
 
 
-SUM = Op(_reduce_shape, _reduce(0.0, INTO_ADD), _sum_grad)
+SUM = Op(_reduce_shape, _reduce(0.0, INTO_ADD), _sum_grad, False)
 MAX = Op(_reduce_shape, _reduce(-float("inf"), MAXIMUM), _max_grad)
 
 
-# Matrix multiply, a [..., M, K] @ b [..., K, N] (+ bias [N]).
+# Matrix multiply, a [..., M, K] @ b [..., K, N] (+ bias [N]). An operand of one dimension is a row, or a column.
 
 
 def _matmul_shape(inputs, *args):
     a, b = inputs[0]._dims, inputs[1]._dims
-    if len(a) < 2 or len(b) < 2 or a[-1] != b[-2] or (len(b) > 2 and a[:-2] != b[:-2]):
-        raise ValueError("matmul of shapes %s and %s: [..., M, K] and [K, N], or [..., K, N] with the same leading "
-                         "dimensions" % (inputs[0].shape, inputs[1].shape))  # fmt: skip
-    if len(inputs) > 2 and inputs[2]._dims != b[-1:]:
-        raise ValueError("bias of shape %s for %d outputs" % (inputs[2].shape, b[-1]))
-    return a[:-1] + b[-1:]
+    row, column = a[-2:-1], b[-1:] if len(b) > 1 else ()
+    if not a or not b or a[-1] != b[-2 if column else -1] or (a[-1] < 0 and len(a) > 1):
+        raise ValueError("matmul of shapes %s and %s: [..., M, K] and [..., K, N], of each M and N may be missing"
+                         % (inputs[0].shape, inputs[1].shape))  # fmt: skip
+    if len(inputs) > 2 and inputs[2]._dims != column:
+        raise ValueError("bias of shape %s for outputs of shape %s" % (inputs[2].shape, column))
+    try:
+        lead = broadcast([x.alias(x._dims[:-2]) for x in inputs[:2]])
+    except ValueError:
+        raise ValueError("matmul of shapes %s and %s: the dimensions in front do not broadcast"
+                         % (inputs[0].shape, inputs[1].shape))  # fmt: skip
+    if lead and [n for n in row + column if n < 0]:
+        raise ValueError("matmul of shapes %s and %s: the batch would not stay the first dimension"
+                         % (inputs[0].shape, inputs[1].shape))  # fmt: skip
+    return lead + row + column
 
 
 def _matmul_sizes(a, b):
-    """batch, M, N, K, and the strides of a batch in c, a, b."""
-    n, k = b[-1], b[-2]
-    if len(b) == 2:
-        return 1, numel(a[:-1]), n, k, 0, 0, 0
-    m = a[-2]
-    return numel(a[:-2]), m, n, k, m * n, m * k, k * n
+    """M, N, K, and of each dimension in front: [size, stride in c, in a, in b], as few as they can be."""
+    m, k = a[-2] if len(a) > 1 else 1, a[-1]
+    n = b[-1] if len(b) > 1 else 1
+    p, q = a[:-2], b[:-2]
+    out = [1] * len(p if len(p) > len(q) else q)
+    for part in (p, q):
+        for i in range(-len(part), 0):
+            if part[i] != 1:
+                out[i] = part[i]
+    dims = []
+    steps = strides_of(out), broadcast_strides(p, out), broadcast_strides(q, out)
+    for i in range(len(out)):
+        if out[i] == 1:
+            continue
+        step = [out[i], steps[0][i] * m * n, steps[1][i] * m * k, steps[2][i] * k * n]
+        if dims and [x for x in (1, 2, 3) if dims[-1][x] != step[x] * out[i]] == []:
+            step[0] *= dims.pop()[0]
+        dims.append(step)
+    if dims and dims[-1][3] == 0:  # more rows of a for the same b
+        m *= dims.pop()[0]
+    return m, n, k, dims
+
+
+def _products(sink, into, dims, m, n, k, c, a, b):
+    """c += a @ b for all of dims. Of c, a and b: (tensor, which stride of dims is its own, row stride, column
+    stride). The first of dims, which may be the batch, is within an instruction; the others are emitted one by one."""
+    if len(dims) > 1:
+        for i in range(dims[1][0]):
+            parts = [(x.alias(x._dims, i * dims[1][own]), own, row, column) for x, own, row, column in (c, a, b)]
+            _products(sink, into, dims[:1] + dims[2:], m, n, k, *parts)
+        return
+    steps = dims[0] if dims else (1, 0, 0, 0)
+    sink.emit(isa.MATMUL, into, steps[0], m, n, k, steps[c[1]], c[2], steps[a[1]], a[2], a[3],
+              steps[b[1]], b[2], b[3], c[0], a[0], b[0])  # fmt: skip
 
 
 def _matmul_emit(sink, y, inputs, saved):
     a, b = inputs[0], inputs[1]
-    batch, m, n, k, c_batch, a_batch, b_batch = _matmul_sizes(a._dims, b._dims)
+    m, n, k, dims = _matmul_sizes(a._dims, b._dims)
     into = WRITE
     if len(inputs) > 2:  # the sum starts from the bias
         bias = inputs[2]
         strided(sink, COPY_FN, WRITE, y._dims, y, strides_of(y._dims), bias, broadcast_strides(bias._dims, y._dims))
         into = INTO_ADD
-    sink.emit(isa.MATMUL, into, batch, m, n, k, c_batch, n, a_batch, k, 1, b_batch, n, 1, y, a, b)
+    _products(sink, into, dims, m, n, k, (y, 1, n, 1), (a, 2, k, 1), (b, 3, n, 1))
+
+
+def _product_grad(sink, x, own, dims):
+    """The gradient of an operand and how to meet it: where dims repeat it, it is a sum over them."""
+    if [step for step in dims if step[own] == 0]:
+        return summed_grad(sink, x), INTO_ADD
+    return into_grad(sink, x)
 
 
 def _matmul_grad(sink, y, g, inputs, saved):
     a, b = inputs[0], inputs[1]
-    batch, m, n, k, c_batch, a_batch, b_batch = _matmul_sizes(a._dims, b._dims)
+    m, n, k, dims = _matmul_sizes(a._dims, b._dims)
     if b.requires_grad:
-        d, into = into_grad(sink, b)
-        sink.emit(isa.MATMUL, into, batch, k, n, m, b_batch, n, a_batch, 1, k, c_batch, n, 1, d, a, g)
+        d, into = _product_grad(sink, b, 3, dims)
+        _products(sink, into, dims, k, n, m, (d, 3, n, 1), (a, 2, 1, k), (g, 1, n, 1))
     if len(inputs) > 2 and inputs[2].requires_grad:
         contribute(sink, inputs[2], COPY_FN, y._dims, g, strides_of(y._dims))
     if a.requires_grad:
-        d, into = into_grad(sink, a)
-        sink.emit(isa.MATMUL, into, batch, m, k, n, a_batch, k, c_batch, n, 1, b_batch, 1, n, d, g, b)
+        d, into = _product_grad(sink, a, 2, dims)
+        _products(sink, into, dims, m, k, n, (d, 2, k, 1), (g, 1, n, 1), (b, 3, 1, n))
 
 
 MATMUL = Op(_matmul_shape, _matmul_emit, _matmul_grad)

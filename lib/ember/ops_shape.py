@@ -1,8 +1,7 @@
 """The op table, continued: operations that only move elements."""
 
-from .isa import ADD as INTO_ADD
 from .isa import WRITE
-from .ops import COPY_FN, Op, hand_on, into_grad, strided, strides_of, summed_grad
+from .ops import COPY_FN, Op, hand_on, into_grad, strided, strides_of
 from .tensor import Tensor, apply, axis, numel, sink
 
 
@@ -32,7 +31,7 @@ def _reshape_grad(target, y, g, inputs, saved):
     hand_on(target, inputs[0], g)
 
 
-RESHAPE = Op(_reshape_shape, None, _reshape_grad)
+RESHAPE = Op(_reshape_shape, None, _reshape_grad, False)
 
 
 def _permute_shape(inputs, order):
@@ -62,68 +61,7 @@ def _permute_grad(target, y, g, inputs, saved):
     strided(target, COPY_FN, into, y._dims, d, _permuted_strides(x, saved[0]), g, strides_of(y._dims))
 
 
-PERMUTE = Op(_permute_shape, _permute_emit, _permute_grad)
-
-
-def _window(x, index):
-    """A basic index as (dims of the block, dims of the result, first element, strides in x)."""
-    if len(index) > len(x._dims):
-        raise ValueError("%d indices for shape %s" % (len(index), x.shape))
-    block, result, strides, offset = [], [], strides_of(x._dims), 0
-    for i in range(len(x._dims)):
-        n = x._dims[i]
-        k = index[i] if i < len(index) else slice(None)
-        if isinstance(k, int):
-            if not -n <= k < n:
-                raise IndexError("index %d of dimension %d of shape %s" % (k, i, x.shape))
-            offset += (k % n) * strides[i]
-            block.append(1)
-        else:
-            if not isinstance(k, slice):
-                raise TypeError("an index is a whole number or a slice, not %r" % (k,))
-            if n < 0:
-                if not (k.start is None and k.stop is None and k.step is None):
-                    raise ValueError("the batch is taken whole (:) while recording")
-                start, count, step = 0, n, 1
-            else:
-                start, count, step = _range(k, n)
-            if count == 0:
-                raise ValueError("an empty slice of dimension %d of shape %s" % (i, x.shape))
-            offset += start * strides[i]
-            strides[i] *= step
-            block.append(count)
-            result.append(count)
-    return block, tuple(result), offset, strides
-
-
-def _range(k, n):
-    """A slice of n elements as (first, count, step), as Python's slice.indices, which MicroPython may lack."""
-    step = 1 if k.step is None else k.step
-    if step < 1:
-        raise ValueError("a slice with step %d; it may be 1 or more" % step)
-    start = 0 if k.start is None else max(0, k.start + n if k.start < 0 else k.start)
-    stop = n if k.stop is None else min(n, k.stop + n if k.stop < 0 else k.stop)
-    return start, max(0, (stop - start + step - 1) // step), step
-
-
-def _slice_shape(inputs, index):
-    return _window(inputs[0], index)[1]
-
-
-def _slice_emit(target, y, inputs, saved):
-    x = inputs[0]
-    block, _, offset, strides = _window(x, saved[0])
-    strided(target, COPY_FN, WRITE, block, y, strides_of(block), x.alias(x._dims, offset), strides)
-
-
-def _slice_grad(target, y, g, inputs, saved):
-    x = inputs[0]
-    block, _, offset, strides = _window(x, saved[0])
-    d = summed_grad(target, x)
-    strided(target, COPY_FN, INTO_ADD, block, d.alias(d._dims, offset), strides, g, strides_of(block))
-
-
-SLICE = Op(_slice_shape, _slice_emit, _slice_grad)
+PERMUTE = Op(_permute_shape, _permute_emit, _permute_grad, False)
 
 
 def _cat_shape(inputs, dim):
@@ -162,7 +100,7 @@ def _cat_grad(target, y, g, inputs, saved):
             strided(target, COPY_FN, into, x._dims, d, strides_of(x._dims), block, strides_of(y._dims))
 
 
-CAT = Op(_cat_shape, _cat_emit, _cat_grad)
+CAT = Op(_cat_shape, _cat_emit, _cat_grad, False)
 
 
 def _listed(numbers):
@@ -175,11 +113,16 @@ def reshape(x, *shape):
     return apply(RESHAPE, (x,), (_listed(shape),))
 
 
-def flatten(x, start_dim=0):
-    """The dimensions from start_dim on as one."""
-    if start_dim == 0 and len(x._dims) > 1 and x._dims[0] < 0:
+def flatten(x, start_dim=0, end_dim=-1):
+    """The dimensions from start_dim to end_dim as one."""
+    if not x._dims:
+        return reshape(x, 1)
+    start, end = axis(x._dims, start_dim), axis(x._dims, end_dim)
+    if start > end:
+        raise ValueError("start_dim %d comes after end_dim %d" % (start_dim, end_dim))
+    if start == 0 and end == len(x._dims) - 1 and end and x._dims[0] < 0:
         raise ValueError("flatten(0) would mix the samples of a batch; flatten(1) keeps them apart")
-    return reshape(x, x.shape[:start_dim] + (-1,))
+    return apply(RESHAPE, (x,), (x.shape[:start] + (abs(numel(x.shape[start : end + 1])),) + x.shape[end + 1 :],))
 
 
 def permute(x, *order):

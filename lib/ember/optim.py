@@ -69,12 +69,14 @@ class Optimizer:
                 p.grad = None
 
     def step(self):
-        """Update every parameter that has a gradient, eagerly."""
+        """Update every parameter that has a gradient, eagerly, or within a recorded function."""
         if self.trainer:
             raise RuntimeError("this optimizer belongs to a Trainer: call trainer.update()")
         from .tensor import sink
 
         target = sink()
+        if target.records:
+            return target.update(self)
         for group in self.groups:
             if group.state is None:
                 group.state = [None] * len(group.params)
@@ -151,6 +153,10 @@ class AdamW(Adam):
 
 def __getattr__(name):
     """The other optimizers: catalogue.py says where they are."""
+    if name == "lr_scheduler":
+        from . import schedule
+
+        return schedule
     from .catalogue import OPTIMIZERS, find
 
     found = find(name, OPTIMIZERS)

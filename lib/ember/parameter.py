@@ -12,7 +12,7 @@ class Parameter(Tensor):
     def __init__(self, shape, low=0.0, high=0.0):
         Tensor.__init__(self, None, shape, True)
         self.low, self.high = low, high
-        self.owner = None  # the Trainer whose arena holds it
+        self.owner, self.place = None, 0  # the Trainer, or recorded function, whose arena holds it, and where
         self.stream = Parameter._made
         Parameter._made += 1
 
@@ -23,11 +23,25 @@ class Parameter(Tensor):
         if self._data is None:
             from .eager import Eager
 
-            eager = Eager()
-            self._data = eager.new(self._dims)._data
-            eager.uniform(self, self.low, self.high, self.stream)
-            eager.flush()
+            self._data = Eager().new(self._dims)._data
+            self.draw()
         return self._data
+
+    def draw(self):
+        """Its starting values, into the memory it has."""
+        from .eager import Eager
+
+        eager = Eager()
+        eager.uniform(self, self.low, self.high, self.stream)
+        eager.flush()
+
+
+class Buffer(Parameter):
+    """A tensor that belongs to a model and is saved with it, but is not trained: a module changes it itself."""
+
+    def __init__(self, shape, low=0.0, high=0.0):
+        Parameter.__init__(self, shape, low, high)
+        self.requires_grad = False
 
 
 seed = 0  # of everything random

@@ -12,7 +12,7 @@ from array import array
 from .sink import numel
 
 _sink = None  # where operations are emitted
-_order = 0  # of the operations so far: backward goes from the last to the first
+_order = 0  # of the operations so far, in steps of 2: backward goes from the last to the first
 _grad_enabled = True
 _FREED = ()  # the node of a tensor whose graph has been walked
 
@@ -69,7 +69,7 @@ def apply(op, inputs, args=()):
     global _order
     target = sink()
     if target.records:  # what was made outside is a constant of the program
-        inputs = tuple([x.constant() if x.requires_grad and x._place is None else x for x in inputs])
+        inputs = target.adopt(inputs)
     dims = op.shape(inputs, *args)
     saved = list(args)
     if op.emit is None:
@@ -83,8 +83,11 @@ def apply(op, inputs, args=()):
             if x.requires_grad:
                 y.requires_grad = True
                 y._node = (op, inputs, saved)
-                _order += 1
+                _order += 2
                 y._order = _order
+                for used in inputs:
+                    if op.values or not used.requires_grad:
+                        used._order |= 1  # the gradient needs it as it is: it is no longer assigned to
                 break
     return y
 
@@ -155,6 +158,8 @@ class Tensor:
 
     def alias(self, dims, offset=0):
         """The same elements under other dimensions."""
+        if self._data is None and self._place is None:
+            self.elements()  # a parameter draws its values
         y = Tensor()
         y._data, y._place, y.dtype = self._data, self._place, self.dtype
         y._offset = self._offset + offset
@@ -166,7 +171,6 @@ class Tensor:
         return self.alias(self._dims)
 
     def constant(self):
-        self.elements()  # a parameter draws its values
         return self.detach()
 
     def numel(self):
@@ -229,8 +233,9 @@ class Tensor:
             g = y.grad
             y.grad = None
             y._node = _FREED
-            op.grad(target, y, g, inputs, saved)
-            target.flush()
+            if g is not None or op.always:
+                op.grad(target, y, g, inputs, saved)
+                target.flush()
 
     # Operations: what each does stands in its row of ops.py.
 
@@ -284,9 +289,14 @@ class Tensor:
         return self * self if exponent == 2 else self._op("POW", (), (exponent,))
 
     def __getitem__(self, index):
-        from .ops_shape import SLICE
+        from .ops_slice import take
 
-        return apply(SLICE, (self,), (index if isinstance(index, tuple) else (index,),))
+        return take(self, index)
+
+    def __setitem__(self, index, value):
+        from .ops_slice import put
+
+        put(self, index, value)
 
     add, sub, mul, div, matmul, neg = __add__, __sub__, __mul__, __truediv__, __matmul__, __neg__
 

@@ -3,8 +3,8 @@
 import gc
 from array import array
 
-from . import _collect_after, isa, vm
-from .record import Recording
+from . import isa, vm
+from .build import build, settle
 from .sink import CORRECT, COUNT, INTS, ONE, ROWS, SCORED, SEEN, STEP
 from .tensor import Tensor, no_grad, numel, use
 
@@ -25,10 +25,6 @@ def _zeros(dtype, n):
     return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype == "h" else 4)))
 
 
-def _retired(*_):
-    raise RuntimeError("the parameters of this Trainer have moved into the arena of a newer one: use that")
-
-
 class Trainer:
     """Trains `model` on batches of up to batch_size samples of input_shape.
 
@@ -36,13 +32,26 @@ class Trainer:
     input_dtype   typecode of the inputs as they are handed over: "f", or "B", "b", "h", "i"; times input_scale.
                   input_scale=None: whole numbers reach the model as they are, as indices for nn.Embedding
     target_dtype  typecode of the targets; by default labels are "B" ("h" from 257 classes), values are "f"
+                  (given for a loss with labels, they are probabilities)
     memory        bytes allowed for all that training keeps: MemoryError says how many are missing
+    schedule      of the learning rate: fit steps it, and save and load keep where it is; may be set later
+
+    Several inputs: input_shape is a list of shapes (input_dtype and input_scale may be lists), forward takes as many
+    tensors, and x is a tuple. Several outputs: forward returns a tuple, target_dtype has an entry for each (integers
+    are labels), y is a tuple, and the loss gets the tuples (outputs, targets); evaluate then gives no accuracy.
     """
 
     def __init__(self, model, loss, optimizer, input_shape, batch_size=32, input_dtype="f", input_scale=1.0,
-                 target_dtype=None, memory=None):  # fmt: skip
+                 target_dtype=None, memory=None, schedule=None):  # fmt: skip
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError("batch_size is %r; it may be a whole number from 1" % (batch_size,))
+        self._parts = None  # several inputs or targets
+        nested = isinstance(input_shape, (tuple, list)) and input_shape and isinstance(input_shape[0], (tuple, list))
+        if nested or isinstance(target_dtype, (tuple, list)):
+            from .several import Parts
+
+            self._parts = Parts(input_shape, input_dtype, input_scale, target_dtype)
+            input_shape, input_dtype, input_scale, target_dtype = self._parts.first()
         for dtype in (input_dtype, target_dtype or "f"):
             if len(dtype) != 1 or dtype not in isa.TYPES:
                 raise ValueError("dtype is %r; it may be one of %s" % (dtype, ", ".join(isa.TYPES)))
@@ -52,15 +61,17 @@ class Trainer:
         self.batch_size, self.input_shape = batch_size, tuple(input_shape)
         self.input_dtype, self.input_scale, self.target_dtype = input_dtype, input_scale, target_dtype
         self.sample_size = numel(self.input_shape)
-        parameters = model.parameters()
+        parameters = model.parameters() + model.buffers()
         self._groups = [[p for p in group.params if p.requires_grad] for group in optimizer.groups]
         self._trained = [p for group in self._groups for p in group]
         self._frozen = [p for p in parameters if not any([p is q for q in self._trained])]
         if not self._trained:
             raise ValueError("the model has no parameters" + (" to train" if parameters else ""))
-        self.classes = 1 if getattr(loss, "classes", False) else 0  # how many, where targets are labels
+        self._many = self._parts is not None and self._parts.many_y
+        # How many, where targets are labels; with target_dtype "f" they are probabilities.
+        self.classes = 1 if getattr(loss, "classes", False) and not self._many and target_dtype != "f" else 0
         self.target_size = 1
-        self.epoch, self.validation = 0, None
+        self.epoch, self.validation, self.schedule = 0, None, schedule
         if optimizer.steps:
             raise ValueError("the optimizer has already taken %d steps of its own; give a new one" % optimizer.steps)
         self._make(memory)
@@ -72,47 +83,36 @@ class Trainer:
         frozen = [p for p in self._frozen if p.requires_grad]
         for p in frozen:  # of the model, but not of the optimizer
             p.requires_grad = False
-        # So what recording keeps, modules among it, lies low in the heap, and the arena finds room in one piece.
-        before = _collect_after(4096)
         try:
-            recording = Recording(self.batch_size)
-            self._record(recording)
-            self.plan = plan = recording.finish()
-            if memory is not None and plan.total() > memory:
-                raise MemoryError("training needs %d bytes, allowed are %d (batch_size=%d)"
-                                  % (plan.total(), memory, self.batch_size))  # fmt: skip
-            recording = None
-            gc.collect()
-            arena, code = array("f", range(plan.arena)), array("i", range(plan.words))
-            recording = Recording(self.batch_size, plan, code)
-            self._record(recording)
-            self.program = recording.program(arena)
+            self.plan, self.program = build(self.batch_size, self._record, memory)
         except BaseException:
             for p, grad in zip(self._trained, gradients):
                 p.grad = grad
             raise
         finally:
-            _collect_after(before)
             for p in self._trained + self._frozen:
                 p._place = None
             for p in frozen:
                 p.requires_grad = True
-        recording = None
         gc.collect()
-        self._arena, self._code = arena, code
         self._segments, self._state = self.program.segments, self.program.state
+        self._arena, self._code = self._segments[isa.ARENA], self.program.code
         self._ints = self._segments[isa.INTS]
         self._vm_run = vm.run
         self._fresh = True  # gradients are to be zeroed before the next batch
+        self._followers = []  # recorded functions that use the parameters where they lie here
+        self._predictions = None
         self._unbind()
         self._run(_INIT)
         self._run(_ZERO)
-        self._settle(memoryview(arena))
+        self._settle(memoryview(self._arena))
 
     def _unbind(self):
         """Every segment is bound on every run, if the sections that run need it or not: here to something that fits."""
         self._segments[_X] = _zeros(self.input_dtype, self.sample_size)
         self._segments[_Y] = _zeros(self.target_dtype, self.target_size)
+        if self._parts:
+            self._parts.unbind(self._segments)
         self._ints[ROWS] = 1
 
     def _settle(self, arena):
@@ -120,14 +120,7 @@ class Trainer:
         offset, trained, gradients = 0, self.plan.kept[0][2], self.plan.kept[2][1]
         for p in self._trained + self._frozen:
             n = p.numel()
-            view = arena[offset : offset + n]
-            if p._data is not None:
-                for i in range(n):
-                    view[i] = p._data[p._offset + i]
-            p._data, p._offset = view, 0
-            if p.owner is not None:
-                p.owner._vm_run = _retired
-            p.owner = self
+            settle(p, arena, offset, self)
             if offset < trained:
                 p.grad = Tensor(arena[gradients + offset : gradients + offset + n], p._dims)
             offset += n
@@ -164,6 +157,8 @@ class Trainer:
             if self.input_scale is None and self.input_dtype != "f":
                 n = -self.sample_size
                 r.emit(isa.CHECK_INDEX, n, r.plan.high if r.plan else 1, r.input(_X, self.input_dtype, (n,)))
+            if self._parts:
+                self._parts.check(r)
             r.section("check")
             r.fill(r.at(gradients, (size,)), 0.0)
             r.fill(r.at(self._statistics + _LOSS, ()), 0.0)
@@ -173,7 +168,8 @@ class Trainer:
             with no_grad():
                 self.model.eval()
                 output = self._output(r)
-                self._result, self._result_dims = r.locate(output), output._dims
+                self._results = [(r.locate(t), t._dims) for t in (output if self._many else (output,))]
+                self._result, self._result_dims = self._results[0]
                 r.section("predict")
                 if self.classes:
                     target = self._target(r, output)
@@ -206,15 +202,28 @@ class Trainer:
         r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
         r.section("update")
 
-    def _output(self, r):
-        x = r.input(_X, self.input_dtype, (-1,) + self.input_shape)
-        if self.input_scale is not None and (self.input_dtype != "f" or self.input_scale != 1.0):
+    def _input(self, r, segment, dtype, scale, shape):
+        x = r.input(segment, dtype, (-1,) + shape)
+        if scale is not None and (dtype != "f" or scale != 1.0):
             raw, x = x, r.new(x._dims)
-            r.emit(isa.CONVERT, numel(x._dims), x, raw, r.constants((float(self.input_scale), 0.0)))
-        output = self.model(x)
-        if not output._dims or output._dims[0] != -1:
-            raise ValueError("the model made shape %s of a batch of %s: the batch is the first dimension"
-                             % (output.shape, x.shape))  # fmt: skip
+            r.emit(isa.CONVERT, numel(x._dims), x, raw, r.constants((float(scale), 0.0)))
+        return x
+
+    def _output(self, r):
+        inputs = [self._input(r, _X, self.input_dtype, self.input_scale, self.input_shape)]
+        if self._parts:
+            inputs += self._parts.inputs(self, r)
+        output = self.model(*inputs)
+        outputs = self._parts.outputs(output) if self._parts else (output,)
+        for t in outputs:
+            if not isinstance(t, Tensor):
+                raise ValueError("the model returned %r; several outputs take a target_dtype for each" % (t,))
+            if not t._dims or t._dims[0] != -1:
+                raise ValueError("the model made shape %s of a batch of %s: the batch is the first dimension"
+                                 % (t.shape, inputs[0].shape))  # fmt: skip
+        if self._many:
+            self.target_size = self._parts.sizes[0]
+            return outputs
         if self.classes:
             self.classes = output._dims[-1]
         if self.target_dtype is None:
@@ -224,6 +233,8 @@ class Trainer:
         return output
 
     def _target(self, r, output):
+        if self._many:
+            return self._parts.target(r)
         dims = output._dims[:-1] if self.classes else output._dims
         self.target_size = -numel(dims)
         return r.input(_Y, self.target_dtype, dims)
@@ -260,6 +271,9 @@ class Trainer:
 
     def _fits(self, x, y):
         """Bind a batch; whether its lengths fit."""
+        return self._parts.fits(self, x, y) if self._parts else self._fits_first(x, y)
+
+    def _fits_first(self, x, y):
         rows = len(y) // self.target_size
         self._segments[_X] = x
         self._segments[_Y] = y
@@ -278,8 +292,11 @@ class Trainer:
         from .batch import accept
 
         self._unbind()  # what is wrong does not stay bound
-        x, y, self._ints[ROWS] = accept(self, x, y)
-        self._segments[_X], self._segments[_Y] = x, y
+        x, y, rows = self._parts.accept(self, x, y) if self._parts else accept(self, x, y)
+        if y is None:
+            self._predictions.fits(x)
+        else:
+            self._fits(x, y)
         self._run(sections)
 
     def accumulate(self, x, y):
@@ -326,66 +343,38 @@ class Trainer:
         """Updates so far."""
         return self._ints[STEP]
 
-    def predict(self, x):
-        """The model's output for 1 to batch_size samples, in evaluation mode: a Tensor of its own."""
-        from .batch import accept
+    def predict(self, x, out=None):
+        """The model's output for 1 to batch_size samples, in evaluation mode: a Tensor of its own. With a buffer `out`
+        of float32, it is written there, and out is returned: that allocates nothing from the second time on."""
+        if self._predictions is None:
+            self._predict_first()
+        return self._predictions.predict(x, out)
 
-        rows = len(x) // self.sample_size
-        try:
-            if rows * self.sample_size != len(x) or not 0 < rows <= self.batch_size:
-                raise ValueError
-            self._predict(x, rows)
-        except (ValueError, TypeError):
-            self._unbind()
-            x, _, rows = accept(self, x, None)
-            self._predict(x, rows)
-        dims = (-self._result_dims[0] * rows,) + self._result_dims[1:]
-        at = self._result & 0xFFFFFF
-        return Tensor(array("f", memoryview(self._segments[self._result >> 24])[at : at + numel(dims)]), dims)
+    def _predict_first(self):
+        from .predict import Predictions
 
-    def _predict(self, x, rows):
-        y = self._segments[_Y]
-        if len(y) < rows * self.target_size:
-            y = _zeros(self.target_dtype, self.batch_size * self.target_size)
-        self._segments[_X], self._segments[_Y], self._ints[ROWS] = x, y, rows
-        self._run(_PREDICT)
+        self._predictions = Predictions(self)
 
-    def evaluate(self, batches):
-        """(mean loss, accuracy) over batches of (x, y), in evaluation mode; accuracy is None without classes."""
-        self._arena[self._statistics + _SCORED] = 0
-        self._ints[CORRECT] = self._ints[SCORED] = 0
-        for x, y in batches:
-            self._take(x, y, _CHECK)
-            self._run(_EVALUATE)
-        scored = self._ints[SCORED]
-        if not scored:
-            raise ValueError("evaluate: no batches")
-        accuracy = self._ints[CORRECT] / (scored * self.target_size) if self.classes else None
-        return self._arena[self._statistics + _SCORED] / scored, accuracy
+    def evaluate(self, batches, metrics=()):
+        """(mean loss, accuracy) over batches of (x, y), in evaluation mode; accuracy is None without classes. metrics
+        (see metrics.py) are reset and then fed each batch's outputs and targets."""
+        from .fit import evaluate
 
-    def fit(self, batches, epochs, validation=None, callbacks=(), on_step=None):
+        return evaluate(self, batches, metrics)
+
+    def fit(self, batches, epochs, validation=None, callbacks=(), on_step=None, schedule=None, schedule_every="epoch"):
         """Train for some epochs: for each, every batch once, then the callbacks, each called with the trainer.
         They find .epoch, .running_loss and, with validation batches, .validation = (loss, accuracy);
-        one that returns True ends the training. on_step, if given, is called with the trainer after every step."""
-        self.validation = None
-        for _ in range(epochs):
-            self.reset_running()
-            steps = self.steps
-            for x, y in batches:
-                self.step(x, y)
-                if on_step:
-                    on_step(self)
-            if self.steps == steps:
-                raise ValueError("fit: no batches in epoch %d (a generator runs once; a list or Batches runs again)"
-                                 % (self.epoch + 1))  # fmt: skip
-            self.epoch += 1
-            if validation:
-                self.validation = self.evaluate(validation)
-            if any([callback(self) for callback in callbacks]):
-                break
+        one that returns True ends the training. on_step, if given, is called with the trainer after every step.
+        schedule (by default the trainer's) is stepped every "epoch" or "step"; one that takes a measure is given the
+        validation's loss, or where there is none, and at steps, the running loss.
+        Afterwards the model is in evaluation mode."""
+        from .fit import fit
+
+        fit(self, batches, epochs, validation, callbacks, on_step, schedule, schedule_every)
 
     def save(self, path):
-        """Write parameters, optimizer state and counters to a file."""
+        """Write parameters, optimizer state, counters and where the schedule is to a file."""
         from .checkpoint import save
 
         save(self, path)

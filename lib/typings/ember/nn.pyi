@@ -1,19 +1,16 @@
-from collections.abc import Sequence
-from typing import Literal
-
 from typing_extensions import Self, TypeAlias
 
-from .parameter import Parameter
-from .tensor import Tensor, _Lists
+from .parameter import Buffer, Parameter
+from .tensor import Tensor
 
 _Pair: TypeAlias = int | tuple[int, int] | list[int]
-_Reduction: TypeAlias = Literal["none", "sum", "mean"]
 
 # Module itself has no `forward`: what is derived from it says what it takes.
 class Module:
     training: bool
     def __call__(self, x: Tensor) -> Tensor: ...
     def parameters(self) -> list[Parameter]: ...
+    def buffers(self) -> list[Buffer]: ...
     def train(self, mode: bool = True) -> Self: ...
     def eval(self) -> Self: ...
 
@@ -70,23 +67,67 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...
 
-# A loss is called with two tensors where a module is called with one; `type: ignore` says that this is meant.
-class CrossEntropyLoss(Module):
-    classes: bool
-    reduction: _Reduction
-    def __init__(self, reduction: _Reduction = "mean") -> None: ...
-    def __call__(self, x: Tensor, target: Tensor | Sequence[int]) -> Tensor: ...  # type: ignore[override]
-    def forward(self, x: Tensor, target: Tensor | Sequence[int]) -> Tensor: ...
-
-class MSELoss(Module):
-    classes: bool
-    reduction: _Reduction
-    def __init__(self, reduction: _Reduction = "mean") -> None: ...
-    def __call__(self, x: Tensor, target: Tensor | _Lists) -> Tensor: ...  # type: ignore[override]
-    def forward(self, x: Tensor, target: Tensor | _Lists) -> Tensor: ...
-
-def labels(values: Sequence[float], classes: int) -> list[int]: ...
-
 # made by tools/stubs.py: begin
+from .loss import CrossEntropyLoss as CrossEntropyLoss
+from .loss import MSELoss as MSELoss
+from .loss_ctc import CTCLoss as CTCLoss
+from .loss_label import MultiMarginLoss as MultiMarginLoss
+from .loss_label import NLLLoss as NLLLoss
+from .loss_pair import CosineEmbeddingLoss as CosineEmbeddingLoss
+from .loss_pair import MarginRankingLoss as MarginRankingLoss
+from .loss_pair import TripletMarginLoss as TripletMarginLoss
+from .loss_value import BCELoss as BCELoss
+from .loss_value import BCEWithLogitsLoss as BCEWithLogitsLoss
+from .loss_value import GaussianNLLLoss as GaussianNLLLoss
+from .loss_value import HingeEmbeddingLoss as HingeEmbeddingLoss
+from .loss_value import HuberLoss as HuberLoss
+from .loss_value import KLDivLoss as KLDivLoss
+from .loss_value import L1Loss as L1Loss
+from .loss_value import PoissonNLLLoss as PoissonNLLLoss
+from .loss_value import SmoothL1Loss as SmoothL1Loss
+from .loss_value import SoftMarginLoss as SoftMarginLoss
+from .nn_activation import CELU as CELU
+from .nn_activation import ELU as ELU
+from .nn_activation import GELU as GELU
+from .nn_activation import GLU as GLU
+from .nn_activation import SELU as SELU
+from .nn_activation import Hardshrink as Hardshrink
+from .nn_activation import Hardsigmoid as Hardsigmoid
+from .nn_activation import Hardswish as Hardswish
+from .nn_activation import Hardtanh as Hardtanh
+from .nn_activation import Identity as Identity
+from .nn_activation import LeakyReLU as LeakyReLU
+from .nn_activation import LogSigmoid as LogSigmoid
+from .nn_activation import LogSoftmax as LogSoftmax
+from .nn_activation import Mish as Mish
+from .nn_activation import PReLU as PReLU
+from .nn_activation import ReLU6 as ReLU6
+from .nn_activation import SiLU as SiLU
+from .nn_activation import Softmax as Softmax
+from .nn_activation import Softmin as Softmin
+from .nn_activation import Softplus as Softplus
+from .nn_activation import Softshrink as Softshrink
+from .nn_activation import Softsign as Softsign
+from .nn_activation import SwiGLU as SwiGLU
+from .nn_activation import Tanhshrink as Tanhshrink
+from .nn_activation import Threshold as Threshold
+from .nn_bilinear import Bilinear as Bilinear
+from .nn_conv import Conv1d as Conv1d
+from .nn_conv import ConvTranspose1d as ConvTranspose1d
+from .nn_conv import ConvTranspose2d as ConvTranspose2d
 from .nn_embedding import Embedding as Embedding
+from .nn_norm import BatchNorm1d as BatchNorm1d
+from .nn_norm import BatchNorm2d as BatchNorm2d
+from .nn_norm import GroupNorm as GroupNorm
+from .nn_norm import InstanceNorm1d as InstanceNorm1d
+from .nn_norm import InstanceNorm2d as InstanceNorm2d
+from .nn_norm import LayerNorm as LayerNorm
+from .nn_norm import RMSNorm as RMSNorm
+from .nn_pool import AdaptiveAvgPool1d as AdaptiveAvgPool1d
+from .nn_pool import AdaptiveAvgPool2d as AdaptiveAvgPool2d
+from .nn_pool import AvgPool1d as AvgPool1d
+from .nn_pool import AvgPool2d as AvgPool2d
+from .nn_pool import MaxPool1d as MaxPool1d
+from .nn_resample import PixelShuffle as PixelShuffle
+from .nn_resample import Upsample as Upsample
 # end

@@ -5,6 +5,9 @@ class Parameter(Tensor):
     high: float
     stream: int
     def __init__(self, shape: _Shape, low: float = 0.0, high: float = 0.0) -> None: ...
+    def draw(self) -> None: ...
+
+class Buffer(Parameter): ...
 
 seed: int
 

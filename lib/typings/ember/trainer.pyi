@@ -1,18 +1,22 @@
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, TypeVar, overload
 
 from typing_extensions import Buffer, TypeAlias
 
+from .metrics import Metric
 from .nn import Module
 from .optim import Optimizer
-from .record import Plan, Program
+from .recording import Plan, Program
+from .schedule import Schedule
 from .tensor import Tensor, _Dtype, _Lists, _Shape
 
-_Values: TypeAlias = Buffer | Tensor | _Lists
+_Values: TypeAlias = Buffer | Tensor | _Lists | tuple[Buffer | Tensor | _Lists, ...]
+_Out = TypeVar("_Out", bound=Buffer | tuple[Buffer, ...])
 _Batches: TypeAlias = Iterable[tuple[_Values, _Values]]
 
 class Trainer:
     model: Module
-    criterion: Callable[[Tensor, Tensor], Tensor]
+    criterion: Callable[[Any, Any], Tensor]
     optimizer: Optimizer
     batch_size: int
     input_shape: tuple[int, ...]
@@ -26,17 +30,19 @@ class Trainer:
     plan: Plan
     program: Program
     validation: tuple[float, float | None] | None
+    schedule: Schedule | None
     def __init__(
         self,
         model: Module,
-        loss: Callable[[Tensor, Tensor], Tensor],
+        loss: Callable[[Any, Any], Tensor],  # tensors, or tuples of them
         optimizer: Optimizer,
-        input_shape: _Shape,
+        input_shape: _Shape | Sequence[_Shape],
         batch_size: int = 32,
-        input_dtype: _Dtype = "f",
-        input_scale: float | None = 1.0,
-        target_dtype: _Dtype | None = None,
+        input_dtype: _Dtype | Sequence[_Dtype] = "f",
+        input_scale: float | Sequence[float | None] | None = 1.0,
+        target_dtype: _Dtype | Sequence[_Dtype] | None = None,
         memory: int | None = None,
+        schedule: Schedule | None = None,
     ) -> None: ...
     def accumulate(self, x: _Values, y: _Values) -> None: ...
     def update(self) -> None: ...
@@ -48,8 +54,11 @@ class Trainer:
     def reset_running(self) -> None: ...
     @property
     def steps(self) -> int: ...
-    def predict(self, x: _Values) -> Tensor: ...
-    def evaluate(self, batches: _Batches) -> tuple[float, float | None]: ...
+    @overload
+    def predict(self, x: _Values, out: None = None) -> Tensor: ...
+    @overload
+    def predict(self, x: _Values, out: _Out) -> _Out: ...
+    def evaluate(self, batches: _Batches, metrics: Sequence[Metric] = ()) -> tuple[float, float | None]: ...
     def fit(
         self,
         batches: _Batches,
@@ -57,6 +66,8 @@ class Trainer:
         validation: _Batches | None = None,
         callbacks: Sequence[Callable[[Trainer], object]] = (),
         on_step: Callable[[Trainer], object] | None = None,
+        schedule: Schedule | None = None,
+        schedule_every: Literal["epoch", "step"] = "epoch",
     ) -> None: ...
     def save(self, path: str) -> None: ...
     def load(self, path: str) -> None: ...

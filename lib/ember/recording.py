@@ -38,6 +38,14 @@ def _same_layout(d_dims, a_dims, fields):
     return True
 
 
+def _has_part(place, n, fields):
+    """Whether an operand there is not all n elements: what is written in their place would change it."""
+    for x in fields:
+        if isinstance(x, Tensor) and x._place == place and (x._offset or numel(x._dims) != n):
+            return True
+    return False
+
+
 class Plan:
     """Where everything lies. Sizes in elements of the arena (4 bytes each), words of 4 bytes for the program."""
 
@@ -100,7 +108,7 @@ class Recording(Sink):
         self.rows, self.plan, self.code = rows, plan, code
         self.words = 0
         self.names, self.ends = [], []  # sections
-        self.bound = []  # (type, elements per row) of the segments from 4 on
+        self.bound = []  # (type, elements, elements per row) of the segments from 4 on
         self.kept, self.reserved = [], 0
         self.values, self.slots = [], []  # constants and float slots
         self.integers = ONE + 1
@@ -127,12 +135,12 @@ class Recording(Sink):
         t._dims, t._place = tuple(dims), offset
         return t
 
-    def input(self, segment, dtype, dims):
-        """A tensor that is bound when the program runs; its first dimension is the batch."""
+    def input(self, segment, dtype, dims, writable=0):
+        """A tensor that is bound when the program runs; its first dimension is the batch. writable: isa.WRITABLE."""
         index = segment - isa.FIRST_BOUND
         while len(self.bound) <= index:
             self.bound.append(None)
-        self.bound[index] = (isa.TYPES.index(dtype), -numel(dims))
+        self.bound[index] = (isa.TYPES.index(dtype) | writable, 0, -numel(dims))
         t = Tensor()
         t._dims, t._place, t.dtype = tuple(dims), segment << 24, dtype
         return t
@@ -166,6 +174,10 @@ class Recording(Sink):
 
     def scalar(self, value):
         return self.at(self.constants((float(value),)), ())
+
+    def adopt(self, inputs):
+        """The inputs of an operation: those that want a gradient but have no place here become constants."""
+        return tuple([x.constant() if x.requires_grad and x._place is None else x for x in inputs])
 
     def slot(self, values):
         """Float slots: what Python may change between steps. Returns the address of the first."""
@@ -241,7 +253,7 @@ class Recording(Sink):
                 continue
             r, s = -1 - result._place, -1 - source._place
             if r != s and self.first[r] < 0 and result._offset == source._offset == 0:
-                if _same_layout(d_dims, a_dims, fields):
+                if _same_layout(d_dims, a_dims, fields) and not _has_part(source._place, numel(result._dims), fields):
                     self.shares.append((r, s))
 
     def flush(self):
@@ -274,8 +286,8 @@ class Recording(Sink):
         header = [isa.MAGIC, len(code), self.rows, isa.FIRST_BOUND + len(self.bound), len(self.ends)]
         for flags, size in ((8, plan.arena), (0, len(constants)), (0, len(floats)), (isa.INT32 | 8, len(ints))):
             header += (flags, size, 0)
-        for kind, per_row in self.bound:
-            header += (kind, 0, per_row)
+        for bound in self.bound:
+            header += bound
         for end in self.ends:
             header.append(start + end)
         for i in range(len(header)):

@@ -1,0 +1,87 @@
+// Normalization. A row is what has one mean and one variance; its elements lie anywhere, in two dimensions.
+
+typedef struct {
+    int32_t m, h, w, s_n, s_m, s_h, s_w;
+    float count;
+} norm;
+
+// The two instructions' sizes and strides stand in the same places.
+static norm norm_of(const int32_t *fields) {
+    const int32_t h = fields[NORMALIZE_H], w = fields[NORMALIZE_W];
+    norm s = {
+        fields[NORMALIZE_M], h, w, fields[NORMALIZE_S_N], fields[NORMALIZE_S_M], fields[NORMALIZE_S_H],
+        fields[NORMALIZE_S_W], (float)h * (float)w  // which one int may not hold
+    };
+    return s;
+}
+
+static inline float factor_of(float var, float eps) {
+    return 1.0f / sqrt_core(var + eps);
+}
+
+static int32_t run_normalize(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    const norm s = norm_of(fields);
+    const float eps = *floats_at(vm, fields[NORMALIZE_EPS]);
+    for (int32_t row = first; row < last; row++) {
+        const int32_t place = row / s.m * s.s_n + row % s.m * s.s_m;
+        const float *x = floats_at(vm, fields[NORMALIZE_X]) + place;
+        float *y = floats_at(vm, fields[NORMALIZE_Y]) + place, mean = 0.0f, var = 0.0f;
+        if (fields[NORMALIZE_CENTER]) {
+            for (int32_t p = 0; p < s.h; p++) {
+                for (int32_t q = 0; q < s.w; q++) {
+                    mean += x[p * s.s_h + q * s.s_w];
+                }
+            }
+            mean = mean / s.count;
+        }
+        for (int32_t p = 0; p < s.h; p++) {
+            for (int32_t q = 0; q < s.w; q++) {
+                const float d = x[p * s.s_h + q * s.s_w] - mean;
+                var += d * d;
+            }
+        }
+        var = var / s.count;
+        floats_at(vm, fields[NORMALIZE_MEAN])[row] = mean;
+        floats_at(vm, fields[NORMALIZE_VAR])[row] = var;
+        const float factor = factor_of(var, eps);
+        for (int32_t p = 0; p < s.h; p++) {
+            for (int32_t q = 0; q < s.w; q++) {
+                const int32_t at = p * s.s_h + q * s.s_w;
+                y[at] = (x[at] - mean) * factor;
+            }
+        }
+    }
+    return last;
+}
+
+static int32_t run_normalize_grad(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    const norm s = norm_of(fields);
+    const bool add = fields[NORMALIZE_GRAD_INTO];
+    const float eps = *floats_at(vm, fields[NORMALIZE_GRAD_EPS]);
+    const float *var = floats_at(vm, fields[NORMALIZE_GRAD_VAR]);
+    for (int32_t row = first; row < last; row++) {
+        const int32_t place = row / s.m * s.s_n + row % s.m * s.s_m;
+        float *dx = floats_at(vm, fields[NORMALIZE_GRAD_DX]) + place;
+        const float *y = floats_at(vm, fields[NORMALIZE_GRAD_Y]) + place;
+        const float *g = floats_at(vm, fields[NORMALIZE_GRAD_G]) + place;
+        float a = 0.0f, b = 0.0f;
+        for (int32_t p = 0; p < s.h; p++) {
+            for (int32_t q = 0; q < s.w; q++) {
+                const int32_t at = p * s.s_h + q * s.s_w;
+                a += g[at];
+                b += g[at] * y[at];
+            }
+        }
+        a = fields[NORMALIZE_GRAD_CENTER] ? a / s.count : 0.0f;
+        b = b / s.count;
+        const float factor = factor_of(var[row], eps);
+        for (int32_t p = 0; p < s.h; p++) {
+            for (int32_t q = 0; q < s.w; q++) {
+                const int32_t at = p * s.s_h + q * s.s_w;
+                const float value = ((g[at] - a) - y[at] * b) * factor;
+                dx[at] = add ? dx[at] + value : value;
+            }
+        }
+    }
+    return last;
+}

@@ -1,0 +1,169 @@
+"""Normalization, pooling and resampling layers: running statistics, training and evaluating, edges, what is refused."""
+
+from array import array
+
+import numpy as np
+import pytest
+
+import ember
+from ember import Tensor, nn, optim, vm
+from op_cases import vms
+
+
+@pytest.fixture(params=vms(), autouse=True)
+def machine(request):
+    vm.select(request.param)
+    ember.manual_seed(3)
+    yield request.param
+    vm.select()
+
+
+def tensor(a):
+    return Tensor([float(v) for v in np.ravel(a)], np.shape(a))
+
+
+def values(*shape):
+    return np.random.default_rng(7).normal(size=shape) * 3 + 2
+
+
+def test_running_statistics_follow_the_batches():
+    layer, mean, var = nn.BatchNorm2d(3, momentum=0.25), np.zeros(3), np.ones(3)
+    for k in range(3):
+        x = values(4, 2, 5, 3) * (k + 1)
+        layer(tensor(x))
+        flat = x.reshape(-1, 3)
+        mean = 0.75 * mean + 0.25 * flat.mean(0)
+        var = 0.75 * var + 0.25 * flat.var(0, ddof=1)
+    assert np.allclose(layer.running_mean.tolist(), mean, rtol=1e-5)
+    assert np.allclose(layer.running_var.tolist(), var, rtol=1e-5)
+    layer.eval()
+    x = values(2, 1, 2, 3)
+    expected = (x - mean) / np.sqrt(var + 1e-5)
+    assert np.allclose(layer(tensor(x)).tolist(), expected, rtol=1e-4, atol=1e-5)
+    assert np.allclose(layer.running_mean.tolist(), mean, rtol=1e-5), "evaluating leaves them alone"
+
+
+def test_before_any_step_evaluation_changes_next_to_nothing():
+    x = values(3, 2)
+    assert np.allclose(nn.BatchNorm1d(2).eval()(tensor(x)).tolist(), x, rtol=1e-4)
+
+
+def test_one_value_a_channel():
+    layer = nn.BatchNorm1d(2)
+    layer.bias = Tensor([0.5, -1.0])
+    assert layer(tensor([[7.0, -7.0]])).tolist() == [[0.5, -1.0]]
+    assert np.allclose(layer.running_var.tolist(), [0.9, 0.9]), "its variance is 0, not NaN"
+
+
+class Residual(nn.Module):
+    """A block as ResNet has it, by ordinary Python."""
+
+    def __init__(self, channels):
+        self.first, self.second = (nn.Conv2d(channels, channels, 3, padding=1, bias=False) for _ in range(2))
+        self.norms = [nn.BatchNorm2d(channels) for _ in range(2)]
+
+    def forward(self, x):
+        y = self.norms[0](self.first(x)).relu()
+        return (x + self.norms[1](self.second(y))).relu()
+
+
+def net(width=3):
+    ember.manual_seed(3)
+    model = nn.Sequential(nn.Conv2d(1, width, 3, padding=1), Residual(width), nn.AvgPool2d(2), nn.Flatten(),
+                          nn.Linear(4 * width, 2))  # fmt: skip
+    return model, ember.Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1), (4, 4, 1), 6)
+
+
+def batch(rows, seed=0):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(2, size=rows)
+    x = rng.normal(size=(rows, 4, 4)) + np.where(y, 1, -1)[:, None, None] * (np.arange(4) - 1.5)
+    return array("f", x.ravel().tolist()), array("B", y.tolist())
+
+
+def statistics(model):
+    return [b.tolist() for b in model.buffers()]
+
+
+def test_a_residual_net_learns_and_is_saved_with_its_statistics(tmp_path):
+    model, trainer = net()
+    assert len(model.buffers()) == 4 and not [p for p in model.parameters() if isinstance(p, ember.Buffer)]
+    test = [batch(6, seed=90)]
+    before = trainer.evaluate(test)[0]
+    for step in range(12):
+        trainer.step(*batch(6, seed=step))
+    loss, accuracy = trainer.evaluate(test)
+    assert loss < 0.6 * before and accuracy == 1.0
+    trainer.save(str(tmp_path / "net.ckpt"))
+    other, restored = net()
+    restored.load(str(tmp_path / "net.ckpt"))
+    assert restored.evaluate(test) == (loss, accuracy) and statistics(other) == statistics(model)
+
+
+@pytest.mark.parametrize("rows", [1, 4])
+def test_a_smaller_batch_is_as_if_it_were_made_for_it(rows):
+    """Statistics are over the rows that are there."""
+    model, trainer = net()
+    trainer.step(*batch(rows))
+    other, eager = net()
+    for p in other.parameters():
+        assert p._data is not None
+    ember.manual_seed(3)
+    exact = nn.Sequential(nn.Conv2d(1, 3, 3, padding=1), Residual(3), nn.AvgPool2d(2), nn.Flatten(), nn.Linear(12, 2))
+    small = ember.Trainer(exact, nn.CrossEntropyLoss(), optim.SGD(exact.parameters(), lr=0.1), (4, 4, 1), rows)
+    small.step(*batch(rows))
+    assert statistics(model) == statistics(exact)
+    assert [p.tolist() for p in model.parameters()] == [p.tolist() for p in exact.parameters()]
+
+
+def test_nan_and_infinity_stay_in_their_row():
+    x = values(3, 4)
+    x[1, 2] = np.inf
+    y = np.array(nn.LayerNorm(4)(tensor(x)).tolist())
+    assert np.isnan(y[1]).all() and np.isfinite(y[[0, 2]]).all()
+
+
+def test_large_and_small_values():
+    for scale in (1e-15, 1e15):
+        x = values(2, 8) * scale
+        y = np.array(nn.LayerNorm(8, eps=0.0)(tensor(x)).tolist())
+        assert np.allclose(y, (x - x.mean(1, keepdims=True)) / x.std(1, keepdims=True), atol=1e-4)
+    assert nn.LayerNorm(3)(tensor([[5.0, 5.0, 5.0]])).tolist() == [[0.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize("make, says", [
+    (lambda: nn.BatchNorm2d(0), "num_features is 0"),
+    (lambda: nn.BatchNorm2d(2, eps=-1.0), "eps is -1.0"),
+    (lambda: nn.BatchNorm1d(2, momentum=None), "momentum is None"),
+    (lambda: nn.BatchNorm1d(2, momentum=1.5), "momentum is 1.5"),
+    (lambda: nn.BatchNorm2d(2)(tensor(values(2, 2))), r"BatchNorm2d\(2\) takes \(N, H, W, C\)"),
+    (lambda: nn.BatchNorm1d(2)(tensor(values(2, 3))), r"shape \(2, 3\)"),
+    (lambda: nn.LayerNorm(()), "normalized_shape is 0"),
+    (lambda: nn.LayerNorm((2, 0)), "normalized_shape is 0"),
+    (lambda: nn.LayerNorm(3)(tensor(values(2, 2))), r"LayerNorm\(\(3,\)\)"),
+    (lambda: nn.RMSNorm(3, eps="x"), "eps is 'x'"),
+    (lambda: nn.GroupNorm(2, 3), "num_groups is 2"),
+    (lambda: nn.GroupNorm(3, 3)(tensor(values(2, 2))), r"\(N, ..., 3\)"),
+    (lambda: nn.InstanceNorm2d(2, track_running_stats=True), "track_running_stats is True"),
+    (lambda: nn.InstanceNorm1d(2)(tensor(values(2, 3, 3, 2))), r"\(N, L, C\)"),
+    (lambda: nn.Conv1d(1, 2, 0), "kernel_size is 0"),
+    (lambda: nn.Conv1d(1, 2, (1, 2)), r"kernel_size is \(1, 2\)"),
+    (lambda: nn.Conv1d(3, 2, 1)(tensor(values(2, 4, 2))), r"\(N, L, 3\)"),
+    (lambda: nn.ConvTranspose2d(2, 2, 2, output_padding=1), "output_padding is 1"),
+    (lambda: nn.ConvTranspose2d(2, 3, 2, groups=2), "groups is 2"),
+    (lambda: nn.ConvTranspose2d(1, 1, 1, padding=2)(tensor(values(1, 2, 2, 1))), "would be -2 by -2"),
+    (lambda: nn.ConvTranspose1d(1, 1, 2)(tensor(values(1, 2, 2))), r"\(N, L, 1\)"),
+    (lambda: nn.AvgPool2d(2, padding=2), "padding"),
+    (lambda: nn.AvgPool2d(3)(tensor(values(1, 2, 2, 1))), "window"),
+    (lambda: nn.AvgPool1d(3)(tensor(values(1, 2))), r"\(N, L, C\)"),
+    (lambda: nn.MaxPool1d(0), "kernel_size is 0"),
+    (lambda: nn.AdaptiveAvgPool2d(0), "output_size is 0"),
+    (lambda: nn.Upsample(0), "scale_factor is 0"),
+    (lambda: nn.Upsample(2, "cubic"), "mode is 'cubic'"),
+    (lambda: nn.Upsample(2, "nearest", True), "align_corners is True"),
+    (lambda: nn.Upsample(2, "linear")(tensor(values(1, 2, 2, 1))), r"\(N, L, C\)"),
+    (lambda: nn.PixelShuffle(2)(tensor(values(1, 2, 2, 3))), "multiple of 4"),
+])  # fmt: skip
+def test_refusals(make, says):
+    with pytest.raises(ValueError, match=says):
+        make()

@@ -1,0 +1,46 @@
+"""What Trainers and recorded functions share: making a program, by recording twice (see recording.py), and taking
+parameters over."""
+
+import gc
+from array import array
+
+from . import _collect_after
+from .recording import Recording
+
+
+def build(rows, body, memory=None, kind=Recording):
+    """(plan, program) of what body(recording) records; rows: of a full batch; memory: bytes allowed."""
+    # So what recording keeps, modules among it, lies low in the heap, and the arena finds room in one piece.
+    before = _collect_after(4096)
+    try:
+        recording = kind(rows)
+        body(recording)
+        plan = recording.finish()
+        if memory is not None and plan.total() > memory:
+            raise MemoryError("training needs %d bytes, allowed are %d (batch_size=%d)" % (plan.total(), memory, rows))
+        recording = None
+        gc.collect()
+        arena, code = array("f", range(plan.arena)), array("i", range(plan.words))
+        recording = kind(rows, plan, code)
+        body(recording)
+        return plan, recording.program(arena)
+    finally:
+        _collect_after(before)
+
+
+def retired(*_):
+    raise RuntimeError("the parameters have moved into the arena of a newer Trainer: use that, and record again")
+
+
+def settle(p, arena, offset, owner):
+    """A parameter, with the values it has, becomes a view of its owner's arena. Who had it before runs no more."""
+    view = arena[offset : offset + p.numel()]
+    if p._data is not None:
+        for i in range(len(view)):
+            view[i] = p._data[p._offset + i]
+    p._data, p._offset = view, 0
+    if p.owner is not None:
+        p.owner._vm_run = retired
+        for follower in p.owner._followers:
+            follower._vm_run = retired
+    p.owner, p.place = owner, offset

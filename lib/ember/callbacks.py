@@ -1,0 +1,90 @@
+"""Callbacks for Trainer.fit(…, callbacks=[…]): any function of the trainer is one; True ends the training.
+
+monitor: "loss" (of the validation, or where there is none of the training), "accuracy" of the validation, or a function
+of the trainer that returns a number. Less is better, but for "accuracy". NaN is never better.
+"""
+
+from array import array
+
+
+def _monitor(monitor):
+    """The function, and 1 where less is better, else -1."""
+    if callable(monitor):
+        return monitor, 1
+    if monitor == "loss":
+        return _loss, 1
+    if monitor == "accuracy":
+        return _accuracy, -1
+    raise ValueError("monitor is %r; it may be 'loss', 'accuracy' or a function of the trainer" % (monitor,))
+
+
+def _loss(trainer):
+    return trainer.validation[0] if trainer.validation else trainer.running_loss
+
+
+def _accuracy(trainer):
+    if not trainer.validation or trainer.validation[1] is None:
+        raise ValueError("monitor is 'accuracy': that takes validation batches, and targets that are labels")
+    return trainer.validation[1]
+
+
+class EarlyStopping:
+    """Ends the training when `monitor` has not become better by more than min_delta for `patience` epochs. .best is the
+    best there was, .waited the epochs since."""
+
+    def __init__(self, patience=5, min_delta=0.0, monitor="loss"):
+        if not isinstance(patience, int) or patience < 1:
+            raise ValueError("patience is %r; it may be a whole number from 1" % (patience,))
+        if not 0 <= min_delta < float("inf"):
+            raise ValueError("min_delta is %r; it may be from 0" % (min_delta,))
+        self.measure, self.sign = _monitor(monitor)
+        self.patience, self.min_delta = patience, min_delta
+        self.best, self.waited = None, 0
+
+    def __call__(self, trainer):
+        value = self.measure(trainer)
+        best = float("inf") if self.best is None else self.sign * self.best
+        if self.sign * value < best - self.min_delta:
+            self.best, self.waited = value, 0
+        else:
+            self.waited += 1
+        return self.waited >= self.patience
+
+
+class KeepBest:
+    """Keeps the trainer as it is where `monitor` is best: in the file `path`, as a checkpoint, or, without a path, the
+    parameters in memory (4 bytes each, taken once). restore(trainer) goes back there."""
+
+    def __init__(self, path=None, monitor="loss"):
+        self.measure, self.sign = _monitor(monitor)
+        self.path, self.kept = path, None
+        self.best, self.epoch = None, 0
+
+    def __call__(self, trainer):
+        value = self.measure(trainer)
+        if self.sign * value < (float("inf") if self.best is None else self.sign * self.best):
+            if self.path is not None:
+                trainer.save(self.path)
+            else:
+                n = _size(trainer)
+                self.kept = self.kept or array("f", range(n))
+                _copy(trainer._arena, self.kept, n)
+            self.best, self.epoch = value, trainer.epoch
+
+    def restore(self, trainer):
+        if self.best is None:
+            raise RuntimeError("restore: nothing was kept yet")
+        if self.path is not None:
+            trainer.load(self.path)
+        else:
+            _copy(self.kept, trainer._arena, len(self.kept))
+
+
+def _copy(source, target, n):
+    for i in range(n):
+        target[i] = source[i]
+
+
+def _size(trainer):
+    """Parameters and frozen ones, which lie first in the arena."""
+    return trainer.plan.kept[0][2] + trainer.plan.kept[1][2]

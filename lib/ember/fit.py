@@ -1,0 +1,73 @@
+"""What a Trainer does with many batches: fitting and evaluating."""
+
+from .sink import CORRECT, SCORED, numel
+from .trainer import _CHECK, _EVALUATE, _PREDICT, _SCORE, _SCORED, _Y
+
+
+def evaluate(trainer, batches, metrics):
+    ints = trainer._ints
+    trainer._arena[trainer._statistics + _SCORED] = 0
+    ints[CORRECT] = ints[SCORED] = 0
+    if metrics and trainer._many:
+        raise ValueError("metrics take one output and its target; this model has several")
+    for metric in metrics:
+        metric.reset()
+    for x, y in batches:
+        trainer._take(x, y, _CHECK)
+        if metrics:
+            trainer._run(_PREDICT)
+            output = _output(trainer)
+            for metric in metrics:
+                metric.update(output, trainer._segments[_Y])
+            trainer._run(_SCORE)
+        else:
+            trainer._run(_EVALUATE)
+    scored = ints[SCORED]
+    if not scored:
+        raise ValueError("evaluate: no batches")
+    accuracy = ints[CORRECT] / (scored * trainer.target_size) if trainer.classes else None
+    return trainer._arena[trainer._statistics + _SCORED] / scored, accuracy
+
+
+def _output(trainer):
+    """What was predicted last, where it lies."""
+    at = trainer._result & 0xFFFFFF
+    size = trainer._ints[0] * numel(trainer._result_dims[1:])
+    return memoryview(trainer._segments[trainer._result >> 24])[at : at + size]
+
+
+def fit(trainer, batches, epochs, validation, callbacks, on_step, schedule, schedule_every):
+    if schedule_every not in ("epoch", "step"):
+        raise ValueError("schedule_every is %r; it may be 'epoch' or 'step'" % (schedule_every,))
+    if schedule is not None:
+        trainer.schedule = schedule
+    each_step = trainer.schedule if schedule_every == "step" else None
+    each_epoch = trainer.schedule if schedule_every == "epoch" else None
+    trainer.validation = None
+    for _ in range(epochs):
+        trainer.reset_running()
+        steps = trainer.steps
+        for x, y in batches:
+            trainer.step(x, y)
+            if each_step:
+                _advance(each_step, trainer.running_loss)
+            if on_step:
+                on_step(trainer)
+        if trainer.steps == steps:
+            raise ValueError("fit: no batches in epoch %d (a generator runs once; a list or Batches runs again)"
+                             % (trainer.epoch + 1))  # fmt: skip
+        trainer.epoch += 1
+        if validation:
+            trainer.validation = trainer.evaluate(validation)
+        if each_epoch:
+            _advance(each_epoch, trainer.validation[0] if trainer.validation else trainer.running_loss)
+        if any([callback(trainer) for callback in callbacks]):
+            break
+    trainer.model.eval()
+
+
+def _advance(schedule, measure):
+    if schedule.measured:
+        schedule.step(measure)
+    else:
+        schedule.step()

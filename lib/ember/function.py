@@ -1,0 +1,246 @@
+"""Recorded functions: a training step of one's own, written as a plain function, becomes a program.
+
+def step(x, y):
+    loss = criterion(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss
+
+train = ember.record(step, (32, 6), Tensor(bytes(32), dtype="B"))
+loss = train(x, y)                    # buffers, used in place; allocates nothing
+print(loss.item())
+"""
+
+from . import isa, vm
+from .build import build, retired, settle
+from .parameter import Parameter
+from .recording import Recording
+from .sink import INTS, ONE, ROWS, STEP, numel
+from .tensor import Tensor, use
+
+
+def record(function, *examples, memory=None):
+    """Run function once to count and once to write, on inputs without values, and give back a callable that runs what
+    it did: on flat buffers of the examples' types, of the batch they have or a smaller one.
+
+    examples   one to four: tensors (of which shape and dtype count) or shapes of float32; the first dimension is the
+               batch, the same for all
+    memory     bytes allowed: MemoryError says how many are missing
+
+    The callable returns what the function returned, a tensor, a tuple of tensors or None: always the same objects,
+    whose elements the next call overwrites. .plan says where every byte is, .steps how often it ran.
+
+    Parameters that the function meets move into the callable's arena; those that are already in the arena of a Trainer
+    or of another recorded function stay there and are used in place, so functions of one model share its weights.
+    Limits: what is Python runs while recording only (numbers, branches, the modules' training mode stay as they were
+    then; other tensors are constants); values cannot be looked at inside (item, tolist); gradients begin anew in every
+    call and last until its end (return them, or accumulate over micro-batches inside); each optimizer steps at most
+    once in a call, belongs to one function and must be new; a label out of range raises ValueError when it is met.
+    """
+    return Function(function, examples, memory)
+
+
+class _Recording(Recording):
+    def adopt(self, inputs):
+        for x in inputs:
+            if isinstance(x, Parameter) and x._place is None:
+                self.function._adopt(self, x)
+        return Recording.adopt(self, inputs)
+
+    def _capture(self, t):
+        if isinstance(t, Parameter):  # one that no operation has as an input, as a running statistic
+            self.function._adopt(self, t)
+            return t._place
+        return Recording._capture(self, t)
+
+    def update(self, optimizer):
+        """What an optimizer's step() is while recording."""
+        if any([optimizer is o for o in self.stepped]):
+            raise RuntimeError("record: an optimizer may step once in a call, this one did before")
+        if optimizer.steps:
+            raise ValueError("the optimizer has already taken %d steps of its own; give a new one" % optimizer.steps)
+        self.stepped.append(optimizer)
+        for group in optimizer.groups:
+            hyper = self.at(self.slot(list(group.hyper)), (len(group.hyper),))
+            for p in group.params:
+                if p._place is not None and p.grad is not None and p.requires_grad:
+                    n, first = p.numel(), self.function._own + self.states
+                    states = [self.at(first + k * n, p._dims) for k in range(optimizer.states)]
+                    self.states += n * optimizer.states
+                    optimizer.emit(self, n, p, p.grad, states, hyper, ONE)
+
+
+class Function:
+    """A recorded function: see record()."""
+
+    def __init__(self, function, examples, memory):
+        if not callable(function):
+            raise ValueError("function is %r; it may be a function of tensors" % (function,))
+        if not 1 <= len(examples) <= 4:
+            raise ValueError("there are %d examples; a recorded function takes one to four inputs" % len(examples))
+        self._function, self._inputs = function, [_example(e) for e in examples]
+        rows = self._inputs[0][0][0]
+        for shape, _ in self._inputs:
+            if shape[0] != rows:
+                raise ValueError("examples have %d and %d samples; the first dimension is the batch, the same for all"
+                                 % (rows, shape[0]))  # fmt: skip
+        self.batch_size = rows
+        self._sizes = [numel(shape[1:]) for shape, _ in self._inputs]
+        self._parameters, self._gradients, self._owners = [], [], []
+        self._own = 0  # elements of the parameters that move here
+        try:
+            self.plan, self.program = build(rows, self._record, memory, _Recording)
+        finally:
+            for p, grad in zip(self._parameters, self._gradients):
+                p._place, p.grad = None, grad
+        self._segments, self._state = self.program.segments, self.program.state
+        self._arena, self._code = self._segments[isa.ARENA], self.program.code
+        self._ints = self._segments[isa.INTS]
+        self._vm_run, self._followers = vm.run, []
+        self._settle(memoryview(self._arena))
+
+    # Recording.
+
+    def _record(self, r):
+        r.function, r.stepped, r.states = self, [], 0
+        owners, self._owners = self._owners, []
+        inputs = []
+        for i in range(len(self._inputs)):
+            shape, dtype = self._inputs[i]
+            inputs.append(r.input(isa.FIRST_BOUND + i, dtype, (-1,) + shape[1:]))
+        for owner in owners:  # the second time they are known
+            self._refer(r, owner)
+        offset = 0
+        for p in self._parameters:
+            offset = self._place(r, p, offset)
+        with use(r):
+            found = self._function(*inputs)
+            several = isinstance(found, (tuple, list))
+            outputs = [_output(r, t) for t in (found if several else () if found is None else (found,))]
+            r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
+            self._located = [(r.locate(t), t._dims) for t in outputs]
+            r.section("function")
+        self._several, self._stepped = several, r.stepped
+        r.keep("parameters", self._own)
+        r.keep("optimizer state", r.states)
+
+    def _adopt(self, r, p):
+        """A parameter that the first recording meets."""
+        self._parameters.append(p)
+        self._gradients.append(p.grad)
+        self._own = self._place(r, p, self._own)
+
+    def _place(self, r, p, offset):
+        """Where it lies: in its owner's arena, or here from offset on. The next offset."""
+        p.grad = None
+        if p.owner is None or p.owner._vm_run is retired:
+            p._place = offset
+            return offset + p.numel()
+        p._place = (self._refer(r, p.owner) << 24) + p.place
+        return offset
+
+    def _refer(self, r, owner):
+        """The segment that is bound to the arena of another."""
+        for i in range(len(self._owners)):
+            if self._owners[i] is owner:
+                return isa.FIRST_BOUND + len(self._inputs) + i
+        self._owners.append(owner)
+        r.bound.append((isa.WRITABLE, len(owner._arena), 0))
+        return isa.FIRST_BOUND + len(r.bound) - 1
+
+    def _settle(self, arena):
+        """Parameters become views of the arena, hyperparameters of the slots, outputs tensors over the arena."""
+        for i in range(self._own, self.plan.start):  # the optimizers' state
+            arena[i] = 0.0
+        for i in range(len(self._owners)):
+            self._segments[isa.FIRST_BOUND + len(self._inputs) + i] = self._owners[i]._arena
+            self._owners[i]._followers.append(self)
+        offset = 0
+        for p in self._parameters:
+            if not any([p.owner is owner for owner in self._owners]):
+                drawn = p._data is not None
+                settle(p, arena, offset, self)
+                if not drawn:
+                    p.draw()
+                offset += p.numel()
+        floats, offset = memoryview(self._segments[isa.FLOATS]), 0
+        for optimizer in self._stepped:
+            optimizer.trainer = self
+            for group in optimizer.groups:
+                size = len(group.hyper)
+                group.hyper = floats[offset : offset + size]
+                offset += size
+        self._outputs = tuple([self._view(arena, address, dims) for address, dims in self._located])
+        self._result = self._outputs if self._several else self._outputs[0] if self._outputs else None
+        self._rows = self.batch_size
+
+    def _view(self, arena, address, dims):
+        n = numel(dims)
+        t = Tensor(arena[address : address + (n if n > 0 else -n * self.batch_size)])
+        t._dims = dims if n > 0 else (-dims[0] * self.batch_size,) + dims[1:]
+        return t
+
+    # Running: cut into small calls, as in a Trainer.
+
+    def __call__(self, a, b=None, c=None, d=None):
+        if 1 + (b is not None) + (c is not None) + (d is not None) != len(self._inputs):
+            raise TypeError("this recorded function takes %d inputs" % len(self._inputs))
+        self._bind(0, a)
+        if b is not None:
+            self._bind(1, b)
+        if c is not None:
+            self._bind(2, c)
+        if d is not None:
+            self._bind(3, d)
+        return self._run()
+
+    def _bind(self, i, x):
+        if isinstance(x, Tensor):
+            x = x.elements()
+        if i == 0:
+            self._ints[ROWS] = len(x) // self._sizes[0]
+        if len(x) != self._ints[ROWS] * self._sizes[i] or not 0 < self._ints[ROWS] <= self.batch_size:
+            self._refuse(i, x)
+        self._segments[isa.FIRST_BOUND + i] = x
+
+    def _refuse(self, i, x):
+        raise ValueError("input %d has %d elements: %d for each of 1 to %d samples, as many as the others have"
+                         % (i, len(x), self._sizes[i], self.batch_size))  # fmt: skip
+
+    def _run(self):
+        self._state[0] = 0
+        if self._vm_run(self._code, self._segments, self._state, -1) != 1:
+            vm.fault(self._code, self._segments, self._state)
+        if self._rows != self._ints[ROWS]:
+            self._reshape(self._ints[ROWS])
+        return self._result
+
+    def _reshape(self, rows):
+        """Another batch size than the last call's."""
+        self._rows = rows
+        for t, (_, dims) in zip(self._outputs, self._located):
+            if numel(dims) < 0:
+                t._dims = (-dims[0] * rows,) + dims[1:]
+
+    @property
+    def steps(self):
+        return self._ints[STEP]
+
+
+def _example(e):
+    shape, dtype = (e.shape, e.dtype) if isinstance(e, Tensor) else (e, "f")
+    good = isinstance(shape, (tuple, list)) and len(shape) > 0
+    if not good or any([not isinstance(n, int) or n < 1 for n in shape]):
+        raise ValueError("an example is %r; it may be a tensor or a shape, the batch first" % (e,))
+    return tuple(shape), dtype
+
+
+def _output(r, t):
+    """A returned tensor, in a place of its own that lasts to the end."""
+    if not isinstance(t, Tensor) or t.dtype != "f":
+        raise ValueError("the function returned %r; it may return float32 tensors, or None" % (t,))
+    if t._place is not None and t._place < 0:
+        return t
+    y = r.new(t._dims)
+    r.copy(y, t)
+    return y

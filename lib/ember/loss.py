@@ -1,0 +1,109 @@
+"""Losses that most people use, and what all losses have in common. The others are in loss_*.py; all are found in nn.
+
+Each is called with what the model made and with what it should have made, and gives one number, or with
+reduction="none" one for each element or sample.
+"""
+
+from . import isa, ops_reduce
+from .nn import Module
+from .tensor import Tensor, apply, numel, sink
+
+
+class Loss(Module):
+    classes = False  # targets are labels, not values
+
+    def __init__(self, reduction="mean"):
+        if reduction not in ("none", "sum", "mean"):
+            raise ValueError("reduction is %r; it may be 'none', 'sum' or 'mean'" % (reduction,))
+        self.reduction = reduction
+
+    def _reduce(self, loss):
+        if self.reduction == "none":
+            return loss
+        return loss.sum() if self.reduction == "sum" else loss.mean()
+
+    def _target(self, x, target):
+        """The target as a float32 tensor of the shape of x."""
+        target = floats(target)
+        if x._dims != target._dims:
+            raise ValueError("%s of shape %s and target %s" % (self.__class__.__name__, x.shape, target.shape))
+        return target
+
+
+def floats(x):
+    """A number, lists or a tensor of any dtype, as a float32 tensor."""
+    if not isinstance(x, Tensor):
+        return Tensor(x)
+    if x.dtype == "f":
+        return x
+    target = sink()
+    y = target.new(x._dims)
+    target.emit(isa.CONVERT, numel(x._dims), y, x, target.constants((1.0, 0.0)))
+    target.flush()
+    return y
+
+
+def labels(values, classes, ignored=None):
+    """Values as labels: whole numbers from 0 to classes - 1 (or ignored), or an error that names the first that is
+    not."""
+    for i in range(len(values)):
+        v = values[i]
+        if (not 0 <= v < classes or int(v) != v) and (ignored is None or v != ignored):
+            raise ValueError("label %r at index %d; it may be a whole number from 0 to %d" % (v, i, classes - 1))
+    return [int(v) for v in values]
+
+
+def class_weights(weight):
+    """A weight for each class, as a tensor of one dimension; None stays."""
+    if weight is None:
+        return None
+    if isinstance(weight, (list, tuple)):
+        weight = Tensor(weight)
+    if not isinstance(weight, Tensor) or weight.dtype != "f" or len(weight._dims) != 1:
+        raise ValueError("weight is %r; it may be a list of numbers, one for each class" % (weight,))
+    return weight.detach()
+
+
+class CrossEntropyLoss(Loss):
+    """-log softmax(x)[label]: logits [..., C], whole labels [...] from 0 to C - 1 (lists, or an integer Tensor).
+    A target of the shape of the logits, in float32, holds probabilities instead.
+
+    weight           one number a class. A mean is then over the weights: their sum divides, as in PyTorch
+    ignore_index     a label that does not count, in the mean neither; None (PyTorch: -100) for none. For a Trainer,
+                     which checks labels before a step, it is one of 0 to C - 1, and its accuracy counts it
+    label_smoothing  0 to 1: how much of the target is spread over all classes (Szegedy et al., 2016)
+
+    In a Trainer a mean is right for what one step() or accumulate() sees; parts of a batch are weighted by their rows.
+    A Trainer with target_dtype="f" takes probabilities.
+    """
+
+    classes = True
+
+    def __init__(self, weight=None, ignore_index=None, reduction="mean", label_smoothing=0.0):
+        Loss.__init__(self, reduction)
+        if not 0 <= label_smoothing <= 1:
+            raise ValueError("label_smoothing is %r; it may be from 0 to 1" % (label_smoothing,))
+        if ignore_index is not None and not isinstance(ignore_index, int):
+            raise ValueError("ignore_index is %r; it may be a whole number or None" % (ignore_index,))
+        self.weight, self.ignore_index = class_weights(weight), ignore_index
+        self.label_smoothing = label_smoothing
+
+    def forward(self, x, target):
+        soft = isinstance(target, Tensor) and target.dtype == "f" and target._dims == x._dims
+        if soft or self.weight is not None or self.ignore_index is not None or self.label_smoothing:
+            from . import loss_label
+
+            return (loss_label.soft if soft else loss_label.hard)(self, x.log_softmax(-1), target)
+        if not isinstance(target, Tensor):
+            target = Tensor(labels(target, x.shape[-1]), dtype="i")
+        elif target._data is not None and target.dtype != "f" and x._dims:
+            labels(target._data, x.shape[-1])
+        return self._reduce(apply(ops_reduce.CROSS_ENTROPY, (x, target)))
+
+
+class MSELoss(Loss):
+    """(x - target) squared, the mean over all elements; both of the same shape."""
+
+    def forward(self, x, target):
+        d = x - self._target(x, target)
+        return self._reduce(d * d)

@@ -1,0 +1,108 @@
+"""Losses with labels for targets: cross entropy with all that it may have, negative log likelihood, margins."""
+
+from .loss import CrossEntropyLoss, Loss, class_weights, floats, labels
+from .ops_compare import ne, where
+from .ops_index import GATHER, one_hot
+from .tensor import Tensor, _flatten, apply, numel, sink
+
+
+def _index(loss, x, target, ignored):
+    """Labels as an index, and 1 or 0 for whether they count, or None where all do."""
+    classes = x._dims[-1] if x._dims else 0
+    if isinstance(target, Tensor):
+        dims, values = target._dims, target._data
+    else:
+        values, dims = [], []
+        _flatten(target, values, dims, 0)
+        dims = tuple(dims)
+    if dims != x._dims[:-1] or classes < 1 or (isinstance(target, Tensor) and target.dtype == "f"):
+        name = loss.__class__.__name__
+        raise ValueError("%s takes (N, C) and integer labels (N), not shapes %s and %s" % (name, x.shape, dims))
+    if values is None:
+        if ignored is not None and not 0 <= ignored < classes:
+            raise ValueError("ignore_index is %d; while recording it may be from 0 to %d" % (ignored, classes - 1))
+        return target, None if ignored is None else ne(floats(target), ignored)
+    if isinstance(target, Tensor):
+        values = values[target._offset : target._offset + numel(dims)]
+    values = labels(values, classes, ignored)  # known now, and constants where this is recorded
+    if ignored is None:
+        return Tensor(values, dims), None
+    return (Tensor([0 if v == ignored else v for v in values], dims),
+            Tensor([0 if v == ignored else 1 for v in values], dims))  # fmt: skip
+
+
+def _picked(x, index):
+    """x[..., C] at its labels [...]."""
+    return apply(GATHER, (x, index), (index._dims, (numel(index._dims), 1, 1, x._dims[-1], 1, 1, 1), None))
+
+
+def _shares(loss, x, index):
+    """The weight of each label, or None."""
+    weight, dims = loss.weight, index._dims
+    if weight is None:
+        return None
+    if weight._dims != x._dims[-1:]:
+        raise ValueError("weight has shape %s; for %d classes it may be (%d,)"
+                         % (weight.shape, x._dims[-1], x._dims[-1]))  # fmt: skip
+    return apply(GATHER, (weight, index), (dims, (1, numel(dims), 1, x._dims[-1], 0, 1, 0), None))
+
+
+def hard(loss, x, target):
+    """x is log probabilities [..., C], the target labels."""
+    index, counts = _index(loss, x, target, loss.ignore_index)
+    share = _shares(loss, x, index)
+    each = -_picked(x, index)
+    if share is not None:
+        each = each * share
+    smoothing = loss.label_smoothing
+    if smoothing:
+        smooth = -(x if loss.weight is None else x * loss.weight).sum(-1)
+        each = each * (1.0 - sink().scalar(smoothing)) + smooth * smoothing / x._dims[-1]
+    if counts is not None:
+        each = where(counts, each, 0.0)
+        share = counts if share is None else share * counts
+    if loss.reduction == "mean" and share is not None:
+        return each.sum() / share.sum()
+    return loss._reduce(each)
+
+
+def soft(loss, x, target):
+    """x is log probabilities [..., C], the target probabilities of the same shape."""
+    smoothing = loss.label_smoothing
+    if smoothing:
+        target = target * (1.0 - sink().scalar(smoothing)) + sink().scalar(smoothing) / x._dims[-1]
+    if loss.weight is not None:
+        target = target * loss.weight
+    return loss._reduce(-(x * target).sum(-1))
+
+
+class NLLLoss(CrossEntropyLoss):
+    """-x[label]: log probabilities [..., C], whole labels [...] from 0 to C - 1. The rest is CrossEntropyLoss's."""
+
+    def __init__(self, weight=None, ignore_index=None, reduction="mean"):
+        CrossEntropyLoss.__init__(self, weight, ignore_index, reduction)
+
+    def forward(self, x, target):
+        return hard(self, x, target)
+
+
+class MultiMarginLoss(Loss):
+    """The sum over the wrong classes i of max(0, margin - x[label] + x[i]) ** p, divided by C, and times weight[label]
+    if there is one: scores [N, C], whole labels [N] from 0 to C - 1."""
+
+    classes = True
+
+    def __init__(self, p=1, margin=1.0, weight=None, reduction="mean"):
+        Loss.__init__(self, reduction)
+        if p not in (1, 2):
+            raise ValueError("p is %r; it may be 1 or 2" % (p,))
+        self.p, self.margin, self.weight = p, margin, class_weights(weight)
+
+    def forward(self, x, target):
+        index, _ = _index(self, x, target, None)
+        classes = x._dims[-1]
+        own = _picked(x, index)
+        over = (x - own.reshape(own.shape + (1,)) + self.margin).relu() * (1.0 - one_hot(index, classes))
+        each = (over if self.p == 1 else over * over).sum(-1) / classes
+        share = _shares(self, x, index)
+        return self._reduce(each if share is None else each * share)

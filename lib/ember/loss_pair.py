@@ -1,0 +1,69 @@
+"""Losses that compare several inputs: rankings, angles, distances."""
+
+from .loss import Loss, floats
+from .ops_compare import gt, minimum, where
+from .ops_math import abs, positive
+
+
+def _alike(loss, a, b, *more):
+    for other in (b,) + more:
+        if a._dims != other._dims:
+            raise ValueError("%s of shapes %s and %s" % (loss.__class__.__name__, a.shape, other.shape))
+
+
+class MarginRankingLoss(Loss):
+    """max(0, -target * (a - b) + margin): a ranks above b where the target is 1, below where it is -1. All of one
+    shape. Called with a, b, target."""
+
+    def __init__(self, margin=0.0, reduction="mean"):
+        Loss.__init__(self, reduction)
+        self.margin = margin
+
+    def forward(self, a, b, target):
+        _alike(self, a, b)
+        each = self._target(a, target) * (b - a)
+        return self._reduce((each + self.margin if self.margin else each).relu())
+
+
+class CosineEmbeddingLoss(Loss):
+    """a, b [N, D], targets [N]: 1 - cos(a, b) where the target is 1, max(0, cos(a, b) - margin) where it is -1.
+    Called with a, b, target."""
+
+    def __init__(self, margin=0.0, reduction="mean"):
+        Loss.__init__(self, reduction)
+        if not -1 <= margin <= 1:
+            raise ValueError("margin is %r; it may be from -1 to 1" % (margin,))
+        self.margin = margin
+
+    def forward(self, a, b, target):
+        _alike(self, a, b)
+        size = ((a * a).sum(-1) + 1e-12) * ((b * b).sum(-1) + 1e-12)
+        cosine = (a * b).sum(-1) / size.sqrt()
+        same = gt(self._target(cosine, target), 0.0)
+        return self._reduce(where(same, 1.0 - cosine, (cosine - self.margin).relu()))
+
+
+class TripletMarginLoss(Loss):
+    """max(0, |anchor - near| - |anchor - far| + margin), [N, D] each, in the p-norm (Balntas et al., 2016). swap takes
+    |near - far| where that is less than |anchor - far|. Called with anchor, near, far."""
+
+    def __init__(self, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"):
+        Loss.__init__(self, reduction)
+        self.margin, self.p = positive("margin", margin), positive("p", p)
+        self.eps, self.swap = eps, swap
+
+    def _distance(self, a, b):
+        d = a - b + self.eps
+        if self.p == 2:
+            return (d * d).sum(-1).sqrt()
+        if self.p == 1:
+            return abs(d).sum(-1)
+        return (abs(d) ** self.p).sum(-1) ** (1.0 / self.p)
+
+    def forward(self, anchor, near, far):
+        near, far = floats(near), floats(far)
+        _alike(self, anchor, near, far)
+        apart = self._distance(anchor, far)
+        if self.swap:
+            apart = minimum(apart, self._distance(near, far))
+        return self._reduce((self._distance(anchor, near) - apart + self.margin).relu())

@@ -1,0 +1,150 @@
+"""Losses of values, element by element: x and target have the same shape."""
+
+from . import ops_loss
+from .loss import Loss, floats
+from .ops_activation import logsigmoid, softplus
+from .ops_compare import clamp, gt, where
+from .ops_math import abs, not_negative, positive
+from .tensor import apply, sink
+
+
+class L1Loss(Loss):
+    """|x - target|"""
+
+    def forward(self, x, target):
+        return self._reduce(abs(x - self._target(x, target)))
+
+
+class HuberLoss(Loss):
+    """(x - target) squared / 2 up to a distance of delta, straight from there on (Huber, 1964)."""
+
+    def __init__(self, reduction="mean", delta=1.0):
+        Loss.__init__(self, reduction)
+        self.delta = positive("delta", delta)
+
+    def forward(self, x, target):
+        return self._reduce(apply(ops_loss.HUBER, (x - self._target(x, target),), (self.delta,)))
+
+
+class SmoothL1Loss(Loss):
+    """HuberLoss divided by its delta, here beta: far away it is L1Loss less beta / 2. With beta 0 it is L1Loss."""
+
+    def __init__(self, reduction="mean", beta=1.0):
+        Loss.__init__(self, reduction)
+        self.beta = not_negative("beta", beta)
+
+    def forward(self, x, target):
+        d = x - self._target(x, target)
+        if not self.beta:
+            return self._reduce(abs(d))
+        each = apply(ops_loss.HUBER, (d,), (self.beta,))
+        return self._reduce(each if self.beta == 1 else each / self.beta)
+
+
+def _weights(weight):
+    """Weights that broadcast to the loss; None stays."""
+    return None if weight is None else floats(weight).detach()
+
+
+class BCELoss(Loss):
+    """-(target * log(x) + (1 - target) * log(1 - x)) of chances x, no logarithm below -100; times weight, if there is
+    one, which broadcasts. Outside 0 to 1 it is NaN (PyTorch raises)."""
+
+    def __init__(self, weight=None, reduction="mean"):
+        Loss.__init__(self, reduction)
+        self.weight = _weights(weight)
+
+    def forward(self, x, target):
+        each = apply(ops_loss.BCE, (x, self._target(x, target)))
+        return self._reduce(each if self.weight is None else each * self.weight)
+
+
+class BCEWithLogitsLoss(Loss):
+    """BCELoss of sigmoid(x), for x of any size. pos_weight multiplies what counts for 1, one a class."""
+
+    def __init__(self, weight=None, reduction="mean", pos_weight=None):
+        Loss.__init__(self, reduction)
+        self.weight, self.pos_weight = _weights(weight), _weights(pos_weight)
+
+    def forward(self, x, target):
+        target = self._target(x, target)
+        positive_part = logsigmoid(x)
+        if self.pos_weight is not None:
+            positive_part = positive_part * ((self.pos_weight - 1.0) * target + 1.0)
+        each = (1.0 - target) * x - positive_part
+        return self._reduce(each if self.weight is None else each * self.weight)
+
+
+class KLDivLoss(Loss):
+    """target * (log(target) - x): x holds log probabilities, so does the target if log_target.
+
+    reduction="batchmean" (what the divergence is) divides the sum by the size of the batch, "mean" by all elements.
+    """
+
+    def __init__(self, reduction="mean", log_target=False):
+        Loss.__init__(self, "mean" if reduction == "batchmean" else reduction)
+        self.over_batch, self.log_target = reduction == "batchmean", log_target
+
+    def forward(self, x, target):
+        target = self._target(x, target)
+        if self.log_target:
+            each = target.exp() * (target - x)
+        else:  # 0 * log(0) is 0
+            each = target * (where(target, target, 1.0).log() - x)
+        if self.over_batch:
+            if not x._dims:
+                raise ValueError("reduction is 'batchmean'; it takes x of at least one dimension")
+            return each.sum() / sink().count(x._dims[0])
+        return self._reduce(each)
+
+
+class PoissonNLLLoss(Loss):
+    """exp(x) - target * x, or without log_input x - target * log(x + eps). full adds Stirling's approximation of
+    log(target!) where target is above 1."""
+
+    def __init__(self, log_input=True, full=False, eps=1e-8, reduction="mean"):
+        Loss.__init__(self, reduction)
+        self.log_input, self.full, self.eps = log_input, full, positive("eps", eps)
+
+    def forward(self, x, target):
+        target = self._target(x, target)
+        each = x.exp() - target * x if self.log_input else x - target * (x + self.eps).log()
+        if self.full:
+            large = gt(target, 1.0)
+            t = where(large, target, 1.0)
+            each = each + where(large, t * t.log() - t + (t * 6.283185307179586).log() * 0.5, 0.0)
+        return self._reduce(each)
+
+
+class GaussianNLLLoss(Loss):
+    """(log(var) + (x - target) ** 2 / var) / 2, var no less than eps; full adds log(2 pi) / 2. Called with x, target
+    and var, a tensor that broadcasts to x. Where eps is in its place var has no gradient."""
+
+    def __init__(self, full=False, eps=1e-6, reduction="mean"):
+        Loss.__init__(self, reduction)
+        self.full, self.eps = full, positive("eps", eps)
+
+    def forward(self, x, target, var):
+        d = x - self._target(x, target)
+        var = clamp(floats(var), self.eps)
+        each = (var.log() + d * d / var) * 0.5
+        return self._reduce(each + 7708615 / 8388608 if self.full else each)
+
+
+class SoftMarginLoss(Loss):
+    """log(1 + exp(-target * x)), targets 1 and -1."""
+
+    def forward(self, x, target):
+        return self._reduce(softplus(-(self._target(x, target) * x)))
+
+
+class HingeEmbeddingLoss(Loss):
+    """Distances x: x where the target is 1, max(0, margin - x) where it is -1."""
+
+    def __init__(self, margin=1.0, reduction="mean"):
+        Loss.__init__(self, reduction)
+        self.margin = margin
+
+    def forward(self, x, target):
+        same = gt(self._target(x, target), 0.0)
+        return self._reduce(where(same, x, (self.margin - x).relu()))

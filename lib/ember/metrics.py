@@ -1,0 +1,260 @@
+"""Metrics: measures that are summed up batch by batch.
+
+    accuracy = Accuracy(classes=10)
+    trainer.evaluate(batches, metrics=[accuracy])       # or accuracy.update(output, target) for each batch
+    accuracy.compute(), accuracy.reset()
+
+Each is a program of its own over a small arena, so update() allocates nothing where it is handed buffers of the types
+it reads: outputs as float32, as Trainer.predict gives them, targets in target_dtype, by default as a Trainer reads
+them. Lists, tensors and other types are converted. Sums are kept in two parts, what rounding takes from the one going
+into the other (Knuth's two-sum), so counts stay exact far beyond the 2**24 at which a float32 would stick.
+
+N rows, at most batch_size at once (more are cut); where the output is [N, T, C], its rows are N * T.
+"""
+
+import math
+from array import array
+
+from . import isa, vm
+from .build import build
+from .sink import CORRECT, INTS, SEEN
+from .tensor import Tensor, _flatten, no_grad, use
+
+_X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
+
+
+def whole(name, value, low):
+    if not isinstance(value, int) or value < low:
+        raise ValueError("%s is %r; it may be a whole number from %d" % (name, value, low))
+    return value
+
+
+class Metric:
+    """What all have in common. `sums` floats are kept; `record` adds to them; targets are labels below `labels`, or,
+    where that is 0, as many values as the output has."""
+
+    def __init__(self, width, labels, sums, batch_size, target_dtype=None):
+        self.width, self.labels, self.sums = width, labels, sums
+        self.batch_size = whole("batch_size", batch_size, 1)
+        if target_dtype is None:
+            target_dtype = "f" if not labels else "B" if labels <= 256 else "h" if labels <= 32768 else "i"
+        if len(target_dtype) != 1 or target_dtype not in (isa.TYPES[1:] if labels else isa.TYPES):
+            raise ValueError("target_dtype is %r; it may be one of %s" % (target_dtype, ", ".join(isa.TYPES)))
+        self.target_dtype = target_dtype
+        self.target_size = 1 if labels else width
+        _, program = build(batch_size, self._record)
+        self._segments, self._state, self._code = program.segments, program.state, program.code
+        self._arena, self._ints = program.segments[isa.ARENA], program.segments[isa.INTS]
+        self._vm_run = vm.run
+        self.reset()
+
+    def _record(self, r):
+        r.keep("sums", 2 * self.sums)
+        with use(r), no_grad():
+            x = r.input(_X, "f", (-1, self.width))
+            y = r.input(_Y, self.target_dtype, (-1,) if self.labels else (-1, self.width))
+            if self.labels:
+                r.emit(isa.CHECK_INDEX, -1, self.labels, y)
+            elif self.target_dtype != "f":
+                y = _floats(r, y)
+            self.record(r, x, y)
+            r.emit(isa.COUNT, 1, 1, -1, INTS + SEEN)
+            r.section("update")
+
+    def _add(self, r, first, values):
+        """Add values to the sums from the first on."""
+        n = values.numel()
+        values = values.alias((n,))
+        s, rest = r.at(first, (n,)), r.at(self.sums + first, (n,))
+        total = s + values
+        taken = total - s
+        r.copy(rest, (s - (total - taken)) + (values - taken), isa.ADD)
+        r.copy(s, total)
+
+    def _sum(self, i):
+        s = self._arena[i]
+        total = s + self._arena[self.sums + i]
+        return total if total == total else s  # of what is infinite no rest is known
+
+    def _seen(self):
+        if not self._ints[SEEN]:
+            raise ValueError("compute: nothing was counted since the last reset()")
+        return self._ints[SEEN]
+
+    def reset(self):
+        for i in range(2 * self.sums):
+            self._arena[i] = 0
+        self._ints[SEEN] = self._ints[CORRECT] = 0
+
+    # Calls are cut into small ones, as in a Trainer: their frames must not come from the heap.
+
+    def update(self, output, target):
+        """Count a batch. What does not fit raises ValueError, and nothing has changed."""
+        if not self._fits(output, target) or not self._attempt():
+            self._convert(output, target)
+
+    def _fits(self, output, target):
+        rows = len(output) // self.width
+        self._segments[_X] = output
+        self._segments[_Y] = target
+        self._ints[0] = rows
+        return rows * self.width == len(output) and rows * self.target_size == len(target) and self._few(rows)
+
+    def _few(self, rows):
+        return 0 < rows <= self.batch_size
+
+    def _attempt(self):
+        try:
+            self._run()
+            return True
+        except (ValueError, TypeError):
+            return False
+
+    def _run(self):
+        self._state[0] = 0
+        if self._vm_run(self._code, self._segments, self._state, -1) != 1:
+            self._state[1] = self._state[2] = self._state[3] = 0
+            raise ValueError("a label is too large")
+
+    def _convert(self, output, target):
+        """The slow way: make of a batch what the program reads, in parts where it is large."""
+        output, target = _flat(output), _flat(target)
+        rows, size, most = len(output) // self.width, self.target_size, self.batch_size
+        if not rows or rows * self.width != len(output) or rows * size != len(target):
+            raise ValueError("%s takes outputs [N, %d] and %d targets for each, not %d and %d elements"
+                             % (type(self).__name__, self.width, size, len(output), len(target)))  # fmt: skip
+        if self.labels:
+            from .loss import labels
+
+            target = labels(target, self.labels)
+        try:
+            output, target = array("f", output), array(self.target_dtype, target)
+        except (TypeError, OverflowError, ValueError) as error:
+            raise ValueError("the batch does not fit: %s" % error)  # noqa: B904
+        for first in range(0, rows, most):
+            last = min(rows, first + most)
+            self._fits(output[first * self.width : last * self.width], target[first * size : last * size])
+            self._run()
+
+
+def _flat(values):
+    if isinstance(values, Tensor):
+        return list(values.elements()[values._offset : values._offset + values.numel()])
+    flat = []
+    _flatten(list(values), flat, [], 0)
+    return flat
+
+
+def _floats(r, y):
+    t = r.new(y._dims)
+    r.emit(isa.CONVERT, y._dims[0] * (y._dims[1] if len(y._dims) > 1 else 1), t, y, r.constants((1.0, 0.0)))
+    return t
+
+
+def numbers(n):
+    """0 to n - 1"""
+    return Tensor(array("f", range(n)))
+
+
+def labelled(r, y, classes):
+    """[N, classes]: 1 at each row's label."""
+    return _floats(r, y).reshape(-1, 1).eq(numbers(classes))
+
+
+class Mean(Metric):
+    """The mean of a loss over rows: loss(output, target) is a mean (or with .reduction "sum" a sum) over a batch, as a
+    Trainer takes it. width: elements of an output's row, which are the classes where the targets are labels."""
+
+    def __init__(self, loss, width, batch_size=32, target_dtype=None):
+        self.loss = loss
+        width = whole("width", width, 1)
+        Metric.__init__(self, width, width if getattr(loss, "classes", False) else 0, 1, batch_size, target_dtype)
+
+    def record(self, r, x, y):
+        value = self.loss(x, y)
+        if value.numel() != 1:
+            raise ValueError("the loss has shape %s; Mean takes one number: 'mean' or 'sum'" % (value.shape,))
+        if getattr(self.loss, "reduction", "mean") == "mean":
+            value = value * r.count(-1)
+        self._add(r, 0, value)
+
+    def compute(self):
+        return self._sum(0) / self._seen()
+
+
+class Accuracy(Metric):
+    """How many rows of [N, classes] have their first maximum at their label; with classes=1, how many outputs are above
+    threshold exactly where the label is 1. A row with NaN is wrong."""
+
+    def __init__(self, classes, batch_size=32, target_dtype=None, threshold=0.5):
+        self.threshold = threshold
+        classes = whole("classes", classes, 1)
+        Metric.__init__(self, classes, max(2, classes), 1, batch_size, target_dtype)
+
+    def record(self, r, x, y):
+        if self.width == 1:
+            right = x.gt(self.threshold).eq(_floats(r, y).reshape(-1, 1)) * x.eq(x)
+            self._add(r, 0, right.sum())
+        else:
+            r.emit(isa.COUNT_CORRECT, -1, self.width, INTS + CORRECT, x, y)
+
+    def compute(self):
+        return (self._sum(0) + self._ints[CORRECT]) / self._seen()
+
+
+class TopKAccuracy(Metric):
+    """How many rows of [N, classes] have their label among the k largest; of equal ones the first counts as larger."""
+
+    def __init__(self, classes, k=5, batch_size=32, target_dtype=None):
+        classes = whole("classes", classes, 2)
+        self.k = whole("k", k, 1)
+        if k > classes:
+            raise ValueError("k is %r; it may be at most classes, %d" % (k, classes))
+        Metric.__init__(self, classes, classes, 1, batch_size, target_dtype)
+
+    def record(self, r, x, y):
+        from .ops_compare import where
+
+        label = _floats(r, y).reshape(-1, 1)
+        own = where(label.eq(numbers(self.width)), x, Tensor(0.0)).sum(1, keepdim=True)
+        ahead = (x.gt(own) + x.eq(own) * numbers(self.width).lt(label)).sum(1, keepdim=True)
+        self._add(r, 0, (ahead.lt(self.k) * own.eq(own)).sum())
+
+    def compute(self):
+        return self._sum(0) / self._seen()
+
+
+class _Error(Metric):
+    def __init__(self, width=1, batch_size=32, target_dtype="f"):
+        Metric.__init__(self, whole("width", width, 1), 0, 1, batch_size, target_dtype)
+
+
+class MAE(_Error):
+    """The mean of |output - target| over all elements; both [N, width]."""
+
+    def record(self, r, x, y):
+        self._add(r, 0, (x - y).abs().sum())
+
+    def compute(self):
+        return self._sum(0) / (self._seen() * self.width)
+
+
+class RMSE(_Error):
+    """The root of the mean of (output - target) squared over all elements; both [N, width]."""
+
+    def record(self, r, x, y):
+        d = x - y
+        self._add(r, 0, (d * d).sum())
+
+    def compute(self):
+        mean = self._sum(0) / (self._seen() * self.width)
+        return math.sqrt(mean) if mean < float("inf") else mean
+
+
+def __getattr__(name):
+    """Those that count classes, and the rest."""
+    from . import metrics_more
+
+    if name in metrics_more.NAMES:
+        return getattr(metrics_more, name)
+    raise AttributeError("ember.metrics has no %r" % name)

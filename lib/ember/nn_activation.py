@@ -1,0 +1,189 @@
+"""Activations as modules: each is the function of its name, in ops_activation.py or ops_piecewise.py."""
+
+from . import ops_activation, ops_piecewise
+from .nn import Module, _positive
+from .ops_math import not_negative, positive
+from .parameter import Parameter
+
+
+class Identity(Module):
+    """x, whatever it is made with."""
+
+    def __init__(self, *anything, **more):
+        pass
+
+    def forward(self, x):
+        return x
+
+
+class _Activation(Module):
+    """function(x, *arguments)"""
+
+    arguments = ()
+
+    def forward(self, x):
+        return self.function(x, *self.arguments)
+
+    def __repr__(self):
+        return "%s(%s)" % (self.__class__.__name__, ", ".join([repr(a) for a in self.arguments]))
+
+
+class SiLU(_Activation):
+    function = staticmethod(ops_activation.silu)
+
+
+class Mish(_Activation):
+    function = staticmethod(ops_activation.mish)
+
+
+class LogSigmoid(_Activation):
+    function = staticmethod(ops_activation.logsigmoid)
+
+
+class Softsign(_Activation):
+    function = staticmethod(ops_activation.softsign)
+
+
+class Tanhshrink(_Activation):
+    function = staticmethod(ops_activation.tanhshrink)
+
+
+class ReLU6(_Activation):
+    function = staticmethod(ops_piecewise.relu6)
+
+
+class SELU(_Activation):
+    function = staticmethod(ops_piecewise.selu)
+
+
+class Hardsigmoid(_Activation):
+    function = staticmethod(ops_piecewise.hardsigmoid)
+
+
+class Hardswish(_Activation):
+    function = staticmethod(ops_piecewise.hardswish)
+
+
+class GELU(_Activation):
+    function = staticmethod(ops_activation.gelu)
+
+    def __init__(self, approximate="none"):
+        self.arguments = (ops_activation.approximation(approximate),)
+
+
+class Softplus(_Activation):
+    function = staticmethod(ops_activation.softplus)
+
+    def __init__(self, beta=1.0, threshold=20.0):
+        self.arguments = (positive("beta", beta), threshold)
+
+
+class LeakyReLU(_Activation):
+    function = staticmethod(ops_piecewise.leaky_relu)
+
+    def __init__(self, negative_slope=0.01):
+        self.arguments = (negative_slope,)
+
+
+class ELU(_Activation):
+    function = staticmethod(ops_piecewise.elu)
+
+    def __init__(self, alpha=1.0):
+        self.arguments = (alpha,)
+
+
+class CELU(_Activation):
+    function = staticmethod(ops_piecewise.celu)
+
+    def __init__(self, alpha=1.0):
+        self.arguments = (positive("alpha", alpha),)
+
+
+class Hardtanh(_Activation):
+    function = staticmethod(ops_piecewise.hardtanh)
+
+    def __init__(self, min_val=-1.0, max_val=1.0):
+        self.arguments = ops_piecewise.ordered(min_val, max_val)
+
+
+class Softshrink(_Activation):
+    function = staticmethod(ops_piecewise.softshrink)
+
+    def __init__(self, lambd=0.5):
+        self.arguments = (not_negative("lambd", lambd),)
+
+
+class Hardshrink(_Activation):
+    function = staticmethod(ops_piecewise.hardshrink)
+
+    def __init__(self, lambd=0.5):
+        self.arguments = (not_negative("lambd", lambd),)
+
+
+class Threshold(_Activation):
+    """x where it is above threshold, else value."""
+
+    function = staticmethod(ops_piecewise.threshold)
+
+    def __init__(self, threshold, value):
+        self.arguments = (threshold, value)
+
+
+class PReLU(Module):
+    """x above 0, weight * x below. The weight, one number or one a channel (the last dimension), is trained."""
+
+    def __init__(self, num_parameters=1, init=0.25):
+        self.weight = Parameter((_positive(num_parameters, "num_parameters"),), init, init)
+
+    def forward(self, x):
+        return ops_piecewise.prelu(x, self.weight)
+
+    def __repr__(self):
+        return "PReLU(%d)" % self.weight.numel()
+
+
+class _Along(_Activation):
+    """Along dimension dim."""
+
+    def __init__(self, dim):
+        if not isinstance(dim, int):
+            raise ValueError("dim is %r; it may be a whole number" % (dim,))
+        self.arguments = (dim,)
+
+
+class Softmax(_Along):
+    """exp(x) / sum(exp(x)) along dim."""
+
+    def forward(self, x):
+        return x.softmax(self.arguments[0])
+
+
+class LogSoftmax(_Along):
+    """log(softmax(x)), without going through numbers that vanish. CrossEntropyLoss has it inside."""
+
+    def forward(self, x):
+        return x.log_softmax(self.arguments[0])
+
+
+class Softmin(_Along):
+    """softmax(-x)"""
+
+    function = staticmethod(ops_activation.softmin)
+
+
+class GLU(_Along):
+    """a * sigmoid(b), a and b the halves of dimension dim: [..., 2 * C] to [..., C] (Dauphin et al., 2017)."""
+
+    function = staticmethod(ops_activation.glu)
+
+    def __init__(self, dim=-1):
+        _Along.__init__(self, dim)
+
+
+class SwiGLU(_Along):
+    """silu(a) * b, a and b the halves of dimension dim: [..., 2 * C] to [..., C] (Shazeer, 2020; not in PyTorch)."""
+
+    function = staticmethod(ops_activation.swiglu)
+
+    def __init__(self, dim=-1):
+        _Along.__init__(self, dim)

@@ -1,0 +1,30 @@
+"""A layer of two inputs."""
+
+from .nn import Module, _bound, _positive
+from .ops_matrix import bilinear
+from .parameter import Parameter
+
+
+class Bilinear(Module):
+    """y[o] = the sum of x1[i] * x2[j] * weight[i, j, o], plus bias[o]: [..., in1] and [..., in2] to [..., out].
+
+    Weight (here [in1, in2, out]) and bias start uniform within 1 / sqrt(in1), as PyTorch's do.
+    """
+
+    def __init__(self, in1_features, in2_features, out_features, bias=True):
+        self.in1_features = _positive(in1_features, "in1_features")
+        self.in2_features = _positive(in2_features, "in2_features")
+        self.out_features = _positive(out_features, "out_features")
+        bound = _bound(in1_features)
+        self.weight = Parameter((in1_features, in2_features, out_features), -bound, bound)
+        self.bias = Parameter((out_features,), -bound, bound) if bias else None
+
+    def forward(self, x1, x2):
+        if x1._dims[-1:] != (self.in1_features,) or x2._dims[:-1] + x1._dims[-1:] != x1._dims:
+            self._refuse(x1, "(..., %d) and (..., %d)" % (self.in1_features, self.in2_features))
+        if x2._dims[-1:] != (self.in2_features,):
+            self._refuse(x2, "(..., %d) second" % self.in2_features)
+        return bilinear(x1, x2, self.weight, self.bias)
+
+    def __repr__(self):
+        return "Bilinear(%d, %d, %d)" % (self.in1_features, self.in2_features, self.out_features)

@@ -1,0 +1,100 @@
+"""Convolution along one dimension, and transposed convolution. Conv2d is in nn.py.
+
+N batch, L length, H height, W width, C channels.
+"""
+
+from .nn import Conv2d, Module, _bound, _positive
+from .ops_image import pair
+from .parameter import Parameter
+from .tensor import apply
+
+
+def one(value, name, least):
+    """A number of a layer along one dimension, as the pair of height 1."""
+    if isinstance(value, (tuple, list)):
+        value = value[0] if len(value) == 1 else value
+    if not isinstance(value, int) or not least <= value <= 255:
+        raise ValueError("%s is %r; it may be an int from %d to 255" % (name, value, least))
+    return value
+
+
+def as_image(layer, x, channels=None):
+    """[N, L, C] as [N, 1, L, C]."""
+    if len(x._dims) != 3 or (channels and x._dims[2] != channels):
+        layer._refuse(x, "(N, L, %s)" % (channels or "C"))
+    return x.reshape(-1 if x._dims[0] < 0 else x._dims[0], 1, x._dims[1], x._dims[2])
+
+
+def as_sequence(y):
+    return y.reshape(-1 if y._dims[0] < 0 else y._dims[0], y._dims[2], y._dims[3])
+
+
+def flat(value, name, least):
+    return (0 if least == 0 else 1, one(value, name, least))
+
+
+class Conv1d(Conv2d):
+    """Cross-correlation of [N, L, in] with [1, K, in / groups, out], plus a bias: [N, L', out]."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True):
+        Conv2d.__init__(self, in_channels, out_channels, flat(kernel_size, "kernel_size", 1), flat(stride, "stride", 1),
+                        flat(padding, "padding", 0), flat(dilation, "dilation", 1), groups, bias)  # fmt: skip
+
+    def forward(self, x):
+        return as_sequence(Conv2d.forward(self, as_image(self, x, self.in_channels)))
+
+    def __repr__(self):
+        return "Conv1d(%d, %d, %d)" % (self.in_channels, self.out_channels, self.kernel_size[1])
+
+
+class ConvTranspose2d(Module):
+    """The gradient of a convolution as a layer, which makes images larger: [N, H, W, in] to [N, H', W', out], H' being
+    (H - 1) * stride - 2 * padding + dilation * (K - 1) + output_padding + 1. The weight is that of the convolution it
+    turns round: [K_h, K_w, out / groups, in]. It and the bias start uniform within 1 / sqrt(K * K * out / groups)."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1,
+                 bias=True, dilation=1):  # fmt: skip
+        self.in_channels = _positive(in_channels, "in_channels")
+        self.out_channels = _positive(out_channels, "out_channels")
+        if in_channels % _positive(groups, "groups") or out_channels % groups:
+            raise ValueError("groups is %d; it must divide %d and %d" % (groups, in_channels, out_channels))
+        self.kernel_size = pair(kernel_size, "kernel_size", 1)
+        stride, dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
+        extra = pair(output_padding, "output_padding", 0)
+        for i in (0, 1):
+            if extra[i] >= max(stride[i], dilation[i]):
+                raise ValueError("output_padding is %r; it may be below stride or dilation, %s and %s"
+                                 % (output_padding, stride, dilation))  # fmt: skip
+        self.arguments = (stride, pair(padding, "padding", 0), extra, dilation, groups)
+        k_h, k_w = self.kernel_size
+        bound = _bound(k_h * k_w * (out_channels // groups))
+        self.weight = Parameter((k_h, k_w, out_channels // groups, in_channels), -bound, bound)
+        self.bias = Parameter((out_channels,), -bound, bound) if bias else None
+
+    def forward(self, x):
+        from .ops_pool import CONV_TRANSPOSE2D
+
+        if len(x._dims) != 4 or x._dims[3] != self.in_channels:
+            self._refuse(x, "(N, H, W, %d)" % self.in_channels)
+        inputs = (x, self.weight) if self.bias is None else (x, self.weight, self.bias)
+        return apply(CONV_TRANSPOSE2D, inputs, self.arguments)
+
+    def __repr__(self):
+        return "ConvTranspose2d(%d, %d, %s)" % (self.in_channels, self.out_channels, self.kernel_size)
+
+
+class ConvTranspose1d(ConvTranspose2d):
+    """As ConvTranspose2d, of [N, L, in] with a weight of [1, K, out / groups, in]: [N, L', out]."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1,
+                 bias=True, dilation=1):  # fmt: skip
+        ConvTranspose2d.__init__(self, in_channels, out_channels, flat(kernel_size, "kernel_size", 1),
+                                 flat(stride, "stride", 1), flat(padding, "padding", 0),
+                                 flat(output_padding, "output_padding", 0), groups, bias,
+                                 flat(dilation, "dilation", 1))  # fmt: skip
+
+    def forward(self, x):
+        return as_sequence(ConvTranspose2d.forward(self, as_image(self, x, self.in_channels)))
+
+    def __repr__(self):
+        return "ConvTranspose1d(%d, %d, %d)" % (self.in_channels, self.out_channels, self.kernel_size[1])

@@ -1,0 +1,186 @@
+"""Normalization layers. The channels are the last dimension.
+
+N batch, C channels, G groups.
+"""
+
+from . import isa
+from .nn import Module, _positive
+from .ops_norm import NORMALIZE
+from .parameter import Buffer, Parameter
+from .tensor import apply, no_grad, numel, sink
+
+
+def _checked(eps, affine_shape, affine, bias=True):
+    """The weight and the bias, ones and zeros, where there are any."""
+    if not isinstance(eps, (int, float)) or not eps >= 0:
+        raise ValueError("eps is %r; it may be a number from 0" % (eps,))
+    if not affine:
+        return None, None
+    return Parameter(affine_shape, 1.0, 1.0), Parameter(affine_shape) if bias else None
+
+
+def _scaled(y, weight, bias):
+    if weight is not None:
+        y = y * weight
+    return y if bias is None else y + bias
+
+
+def _follow(target, running, value, momentum):
+    """running = running + momentum * (value - running)"""
+    target.copy(running, (value - running) * momentum, isa.ADD)
+
+
+class _BatchNorm(Module):
+    def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True):
+        self.num_features, self.eps = _positive(num_features, "num_features"), eps
+        self.weight, self.bias = _checked(eps, (num_features,), affine)
+        if not isinstance(momentum, (int, float)) or not 0 <= momentum <= 1:
+            raise ValueError("momentum is %r; it may be from 0 to 1" % (momentum,))
+        self.momentum = momentum
+        self.running_mean = self.running_var = None
+        if track_running_stats:
+            self.running_mean, self.running_var = Buffer((num_features,)), Buffer((num_features,), 1.0, 1.0)
+
+    def forward(self, x):
+        if len(x._dims) not in self.ranks or x._dims[-1] != self.num_features:
+            self._refuse(x, "%s with %d channels last" % (self.takes, self.num_features))
+        if self.training or self.running_mean is None:
+            return _scaled(self._by_batch(x), self.weight, self.bias)
+        factor = 1.0 / (self.running_var + self.eps).sqrt()
+        if self.weight is not None:
+            factor = self.weight * factor
+        shift = -self.running_mean * factor
+        return x * factor + (shift if self.bias is None else shift + self.bias)
+
+    def _by_batch(self, x):
+        n, found = numel(x._dims[:-1]), []
+        layout = (1, self.num_features, n, 1, 0, 1, self.num_features, 0)
+        y = apply(NORMALIZE, (x,), (layout, 1, self.eps, found))
+        if self.training and self.running_mean is not None:
+            with no_grad():
+                target = sink()
+                count = target.count(n)
+                unbiased = found[1] * (count / (count - 1.0).maximum(1.0))
+                _follow(target, self.running_mean, found[0], self.momentum)
+                _follow(target, self.running_var, unbiased, self.momentum)
+                target.flush()
+        return y
+
+    def __repr__(self):
+        return "%s(%d)" % (self.__class__.__name__, self.num_features)
+
+
+class BatchNorm2d(_BatchNorm):
+    """Each channel of [N, H, W, C] with mean 0 and variance 1 over the batch, times weight [C], plus bias [C] (Ioffe
+    and Szegedy, 2015).
+
+    In training the statistics are the batch's, and running_mean and running_var follow them by `momentum`, the variance
+    unbiased; in evaluation these are used. A Trainer keeps them with the parameters and saves them.
+
+    A batch that comes in parts (accumulate) is normalized part by part, so its gradient is not that of the whole batch,
+    and the running statistics follow each part. The last, smaller batch of an epoch counts as much as any other. Of a
+    single value per channel the variance is 0: the result is the bias.
+    """
+
+    ranks, takes = (4,), "(N, H, W, C)"
+
+
+class BatchNorm1d(_BatchNorm):
+    """As BatchNorm2d, of [N, C] or [N, L, C]."""
+
+    ranks, takes = (2, 3), "(N, C) or (N, L, C)"
+
+
+class _ByShape(Module):
+    """Normalizes the last dimensions, which have normalized_shape."""
+
+    def forward(self, x):
+        n = len(self.normalized_shape)
+        if len(x._dims) < n or x._dims[len(x._dims) - n :] != self.normalized_shape:
+            self._refuse(x, "(..., %s)" % ", ".join([str(d) for d in self.normalized_shape]))
+        width = numel(self.normalized_shape)
+        layout = (numel(x._dims) // width, 1, 1, width, width, 0, 0, 1)
+        y = apply(NORMALIZE, (x,), (layout, self.center, self.eps, []))
+        return _scaled(y, self.weight, self.bias)
+
+    def _shape(self, normalized_shape):
+        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        for d in shape or (0,):
+            _positive(d, "normalized_shape")
+        self.normalized_shape = shape
+        return shape
+
+    def __repr__(self):
+        return "%s(%s)" % (self.__class__.__name__, self.normalized_shape)
+
+
+class LayerNorm(_ByShape):
+    """Each sample's last dimensions with mean 0 and variance 1, times weight, plus bias, both of normalized_shape (Ba,
+    Kiros and Hinton, 2016): [..., *normalized_shape], one number or several."""
+
+    center = 1
+
+    def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True):
+        shape, self.eps = self._shape(normalized_shape), eps
+        self.weight, self.bias = _checked(eps, shape, elementwise_affine, bias)
+
+
+class RMSNorm(_ByShape):
+    """x / sqrt(mean of x squared + eps), times weight (Zhang and Sennrich, 2019): [..., *normalized_shape]."""
+
+    center = 0
+
+    def __init__(self, normalized_shape, eps=None, elementwise_affine=True):
+        shape = self._shape(normalized_shape)
+        self.eps = 2.0**-23 if eps is None else eps
+        self.weight, self.bias = _checked(self.eps, shape, elementwise_affine, False)
+
+
+class GroupNorm(Module):
+    """The channels of each group of each sample with mean 0 and variance 1, times weight [C], plus bias [C] (Wu and He,
+    2018): [N, ..., C]."""
+
+    def __init__(self, num_groups, num_channels, eps=1e-5, affine=True):
+        self.num_groups, self.num_channels = _positive(num_groups, "num_groups"), num_channels
+        if _positive(num_channels, "num_channels") % num_groups:
+            raise ValueError("num_groups is %d; it may be a divisor of num_channels, %d" % (num_groups, num_channels))
+        self.eps = eps
+        self.weight, self.bias = _checked(eps, (num_channels,), affine)
+
+    def forward(self, x):
+        channels, groups = self.num_channels, self.num_groups
+        if len(x._dims) < 2 or x._dims[-1] != channels:
+            self._refuse(x, "(N, ..., %d)" % channels)
+        area = numel(x._dims[1:-1])
+        width = channels // groups
+        layout = (x._dims[0], groups, area, width, area * channels, width, channels, 1)
+        y = apply(NORMALIZE, (x,), (layout, 1, self.eps, []))
+        return _scaled(y, self.weight, self.bias)
+
+    def __repr__(self):
+        return "%s(%d, %d)" % (self.__class__.__name__, self.num_groups, self.num_channels)
+
+
+class _InstanceNorm(GroupNorm):
+    def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False):
+        if track_running_stats:
+            raise ValueError("track_running_stats is %r; it may be False" % (track_running_stats,))
+        GroupNorm.__init__(self, _positive(num_features, "num_features"), num_features, eps, affine)
+
+    def forward(self, x):
+        if len(x._dims) != self.rank:
+            self._refuse(x, self.takes)
+        return GroupNorm.forward(self, x)
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """Each channel of each sample of [N, H, W, C] with mean 0 and variance 1 (Ulyanov et al., 2016), times weight [C]
+    and plus bias [C] if affine. The statistics are always the sample's own."""
+
+    rank, takes = 4, "(N, H, W, C)"
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """As InstanceNorm2d, of [N, L, C]."""
+
+    rank, takes = 3, "(N, L, C)"

@@ -1,0 +1,224 @@
+"""The op table, continued: more that is made of several elements: products, spread, norms, logsumexp.
+
+As sum and max they go over dim: one dimension, several (a tuple), or all (None). What keepdim keeps has size 1.
+"""
+
+from array import array
+
+from . import ops
+from .isa import MINIMUM, MULTIPLY, WRITE
+from .ops import Op, contribute, strided, strides_of
+from .ops_compare import eq, isfinite, ne
+from .ops_math import tensor
+from .ops_reduce import _kept_strides, _max_grad, _reduce, _reduce_shape, max, reduced, sum
+from .tensor import apply, no_grad
+
+INF = float("inf")
+
+
+def _sum_of(target, fn, y, dim, a, a_strides, b=None, b_strides=None):
+    """y = the sum of fn(a, b) over dim. a has the dimensions of what is reduced."""
+    target.fill(y, 0.0)
+    dims = a._dims
+    strided(target, fn, ops.INTO_ADD, dims, y, _kept_strides(dims, dim), a, a_strides, b, b_strides)
+
+
+def _with_each(target, fn, x, dim, other):
+    """A new tensor fn(x, other), other having the shape of x reduced over dim."""
+    t = target.new(x._dims)
+    strides = strides_of(x._dims)
+    strided(target, fn, WRITE, x._dims, t, strides, x, strides, other, _kept_strides(x._dims, dim))
+    return t
+
+
+# Minimum and product.
+
+MIN = Op(_reduce_shape, _reduce(INF, MINIMUM), _max_grad)
+
+
+def _prod_grad(target, y, g, inputs, saved):
+    """To each element the product of the others: by division where no factor is 0, else to the only 0 alone."""
+    x, dim = inputs[0].detach(), saved[0]
+    with no_grad():
+        zero = eq(x, 0.0)
+        rest = x + zero
+        others = apply(PROD, (rest,), (dim, True)) / rest
+        alone = eq(sum(zero, dim, True), zero)
+    target.map(ops.KEEP_FN, others, alone, others)
+    strides = strides_of(x._dims)
+    contribute(target, inputs[0], ops.MUL_FN, x._dims, others, strides, g, _kept_strides(x._dims, dim))
+
+
+PROD = Op(_reduce_shape, _reduce(1.0, MULTIPLY), _prod_grad)
+
+
+# Variance and standard deviation, in two passes: the mean first.
+
+
+def _divisor(target, dims, dim, correction):
+    """How many elements there are, less the correction, not below 0."""
+    n = reduced(dims, dim)
+    if n > 0:
+        return target.scalar(n - correction if n > correction else 0.0)
+    t = target.new(())
+    target.map(ops.SUB_FN, t, target.count(n), target.scalar(correction))
+    target.map(ops.MAXIMUM_FN, t, t, target.scalar(0.0))
+    return t
+
+
+def _spread(root):
+    """The rows of var and std."""
+
+    def emit(target, y, inputs, saved):
+        x, dim, correction = inputs[0], saved[0], saved[2]
+        dims, strides = x._dims, strides_of(x._dims)
+        middle = target.new(y._dims)
+        _sum_of(target, ops.COPY_FN, middle, dim, x, strides)
+        target.map(ops.DIV_FN, middle, middle, target.count(reduced(dims, dim)))
+        apart = _with_each(target, ops.SUB_FN, x, dim, middle)
+        _sum_of(target, ops.MUL_FN, y, dim, apart, strides, apart, strides)
+        target.map(ops.DIV_FN, y, y, _divisor(target, dims, dim, correction))
+        if root:
+            target.map(ops.SQRT_FN, y, y)
+        saved.append(middle)
+
+    def grad(target, y, g, inputs, saved):
+        x, (dim, _, correction, middle) = inputs[0], saved
+        scale = target.new(y._dims)
+        if root:  # g / (y * divisor), and 0 where nothing differs
+            target.map(ops.DIV_FN, scale, g, y)
+            target.map(ops.KEEP_FN, scale, y, scale)
+        else:  # 2 * g / divisor
+            target.map(ops.ADD_FN, scale, g, g)
+        target.map(ops.DIV_FN, scale, scale, _divisor(target, x._dims, dim, correction))
+        apart = _with_each(target, ops.SUB_FN, x, dim, middle)
+        strides = strides_of(x._dims)
+        contribute(target, x, ops.MUL_FN, x._dims, apart, strides, scale, _kept_strides(x._dims, dim))
+
+    return Op(lambda inputs, dim, keepdim, correction: _reduce_shape(inputs, dim, keepdim), emit, grad)
+
+
+VAR, STD = _spread(False), _spread(True)
+
+
+# Norms.
+
+
+def _norm_emit(target, y, inputs, saved):
+    x, (dim, _, p) = inputs[0], saved
+    strides = strides_of(x._dims)
+    if p == 2:
+        _sum_of(target, ops.MUL_FN, y, dim, x, strides, x, strides)
+        target.map(ops.SQRT_FN, y, y)
+        return
+    size = target.new(x._dims)
+    target.map(ops.ABS_FN, size, x)
+    _sum_of(target, ops.POW_FN, y, dim, size, strides, target.scalar(p), [0] * len(strides))
+    target.map(ops.POW_FN, y, y, target.scalar(1.0 / p))
+
+
+def _norm_grad(target, y, g, inputs, saved):
+    """g * sign(x) * (|x| / y) ** (p - 1), and 0 where x is 0."""
+    x, (dim, _, p) = inputs[0], saved
+    if p == 2:
+        scale = target.new(y._dims)
+        target.map(ops.DIV_FN, scale, g, y)
+        target.map(ops.KEEP_FN, scale, y, scale)
+        contribute(target, x, ops.MUL_FN, x._dims, x, strides_of(x._dims), scale, _kept_strides(x._dims, dim))
+        return
+    size = target.new(x._dims)
+    target.map(ops.ABS_FN, size, x)
+    share = _with_each(target, ops.DIV_FN, size, dim, y)
+    target.map(ops.POW_FN, share, share, target.scalar(p - 1.0))
+    target.map(ops.DIV_FN, size, x, size)  # the sign, and NaN where x is 0
+    target.map(ops.MUL_FN, share, share, size)
+    target.map(ops.KEEP_FN, share, x, share)
+    contribute(target, x, ops.MUL_FN, x._dims, share, strides_of(x._dims), g, _kept_strides(x._dims, dim))
+
+
+NORM = Op(lambda inputs, dim, keepdim, p: _reduce_shape(inputs, dim, keepdim), _norm_emit, _norm_grad)
+
+
+# The logarithm of a sum of exponentials.
+
+
+def _logsumexp_emit(target, y, inputs, saved):
+    x, dim = inputs[0], saved[0]
+    with no_grad():
+        most = max(x.detach(), dim, True)
+        target.map(ops.KEEP_FN, most, isfinite(most), most)  # infinities need no help, and may not be subtracted
+    t = _with_each(target, ops.SUB_FN, x, dim, most)
+    target.map(ops.EXP_FN, t, t)
+    _sum_of(target, ops.COPY_FN, y, dim, t, strides_of(x._dims))
+    target.map(ops.LOG_FN, y, y)
+    target.map(ops.ADD_FN, y, y, most)
+
+
+def _logsumexp_grad(target, y, g, inputs, saved):
+    """g * softmax(x)"""
+    x = inputs[0]
+    t = _with_each(target, ops.SUB_FN, x, saved[0], y)
+    target.map(ops.EXP_FN, t, t)
+    contribute(target, x, ops.MUL_FN, x._dims, t, strides_of(x._dims), g, _kept_strides(x._dims, saved[0]))
+
+
+LOGSUMEXP = Op(_reduce_shape, _logsumexp_emit, _logsumexp_grad)
+
+
+# As functions and methods.
+
+
+def min(x, dim=None, keepdim=False):
+    """The smallest over dim. Elements that tie share the gradient evenly (PyTorch's amin)."""
+    return apply(MIN, (tensor(x),), (dim, keepdim))
+
+
+def prod(x, dim=None, keepdim=False):
+    """The product over dim, in order."""
+    return apply(PROD, (tensor(x),), (dim, keepdim))
+
+
+def _correction(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise ValueError("correction is %r; it may be a number from 0" % (value,))
+    return value
+
+
+def var(x, dim=None, *, correction=1, keepdim=False):
+    """The mean square of the distances from the mean; the sum is divided by n - correction (NaN where that is 0)."""
+    return apply(VAR, (tensor(x),), (dim, keepdim, _correction(correction)))
+
+
+def std(x, dim=None, *, correction=1, keepdim=False):
+    """The square root of var. Where all elements are equal its gradient is 0."""
+    return apply(STD, (tensor(x),), (dim, keepdim, _correction(correction)))
+
+
+def norm(x, p=2, dim=None, keepdim=False):
+    """(the sum of |x| ** p) ** (1 / p); for p = inf the largest |x|, for -inf the smallest, for 0 how many are not 0.
+    Its gradient at an x of 0 is 0. It is as exact as the powers are: squares overflow above 1.8e19."""
+    x = tensor(x)
+    if isinstance(p, bool) or not isinstance(p, (int, float)) or p != p:
+        raise ValueError("p is %r; it may be a number, or inf" % (p,))
+    if p in (INF, -INF):
+        return max(x.abs(), dim, keepdim) if p > 0 else min(x.abs(), dim, keepdim)
+    if p == 0:
+        return sum(ne(x, 0.0), dim, keepdim)
+    if p == 1:
+        return sum(x.abs(), dim, keepdim)
+    return apply(NORM, (x,), (dim, keepdim, array("f", (p,))[0]))
+
+
+def logsumexp(x, dim=None, keepdim=False):
+    """log(sum(exp(x))) over dim, without numbers that overflow."""
+    return apply(LOGSUMEXP, (tensor(x),), (dim, keepdim))
+
+
+def any(x, dim=None, keepdim=False):
+    """1 where an element is not 0 (NaN is not), else 0. Without a gradient."""
+    return max(ne(x, 0.0), dim, keepdim)
+
+
+def all(x, dim=None, keepdim=False):
+    """1 where no element is 0, else 0. Without a gradient."""
+    return min(ne(x, 0.0), dim, keepdim)

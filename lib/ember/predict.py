@@ -1,0 +1,100 @@
+"""Predictions: as tensors, or in buffers that the caller owns."""
+
+from array import array
+
+from . import isa, vm
+from .build import build
+from .sink import ROWS, numel
+from .tensor import Tensor, use
+from .trainer import _PREDICT, _X, _Y, _zeros
+
+_FROM, _TO = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
+
+
+class Predictions:
+    """What a trainer predicted last."""
+
+    def __init__(self, trainer):
+        self.trainer, self.many = trainer, trainer._many
+        self.writers = None
+
+    # Cut into small calls, as in trainer.py, so that frames do not come from the heap.
+
+    def predict(self, x, out):
+        if not self.fits(x) or not self.trainer._attempt():
+            self.trainer._convert(x, None, _PREDICT)
+        return self.tensors() if out is None else self.write(out)
+
+    def fits(self, x):
+        """Bind a batch without targets; whether its length fits."""
+        t = self.trainer
+        return t._parts.fits_alone(t, x, self) if t._parts else self.fits_first(t, x)
+
+    def fits_first(self, t, x):
+        rows = len(x) // t.sample_size
+        if len(t._segments[_Y]) < rows * t.target_size:
+            t._segments[_Y] = _zeros(t.target_dtype, t.batch_size * t.target_size)
+        t._segments[_X] = x
+        t._ints[ROWS] = rows
+        t._state[0] = _PREDICT
+        return rows * t.sample_size == len(x) and 0 < rows <= t.batch_size
+
+    def tensors(self):
+        """A tensor of its own, or a tuple of one for each output."""
+        t, found = self.trainer, []
+        for address, dims in t._results:
+            dims = (t._ints[ROWS],) + dims[1:]
+            at = address & 0xFFFFFF
+            found.append(Tensor(array("f", memoryview(t._segments[address >> 24])[at : at + numel(dims)]), dims))
+        return tuple(found) if self.many else found[0]
+
+    def write(self, out):
+        """Into out, or the buffers of the tuple out."""
+        if self.writers is None:
+            self.writers = self.make()
+        if self.many:
+            self.write_all(out, 0)
+        else:
+            self.writers[0].write(out)
+        return out
+
+    def make(self):
+        return [Writer(self.trainer, address, dims) for address, dims in self.trainer._results]
+
+    def write_all(self, out, k):
+        if len(out) != len(self.writers):
+            raise ValueError("out has %d buffers for %d outputs" % (len(out), len(self.writers)))
+        while k < len(self.writers):
+            self.writers[k].write(out[k])
+            k += 1
+
+
+class Writer:
+    """Copies an output that was predicted last into buffers, by one instruction: no float becomes an object."""
+
+    def __init__(self, trainer, result, dims):
+        self.ints, self.size = trainer._ints, numel(dims[1:])
+        _, program = build(trainer.batch_size, self._record)
+        self.segments, self.state, self.code, self.vm_run = program.segments, program.state, program.code, vm.run
+        at = result & 0xFFFFFF
+        memory = memoryview(trainer._segments[result >> 24])
+        self.segments[_FROM] = memory[at : at + trainer.batch_size * self.size]
+
+    def _record(self, r):
+        with use(r):
+            source = r.input(_FROM, "f", (-1, self.size))
+            r.copy(r.input(_TO, "f", (-1, self.size), isa.WRITABLE), source)
+            r.section("write")
+
+    def write(self, out):
+        """Into out, which may be longer."""
+        if len(out) < self.ints[ROWS] * self.size:
+            self._refuse(len(out), self.ints[ROWS])
+        self.segments[_TO] = out
+        self.segments[isa.INTS][ROWS] = self.ints[ROWS]
+        self.state[0] = 0
+        self.vm_run(self.code, self.segments, self.state, -1)
+        return out
+
+    def _refuse(self, n, rows):
+        raise ValueError("out has %d elements; %d rows of %d take %d" % (n, rows, self.size, rows * self.size))

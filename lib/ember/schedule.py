@@ -1,0 +1,270 @@
+"""Schedules of the learning rate. Names, defaults and formulas are PyTorch's, each in its closed form: from the number
+of steps so far, not from the rate before, so that nothing drifts where floats are single.
+
+    schedule = CosineAnnealingLR(optimizer, T_max=100)
+    ...
+    schedule.step()                      # after an epoch, or after every update: the counts are of these calls
+
+Making a schedule sets the rate of step 0. Each parameter group keeps a base of its own, what its rate was when the
+first schedule was made (group.initial_lr); a rate set by hand in between is overwritten by the next step.
+`trainer.schedule = schedule` has its state saved and loaded with the trainer.
+"""
+
+import math
+
+
+def _whole(name, value, low=1):
+    if not isinstance(value, int) or value < low:
+        raise ValueError("%s is %r; it may be a whole number from %d" % (name, value, low))
+    return value
+
+
+def _within(name, value, low, high, below=False):
+    if not isinstance(value, (int, float)) or not low <= value <= high or below and value == high:
+        raise ValueError("%s is %r; it may be from %s to %s%s" % (name, value, low, "below " if below else "", high))
+    return value
+
+
+def _bases(optimizer):
+    if not hasattr(optimizer, "groups"):
+        raise ValueError("optimizer is %r; it may be an Optimizer" % (optimizer,))
+    for group in optimizer.groups:
+        if not hasattr(group, "initial_lr"):
+            group.initial_lr = group.hyper[0]
+    return [group.initial_lr for group in optimizer.groups]
+
+
+def _cosine(first, last, left):
+    """From first (left = 1) to last (left = 0) along half a cosine; exact near its end, where 1 + cos cancels."""
+    s = math.sin(left * math.pi / 2)
+    return last + (first - last) * (s * s)
+
+
+class Schedule:
+    """What all have in common: `at(base, t)` is the rate after t steps of a group with that base."""
+
+    chains = True  # `at` is all there is to it: it may be one of several
+    measured = False  # step() takes a measure
+
+    def __init__(self, optimizer):
+        self.optimizer, self.last_epoch = optimizer, 0
+        self.bases = _bases(optimizer)
+        self._apply()
+
+    def _apply(self):
+        groups, bases, t = self.optimizer.groups, self.bases, self.last_epoch
+        for i in range(len(groups)):
+            groups[i].hyper[0] = self.at(bases[i], t)
+
+    def step(self):
+        self.last_epoch += 1
+        self._apply()
+
+    def get_last_lr(self):
+        """The rate of each group."""
+        return [group.hyper[0] for group in self.optimizer.groups]
+
+    def state(self):
+        """What must be kept to go on later: a few numbers, always as many and of the same kinds."""
+        return (self.last_epoch,)
+
+    def load(self, state):
+        self.last_epoch = state[0]
+        self._apply()
+
+
+class ConstantLR(Schedule):
+    """base * factor for total_iters steps, then base."""
+
+    def __init__(self, optimizer, factor=1.0 / 3, total_iters=5):
+        self.factor = _within("factor", factor, 0, 1)
+        self.total_iters = _whole("total_iters", total_iters, 0)
+        Schedule.__init__(self, optimizer)
+
+    def at(self, base, t):
+        return base * self.factor if t < self.total_iters else base
+
+
+class LinearLR(Schedule):
+    """From base * start_factor to base * end_factor in total_iters steps, a warm-up by default."""
+
+    def __init__(self, optimizer, start_factor=1.0 / 3, end_factor=1.0, total_iters=5):
+        self.start = _within("start_factor", start_factor, 0, 1)
+        self.end = _within("end_factor", end_factor, 0, 1)
+        if not start_factor:
+            raise ValueError("start_factor is %r; it may be from above 0 to 1" % (start_factor,))
+        self.total_iters = _whole("total_iters", total_iters)
+        Schedule.__init__(self, optimizer)
+
+    def at(self, base, t):
+        left = max(0, self.total_iters - t) / self.total_iters
+        return base * (self.end + (self.start - self.end) * left)
+
+
+class ExponentialLR(Schedule):
+    """base * gamma ** t"""
+
+    def __init__(self, optimizer, gamma):
+        self.gamma = _within("gamma", gamma, 0, float("inf"), True)
+        Schedule.__init__(self, optimizer)
+
+    def at(self, base, t):
+        return base * self.gamma**t
+
+
+class StepLR(Schedule):
+    """base * gamma ** (t // step_size)"""
+
+    def __init__(self, optimizer, step_size, gamma=0.1):
+        self.step_size = _whole("step_size", step_size)
+        self.gamma = _within("gamma", gamma, 0, float("inf"), True)
+        Schedule.__init__(self, optimizer)
+
+    def at(self, base, t):
+        return base * self.gamma ** (t // self.step_size)
+
+
+class MultiStepLR(Schedule):
+    """base * gamma for every milestone that was reached."""
+
+    def __init__(self, optimizer, milestones, gamma=0.1):
+        self.milestones = [_whole("milestones", m, 0) for m in milestones]
+        self.gamma = _within("gamma", gamma, 0, float("inf"), True)
+        Schedule.__init__(self, optimizer)
+
+    def at(self, base, t):
+        reached = 0
+        for m in self.milestones:
+            reached += m <= t
+        return base * self.gamma**reached
+
+
+class PolynomialLR(Schedule):
+    """base * (1 - t / total_iters) ** power, then 0."""
+
+    def __init__(self, optimizer, total_iters=5, power=1.0):
+        self.total_iters = _whole("total_iters", total_iters)
+        self.power = _within("power", power, 0, float("inf"), True)
+        Schedule.__init__(self, optimizer)
+
+    def at(self, base, t):
+        return base * (max(0, self.total_iters - t) / self.total_iters) ** self.power
+
+
+class CosineAnnealingLR(Schedule):
+    """From base to eta_min along half a cosine in T_max steps, and back in as many (Loshchilov and Hutter, 2017)."""
+
+    def __init__(self, optimizer, T_max, eta_min=0.0):
+        self.T_max = _whole("T_max", T_max)
+        self.eta_min = _within("eta_min", eta_min, 0, float("inf"), True)
+        Schedule.__init__(self, optimizer)
+
+    def at(self, base, t):
+        t %= 2 * self.T_max
+        return _cosine(base, self.eta_min, abs(self.T_max - t) / self.T_max)
+
+
+class CosineAnnealingWarmRestarts(Schedule):
+    """From base to eta_min along half a cosine in T_0 steps, then again from base; each time T_mult times as long."""
+
+    def __init__(self, optimizer, T_0, T_mult=1, eta_min=0.0):
+        self.T_0, self.T_mult = _whole("T_0", T_0), _whole("T_mult", T_mult)
+        self.eta_min = _within("eta_min", eta_min, 0, float("inf"), True)
+        Schedule.__init__(self, optimizer)
+
+    def at(self, base, t):
+        period = self.T_0
+        if self.T_mult == 1:
+            t %= period
+        while t >= period:
+            t -= period
+            period *= self.T_mult
+        return _cosine(base, self.eta_min, (period - t) / period)
+
+
+class NoamLR(Schedule):
+    """factor * model_size ** -0.5 * min(t ** -0.5, t * warmup_steps ** -1.5), t from 1, whatever the base: of
+    "Attention is all you need" (Vaswani et al., 2017), to be stepped after every update."""
+
+    def __init__(self, optimizer, model_size, warmup_steps, factor=1.0):
+        self.warmup_steps = _whole("warmup_steps", warmup_steps)
+        self.factor = _within("factor", factor, 0, float("inf"), True) / math.sqrt(_whole("model_size", model_size))
+        Schedule.__init__(self, optimizer)
+
+    def at(self, base, t):
+        t, warmup = t + 1, self.warmup_steps
+        return self.factor * (1 / math.sqrt(t) if t > warmup else t / (warmup * math.sqrt(warmup)))
+
+
+class LambdaLR(Schedule):
+    """base * lr_lambda(t); lr_lambda: a function, or one for each group."""
+
+    def __init__(self, optimizer, lr_lambda):
+        count = len(_bases(optimizer))
+        self.lambdas = list(lr_lambda) if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * count
+        if len(self.lambdas) != count or not all([callable(f) for f in self.lambdas]):
+            raise ValueError("lr_lambda is %r; it may be a function, or a list of %d" % (lr_lambda, count))
+        self.chains = len(self.lambdas) == 1
+        Schedule.__init__(self, optimizer)
+
+    def _apply(self):
+        for group, base, f in zip(self.optimizer.groups, self.bases, self.lambdas):
+            group.hyper[0] = base * f(self.last_epoch)
+
+    def at(self, base, t):
+        return base * self.lambdas[0](t)
+
+
+def _several(schedulers, optimizer):
+    """Schedules whose steps are counted for them."""
+    schedulers = list(schedulers)
+    for s in schedulers:
+        if not isinstance(s, Schedule) or s.optimizer is not optimizer or not s.chains:
+            raise ValueError("schedulers holds %r; it may hold schedules of this optimizer that are functions of base "
+                             "and step alone" % (s,))  # fmt: skip
+    return schedulers
+
+
+class SequentialLR(Schedule):
+    """schedulers one after the other: the next from each milestone on, counting from 0 there."""
+
+    def __init__(self, optimizer, schedulers, milestones):
+        self.schedulers = _several(schedulers, optimizer)
+        self.milestones = [_whole("milestones", m) for m in milestones]
+        if len(self.milestones) != len(self.schedulers) - 1 or sorted(self.milestones) != self.milestones:
+            raise ValueError("milestones is %r; it may be %d rising steps, one less than the schedulers"
+                             % (milestones, len(self.schedulers) - 1))  # fmt: skip
+        Schedule.__init__(self, optimizer)
+
+    def at(self, base, t):
+        i = 0
+        while i < len(self.milestones) and self.milestones[i] <= t:
+            i += 1
+        return self.schedulers[i].at(base, t - self.milestones[i - 1] if i else t)
+
+
+class ChainedScheduler(Schedule):
+    """All schedulers at once: each takes what the one before made of the base, so factors multiply."""
+
+    def __init__(self, schedulers, optimizer=None):
+        schedulers = list(schedulers)
+        if not schedulers:
+            raise ValueError("schedulers is empty; it may be a list of schedules")
+        if optimizer is None:
+            optimizer = getattr(schedulers[0], "optimizer", None)
+        self.schedulers = _several(schedulers, optimizer)
+        Schedule.__init__(self, optimizer)
+
+    def at(self, base, t):
+        for s in self.schedulers:
+            base = s.at(base, t)
+        return base
+
+
+def __getattr__(name):
+    """Those that are more than a function of the step and the base."""
+    if name in ("OneCycleLR", "ReduceLROnPlateau"):
+        from . import schedule_more
+
+        return getattr(schedule_more, name)
+    raise AttributeError("ember.schedule has no %r" % name)

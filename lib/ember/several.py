@@ -1,0 +1,149 @@
+"""Several inputs, or several outputs with a target each: what a Trainer of such a model knows of those after the first.
+
+The first input and the first target have the segments they always have, the others those that follow.
+"""
+
+from . import isa
+from .sink import ROWS, numel
+from .trainer import _zeros
+
+_MORE = isa.FIRST_BOUND + 2  # the first segment of the others
+
+
+def _each(value, n, name):
+    """One for each: the value n times, or the list that it is."""
+    values = list(value) if isinstance(value, (tuple, list)) else [value] * n
+    if len(values) != n:
+        raise ValueError("%s has %d entries for %d inputs" % (name, len(values), n))
+    return values
+
+
+class Parts:
+    def __init__(self, input_shape, input_dtype, input_scale, target_dtype):
+        self.many_x = isinstance(input_shape, (tuple, list)) and isinstance(input_shape[0], (tuple, list))
+        self.many_y = isinstance(target_dtype, (tuple, list))
+        shapes = list(input_shape) if self.many_x else [input_shape]
+        n = len(shapes)
+        for shape in shapes:
+            if not isinstance(shape, (tuple, list)) or any([not isinstance(d, int) or d < 1 for d in shape]):
+                raise ValueError("input_shape has %r; it may have tuples of whole numbers from 1" % (shape,))
+        self.shapes = [tuple(shape) for shape in shapes]
+        self.scales = _each(input_scale, n, "input_scale")
+        self.dtypes = _each(input_dtype, n, "input_dtype")
+        self.targets = list(target_dtype) if self.many_y else [target_dtype]
+        if not self.targets:
+            raise ValueError("target_dtype is empty; it may have an entry for each output")
+        for dtype in self.dtypes + self.targets[1:]:
+            if not isinstance(dtype, str) or len(dtype) != 1 or dtype not in isa.TYPES:
+                raise ValueError("dtype is %r; it may be one of %s" % (dtype, ", ".join(isa.TYPES)))
+        self.sizes = [1] * len(self.targets)  # elements a sample, known when the model was recorded
+        self.classes = [1] * len(self.targets)
+        self.dims = [()] * len(self.targets)
+
+    def first(self):
+        return self.shapes[0], self.dtypes[0], self.scales[0], self.targets[0]
+
+    # Recording.
+
+    def inputs(self, trainer, r):
+        return [trainer._input(r, _MORE + i - 1, self.dtypes[i], self.scales[i], self.shapes[i])
+                for i in range(1, len(self.shapes))]  # fmt: skip
+
+    def outputs(self, found):
+        if not self.many_y:
+            return (found,)
+        if not isinstance(found, (tuple, list)) or len(found) != len(self.targets):
+            raise ValueError("the model returned %r; target_dtype names %d outputs" % (found, len(self.targets)))
+        for j in range(len(found)):
+            dims, self.classes[j] = found[j]._dims, 0
+            if self.targets[j] != "f":  # labels
+                dims, self.classes[j] = dims[:-1], dims[-1]
+            self.dims[j], self.sizes[j] = dims, abs(numel(dims))
+        return tuple(found)
+
+    def check(self, r):
+        """The first recording does not know sizes yet; the instructions are as many and as long."""
+        for j in range(len(self.targets)):
+            if self.many_y and self.targets[j] != "f":
+                n = -self.sizes[j]
+                r.emit(isa.CHECK_INDEX, n, self.classes[j], r.input(self._segment(j), self.targets[j], (n,)))
+
+    def target(self, r):
+        return tuple([r.input(self._segment(j), self.targets[j], self.dims[j]) for j in range(len(self.targets))])
+
+    def _segment(self, j):
+        """Of a target."""
+        return isa.FIRST_BOUND + 1 if j == 0 else _MORE + len(self.shapes) - 1 + j - 1
+
+    # Running.
+
+    def unbind(self, segments, rows=1):
+        for i in range(1, len(self.shapes)):
+            segments[_MORE + i - 1] = _zeros(self.dtypes[i], rows * numel(self.shapes[i]))
+        for j in range(1, len(self.targets)):
+            segments[self._segment(j)] = _zeros(self.targets[j], rows * self.sizes[j])
+
+    def fits(self, trainer, x, y):
+        if not self._counted(x, y):
+            return False
+        good = trainer._fits_first(x[0] if self.many_x else x, y[0] if self.many_y else y)
+        return good and self._bind_inputs(trainer, x) and self._bind_targets(trainer, y)
+
+    def _counted(self, x, y):
+        return not (self.many_x and len(x) != len(self.shapes) or self.many_y and len(y) != len(self.targets))
+
+    def _bind_inputs(self, trainer, x):
+        for i in range(1, len(self.shapes)):
+            trainer._segments[_MORE + i - 1] = x[i]
+            if len(x[i]) != trainer._ints[ROWS] * numel(self.shapes[i]):
+                return False
+        return True
+
+    def _bind_targets(self, trainer, y):
+        for j in range(1, len(self.targets)):
+            trainer._segments[self._segment(j)] = y[j]
+            if len(y[j]) != trainer._ints[ROWS] * self.sizes[j]:
+                return False
+        return True
+
+    def fits_alone(self, trainer, x, predictions):
+        if self.many_x and len(x) != len(self.shapes):
+            return False
+        if not predictions.fits_first(trainer, x[0] if self.many_x else x):
+            return False
+        self._make_room(trainer)
+        return self._bind_inputs(trainer, x)
+
+    def _make_room(self, trainer):
+        """Targets are bound even where they are not read."""
+        for j in range(1, len(self.targets)):
+            if len(trainer._segments[self._segment(j)]) < trainer._ints[ROWS] * self.sizes[j]:
+                self.unbind(trainer._segments, trainer.batch_size)
+
+    def accept(self, trainer, x, y):
+        """The slow way: each part as the program reads it, and the rows; or what is wrong."""
+        from .batch import _flat, _typed
+        from .loss import labels
+
+        xs, ys = x if self.many_x else (x,), () if y is None else y if self.many_y else (y,)
+        if len(xs) != len(self.shapes) or y is not None and len(ys) != len(self.targets):
+            raise ValueError("the batch has %d inputs and %d targets; this Trainer takes %d and %d"
+                             % (len(xs), len(ys), len(self.shapes), len(self.targets)))  # fmt: skip
+        found, counts = [], []
+        for i in range(len(xs)):
+            values, n = _flat(xs[i], self.shapes[i], "input %d" % i, trainer)
+            found.append(_typed(values, self.dtypes[i], "input %d" % i))
+            counts.append(n)
+        many_x, many_y = tuple(found) if self.many_x else found[0], []
+        for j in range(len(ys)):
+            dims, classes, dtype = self.dims[j][1:], self.classes[j], self.targets[j]
+            if not self.many_y:
+                dims, classes = trainer._result_dims[1 : -1 if trainer.classes else None], trainer.classes
+                dtype = trainer.target_dtype
+            values, n = _flat(ys[j], dims, "target %d" % j, trainer)
+            many_y.append(_typed(labels(values, classes) if classes else values, dtype, "target %d" % j))
+            counts.append(n)
+        for n in counts:
+            if n != counts[0]:
+                raise ValueError("the parts of the batch have %s samples" % counts)
+        return many_x, None if y is None else tuple(many_y) if self.many_y else many_y[0], counts[0]

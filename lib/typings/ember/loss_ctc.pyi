@@ -1,0 +1,23 @@
+from collections.abc import Sequence
+
+from .loss import Loss, _Reduction
+from .tensor import Tensor
+
+class CTCLoss(Loss):
+    blank: int
+    zero_infinity: bool
+    def __init__(self, blank: int = 0, reduction: _Reduction = "mean", zero_infinity: bool = False) -> None: ...
+    def __call__(  # type: ignore[override]
+        self,
+        x: Tensor,
+        targets: Tensor | Sequence[Sequence[int]],
+        input_lengths: Tensor | Sequence[int],
+        target_lengths: Tensor | Sequence[int],
+    ) -> Tensor: ...
+    def forward(
+        self,
+        x: Tensor,
+        targets: Tensor | Sequence[Sequence[int]],
+        input_lengths: Tensor | Sequence[int],
+        target_lengths: Tensor | Sequence[int],
+    ) -> Tensor: ...

@@ -1,0 +1,21 @@
+from typing import Literal
+
+from .loss import CrossEntropyLoss, Loss, _Reduction, _Weights
+from .tensor import Tensor, _Lists
+
+class NLLLoss(CrossEntropyLoss):
+    def __init__(
+        self, weight: _Weights = None, ignore_index: int | None = None, reduction: _Reduction = "mean"
+    ) -> None: ...
+
+class MultiMarginLoss(Loss):
+    p: int
+    margin: float
+    weight: Tensor | None
+    def __init__(
+        self, p: Literal[1, 2] = 1, margin: float = 1.0, weight: _Weights = None, reduction: _Reduction = "mean"
+    ) -> None: ...
+    def forward(self, x: Tensor, target: Tensor | _Lists) -> Tensor: ...
+
+def hard(loss: CrossEntropyLoss, x: Tensor, target: Tensor | _Lists) -> Tensor: ...
+def soft(loss: CrossEntropyLoss, x: Tensor, target: Tensor) -> Tensor: ...

@@ -1,0 +1,30 @@
+from typing import TypeAlias
+
+from .nn import MaxPool2d, Module
+from .tensor import Tensor
+
+_Pair: TypeAlias = int | tuple[int, int]
+
+class MaxPool1d(MaxPool2d):
+    def __init__(self, kernel_size: int, stride: int | None = None, padding: int = 0) -> None: ...
+
+class AvgPool2d(Module):
+    def __init__(
+        self, kernel_size: _Pair, stride: _Pair | None = None, padding: _Pair = 0, count_include_pad: bool = True
+    ) -> None: ...
+    def forward(self, x: Tensor) -> Tensor: ...
+
+class AvgPool1d(AvgPool2d):
+    def __init__(
+        self, kernel_size: int, stride: int | None = None, padding: int = 0, count_include_pad: bool = True
+    ) -> None: ...
+    def forward(self, x: Tensor) -> Tensor: ...
+
+class AdaptiveAvgPool2d(Module):
+    output_size: tuple[int | None, int | None]
+    def __init__(self, output_size: int | tuple[int | None, int | None] | None) -> None: ...
+    def forward(self, x: Tensor) -> Tensor: ...
+
+class AdaptiveAvgPool1d(AdaptiveAvgPool2d):
+    def __init__(self, output_size: int | None) -> None: ...
+    def forward(self, x: Tensor) -> Tensor: ...
