@@ -205,3 +205,53 @@ def adam(m, r):
         step=m.put(isa.INTS, [r.choice((0, 1, 5, 99, 1000))]),
         count=m.put(isa.INTS, [r.choice((1, 3, 32))]),
     )
+
+
+def update(name, m, r, states, hyper, **more):
+    """An optimizer's instruction; states: what each holds, hyper: what each may be."""
+    n = m.size(r, 150)
+    operands = {state: m.operand(r, values(r, n), [n], True) for state, values in states.items()}
+    if name in ("adagrad", "adan"):
+        more["step"] = m.put(isa.INTS, [r.choice((0, 1, 5, 99))])
+    return instruction(
+        name,
+        n=word(n),
+        p=m.operand(r, normal(r, n), [n], True),
+        g=m.operand(r, normal(r, n), [n]),
+        hyper=m.put(isa.FLOATS, [r.choice(values) for values in hyper]),
+        count=m.put(isa.INTS, [r.choice((1, 3, 32))]),
+        **operands,
+        **more,
+    )
+
+
+RATES, EPS, DECAY = (0.001, 0.1), (1e-8, 1e-3), (0, 0.01)
+
+
+@case
+def rmsprop(m, r):
+    # v is no less than a * a, or its root would be NaN
+    states = {"v": lambda r, n: positive(r, n) + np.float32(16), "a": normal, "b": normal}
+    return update("rmsprop", m, r, states, (RATES, (0.99, 0.5), EPS, DECAY, (0.9, 0)),
+                  centered=r.randint(0, 1), momentum=r.randint(0, 1))  # fmt: skip
+
+
+@case
+def adagrad(m, r):
+    return update("adagrad", m, r, {"v": positive}, (RATES, (0, 0.01), EPS, DECAY))
+
+
+@case
+def adadelta(m, r):
+    return update("adadelta", m, r, {"v": positive, "a": positive}, ((1.0, 0.1), (0.9, 0.5), (1e-6, 1e-3), DECAY))
+
+
+@case
+def lion(m, r):
+    return update("lion", m, r, {"m": normal}, (RATES, (0.9, 0.5), (0.99, 0), DECAY))
+
+
+@case
+def adan(m, r):
+    states = {"m": normal, "v": normal, "s": positive, "before": normal}
+    return update("adan", m, r, states, (RATES, (0.98, 0.5), (0.92, 0), (0.99, 0.9), EPS, DECAY))

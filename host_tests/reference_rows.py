@@ -206,3 +206,100 @@ def normalize_grad(m, f):
     size = np.abs(g) + np.abs(a) + np.abs(y * b)
     error = (U * 8 * size + a_error + np.abs(y) * b_error) * factor * 2 + TINY
     into_norm(m, f, f.dx, (g - a - y * b) * factor, error, f.into)
+
+
+def moved(old, factor, new, error):
+    """An exponential mean of old and new, and its bound."""
+    return factor * old + (1 - factor) * new, U * 4 * (np.abs(old) + np.abs(new)) + error
+
+
+@instruction
+def rmsprop(m, f):
+    lr, alpha, eps, weight_decay, momentum = scalars(m, f.hyper, 5)
+    p = m.read(f.p, f.n)
+    G, error = gradient(m, f, p, weight_decay)
+    v, v_error = moved(m.read(f.v, f.n), alpha, G * G, 2 * error * np.abs(G) + U * G * G)
+    m.meet(m.at(f.v, f.n), v, v_error)
+    size, size_error = v, v_error
+    if f.centered:
+        a, a_error = moved(m.read(f.a, f.n), alpha, G, error)
+        m.meet(m.at(f.a, f.n), a, a_error)
+        size, size_error = v - a * a, v_error + 2 * np.abs(a) * a_error + U * (a * a + v)
+    root = np.sqrt(size) + eps
+    change = G / root
+    change_error = error / root + np.abs(change) * (size_error / np.maximum(size, TINY) + 6 * U)
+    if f.momentum:
+        old = m.read(f.b, f.n)
+        change_error = change_error + U * 4 * (np.abs(old) + np.abs(change))
+        change = momentum * old + change
+        m.meet(m.at(f.b, f.n), change, change_error)
+    m.meet(m.at(f.p, f.n), p - lr * change, lr * change_error + U * 3 * (np.abs(p) + np.abs(lr * change)))
+
+
+@instruction
+def adagrad(m, f):
+    lr, lr_decay, eps, weight_decay = scalars(m, f.hyper, 4)
+    (step,) = scalars(m, f.step)
+    p = m.read(f.p, f.n)
+    G, error = gradient(m, f, p, weight_decay)
+    v = m.read(f.v, f.n) + G * G
+    v_error = 2 * error * np.abs(G) + 3 * U * v
+    m.meet(m.at(f.v, f.n), v, v_error)
+    rate, root = lr / (1 + step * lr_decay), np.sqrt(v) + eps
+    change = rate * G / root
+    change_error = rate * error / root + np.abs(change) * (v_error / np.maximum(v, TINY) + 10 * U)
+    m.meet(m.at(f.p, f.n), p - change, change_error + U * 3 * np.abs(p))
+
+
+@instruction
+def adadelta(m, f):
+    lr, rho, eps, weight_decay = scalars(m, f.hyper, 4)
+    p, a = m.read(f.p, f.n), m.read(f.a, f.n)
+    G, error = gradient(m, f, p, weight_decay)
+    v, v_error = moved(m.read(f.v, f.n), rho, G * G, 2 * error * np.abs(G) + U * G * G)
+    factor = np.sqrt(a + eps) / np.sqrt(v + eps)
+    d = factor * G
+    d_error = factor * error + np.abs(d) * (v_error / (v + eps) + 8 * U)
+    m.meet(m.at(f.v, f.n), v, v_error)
+    m.meet(m.at(f.a, f.n), *moved(a, rho, d * d, 2 * np.abs(d) * d_error + U * d * d))
+    m.meet(m.at(f.p, f.n), p - lr * d, lr * d_error + U * 3 * (np.abs(p) + np.abs(lr * d)))
+
+
+@instruction
+def lion(m, f):
+    lr, beta1, beta2, weight_decay = scalars(m, f.hyper, 4)
+    p, old = m.read(f.p, f.n), m.read(f.m, f.n)
+    G, error = gradient(m, f, p, 0)
+    way, way_error = moved(old, beta1, G, error)
+    p = p - lr * weight_decay * p
+    # Where the sign is within the bound of 0 either way is right.
+    doubt = np.where(np.abs(way) <= way_error, 2 * lr, 0)
+    m.meet(m.at(f.p, f.n), p - lr * np.sign(way), doubt + U * 6 * (np.abs(p) + lr))
+    m.meet(m.at(f.m, f.n), *moved(old, beta2, G, error))
+
+
+@instruction
+def adan(m, f):
+    lr, beta1, beta2, beta3, eps, weight_decay = scalars(m, f.hyper, 6)
+    (step,) = scalars(m, f.step)
+    t, p, before = step + 1, m.read(f.p, f.n), m.read(f.before, f.n)
+    G, error = gradient(m, f, p, 0)
+    D = G - before if step else np.zeros(f.n)
+    D_error = error + U * (np.abs(G) + np.abs(before)) if step else np.zeros(f.n)
+    ahead, ahead_error = G + beta2 * D, error + D_error + 3 * U * (np.abs(G) + np.abs(D))
+    mean, mean_error = moved(m.read(f.m, f.n), beta1, G, error)
+    drift, drift_error = moved(m.read(f.v, f.n), beta2, D, D_error)
+    size, size_error = moved(m.read(f.s, f.n), beta3, ahead**2, 2 * np.abs(ahead) * ahead_error + ahead_error**2)
+    for place, value, bound in ((f.m, mean, mean_error), (f.v, drift, drift_error), (f.s, size, size_error)):
+        m.meet(m.at(place, f.n), value, bound)
+    c1, c2, c3 = (1 - beta**t for beta in (beta1, beta2, beta3))
+    root = np.sqrt(size) / math.sqrt(c3) + eps
+    parts = np.abs(lr / c1 * mean) + np.abs(lr * beta2 / c2 * drift)
+    change = (lr / c1 * mean + lr * beta2 / c2 * drift) / root
+    lost = 2 * U * (4 + t) * (beta1**t / c1 + beta2**t / c2 + beta3**t / c3) + 12 * U
+    change_error = (lr / c1 * mean_error + lr * beta2 / c2 * drift_error) / root
+    change_error = change_error + parts / root * (lost + size_error / np.maximum(size, TINY))
+    m.meet(
+        m.at(f.p, f.n), (p - change) / (1 + lr * weight_decay), 2 * change_error + U * 8 * (np.abs(p) + parts / root)
+    )
+    m.meet(m.at(f.before, f.n), G, error)

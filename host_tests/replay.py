@@ -320,3 +320,61 @@ class Replay:
         if np.isnan(a) or np.isnan(b):
             return np.isnan(a) < np.isnan(b) if not descending else np.isnan(a) > np.isnan(b)
         return a > b if descending else a < b
+
+    def rmsprop(self, i):
+        lr, alpha, eps, weight_decay, momentum = self.part(i.hyper, 5)
+        p, v = self.part(i.p, i.n), self.part(i.v, i.n)
+        G = self.gradient(i, p, weight_decay)
+        v[:] = alpha * v + (ONE - alpha) * (G * G)
+        size = v.copy()
+        if i.centered:
+            a = self.part(i.a, i.n)
+            a[:] = alpha * a + (ONE - alpha) * G
+            size = v - a * a
+        change = G / (np.sqrt(size) + eps)
+        if i.momentum:
+            b = self.part(i.b, i.n)
+            b[:] = momentum * b + change
+            change = b
+        p[:] = p - lr * change
+
+    def adagrad(self, i):
+        lr, lr_decay, eps, weight_decay = self.part(i.hyper, 4)
+        p, v = self.part(i.p, i.n), self.part(i.v, i.n)
+        G = self.gradient(i, p, weight_decay)
+        v[:] = v + G * G
+        p[:] = p - (lr / (ONE + f(self.part(i.step, 1)[0]) * lr_decay)) * (G / (np.sqrt(v) + eps))
+
+    def adadelta(self, i):
+        lr, rho, eps, weight_decay = self.part(i.hyper, 4)
+        p, v, a = self.part(i.p, i.n), self.part(i.v, i.n), self.part(i.a, i.n)
+        G = self.gradient(i, p, weight_decay)
+        v[:] = rho * v + (ONE - rho) * (G * G)
+        d = np.sqrt(a + eps) / np.sqrt(v + eps) * G
+        a[:] = rho * a + (ONE - rho) * (d * d)
+        p[:] = p - lr * d
+
+    def lion(self, i):
+        lr, beta1, beta2, weight_decay = self.part(i.hyper, 4)
+        p, m = self.part(i.p, i.n), self.part(i.m, i.n)
+        G = self.gradient(i, p, ZERO)
+        if weight_decay != 0:
+            p[:] = p - (lr * weight_decay) * p
+        way = beta1 * m + (ONE - beta1) * G
+        p[:] = np.where(way > 0, p - lr, np.where(way < 0, p + lr, np.where(way != way, way, p)))
+        m[:] = beta2 * m + (ONE - beta2) * G
+
+    def adan(self, i):
+        lr, beta1, beta2, beta3, eps, weight_decay = self.part(i.hyper, 6)
+        step = int(self.part(i.step, 1)[0])
+        p, m, v, s, before = (self.part(place, i.n) for place in (i.p, i.m, i.v, i.s, i.before))
+        G = self.gradient(i, p, ZERO)
+        D = G - before if step else np.zeros_like(G)
+        ahead = G + beta2 * D
+        m[:] = beta1 * m + (ONE - beta1) * G
+        v[:] = beta2 * v + (ONE - beta2) * D
+        s[:] = beta3 * s + (ONE - beta3) * (ahead * ahead)
+        root = np.sqrt(s) / np.sqrt(ONE - power(beta3, step + 1)) + eps
+        rates = lr / (ONE - power(beta1, step + 1)), lr * beta2 / (ONE - power(beta2, step + 1))
+        p[:] = (p - (rates[0] * m + rates[1] * v) / root) / (ONE + lr * weight_decay)
+        before[:] = G

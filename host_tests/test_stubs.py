@@ -16,7 +16,7 @@ STUBS = ROOT / "lib" / "typings"
 # Public by name, but for Ember itself: what has no stub on purpose, beside the modules without one.
 INNER = r"""
 ember\.isa\.[A-Z0-9_]+              # its numbers: the stub's __getattr__ answers for them all
-ember\.optim\.\w+\.(emit|hyper)     # how an optimizer writes itself into a program
+ember\.optim\w*\.\w+\.(emit|hyper)     # how an optimizer writes itself into a program
 ember\.recording\.Recording.*
 ember\.tensor\.(apply|axis|sink|use)
 """

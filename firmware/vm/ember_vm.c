@@ -23,4 +23,5 @@
 #include "pooling.c"
 #include "index.c"
 #include "normalize.c"
+#include "optimizers.c"
 #include "run.c"

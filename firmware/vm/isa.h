@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define EMBER_ISA 3263687
+#define EMBER_ISA 3831795
 
 enum {
     EMBER_MAGIC = 238804993,
@@ -24,12 +24,12 @@ enum {
     EMBER_INT16 = 4,
     EMBER_WRITABLE = 8,
     EMBER_LIMIT = 16777216,
-    EMBER_OPCODES = 26,
+    EMBER_OPCODES = 31,
     EMBER_LITERAL = 128,
     EMBER_CONTIGUOUS = 255,
     EMBER_WRITTEN = 128,
     EMBER_MOST_WORDS = 22,
-    EMBER_MOST_OPERANDS = 7,
+    EMBER_MOST_OPERANDS = 9,
     EMBER_MOST_DIMENSIONS = 4,
 };
 
@@ -70,6 +70,11 @@ enum {
     OP_ARGSORT = 23,
     OP_NORMALIZE = 24,
     OP_NORMALIZE_GRAD = 25,
+    OP_RMSPROP = 26,
+    OP_ADAGRAD = 27,
+    OP_ADADELTA = 28,
+    OP_LION = 29,
+    OP_ADAN = 30,
 };
 
 // Functions of a map.
@@ -229,13 +234,32 @@ enum {
     NORMALIZE_GRAD_S_W = 8, NORMALIZE_GRAD_INTO = 9, NORMALIZE_GRAD_DX = 10, NORMALIZE_GRAD_Y = 11,
     NORMALIZE_GRAD_G = 12, NORMALIZE_GRAD_VAR = 13, NORMALIZE_GRAD_EPS = 14,
 };
+enum {
+    RMSPROP_CENTERED = 0, RMSPROP_MOMENTUM = 1, RMSPROP_N = 2, RMSPROP_P = 3, RMSPROP_G = 4, RMSPROP_V = 5,
+    RMSPROP_A = 6, RMSPROP_B = 7, RMSPROP_HYPER = 8, RMSPROP_COUNT = 9,
+};
+enum {
+    ADAGRAD_N = 0, ADAGRAD_P = 1, ADAGRAD_G = 2, ADAGRAD_V = 3, ADAGRAD_HYPER = 4, ADAGRAD_STEP = 5,
+    ADAGRAD_COUNT = 6,
+};
+enum {
+    ADADELTA_N = 0, ADADELTA_P = 1, ADADELTA_G = 2, ADADELTA_V = 3, ADADELTA_A = 4, ADADELTA_HYPER = 5,
+    ADADELTA_COUNT = 6,
+};
+enum {
+    LION_N = 0, LION_P = 1, LION_G = 2, LION_M = 3, LION_HYPER = 4, LION_COUNT = 5,
+};
+enum {
+    ADAN_N = 0, ADAN_P = 1, ADAN_G = 2, ADAN_M = 3, ADAN_V = 4, ADAN_S = 5, ADAN_BEFORE = 6, ADAN_HYPER = 7,
+    ADAN_STEP = 8, ADAN_COUNT = 9,
+};
 
 // Products of fields: a count, then that many factors (from EMBER_LITERAL up: a number).
 static const uint8_t ember_products[] = {
     1, 2, 1, 3, 1, 4, 1, 5, 3, 2, 3, 4, 4, 2, 3, 4, 5, 1, 1, 2, 1, 2, 4, 1, 2, 3, 4, 5, 1, 7, 8, 6, 5, 5, 1,
     2, 3, 6, 4, 5, 9, 10, 4, 6, 5, 2, 1, 7, 8, 1, 7, 8, 6, 5, 9, 10, 4, 8, 1, 2, 3, 6, 5, 9, 10, 4, 3, 9, 10,
     4, 4, 0, 4, 5, 3, 4, 0, 1, 2, 3, 2, 0, 4, 6, 0, 4, 5, 3, 6, 7, 2, 2, 3, 1, 0, 2, 0, 1, 0, 1, 130, 2, 2, 0,
-    1, 132, 1, 133, 3, 1, 2, 3, 3, 1, 4, 3, 3, 0, 3, 2, 3, 0, 1, 2,
+    1, 132, 1, 133, 3, 1, 2, 3, 3, 1, 4, 3, 3, 0, 3, 2, 3, 0, 1, 2, 2, 2, 1, 1, 134,
 };
 
 // The least and the greatest an immediate may be.
@@ -269,38 +293,48 @@ static const uint8_t ember_records[] = {
     1, 3, 4, 0, 8, 2, 129, 1, 19, 255, 1, 1, 19, 255, 0, 9, 4, 0, 0, 0, 0, 1, 1, 1, 1, 5, 129, 4, 17, 5, 0, 6,
     2, 7, 4, 8, 129, 1, 19, 255, 129, 1, 19, 255, 1, 4, 17, 5, 0, 6, 2, 7, 4, 8, 1, 1, 98, 255, 1, 3, 10, 4,
     0, 0, 0, 0, 1, 1, 1, 1, 4, 5, 129, 4, 17, 5, 0, 6, 2, 7, 4, 8, 1, 4, 17, 5, 0, 6, 2, 7, 4, 8, 1, 4, 17, 5,
-    0, 6, 2, 7, 4, 8, 1, 1, 19, 255, 1, 1, 98, 255, 2, 1, 2,
+    0, 6, 2, 7, 4, 8, 1, 1, 19, 255, 1, 1, 98, 255, 2, 1, 2, 3, 4, 4, 0, 7, 129, 1, 0, 255, 1, 1, 0, 255, 129,
+    1, 0, 255, 129, 1, 101, 255, 129, 1, 124, 255, 1, 1, 106, 255, 2, 1, 98, 255, 0, 1, 0, 6, 129, 1, 93, 255,
+    1, 1, 93, 255, 129, 1, 93, 255, 1, 1, 104, 255, 2, 1, 98, 255, 2, 1, 98, 255, 0, 1, 0, 6, 129, 1, 93, 255,
+    1, 1, 93, 255, 129, 1, 93, 255, 129, 1, 93, 255, 1, 1, 104, 255, 2, 1, 98, 255, 0, 1, 0, 5, 129, 1, 93,
+    255, 1, 1, 93, 255, 129, 1, 93, 255, 1, 1, 104, 255, 2, 1, 98, 255, 0, 1, 0, 9, 129, 1, 93, 255, 1, 1, 93,
+    255, 129, 1, 93, 255, 129, 1, 93, 255, 129, 1, 93, 255, 129, 1, 93, 255, 1, 1, 127, 255, 2, 1, 98, 255, 2,
+    1, 98, 255, 0,
 };
 
 // Where an opcode's record starts.
 static const uint16_t ember_record[] = {
     0, 22, 75, 115, 147, 179, 211, 234, 261, 276, 297, 319, 342, 351, 368, 400, 417, 433, 443, 473, 506, 533,
-    559, 576, 590, 635,
+    559, 576, 590, 635, 688, 722, 750, 778, 802,
 };
 
 // An instruction's words.
 static const uint8_t ember_words[] = {
-    9, 22, 17, 21, 21, 21, 15, 16, 6, 8, 7, 8, 4, 6, 11, 6, 5, 5, 10, 10, 12, 11, 8, 6, 15, 16,
+    9, 22, 17, 21, 21, 21, 15, 16, 6, 8, 7, 8, 4, 6, 11, 6, 5, 5, 10, 10, 12, 11, 8, 6, 15, 16, 11, 8, 8, 7,
+    11,
 };
 
 // Which fields are sizes, bit k for field k.
 static const uint8_t ember_sizes[] = {
-    4, 60, 30, 2, 2, 2, 1, 1, 2, 4, 1, 2, 1, 1, 2, 1, 1, 4, 4, 2, 30, 15, 28, 2, 30, 30,
+    4, 60, 30, 2, 2, 2, 1, 1, 2, 4, 1, 2, 1, 1, 2, 1, 1, 4, 4, 2, 30, 15, 28, 2, 30, 30, 4, 1, 1, 1, 1,
 };
 
 // The product of fields along which an instruction can stop and go on.
 static const uint8_t ember_rows[] = {
-    0, 8, 19, 45, 19, 66, 80, 80, 17, 0, 93, 17, 93, 93, 17, 93, 93, 98, 0, 17, 19, 95, 0, 17, 19, 19,
+    0, 8, 19, 45, 19, 66, 80, 80, 17, 0, 93, 17, 93, 93, 17, 93, 93, 98, 0, 17, 19, 95, 0, 17, 19, 19, 0, 93,
+    93, 93, 93,
 };
 
 // The product of fields that it costs,
 static const uint8_t ember_cost[] = {
-    0, 12, 22, 48, 57, 48, 83, 83, 19, 90, 95, 19, 93, 95, 19, 93, 93, 98, 0, 17, 108, 120, 8, 19, 22, 22,
+    0, 12, 22, 48, 57, 48, 83, 83, 19, 90, 95, 19, 93, 95, 19, 93, 93, 98, 0, 17, 108, 120, 8, 19, 22, 22, 0,
+    93, 93, 93, 93,
 };
 
 // times this; 0: times its function's,
 static const uint8_t ember_weight[] = {
     0, 0, 8, 10, 10, 10, 12, 14, 110, 40, 110, 12, 6, 10, 250, 250, 12, 8, 24, 120, 12, 12, 0, 100, 40, 40,
+    80, 80, 120, 40, 160,
 };
 
 // which is this.

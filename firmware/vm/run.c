@@ -109,8 +109,18 @@ static int32_t execute(const ember_vm *vm, uint32_t opcode, const int32_t *field
             return run_argsort(vm, fields, first, last);
         case OP_NORMALIZE:
             return run_normalize(vm, fields, first, last);
-        default:
+        case OP_NORMALIZE_GRAD:
             return run_normalize_grad(vm, fields, first, last);
+        case OP_RMSPROP:
+            return run_rmsprop(vm, fields, first, last);
+        case OP_ADAGRAD:
+            return run_adagrad(vm, fields, first, last);
+        case OP_ADADELTA:
+            return run_adadelta(vm, fields, first, last);
+        case OP_LION:
+            return run_lion(vm, fields, first, last);
+        default:
+            return run_adan(vm, fields, first, last);
     }
 }
 

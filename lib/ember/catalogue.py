@@ -48,7 +48,7 @@ LAYERS = (
     ("loss_ctc", "CTCLoss"),
 )  # fmt: skip
 
-OPTIMIZERS = ()
+OPTIMIZERS = (("optim_more", "RMSprop Adagrad Adadelta Lion Adan"),)
 
 
 def find(name, homes=OPERATIONS):

@@ -161,6 +161,17 @@ TABLE = (
     # dx = into(dx, (g - mean(g) - y * mean(g * y)) / sqrt(var + eps)); unless `center`, without mean(g)
     ("normalize_grad", "center:0..1 n# m# h# w# s_n~ s_m~ s_h~ s_w~ into:0..1 dx+f[" + _NORMALIZED + "] y<f["
      + _NORMALIZED + "] g<f[" + _NORMALIZED + "] var<f[n*m] eps<f[1]", "dx=y dx=g", "n*m", "n*m*h*w", 40, 0),
+    # hyper = [lr, alpha, eps, weight_decay, momentum]
+    ("rmsprop", "centered:0..1 momentum:0..1 n# p^f[n] g<f[n] v^f[n] a^f[n*centered] b^f[n*momentum] hyper<f[5] "
+     "count<i[1]", "", "n", "n", 80, 1),
+    # hyper = [lr, lr_decay, eps, weight_decay]
+    ("adagrad", "n# p^f[n] g<f[n] v^f[n] hyper<f[4] step<i[1] count<i[1]", "", "n", "n", 80, 1),
+    # hyper = [lr, rho, eps, weight_decay]
+    ("adadelta", "n# p^f[n] g<f[n] v^f[n] a^f[n] hyper<f[4] count<i[1]", "", "n", "n", 120, 1),
+    # hyper = [lr, beta1, beta2, weight_decay]
+    ("lion", "n# p^f[n] g<f[n] m^f[n] hyper<f[4] count<i[1]", "", "n", "n", 40, 1),
+    # hyper = [lr, beta1, beta2, beta3, eps, weight_decay]
+    ("adan", "n# p^f[n] g<f[n] m^f[n] v^f[n] s^f[n] before^f[n] hyper<f[6] step<i[1] count<i[1]", "", "n", "n", 160, 1),
 )
 
 NAME, FIELDS, COINCIDE, RESUME, COST, WEIGHT, EFFECT = 0, 1, 2, 3, 4, 5, 6
@@ -168,7 +179,8 @@ NAME, FIELDS, COINCIDE, RESUME, COST, WEIGHT, EFFECT = 0, 1, 2, 3, 4, 5, 6
 # Opcodes are positions in the table.
 (MAP, MAP_STRIDED, MATMUL, CONV2D, CONV2D_GRAD_INPUT, CONV2D_GRAD_WEIGHT, MAX_POOL2D, MAX_POOL2D_GRAD,
  SOFTMAX, SOFTMAX_GRAD, CROSS_ENTROPY, CROSS_ENTROPY_GRAD, CHECK_INDEX, COUNT_CORRECT, DROPOUT, UNIFORM,
- CONVERT, COUNT, SGD, ADAM, GATHER, SCATTER_ADD, SCAN, ARGSORT, NORMALIZE, NORMALIZE_GRAD) = range(26)
+ CONVERT, COUNT, SGD, ADAM, GATHER, SCATTER_ADD, SCAN, ARGSORT, NORMALIZE, NORMALIZE_GRAD,
+ RMSPROP, ADAGRAD, ADADELTA, LION, ADAN) = range(31)
 
 
 def function(name):

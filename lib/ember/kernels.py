@@ -25,6 +25,7 @@ HOMES = (
     ("kernels_update", "convert count sgd adam"),
     ("kernels_index", "gather scatter_add scan argsort"),
     ("kernels_normalize", "normalize normalize_grad"),
+    ("kernels_optimizers", "rmsprop adagrad adadelta lion adan"),
 )
 
 _known = [None] * len(table.TABLE)

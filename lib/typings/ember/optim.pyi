@@ -58,4 +58,9 @@ class AdamW(Adam):
     ) -> None: ...
 
 # made by tools/stubs.py: begin
+from .optim_more import Adadelta as Adadelta
+from .optim_more import Adagrad as Adagrad
+from .optim_more import Adan as Adan
+from .optim_more import Lion as Lion
+from .optim_more import RMSprop as RMSprop
 # end

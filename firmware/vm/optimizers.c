@@ -1,0 +1,147 @@
+// The optimizers that are used less; SGD and Adam are in rows.c. docs/vm.md has the formulas.
+
+// Of a chunk: gradients divided by how many rows they are sums of, plus decay * p.
+static void mean_gradient(float *chunk, const float *g, const float *p, int32_t size, float count, float decay) {
+    EACH(i, size) {
+        chunk[i] = g[i] / count;
+    }
+    if (decay != 0.0f) {
+        EACH(i, size) {
+            chunk[i] = chunk[i] + decay * p[i];
+        }
+    }
+}
+
+static int32_t run_rmsprop(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    const float *hyper = floats_at(vm, fields[RMSPROP_HYPER]);
+    const float rate = hyper[0], alpha = hyper[1], fresh = 1.0f - alpha, eps = hyper[2], decay = hyper[3];
+    const float momentum = hyper[4], count = (float)*integer_at(vm, fields[RMSPROP_COUNT]);
+    float *p = floats_at(vm, fields[RMSPROP_P]), *v = floats_at(vm, fields[RMSPROP_V]);
+    float *a = floats_at(vm, fields[RMSPROP_A]), *b = floats_at(vm, fields[RMSPROP_B]);
+    const float *g = floats_at(vm, fields[RMSPROP_G]);
+    for (int32_t start = first; start < last; start += CHUNK) {
+        float chunk[CHUNK], square[CHUNK];
+        int32_t size = last - start < CHUNK ? last - start : CHUNK;
+        mean_gradient(chunk, g + start, p + start, size, count, decay);
+        EACH(i, size) {
+            float moving = alpha * v[start + i] + fresh * (chunk[i] * chunk[i]);
+            v[start + i] = moving;
+            square[i] = moving;
+        }
+        if (fields[RMSPROP_CENTERED]) {
+            EACH(i, size) {
+                float mean = alpha * a[start + i] + fresh * chunk[i];
+                a[start + i] = mean;
+                square[i] = square[i] - mean * mean;
+            }
+        }
+        EACH(i, size) {
+            chunk[i] = chunk[i] / (sqrt_core(square[i]) + eps);
+        }
+        if (fields[RMSPROP_MOMENTUM]) {
+            EACH(i, size) {
+                float moving = momentum * b[start + i] + chunk[i];
+                b[start + i] = moving;
+                chunk[i] = moving;
+            }
+        }
+        EACH(i, size) {
+            p[start + i] = p[start + i] - rate * chunk[i];
+        }
+    }
+    return last;
+}
+
+static int32_t run_adagrad(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    const float *hyper = floats_at(vm, fields[ADAGRAD_HYPER]);
+    const float eps = hyper[2], decay = hyper[3], count = (float)*integer_at(vm, fields[ADAGRAD_COUNT]);
+    const float rate = hyper[0] / (1.0f + (float)*integer_at(vm, fields[ADAGRAD_STEP]) * hyper[1]);
+    float *p = floats_at(vm, fields[ADAGRAD_P]), *v = floats_at(vm, fields[ADAGRAD_V]);
+    const float *g = floats_at(vm, fields[ADAGRAD_G]);
+    for (int32_t start = first; start < last; start += CHUNK) {
+        float chunk[CHUNK];
+        int32_t size = last - start < CHUNK ? last - start : CHUNK;
+        mean_gradient(chunk, g + start, p + start, size, count, decay);
+        EACH(i, size) {
+            float square = v[start + i] + chunk[i] * chunk[i];
+            v[start + i] = square;
+            p[start + i] = p[start + i] - rate * (chunk[i] / (sqrt_core(square) + eps));
+        }
+    }
+    return last;
+}
+
+static int32_t run_adadelta(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    const float *hyper = floats_at(vm, fields[ADADELTA_HYPER]);
+    const float rate = hyper[0], rho = hyper[1], fresh = 1.0f - rho, eps = hyper[2], decay = hyper[3];
+    const float count = (float)*integer_at(vm, fields[ADADELTA_COUNT]);
+    float *p = floats_at(vm, fields[ADADELTA_P]), *v = floats_at(vm, fields[ADADELTA_V]);
+    float *a = floats_at(vm, fields[ADADELTA_A]);
+    const float *g = floats_at(vm, fields[ADADELTA_G]);
+    for (int32_t start = first; start < last; start += CHUNK) {
+        float chunk[CHUNK];
+        int32_t size = last - start < CHUNK ? last - start : CHUNK;
+        mean_gradient(chunk, g + start, p + start, size, count, decay);
+        EACH(i, size) {
+            float square = rho * v[start + i] + fresh * (chunk[i] * chunk[i]);
+            float change = sqrt_core(a[start + i] + eps) / sqrt_core(square + eps) * chunk[i];
+            v[start + i] = square;
+            a[start + i] = rho * a[start + i] + fresh * (change * change);
+            p[start + i] = p[start + i] - rate * change;
+        }
+    }
+    return last;
+}
+
+static int32_t run_lion(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    const float *hyper = floats_at(vm, fields[LION_HYPER]);
+    const float rate = hyper[0], beta1 = hyper[1], beta2 = hyper[2], decay = hyper[3], shrink = rate * decay;
+    const float fresh1 = 1.0f - beta1, fresh2 = 1.0f - beta2;
+    const float count = (float)*integer_at(vm, fields[LION_COUNT]);
+    float *p = floats_at(vm, fields[LION_P]), *m = floats_at(vm, fields[LION_M]);
+    const float *g = floats_at(vm, fields[LION_G]);
+    for (int32_t start = first; start < last; start += CHUNK) {
+        float chunk[CHUNK];
+        int32_t size = last - start < CHUNK ? last - start : CHUNK;
+        mean_gradient(chunk, g + start, p + start, size, count, 0.0f);
+        if (decay != 0.0f) {
+            EACH(i, size) {
+                p[start + i] = p[start + i] - shrink * p[start + i];
+            }
+        }
+        EACH(i, size) {
+            float way = beta1 * m[start + i] + fresh1 * chunk[i], value = p[start + i];
+            value = choose(way > 0.0f, value - rate, choose(way < 0.0f, value + rate, value));
+            p[start + i] = choose(way != way, way, value);
+            m[start + i] = beta2 * m[start + i] + fresh2 * chunk[i];
+        }
+    }
+    return last;
+}
+
+static int32_t run_adan(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    const float *hyper = floats_at(vm, fields[ADAN_HYPER]);
+    const float rate = hyper[0], beta1 = hyper[1], beta2 = hyper[2], beta3 = hyper[3], eps = hyper[4];
+    const float fresh1 = 1.0f - beta1, fresh2 = 1.0f - beta2, fresh3 = 1.0f - beta3;
+    const int32_t done = *integer_at(vm, fields[ADAN_STEP]);
+    const uint32_t t = (uint32_t)done + 1;
+    const float count = (float)*integer_at(vm, fields[ADAN_COUNT]);
+    const float rate1 = rate / (1.0f - power_of_whole(beta1, t));
+    const float rate2 = rate * beta2 / (1.0f - power_of_whole(beta2, t));
+    const float correction = sqrt_core(1.0f - power_of_whole(beta3, t)), shrink = 1.0f + rate * hyper[5];
+    float *p = floats_at(vm, fields[ADAN_P]), *m = floats_at(vm, fields[ADAN_M]);
+    float *v = floats_at(vm, fields[ADAN_V]), *s = floats_at(vm, fields[ADAN_S]);
+    float *before = floats_at(vm, fields[ADAN_BEFORE]);
+    const float *g = floats_at(vm, fields[ADAN_G]);
+    for (int32_t i = first; i < last; i++) {
+        const float gradient = g[i] / count, change = done ? gradient - before[i] : 0.0f;
+        const float ahead = gradient + beta2 * change;
+        m[i] = beta1 * m[i] + fresh1 * gradient;
+        v[i] = beta2 * v[i] + fresh2 * change;
+        s[i] = beta3 * s[i] + fresh3 * (ahead * ahead);
+        const float root = sqrt_core(s[i]) / correction + eps;
+        p[i] = (p[i] - (rate1 * m[i] + rate2 * v[i]) / root) / shrink;
+        before[i] = gradient;
+    }
+    return last;
+}

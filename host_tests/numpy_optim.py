@@ -1,0 +1,76 @@
+"""The optimizers in NumPy, float64, written from the papers and PyTorch's documentation: step(p, g, t, state) -> p,
+where t counts from 1 and state is a dict that it keeps what it needs in."""
+
+import numpy as np
+
+
+def kept(state, name, p):
+    return state.setdefault(name, np.zeros_like(p))
+
+
+def sgd(p, g, t, state, lr=1e-3, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False):
+    g = g + weight_decay * p
+    if momentum:
+        buffer = g if t == 1 else momentum * state["buffer"] + (1 - dampening) * g
+        state["buffer"] = buffer
+        g = g + momentum * buffer if nesterov else buffer
+    return p - lr * g
+
+
+def adam(p, g, t, state, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, decoupled=False):
+    if decoupled:
+        p = p * (1 - lr * weight_decay)
+    else:
+        g = g + weight_decay * p
+    m = state["m"] = betas[0] * kept(state, "m", p) + (1 - betas[0]) * g
+    v = state["v"] = betas[1] * kept(state, "v", p) + (1 - betas[1]) * g**2
+    return p - lr * (m / (1 - betas[0] ** t)) / (np.sqrt(v / (1 - betas[1] ** t)) + eps)
+
+
+def adamw(p, g, t, state, weight_decay=1e-2, **settings):
+    return adam(p, g, t, state, weight_decay=weight_decay, decoupled=True, **settings)
+
+
+def rmsprop(p, g, t, state, lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0.0, momentum=0.0, centered=False):
+    g = g + weight_decay * p
+    v = state["v"] = alpha * kept(state, "v", p) + (1 - alpha) * g**2
+    if centered:
+        mean = state["mean"] = alpha * kept(state, "mean", p) + (1 - alpha) * g
+        v = v - mean**2
+    change = g / (np.sqrt(v) + eps)
+    if momentum:
+        change = state["buffer"] = momentum * kept(state, "buffer", p) + change
+    return p - lr * change
+
+
+def adagrad(p, g, t, state, lr=0.01, lr_decay=0.0, weight_decay=0.0, eps=1e-10):
+    g = g + weight_decay * p
+    state["sum"] = kept(state, "sum", p) + g**2
+    return p - lr / (1 + (t - 1) * lr_decay) * g / (np.sqrt(state["sum"]) + eps)
+
+
+def adadelta(p, g, t, state, lr=1.0, rho=0.9, eps=1e-6, weight_decay=0.0):
+    g = g + weight_decay * p
+    v = state["v"] = rho * kept(state, "v", p) + (1 - rho) * g**2
+    change = np.sqrt(kept(state, "u", p) + eps) / np.sqrt(v + eps) * g
+    state["u"] = rho * state["u"] + (1 - rho) * change**2
+    return p - lr * change
+
+
+def lion(p, g, t, state, lr=1e-4, betas=(0.9, 0.99), weight_decay=0.0):
+    m = kept(state, "m", p)
+    p = p * (1 - lr * weight_decay) - lr * np.sign(betas[0] * m + (1 - betas[0]) * g)
+    state["m"] = betas[1] * m + (1 - betas[1]) * g
+    return p
+
+
+def adan(p, g, t, state, lr=1e-3, betas=(0.98, 0.92, 0.99), eps=1e-8, weight_decay=0.0):
+    """Algorithm 1 with the betas of the authors' code, which are one less the paper's."""
+    difference = g - state["before"] if t > 1 else np.zeros_like(g)
+    m = state["m"] = betas[0] * kept(state, "m", p) + (1 - betas[0]) * g
+    v = state["v"] = betas[1] * kept(state, "v", p) + (1 - betas[1]) * difference
+    n = state["n"] = betas[2] * kept(state, "n", p) + (1 - betas[2]) * (g + betas[1] * difference) ** 2
+    root = np.sqrt(n / (1 - betas[2] ** t)) + eps
+    state["before"] = g
+    step = (m / (1 - betas[0] ** t) + betas[1] * v / (1 - betas[1] ** t)) / root
+    return (p - lr * step) / (1 + lr * weight_decay)
