@@ -17,6 +17,10 @@ OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast
 COMMUTE = ("MUL_FN", "ADD_FN", "EQ_FN", "MAXIMUM_FN", "MINIMUM_FN")
 
 
+# Functions without an underscore that are for gradients alone.
+HELPERS = ("contribute", "grad_of_part", "hand_on", "into_grad", "summed_grad")
+
+
 def names_in(node):
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} | {
         n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)
@@ -28,87 +32,95 @@ def is_rule(name):
 
 
 class Source:
-    """The modules of operations as syntax trees: {module: tree}."""
+    """The modules of operations as syntax trees. Functions and rows are known by (module, name)."""
 
     def __init__(self, paths=None):
         paths = sorted((ROOT / "lib" / "ember").glob("ops*.py")) if paths is None else paths
         self.trees = {path.stem: ast.parse(path.read_text()) for path in paths}
-        self.functions, self.rows, self.builders = {}, {}, {}
+        self.functions, self.rows = {}, {}
         for module, tree in self.trees.items():
             for node in tree.body:
                 if isinstance(node, ast.FunctionDef):
-                    self.functions[node.name] = (module, node)
-                elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-                    for target in node.targets:
-                        if isinstance(target, ast.Name) and target.id.isupper():
-                            self.rows[target.id] = (module, node.value)
+                    self.functions[module, node.name] = node
+                elif isinstance(node, ast.Assign):
+                    self._find_rows(module, node.targets[0], node.value)
+        self.homes = {}
+        for key in self.functions:
+            self.homes.setdefault(key[1], []).append(key)
 
-    def gradient_arguments(self, call):
-        """The arguments of a row that are of its gradient, as (holder, index or keyword) to be written to."""
+    def _find_rows(self, module, target, value):
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            for t, v in zip(target.elts, value.elts):
+                self._find_rows(module, t, v)
+        elif isinstance(target, ast.Name) and target.id.isupper() and isinstance(value, ast.Call):
+            self.rows[module, target.id] = value
+
+    def used(self, module, node):
+        """The functions that code in a module names: the module's own, else whoever has one of that name."""
+        found = set()
+        for name in names_in(node):
+            found.update([(module, name)] if (module, name) in self.functions else self.homes.get(name, ()))
+        return found
+
+    def gradient_arguments(self, module, call):
+        """The arguments of a row that are of its gradient."""
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         parameters = ["shape", "emit", "grad", "values"]
-        if name in self.functions:
-            arguments = self.functions[name][1].args
-            parameters = [a.arg for a in arguments.args]
-            parameters += [arguments.vararg.arg] * 9 if arguments.vararg else []
+        for key in self.used(module, call.func):
+            if key[1] == name:
+                arguments = self.functions[key].args
+                parameters = [a.arg for a in arguments.args]
+                parameters += [arguments.vararg.arg] * 9 if arguments.vararg else []
         found = [a for a, p in zip(call.args, parameters) if p not in ROLES]
         return found + [k.value for k in call.keywords if k.arg not in ROLES]
 
-    def reach(self, names):
-        """The functions of these names, those which they use, and so on; not by way of rows."""
-        found, waiting = set(), [n for n in names if n in self.functions]
+    def reach(self, keys):
+        """These functions, those which they use, and so on; not by way of rows."""
+        found, waiting = set(), list(keys)
         while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                waiting += [n for n in names_in(self.functions[name][1]) if n in self.functions]
+            key = waiting.pop()
+            if key not in found:
+                found.add(key)
+                waiting += self.used(key[0], self.functions[key])
         return found
 
     def rules(self):
         """[(module, name, node)] of all code that is a gradient rule."""
         roots, forward, inner = set(), set(), []
-        for _, call in self.rows.values():
-            gradient = self.gradient_arguments(call)
+        for (module, _), call in self.rows.items():
+            gradient = self.gradient_arguments(module, call)
             for a in gradient:
-                roots |= {n for n in names_in(a) if n in self.functions}
-            for a in call.args + [k.value for k in call.keywords]:
+                roots |= self.used(module, a)
+            for a in call.args:
                 if not any(a is b for b in gradient):
-                    forward |= names_in(a)
-        for name, (module, node) in self.functions.items():
+                    forward |= self.used(module, a)
+        for (module, name), node in self.functions.items():
             nested = [n for n in ast.walk(node) if isinstance(n, ast.FunctionDef) and n is not node]
             grads = [n for n in nested if is_rule(n.name)]
             inner += [(module, name + "." + n.name, n) for n in grads]
             for n in grads:
-                roots |= {m for m in names_in(n) if m in self.functions}
+                roots |= self.used(module, n)
             if is_rule(name) and not grads:
-                roots.add(name)
-            elif not name.startswith("_") and name not in ("contribute", "hand_on", "into_grad", "summed_grad",
-                                                           "grad_of_part"):  # fmt: skip
-                forward.add(name)
-        rules = self.reach(roots) - self.reach(forward)
-        rules |= {n for n in self.functions if is_rule(n) and n in roots}
-        found = [(self.functions[n][0], n, self.functions[n][1]) for n in sorted(rules)] + inner
-        for name, (module, call) in self.rows.items():
-            if self.gradient_arguments(call):
-                found.append((module, name, call))
-        return found
+                roots.add((module, name))
+            elif not name.startswith("_") and name not in HELPERS:
+                forward.add((module, name))
+        rules = self.reach(roots) - self.reach(forward) | {key for key in roots if is_rule(key[1])}
+        found = [(*key, self.functions[key]) for key in sorted(rules)] + inner
+        return found + [(*key, call) for key, call in self.rows.items() if self.gradient_arguments(key[0], call)]
 
-    def rows_of(self, rule):
-        """The rows that a rule may be part of."""
+    def rows_of(self, module, rule):
+        """The rows that a rule may be part of, by name."""
         name = rule.split(".")[0]
-        if name in self.rows:
+        if (module, name) in self.rows:
             return {name}
-        found = set()
-        for row, (_, call) in self.rows.items():
-            if name in self.reach(names_in(call)):
-                found.add(row)
-        return found
+        return {row for (home, row), call in self.rows.items()
+                if (module, name) in self.reach(self.used(home, call))}  # fmt: skip
 
 
-def places(source, rule):
+def places(source, module, rule):
     """The expressions and statements of a rule in which to look for faults."""
     if isinstance(rule, ast.Call):
-        return source.gradient_arguments(rule)
+        return source.gradient_arguments(module, rule)
     return rule.body
 
 
@@ -148,12 +160,15 @@ def edits(node):
         if isinstance(node.value, bool):
             yield "constant", ast.Constant(not node.value)
         elif isinstance(node.value, (int, float)):
-            yield "constant", ast.Constant(node.value + 1)
+            large = abs(node.value) > 1000  # such as those of a quotient that is rounded to float32
+            yield "constant", ast.Constant(node.value * 2 if large else node.value + 1)
     elif isinstance(node, ast.Call):
         first = ast.unparse(node.args[0]).split(".")[-1] if node.args else ""
         for i in range(len(node.args) - 1):
             if first in COMMUTE and i == 2 and getattr(node.func, "attr", "") == "map":
                 continue  # a * b is b * a
+            if getattr(node.func, "attr", getattr(node.func, "id", "")) in ("eq", "maximum", "minimum"):
+                continue
             if ast.dump(node.args[i]) != ast.dump(node.args[i + 1]):
                 changed = copy.copy(node)
                 changed.args = list(node.args)
@@ -163,10 +178,12 @@ def edits(node):
         yield "drop", ast.Pass()
 
 
-def spots(root):
-    """(parent, field, index, node) of all below root, but for docstrings and messages of errors."""
+def spots(root, only=None):
+    """(parent, field, index, node) of all below root, but for errors and their messages; only: in these of its own."""
     for field, value in ast.iter_fields(root):
         for index, node in enumerate(value) if isinstance(value, list) else ((None, value),):
+            if only is not None and not any(node is place for place in only):
+                continue
             if isinstance(node, ast.AST) and not isinstance(node, (ast.Raise, ast.ImportFrom, ast.arguments)):
                 yield root, field, index, node
                 yield from spots(node)
@@ -193,13 +210,8 @@ def mutants(source):
     """All of them, each with a key of its own that does not depend on line numbers."""
     found, seen = [], {}
     for module, name, rule in source.rules():
-        inside = places(source, rule)
-        for spot in spots(rule):
-            if spot[0] is rule and not any(spot[3] is place for place in inside):
-                continue
-            top = spot
-            if isinstance(rule, ast.Call) and not any(top[3] is n for place in inside for n in ast.walk(place)):
-                continue
+        inside = places(source, module, rule)
+        for spot in spots(rule, inside):
             for kind, replacement in edits(spot[3]):
                 mutant = Mutant(module, name, rule, kind, spot, replacement)
                 again = seen[mutant.key] = seen.get(mutant.key, 0) + 1

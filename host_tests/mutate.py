@@ -28,7 +28,7 @@ from test_gradients import check
 
 EXPLAINED = Path(__file__).with_name("mutants_equivalent.txt")
 PROFILED = 150  # draws of each case: which rows' gradients they run
-ENOUGH = 60  # draws that reach a rule
+ENOUGH = 150  # draws that reach a rule
 OUTCOMES = ("killed", "equivalent", "survived", "unreached")
 
 
@@ -191,7 +191,7 @@ _source = _mutants = _profiled = None
 
 def outcome(number):
     mutant = _mutants[number]
-    draws = chosen(_profiled, _source.rows_of(mutant.rule))
+    draws = chosen(_profiled, _source.rows_of(mutant.module, mutant.rule))
     if not draws:
         return number, "unreached"
     return number, "killed" if dies(_source, mutant, draws) else "survived"
