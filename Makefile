@@ -56,10 +56,11 @@ format: $(VENV_READY) ## put Python into the style that `make lint` wants
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-generate: $(VENV_READY) ## write what is derived: isa.h, docs/instructions.md, stubs, lib/package.json
+generate: $(VENV_READY) ## write what is derived: isa.h, docs/instructions.md, docs/catalogue.md, stubs, lib/package.json
 	$(RUN) tools/generate.py
 	$(RUN) tools/reference.py
 	$(RUN) tools/stubs.py
+	$(RUN) tools/catalogue_page.py
 	$(RUN) -m ember_tools package
 
 fuzz: build/native/fuzz ## run random programs under the sanitizers: [SEED=1] [COUNT=1000000]

@@ -7,6 +7,7 @@ import types
 
 import numpy as np
 import pytest
+from tools import catalogue_page
 
 import ember
 from catalogue_list import DIFFERENTIABLE, ENTRIES, STEPS, find
@@ -57,6 +58,11 @@ def test_it_has_a_type(title, place, name):
     find(place, name)
     module = "__init__" if place == "ember" else find(place, name).__module__.split(".")[-1]
     assert name in declared(module)
+
+
+def test_its_page_is_current():
+    vm.select()
+    assert catalogue_page.PAGE.read_text() == catalogue_page.page(), "make generate"
 
 
 class watching:

@@ -1,4 +1,4 @@
-"""make size: heap bytes that each module of the library costs when it is imported as .mpy by the single-precision build.
+"""make size: heap bytes that each module costs when it is imported as .mpy by the single-precision build.
 
     python host_tests/bench/imports.py [--write]
 
