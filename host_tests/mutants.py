@@ -37,7 +37,7 @@ class Source:
     def __init__(self, paths=None):
         paths = sorted((ROOT / "lib" / "ember").glob("ops*.py")) if paths is None else paths
         self.trees = {path.stem: ast.parse(path.read_text()) for path in paths}
-        self.functions, self.rows = {}, {}
+        self.functions, self.rows, self.uses, self.reached = {}, {}, {}, {}
         for module, tree in self.trees.items():
             for node in tree.body:
                 if isinstance(node, ast.FunctionDef):
@@ -81,7 +81,9 @@ class Source:
             key = waiting.pop()
             if key not in found:
                 found.add(key)
-                waiting += self.used(key[0], self.functions[key])
+                if key not in self.uses:
+                    self.uses[key] = self.used(key[0], self.functions[key])
+                waiting += self.uses[key]
         return found
 
     def rules(self):
@@ -113,8 +115,9 @@ class Source:
         name = rule.split(".")[0]
         if (module, name) in self.rows:
             return {name}
-        return {row for (home, row), call in self.rows.items()
-                if (module, name) in self.reach(self.used(home, call))}  # fmt: skip
+        if not self.reached:
+            self.reached = {row: self.reach(self.used(home, call)) for (home, row), call in self.rows.items()}
+        return {row for row, reached in self.reached.items() if (module, name) in reached}
 
 
 def places(source, module, rule):

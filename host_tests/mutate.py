@@ -220,6 +220,8 @@ def main(wanted):
             if result == "survived" and _mutants[number].key in reasons:
                 result = "equivalent"
             results[number] = result
+            if result in ("survived", "unreached"):
+                print("%s, line %d: %s" % (result, _mutants[number].line, _mutants[number].key), flush=True)
             bar.advance(task)
     summary = Table("module", *OUTCOMES)
     for module in sorted({m.module for m in _mutants}):
@@ -228,9 +230,7 @@ def main(wanted):
     total = Counter(results.values())
     summary.add_row("all", *(str(total[name]) for name in OUTCOMES), style="bold")
     console.print(summary)
-    left = [i for i in sorted(results) if results[i] in ("survived", "unreached")]
-    for i in left:
-        print("%s, line %d: %s" % (results[i], _mutants[i].line, _mutants[i].key))
+    left = total["survived"] + total["unreached"]
     if not wanted:
         keys = {m.key for m in _mutants}
         for key in sorted(set(reasons) - keys):
