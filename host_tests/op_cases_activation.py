@@ -60,7 +60,9 @@ PIECEWISE = {
     ("leaky_relu", "LeakyReLU", (1.5,)): (lambda x: np.where(x > 0, x, 1.5 * x), lambda x: np.where(x > 0, 1, 1.5)),
     ("elu", "ELU", ()): exponential(1, 1),
     ("elu", "ELU", (0.4,)): exponential(0.4, 1),
+    ("elu", "ELU", (2,)): exponential(2, 1),
     ("celu", "CELU", (0.75,)): exponential(0.75, 0.75),
+    ("celu", "CELU", (2,)): exponential(2, 2),
     ("selu", "SELU", ()): exponential(1.6732632423543772, 1, 1.0507009873554805),
     ("hardtanh", "Hardtanh", ()): (lambda x: np.clip(x, -1, 1), lambda x: abs(x) < 1),
     ("hardtanh", "Hardtanh", (-0.5, 2.25)): (lambda x: np.clip(x, -0.5, 2.25), lambda x: (x > -0.5) & (x < 2.25)),
@@ -94,7 +96,7 @@ def smooth_activation(d):
 
 @covers("LEAKY_RELU", "ELU", "HARDTANH", "HARDSIGMOID", "HARDSWISH", "SOFTSHRINK", "HARDSHRINK")
 def piecewise_activation(d):
-    return activation(d, PIECEWISE, d.apart(d.shape()) + 1 / 32)  # no corner is near
+    return activation(d, PIECEWISE, (d.apart(d.shape()) + 1 / 32) * d.choice((1, 6)))  # no corner is near
 
 
 @covers("PRELU")

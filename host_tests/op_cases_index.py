@@ -200,7 +200,7 @@ def sums(d):
 
 
 @covers("CUMPROD")
-def products(d):
+def running_products(d):
     shape, dim, said = shaped(d)
     x = d.positive(shape) * d.rng.choice((-1, 1), shape) * (d.rng.random(shape) < d.choice((1, 0.8, 0.3)))
 

@@ -71,6 +71,8 @@ class Module:
 
 
 class Sequential(Module):
+    """Layers one after the other."""
+
     def __init__(self, *layers):
         self.layers = layers
 

@@ -1,0 +1,93 @@
+"""make size: heap bytes that each module costs when it is imported as .mpy by the single-precision build.
+
+    python host_tests/bench/imports.py [--write]
+
+Each module in a fresh interpreter: with what it needs already imported, and with all it brings along from nothing.
+--write puts the table into docs/size.md.
+"""
+
+import ast
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LIB, COMPILED = ROOT / "lib" / "ember", ROOT / "build" / "library"
+MICROPYTHON, PAGE = ROOT / "build" / "unix-single" / "micropython", ROOT / "docs" / "size.md"
+CORE = "isa vm sink tensor parameter catalogue ops ops_reduce ops_shape nn loss optim plan recording trainer data"
+
+SCRIPT = """
+import gc, sys
+def measure(names):
+    gc.collect()
+    before = gc.mem_alloc()
+    for name in names:
+        __import__("ember." + name)
+    gc.collect()
+    return gc.mem_alloc() - before
+__import__("ember")
+first = measure(%r)
+print(first, measure([%r]))
+"""
+
+INTRODUCTION = """\
+# What an import costs
+
+Made by `make size DOCS=1`: do not edit. Bytes of heap after `gc.collect()`, compiled modules (.mpy), MicroPython's unix
+port with single-precision floats, portable VM. Its words have 64 bits: where a board has 32, an object takes less.
+"alone" is the module by itself; "with all" is it and every module that it imports at its top, from nothing but
+`import ember`.
+
+| module | alone | with all |
+|---|---:|---:|
+"""
+
+
+def needs(module):
+    """The modules that one imports at its top."""
+    found = set()
+    for node in ast.parse((LIB / (module + ".py")).read_text()).body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            names = [node.module] if node.module else [a.name for a in node.names]
+            found.update(name for name in names if (LIB / (name + ".py")).exists())
+    return sorted(found)
+
+
+def measure(module):
+    """(bytes alone, bytes with all)"""
+    environment = dict(os.environ, MICROPYPATH=str(COMPILED))
+    command = [str(MICROPYTHON), "-X", "heapsize=4m", "-c", SCRIPT % (needs(module), module)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit("importing %s under MicroPython failed:\n%s" % (module, done.stderr))
+    first, alone = [int(word) for word in done.stdout.split()]
+    return alone, first + alone
+
+
+def modules():
+    """Core first, in the order in which they are needed, then the others by name."""
+    core = CORE.split()
+    return core + sorted(path.stem for path in LIB.glob("*.py") if path.stem not in [*core, "__init__"])
+
+
+def main():
+    from rich.console import Console
+    from rich.table import Table
+
+    names = modules()
+    with ThreadPoolExecutor(2) as pool:
+        found = dict(zip(names, pool.map(measure, names)))
+    table = Table("module", "alone", "with all", title="heap bytes of an import, as .mpy, single precision")
+    for name in names:
+        table.add_row(name, *("{:,}".format(n) for n in found[name]), end_section=name == CORE.split()[-1])
+    Console().print(table)
+    if "--write" in sys.argv:
+        lines = ["| %s | %s | %s |" % (name, *("{:,}".format(n) for n in found[name])) for name in names]
+        PAGE.write_text(INTRODUCTION + "\n".join(lines) + "\n")
+        print("written: %s" % PAGE.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()

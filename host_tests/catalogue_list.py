@@ -1,0 +1,77 @@
+"""What the catalogue is to offer: where each entry is found, under the name that people know from PyTorch."""
+
+OPERATIONS = """
+    add sub mul div remainder pow neg reciprocal abs sign sqrt rsqrt square exp expm1 log log1p log2 sin cos tan asin
+    acos atan atan2 sinh cosh tanh erf floor ceil round trunc clamp minimum maximum eq ne lt le gt ge where masked_fill
+    isnan isinf isfinite lerp
+    sum mean prod var std min max argmin argmax norm logsumexp any all cumsum cumprod
+    reshape flatten squeeze unsqueeze permute transpose flip roll expand repeat cat stack split chunk pad index_select
+    gather scatter_add take_along_dim one_hot topk sort argsort tril triu
+    matmul outer dot bilinear
+    relu relu6 leaky_relu prelu elu selu celu gelu silu mish softplus softsign hardtanh hardsigmoid hardswish sigmoid
+    logsigmoid tanhshrink softshrink hardshrink threshold softmax log_softmax softmin glu swiglu
+""".split()
+
+ACTIVATIONS = """
+    ReLU ReLU6 LeakyReLU PReLU ELU SELU CELU GELU SiLU Mish Softplus Softsign Hardtanh Hardsigmoid Hardswish Sigmoid
+    LogSigmoid Tanh Tanhshrink Softshrink Hardshrink Threshold Softmax LogSoftmax Softmin GLU SwiGLU
+""".split()
+
+LAYERS = """
+    Linear Conv1d Conv2d ConvTranspose1d ConvTranspose2d MaxPool1d MaxPool2d AvgPool1d AvgPool2d AdaptiveAvgPool1d
+    AdaptiveAvgPool2d BatchNorm1d BatchNorm2d LayerNorm GroupNorm InstanceNorm1d InstanceNorm2d RMSNorm Dropout
+    GaussianNoise Embedding RNN GRU LSTM MultiheadAttention TransformerEncoderLayer SinusoidalEncoding RotaryEncoding
+    Upsample PixelShuffle Flatten Identity Sequential Bilinear
+""".split()
+
+LOSSES = """
+    MSELoss L1Loss SmoothL1Loss HuberLoss CrossEntropyLoss NLLLoss BCELoss BCEWithLogitsLoss KLDivLoss PoissonNLLLoss
+    GaussianNLLLoss CosineEmbeddingLoss HingeEmbeddingLoss MarginRankingLoss MultiMarginLoss SoftMarginLoss
+    TripletMarginLoss CTCLoss
+""".split()
+
+INITIALISERS = """
+    constant_ zeros_ ones_ uniform_ normal_ kaiming_uniform_ kaiming_normal_ xavier_uniform_ xavier_normal_ orthogonal_
+    trunc_normal_
+""".split()
+
+OPTIMIZERS = "SGD Adam AdamW RMSprop Adagrad Adadelta Adan Lion LAMB Muon LBFGS".split()
+
+SCHEDULES = """
+    ConstantLR LinearLR CosineAnnealingLR CosineAnnealingWarmRestarts ExponentialLR StepLR MultiStepLR PolynomialLR
+    NoamLR OneCycleLR ReduceLROnPlateau SequentialLR ChainedScheduler
+""".split()
+
+METRICS = """
+    Mean Accuracy TopKAccuracy Precision Recall FBeta ConfusionMatrix MAE RMSE R2Score AUROC
+""".split()
+
+# Without a gradient: their results go in steps, or are whole numbers.
+STEPS = """
+    sign floor ceil round trunc eq ne lt le gt ge isnan isinf isfinite argmin argmax any all one_hot argsort
+""".split()
+
+# (title, where they are found, names); whoever has a gradient is in one of DIFFERENTIABLE.
+PARTS = (
+    ("Operations", "ember", OPERATIONS),
+    ("Activations", "ember.nn", ACTIVATIONS),
+    ("Layers", "ember.nn", LAYERS),
+    ("Losses", "ember.nn", LOSSES),
+    ("Initialisers", "ember.nn.init", INITIALISERS),
+    ("Optimizers", "ember.optim", OPTIMIZERS),
+    ("Schedules", "ember.schedule", SCHEDULES),
+    ("Metrics", "ember.metrics", METRICS),
+)
+DIFFERENTIABLE = ("Operations", "Activations", "Layers", "Losses")
+
+ENTRIES = [(title, place, name) for title, place, names in PARTS for name in names]
+
+
+def find(place, name):
+    """What an entry names, or AttributeError; AttributeError too where its module is not there."""
+    import ember
+
+    home = ember
+    for part in place.split(".")[1:]:
+        home = getattr(home, part)
+    return getattr(home, name)

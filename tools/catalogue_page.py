@@ -1,0 +1,140 @@
+"""Generates docs/catalogue.md: what each operation, layer and loss of the catalogue is, the instructions that it uses
+forward and backward, and the bytes of scratch it takes on a small example. A recording of the example says so.
+
+    python tools/catalogue_page.py            writes it
+    python tools/catalogue_page.py --check    exits with 1 where it is not current
+"""
+
+import inspect
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "host_tests")]
+
+import ember  # noqa: E402
+from catalogue_list import DIFFERENTIABLE, PARTS, find  # noqa: E402
+from ember import isa, nn  # noqa: E402
+from ember.build import build  # noqa: E402
+from ember.recording import Recording  # noqa: E402
+from ember.tensor import use  # noqa: E402
+
+PAGE = ROOT / "docs" / "catalogue.md"
+
+INTRODUCTION = """\
+# The catalogue
+
+Made by tools/catalogue_page.py from recordings of the examples: do not edit. x and y are float32 of shape (4, 6),
+image of shape (2, 8, 8, 4). All three take gradients. Scratch is what lives at once while the example runs forward and
+backward, in bytes: results, gradients in between, and what the gradient needs. Backward begins by copying the gradient
+that it starts from: one map.
+"""
+
+# The others are called with x alone (losses with x and y).
+PAIR = "add sub mul div remainder pow atan2 minimum maximum eq ne lt le gt ge"
+EXAMPLES = {name: "ember.%s(x, y)" % name for name in PAIR.split()}
+EXAMPLES.update({
+    "clamp": "x.clamp(-1, 1)", "where": "ember.where(x > 0, x, y)", "masked_fill": "x.masked_fill(x > 0, 0.0)",
+    "lerp": "ember.lerp(x, y, 0.5)", "reshape": "x.reshape(6, 4)", "unsqueeze": "x.unsqueeze(1)",
+    "permute": "x.permute(1, 0)", "transpose": "x.transpose(0, 1)", "flip": "x.flip(1)", "roll": "x.roll(2, 1)",
+    "expand": "x.unsqueeze(1).expand(4, 3, 6)", "repeat": "x.repeat(1, 2)", "cat": "ember.cat([x, y], 1)",
+    "stack": "ember.stack([x, y])", "split": "x.split(3, 1)[0]", "chunk": "x.chunk(2, 1)[0]",
+    "pad": "x.pad((1, 1))", "topk": "x.topk(2)[0]", "sort": "x.sort(1)[0]", "outer": "ember.outer(x[0], y[0])",
+    "dot": "ember.dot(x[0], y[0])", "matmul": "x @ y.T", "softmax": "x.softmax(1)", "prod": "x.prod(1)",
+    "log_softmax": "x.log_softmax(1)", "softmin": "x.softmin(1)", "logsumexp": "x.logsumexp(1)",
+    "cumsum": "x.cumsum(1)", "cumprod": "x.cumprod(1)", "argmax": "x.argmax(1)", "argmin": "x.argmin(1)",
+    "prelu": "ember.prelu(x, y[0])", "threshold": "x.threshold(0.1, 0.0)",
+    "Threshold": "nn.Threshold(0.1, 0.0)(x)", "Softmax": "nn.Softmax(1)(x)", "LogSoftmax": "nn.LogSoftmax(1)(x)",
+    "Softmin": "nn.Softmin(1)(x)", "Linear": "nn.Linear(6, 3)(x)", "Conv2d": "nn.Conv2d(4, 4, 3, padding=1)(image)",
+    "MaxPool2d": "nn.MaxPool2d(2)(image)", "AvgPool2d": "nn.AvgPool2d(2)(image)", "Dropout": "nn.Dropout(0.5)(x)",
+    "BatchNorm2d": "nn.BatchNorm2d(4)(image)", "LayerNorm": "nn.LayerNorm(6)(x)", "RMSNorm": "nn.RMSNorm(6)(x)",
+    "GroupNorm": "nn.GroupNorm(2, 4)(image)", "Sequential": "nn.Sequential(nn.Tanh(), nn.Flatten())(x)",
+    "Bilinear": "nn.Bilinear(6, 6, 2)(x, y)", "BCELoss": "nn.BCELoss()(x.sigmoid(), y.detach().sigmoid())",
+    "GaussianNLLLoss": "nn.GaussianNLLLoss()(x, y.detach(), y.exp())",
+    "MarginRankingLoss": "nn.MarginRankingLoss()(x, y, y.detach())",
+    "TripletMarginLoss": "nn.TripletMarginLoss()(x, y, x + y)",
+})  # fmt: skip
+
+
+def example_of(title, name):
+    if title == "Losses":
+        default = "nn.%s()(x, y.detach())"
+    else:
+        default = "x.%s()" if title == "Operations" else "nn.%s()(x)"
+    return EXAMPLES.get(name, default % name)
+
+
+def recorded(example):
+    """(opcodes forward, opcodes backward, bytes of scratch), or None where the example cannot be recorded."""
+    emitted = []
+
+    class Watched(Recording):
+        def emit(self, opcode, *fields):
+            emitted.append(opcode)
+            Recording.emit(self, opcode, *fields)
+
+    def body(r):
+        tensors = {}
+        for name, dims in (("x", (4, 6)), ("y", (4, 6)), ("image", (2, 8, 8, 4))):
+            size = 24 if name != "image" else 512
+            tensors[name] = r.at(r.keep(name, size), dims)
+            tensors[name].requires_grad = True
+            tensors[name].grad = r.at(r.keep("gradient of " + name, size), dims)
+        with use(r):
+            del emitted[:]
+            y = eval(example, {"ember": ember, "nn": nn}, tensors)
+            emitted.append(None)
+            if y.requires_grad:
+                seed = r.at(r.keep("seed", abs(y.numel())), y._dims)
+                y.backward(seed)
+            r.section("all")
+
+    try:
+        plan, _ = build(1, body, kind=Watched)
+    except (ValueError, TypeError, AttributeError, RuntimeError, NotImplementedError):
+        return None
+    middle = emitted.index(None)
+    return emitted[:middle], emitted[middle + 1 :], 4 * plan.activations
+
+
+def instructions(opcodes):
+    """Their names, each once, with how often."""
+    names = [isa.TABLE[opcode][isa.NAME] for opcode in opcodes]
+    return ", ".join("%s%s" % (n, " ×%d" % names.count(n) if names.count(n) > 1 else "") for n in dict.fromkeys(names))
+
+
+def page():
+    lines = [INTRODUCTION]
+    for title, place, names in PARTS:
+        full = title in DIFFERENTIABLE
+        lines.append("\n## %s (`%s`)\n" % (title, place))
+        lines.append("| name | what it is |" + (" example | forward | backward | scratch |" if full else ""))
+        lines.append("|---|---|" + ("---|---|---|---:|" if full else ""))
+        for name in names:
+            try:
+                found = find(place, name)
+            except AttributeError:
+                continue
+            said = re.split(r"(?<=[.;:])\s|\n\n", inspect.cleandoc(found.__doc__ or ""))[0].replace("\n", " ")
+            row = "| %s | %s |" % (name, said.rstrip(";:").replace("|", "\\|"))
+            if full:
+                example = example_of(title, name)
+                said = recorded(example)
+                row += " `%s` | %s | %s | %d |" % (
+                    example, instructions(said[0]), instructions(said[1]), said[2]) if said else " | | | |"  # fmt: skip
+            lines.append(row)
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    text = page()
+    if "--check" in sys.argv:
+        if not PAGE.exists() or PAGE.read_text() != text:
+            sys.exit("%s is not current: make generate" % PAGE.relative_to(ROOT))
+        return
+    PAGE.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
