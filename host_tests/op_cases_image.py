@@ -47,7 +47,8 @@ def batch_norm(d):
     rank = 4 if two else d.choice((2, 3))
     x = d.normal((d.choice((2, 3)), 2, 3, 2)[4 - rank :] if rank < 4 else (2, 2, 3, 2)) * 2 + 1
     c, eps = x.shape[-1], d.choice((1e-5, 0.5))
-    layer = (nn.BatchNorm2d if two else nn.BatchNorm1d)(c, eps=eps, affine=d.choice((True, False)))
+    make = nn.BatchNorm2d if two else nn.BatchNorm1d
+    layer = make(c, eps=eps, affine=d.choice((True, False)), track_running_stats=False)
     scaled = [d.normal((c,)), d.normal((c,))] if layer.weight is not None else []
     return normalizing(layer, x, scaled, tuple(range(rank - 1)), eps)
 

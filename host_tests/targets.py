@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools.board import BoardError, emulated
 
-from ember_tools import install, line
+from ember_tools import install, library, line
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -69,7 +69,8 @@ def _board(name, folder):
     if module:
         architecture = MODULES[board] if module == "mpy" else module
         files["/lib/ember_vm.mpy"] = (NATIVE / ("ember_vm_%s.mpy" % architecture)).read_bytes()
-        for path in (BUILD / "library" / "ember").glob("*.mpy"):
+        for source in library.sources():
+            path = BUILD / "library" / "ember" / (source.stem + ".mpy")
             files["/lib/ember/" + path.name] = path.read_bytes()
     return _emulated(board, not module, files)
 

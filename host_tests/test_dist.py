@@ -10,6 +10,7 @@ from tools.board import emulated
 from conftest import BUILD, ROOT
 from ember_tools import dist, library
 from ember_tools.facts import MODULES
+from ember_tools.line import DeployError
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +68,14 @@ def test_the_package_of_the_sources_is_current():
     urls = json.loads(dist.sources())["urls"]
     assert {target for target, _ in urls} == {"ember/" + path.name for path in (ROOT / "lib" / "ember").glob("*.py")}
     assert all((ROOT / "lib" / source).is_file() for _, source in urls)
+
+
+def test_what_is_asked_for_by_name_comes_with_all_it_needs():
+    core = {path.stem for path in library.sources()}
+    assert {"nn", "trainer", "optim", "loss", "kernels_image", "ops_shape"} <= core
+    assert not core & {"nn_norm", "nn_activation", "optim_more", "metrics", "function"}
+    more = {path.stem for path in library.sources(["LayerNorm", "metrics"])} - core
+    assert more >= {"nn_norm", "ops_norm", "metrics"}
+    assert library.sources(["all"]) == sorted(library.SOURCES.glob("*.py"))
+    with pytest.raises(DeployError, match="no 'LayerNrom'"):
+        library.sources(["LayerNrom"])

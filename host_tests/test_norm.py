@@ -167,3 +167,9 @@ def test_large_and_small_values():
 def test_refusals(make, says):
     with pytest.raises(ValueError, match=says):
         make()
+
+
+def test_a_layer_that_the_model_does_not_hold_is_refused():
+    layer, model = nn.BatchNorm1d(2), nn.Linear(2, 2)
+    with pytest.raises(ValueError, match="keep its module as an attribute"):
+        ember.Trainer(model, lambda out, y: (layer(out) - y).mean(), optim.SGD(model.parameters()), (2,), 4)

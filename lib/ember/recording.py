@@ -218,6 +218,9 @@ class Recording(Sink):
         data = t.elements()
         if t.dtype != "f":
             raise ValueError("%r was made outside: while recording, only float32 tensors may be constants" % (t,))
+        if isinstance(t, parameter.Buffer):
+            raise ValueError("a buffer of shape %s belongs to no module of the model: keep its module as an attribute"
+                             % (t.shape,))  # fmt: skip
         for other, address in self.captured:
             if other is data:
                 return address

@@ -32,12 +32,13 @@ def deploy(
     vm: str = typer.Option("auto", help="auto, native or portable"),
     arch: Optional[str] = typer.Option(None, help="another native module than the board's own, such as armv6m"),
     baud: int = typer.Option(115200, help="for boards on a UART"),
+    more: str = typer.Option("", "--with", help="beside the core, by name: LayerNorm,RMSprop,sort; or all"),
 ):
     """Install Ember on a board, and try it there."""
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
     try:
         with Progress(*columns, console=console, transient=True) as bar:
-            facts, result = install_on(port, vm, arch, baud, say, follower(bar))
+            facts, result = install_on(port, vm, arch, baud, say, follower(bar), [n for n in more.split(",") if n])
         console.print(selftest.table(facts, result))
     except DeployError as error:
         errors.print(str(error), markup=False)

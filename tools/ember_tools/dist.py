@@ -31,7 +31,7 @@ def write(folder):
     folder = Path(folder)
     shutil.rmtree(folder, ignore_errors=True)
     for arch in (*architectures(), PORTABLE):
-        files = library.files(None if arch == PORTABLE else arch)
+        files = library.files(None if arch == PORTABLE else arch, (library.ALL,))
         for path, content in files.items():
             (folder / arch / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / arch / path).write_bytes(content)

