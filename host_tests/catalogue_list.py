@@ -64,7 +64,16 @@ PARTS = (
 )
 DIFFERENTIABLE = ("Operations", "Activations", "Layers", "Losses")
 
-ENTRIES = [(title, place, name) for title, place, names in PARTS for name in names]
+# Entries that nobody has made yet. A test fails when one of them is there, so that the list only grows shorter.
+MISSING = set(
+    """
+    GaussianNoise RNN GRU LSTM MultiheadAttention TransformerEncoderLayer SinusoidalEncoding RotaryEncoding
+    LAMB Muon LBFGS
+""".split()
+    + INITIALISERS
+)
+
+ENTRIES = [(title, place, name) for title, place, names in PARTS for name in names if name not in MISSING]
 
 
 def find(place, name):

@@ -174,16 +174,22 @@ class Flatten(Module):
 
 
 class ReLU(Module):
+    """x where it is above 0, else 0, of any shape."""
+
     def forward(self, x):
         return x.relu()
 
 
 class Tanh(Module):
+    """tanh(x), of any shape."""
+
     def forward(self, x):
         return x.tanh()
 
 
 class Sigmoid(Module):
+    """1 / (1 + exp(-x)), of any shape."""
+
     def forward(self, x):
         return x.sigmoid()
 

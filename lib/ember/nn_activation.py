@@ -29,42 +29,62 @@ class _Activation(Module):
 
 
 class SiLU(_Activation):
+    """x * sigmoid(x), of any shape (Ramachandran et al., 2017)."""
+
     function = staticmethod(ops_activation.silu)
 
 
 class Mish(_Activation):
+    """x * tanh(softplus(x)), of any shape (Misra, 2019)."""
+
     function = staticmethod(ops_activation.mish)
 
 
 class LogSigmoid(_Activation):
+    """log(sigmoid(x)), of any shape."""
+
     function = staticmethod(ops_activation.logsigmoid)
 
 
 class Softsign(_Activation):
+    """x / (1 + |x|), of any shape."""
+
     function = staticmethod(ops_activation.softsign)
 
 
 class Tanhshrink(_Activation):
+    """x - tanh(x), of any shape."""
+
     function = staticmethod(ops_activation.tanhshrink)
 
 
 class ReLU6(_Activation):
+    """x within 0 and 6, of any shape."""
+
     function = staticmethod(ops_piecewise.relu6)
 
 
 class SELU(_Activation):
+    """elu with the factors that keep mean 0 and variance 1 (Klambauer et al., 2017); any shape."""
+
     function = staticmethod(ops_piecewise.selu)
 
 
 class Hardsigmoid(_Activation):
+    """relu6(x + 3) / 6, of any shape."""
+
     function = staticmethod(ops_piecewise.hardsigmoid)
 
 
 class Hardswish(_Activation):
+    """x * relu6(x + 3) / 6, of any shape (Howard et al., 2019)."""
+
     function = staticmethod(ops_piecewise.hardswish)
 
 
 class GELU(_Activation):
+    """x times the chance that a normal number is below x, of any shape (Hendrycks and Gimpel, 2016)."""
+
     function = staticmethod(ops_activation.gelu)
 
     def __init__(self, approximate="none"):
@@ -72,6 +92,8 @@ class GELU(_Activation):
 
 
 class Softplus(_Activation):
+    """log(1 + exp(beta * x)) / beta, of any shape; x where beta * x is above threshold."""
+
     function = staticmethod(ops_activation.softplus)
 
     def __init__(self, beta=1.0, threshold=20.0):
@@ -79,6 +101,8 @@ class Softplus(_Activation):
 
 
 class LeakyReLU(_Activation):
+    """x above 0, negative_slope * x below, of any shape (Maas et al., 2013)."""
+
     function = staticmethod(ops_piecewise.leaky_relu)
 
     def __init__(self, negative_slope=0.01):
@@ -86,6 +110,8 @@ class LeakyReLU(_Activation):
 
 
 class ELU(_Activation):
+    """x above 0, alpha * (exp(x) - 1) below, of any shape (Clevert et al., 2016)."""
+
     function = staticmethod(ops_piecewise.elu)
 
     def __init__(self, alpha=1.0):
@@ -93,6 +119,8 @@ class ELU(_Activation):
 
 
 class CELU(_Activation):
+    """x above 0, alpha * (exp(x / alpha) - 1) below, of any shape (Barron, 2017)."""
+
     function = staticmethod(ops_piecewise.celu)
 
     def __init__(self, alpha=1.0):
@@ -100,6 +128,8 @@ class CELU(_Activation):
 
 
 class Hardtanh(_Activation):
+    """x within min_val and max_val, of any shape."""
+
     function = staticmethod(ops_piecewise.hardtanh)
 
     def __init__(self, min_val=-1.0, max_val=1.0):
@@ -107,6 +137,8 @@ class Hardtanh(_Activation):
 
 
 class Softshrink(_Activation):
+    """x brought nearer to 0 by lambd, of any shape; 0 where it is no further than that."""
+
     function = staticmethod(ops_piecewise.softshrink)
 
     def __init__(self, lambd=0.5):
@@ -114,6 +146,8 @@ class Softshrink(_Activation):
 
 
 class Hardshrink(_Activation):
+    """x where it is further from 0 than lambd, else 0, of any shape."""
+
     function = staticmethod(ops_piecewise.hardshrink)
 
     def __init__(self, lambd=0.5):

@@ -77,26 +77,32 @@ CLAMP = ops.Op(ops.same, _clamp_emit, _clamp_grad)
 
 
 def eq(a, b):
+    """1 where a == b, else 0; the two broadcast. Without a gradient."""
     return apply(EQ, (tensor(a), tensor(b)))
 
 
 def ne(a, b):
+    """1 where a != b, else 0; the two broadcast. Without a gradient."""
     return 1.0 - eq(a, b)
 
 
 def gt(a, b):
+    """1 where a > b, else 0; the two broadcast. Without a gradient."""
     return apply(GT, (tensor(a), tensor(b)))
 
 
 def lt(a, b):
+    """1 where a < b, else 0; the two broadcast. Without a gradient."""
     return gt(b, a)
 
 
 def ge(a, b):
+    """1 where a >= b, else 0; the two broadcast. Without a gradient."""
     return gt(a, b) + eq(a, b)
 
 
 def le(a, b):
+    """1 where a <= b, else 0; the two broadcast. Without a gradient."""
     return ge(b, a)
 
 
