@@ -7,6 +7,7 @@ cases_rows.py, those that go by index in cases_index.py."""
 import numpy as np
 
 import cases_index  # noqa: F401, for what it adds to CASES
+import cases_recurrent  # noqa: F401
 import cases_rows  # noqa: F401, for what it adds to CASES
 from draws import CASES, arguments, case, held, normal, positive
 from ember import isa

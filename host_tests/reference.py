@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 import reference_index  # noqa: F401, for what it adds to DO
+import reference_recurrent  # noqa: F401
 import reference_rows  # noqa: F401, for what it adds to DO
 from ember import isa
 from reference_memory import DO, TINY, Reference, U, instruction, maximum, minimum

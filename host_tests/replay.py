@@ -378,3 +378,88 @@ class Replay:
         rates = lr / (ONE - power(beta1, step + 1)), lr * beta2 / (ONE - power(beta2, step + 1))
         p[:] = (p - (rates[0] * m + rates[1] * v) / root) / (ONE + lr * weight_decay)
         before[:] = G
+
+    def steps(self, i, backward):
+        """Each step, and for each sample it and the step before it, or -1: in order."""
+        order = range(i.steps - 1, -1, -1) if bool(i.reverse) != backward else range(i.steps)
+        for t in order:
+            before = t + 1 if i.reverse else t - 1
+            for sample in range(i.n):
+                yield sample, t, before if 0 <= before < i.steps else -1
+
+    def of_step(self, i, place, sample, t, blocks=1):
+        return self.part(place + (sample * i.steps + t) * blocks * i.hidden, blocks * i.hidden)
+
+    def before(self, i, place, start, sample, t):
+        return self.part(start + sample * i.hidden, i.hidden) if t < 0 else self.of_step(i, place, sample, t)
+
+    def products(self, total, values, weights):
+        """total + values @ weights, each sum in order."""
+        total = total.copy()
+        for value, row in zip(values, weights):
+            total = total + value * row
+        return total
+
+    def rnn(self, i):
+        w = self.part(i.w, i.hidden**2).reshape(i.hidden, -1)
+        for sample, t, before in self.steps(i, False):
+            h = self.of_step(i, i.h, sample, t)
+            a = self.products(h, self.before(i, i.h, i.start, sample, before), w)
+            h[:] = ask(self.vm, "relu" if i.relu else "tanh", a)
+
+    def rnn_grad(self, i):
+        w = self.part(i.w, i.hidden**2).reshape(i.hidden, -1)
+        for sample, t, _ in self.steps(i, True):
+            carry, h = self.part(i.carry + sample * i.hidden, i.hidden), self.of_step(i, i.h, sample, t)
+            d = carry + self.of_step(i, i.g, sample, t)
+            da = np.where(h > 0, d, ZERO) if i.relu else d * (ONE - h * h)
+            self.of_step(i, i.da, sample, t)[:] = da
+            carry[:] = self.products(np.zeros_like(carry), da, w.T)
+
+    def gru(self, i):
+        w, size = self.part(i.w, 3 * i.hidden**2).reshape(i.hidden, -1), i.hidden
+        for sample, t, before in self.steps(i, False):
+            gates, s = self.of_step(i, i.gates, sample, t, 4), self.before(i, i.h, i.start, sample, before)
+            gates[: 2 * size] = ask(self.vm, "sigmoid", self.products(gates[: 2 * size], s, w[:, : 2 * size]))
+            r, z, n, q = gates.reshape(4, size)
+            q[:] = self.products(q, s, w[:, 2 * size :])
+            n[:] = ask(self.vm, "tanh", n + r * q)
+            self.of_step(i, i.h, sample, t)[:] = (ONE - z) * n + z * s
+
+    def gru_grad(self, i):
+        w, size = self.part(i.w, 3 * i.hidden**2).reshape(i.hidden, -1), i.hidden
+        for sample, t, before in self.steps(i, True):
+            r, z, n, q = self.of_step(i, i.gates, sample, t, 4).copy().reshape(4, size)
+            s = self.before(i, i.h, i.start, sample, before)
+            carry = self.part(i.carry + sample * size, size)
+            d = carry + self.of_step(i, i.g, sample, t)
+            dn = d * (ONE - z) * (ONE - n * n)
+            dr, dz, dq = dn * q * (r * (ONE - r)), d * (s - n) * (z * (ONE - z)), dn * r
+            self.of_step(i, i.da, sample, t, 4)[:] = np.concatenate((dr, dz, dn, dq))
+            carry[:] = self.products(d * z, np.concatenate((dr, dz, dq)), w.T)
+
+    def lstm(self, i):
+        w, size = self.part(i.w, 4 * i.hidden**2).reshape(i.hidden, -1), i.hidden
+        for sample, t, before in self.steps(i, False):
+            gates = self.of_step(i, i.gates, sample, t, 4)
+            a = self.products(gates, self.before(i, i.h, i.start, sample, before), w)
+            gates[:] = ask(self.vm, "sigmoid", a)
+            gates[2 * size : 3 * size] = ask(self.vm, "tanh", a[2 * size : 3 * size])
+            in_, forget, new, o = gates.reshape(4, size)
+            c = forget * self.before(i, i.c, i.start_c, sample, before) + in_ * new
+            self.of_step(i, i.c, sample, t)[:] = c
+            self.of_step(i, i.h, sample, t)[:] = o * ask(self.vm, "tanh", c)
+
+    def lstm_grad(self, i):
+        w, size = self.part(i.w, 4 * i.hidden**2).reshape(i.hidden, -1), i.hidden
+        for sample, t, before in self.steps(i, True):
+            in_, forget, new, o = self.of_step(i, i.gates, sample, t, 4).copy().reshape(4, size)
+            carry, carry_c = (self.part(place + sample * size, size) for place in (i.carry, i.carry_c))
+            d, bent = carry + self.of_step(i, i.g, sample, t), ask(self.vm, "tanh", self.of_step(i, i.c, sample, t))
+            e = carry_c + d * o * (ONE - bent * bent)
+            cell = self.before(i, i.c, i.start_c, sample, before)
+            da = np.concatenate((e * new * (in_ * (ONE - in_)), e * cell * (forget * (ONE - forget)),
+                                 e * in_ * (ONE - new * new), d * bent * (o * (ONE - o))))  # fmt: skip
+            self.of_step(i, i.da, sample, t, 4)[:] = da
+            carry_c[:] = e * forget
+            carry[:] = self.products(np.zeros_like(carry), da, w.T)

@@ -24,4 +24,5 @@
 #include "index.c"
 #include "normalize.c"
 #include "optimizers.c"
+#include "recurrent.c"
 #include "run.c"

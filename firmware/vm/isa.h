@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define EMBER_ISA 3831795
+#define EMBER_ISA 4115526
 
 enum {
     EMBER_MAGIC = 238804993,
@@ -24,7 +24,7 @@ enum {
     EMBER_INT16 = 4,
     EMBER_WRITABLE = 8,
     EMBER_LIMIT = 16777216,
-    EMBER_OPCODES = 31,
+    EMBER_OPCODES = 37,
     EMBER_LITERAL = 128,
     EMBER_CONTIGUOUS = 255,
     EMBER_WRITTEN = 128,
@@ -75,6 +75,12 @@ enum {
     OP_ADADELTA = 28,
     OP_LION = 29,
     OP_ADAN = 30,
+    OP_RNN = 31,
+    OP_RNN_GRAD = 32,
+    OP_GRU = 33,
+    OP_GRU_GRAD = 34,
+    OP_LSTM = 35,
+    OP_LSTM_GRAD = 36,
 };
 
 // Functions of a map.
@@ -253,13 +259,40 @@ enum {
     ADAN_N = 0, ADAN_P = 1, ADAN_G = 2, ADAN_M = 3, ADAN_V = 4, ADAN_S = 5, ADAN_BEFORE = 6, ADAN_HYPER = 7,
     ADAN_STEP = 8, ADAN_COUNT = 9,
 };
+enum {
+    RNN_RELU = 0, RNN_REVERSE = 1, RNN_N = 2, RNN_STEPS = 3, RNN_HIDDEN = 4, RNN_H = 5, RNN_W = 6,
+    RNN_START = 7,
+};
+enum {
+    RNN_GRAD_RELU = 0, RNN_GRAD_REVERSE = 1, RNN_GRAD_N = 2, RNN_GRAD_STEPS = 3, RNN_GRAD_HIDDEN = 4,
+    RNN_GRAD_DA = 5, RNN_GRAD_CARRY = 6, RNN_GRAD_G = 7, RNN_GRAD_H = 8, RNN_GRAD_W = 9,
+};
+enum {
+    GRU_REVERSE = 0, GRU_N = 1, GRU_STEPS = 2, GRU_HIDDEN = 3, GRU_H = 4, GRU_GATES = 5, GRU_W = 6,
+    GRU_START = 7,
+};
+enum {
+    GRU_GRAD_REVERSE = 0, GRU_GRAD_N = 1, GRU_GRAD_STEPS = 2, GRU_GRAD_HIDDEN = 3, GRU_GRAD_DA = 4,
+    GRU_GRAD_CARRY = 5, GRU_GRAD_G = 6, GRU_GRAD_GATES = 7, GRU_GRAD_H = 8, GRU_GRAD_W = 9,
+    GRU_GRAD_START = 10,
+};
+enum {
+    LSTM_REVERSE = 0, LSTM_N = 1, LSTM_STEPS = 2, LSTM_HIDDEN = 3, LSTM_H = 4, LSTM_C = 5, LSTM_GATES = 6,
+    LSTM_W = 7, LSTM_START = 8, LSTM_START_C = 9,
+};
+enum {
+    LSTM_GRAD_REVERSE = 0, LSTM_GRAD_N = 1, LSTM_GRAD_STEPS = 2, LSTM_GRAD_HIDDEN = 3, LSTM_GRAD_DA = 4,
+    LSTM_GRAD_CARRY = 5, LSTM_GRAD_CARRY_C = 6, LSTM_GRAD_G = 7, LSTM_GRAD_GATES = 8, LSTM_GRAD_C = 9,
+    LSTM_GRAD_W = 10, LSTM_GRAD_START_C = 11,
+};
 
 // Products of fields: a count, then that many factors (from EMBER_LITERAL up: a number).
 static const uint8_t ember_products[] = {
     1, 2, 1, 3, 1, 4, 1, 5, 3, 2, 3, 4, 4, 2, 3, 4, 5, 1, 1, 2, 1, 2, 4, 1, 2, 3, 4, 5, 1, 7, 8, 6, 5, 5, 1,
     2, 3, 6, 4, 5, 9, 10, 4, 6, 5, 2, 1, 7, 8, 1, 7, 8, 6, 5, 9, 10, 4, 8, 1, 2, 3, 6, 5, 9, 10, 4, 3, 9, 10,
     4, 4, 0, 4, 5, 3, 4, 0, 1, 2, 3, 2, 0, 4, 6, 0, 4, 5, 3, 6, 7, 2, 2, 3, 1, 0, 2, 0, 1, 0, 1, 130, 2, 2, 0,
-    1, 132, 1, 133, 3, 1, 2, 3, 3, 1, 4, 3, 3, 0, 3, 2, 3, 0, 1, 2, 2, 2, 1, 1, 134,
+    1, 132, 1, 133, 3, 1, 2, 3, 3, 1, 4, 3, 3, 0, 3, 2, 3, 0, 1, 2, 2, 2, 1, 1, 134, 2, 4, 4, 2, 2, 4, 4, 2,
+    3, 4, 4, 4, 1, 2, 132, 3, 3, 3, 131, 3, 2, 1, 3, 5, 1, 2, 3, 131, 3, 3, 3, 132, 3, 5, 1, 2, 3, 132, 3,
 };
 
 // The least and the greatest an immediate may be.
@@ -299,42 +332,49 @@ static const uint8_t ember_records[] = {
     1, 1, 93, 255, 129, 1, 93, 255, 129, 1, 93, 255, 1, 1, 104, 255, 2, 1, 98, 255, 0, 1, 0, 5, 129, 1, 93,
     255, 1, 1, 93, 255, 129, 1, 93, 255, 1, 1, 104, 255, 2, 1, 98, 255, 0, 1, 0, 9, 129, 1, 93, 255, 1, 1, 93,
     255, 129, 1, 93, 255, 129, 1, 93, 255, 129, 1, 93, 255, 129, 1, 93, 255, 1, 1, 127, 255, 2, 1, 98, 255, 2,
-    1, 98, 255, 0,
+    1, 98, 255, 0, 5, 4, 4, 0, 0, 0, 3, 129, 1, 8, 255, 1, 1, 129, 255, 1, 1, 132, 255, 0, 5, 4, 4, 0, 0, 0,
+    5, 129, 1, 8, 255, 129, 1, 132, 255, 1, 1, 8, 255, 1, 1, 8, 255, 1, 1, 129, 255, 1, 2, 4, 4, 0, 0, 0, 4,
+    129, 1, 108, 255, 129, 1, 140, 255, 1, 1, 145, 255, 1, 1, 149, 255, 0, 4, 4, 0, 0, 0, 7, 129, 1, 140, 255,
+    129, 1, 149, 255, 1, 1, 108, 255, 1, 1, 140, 255, 1, 1, 108, 255, 1, 1, 145, 255, 1, 1, 149, 255, 1, 3, 4,
+    4, 0, 0, 0, 6, 129, 1, 108, 255, 129, 1, 108, 255, 129, 1, 140, 255, 1, 1, 158, 255, 1, 1, 149, 255, 1, 1,
+    149, 255, 0, 4, 4, 0, 0, 0, 8, 129, 1, 140, 255, 129, 1, 149, 255, 129, 1, 149, 255, 1, 1, 108, 255, 1, 1,
+    140, 255, 1, 1, 108, 255, 1, 1, 158, 255, 1, 1, 149, 255, 1, 4,
 };
 
 // Where an opcode's record starts.
 static const uint16_t ember_record[] = {
     0, 22, 75, 115, 147, 179, 211, 234, 261, 276, 297, 319, 342, 351, 368, 400, 417, 433, 443, 473, 506, 533,
-    559, 576, 590, 635, 688, 722, 750, 778, 802,
+    559, 576, 590, 635, 688, 722, 750, 778, 802, 842, 862, 891, 914, 950, 981,
 };
 
 // An instruction's words.
 static const uint8_t ember_words[] = {
     9, 22, 17, 21, 21, 21, 15, 16, 6, 8, 7, 8, 4, 6, 11, 6, 5, 5, 10, 10, 12, 11, 8, 6, 15, 16, 11, 8, 8, 7,
-    11,
+    11, 9, 11, 9, 12, 11, 13,
 };
 
 // Which fields are sizes, bit k for field k.
 static const uint8_t ember_sizes[] = {
-    4, 60, 30, 2, 2, 2, 1, 1, 2, 4, 1, 2, 1, 1, 2, 1, 1, 4, 4, 2, 30, 15, 28, 2, 30, 30, 4, 1, 1, 1, 1,
+    4, 60, 30, 2, 2, 2, 1, 1, 2, 4, 1, 2, 1, 1, 2, 1, 1, 4, 4, 2, 30, 15, 28, 2, 30, 30, 4, 1, 1, 1, 1, 28,
+    28, 14, 14, 14, 14,
 };
 
 // The product of fields along which an instruction can stop and go on.
 static const uint8_t ember_rows[] = {
     0, 8, 19, 45, 19, 66, 80, 80, 17, 0, 93, 17, 93, 93, 17, 93, 93, 98, 0, 17, 19, 95, 0, 17, 19, 19, 0, 93,
-    93, 93, 93,
+    93, 93, 93, 2, 2, 0, 0, 0, 0,
 };
 
 // The product of fields that it costs,
 static const uint8_t ember_cost[] = {
     0, 12, 22, 48, 57, 48, 83, 83, 19, 90, 95, 19, 93, 95, 19, 93, 93, 98, 0, 17, 108, 120, 8, 19, 22, 22, 0,
-    93, 93, 93, 93,
+    93, 93, 93, 93, 135, 135, 152, 152, 162, 162,
 };
 
 // times this; 0: times its function's,
 static const uint8_t ember_weight[] = {
     0, 0, 8, 10, 10, 10, 12, 14, 110, 40, 110, 12, 6, 10, 250, 250, 12, 8, 24, 120, 12, 12, 0, 100, 40, 40,
-    80, 80, 120, 40, 160,
+    80, 80, 120, 40, 160, 10, 10, 12, 12, 12, 12,
 };
 
 // which is this.

@@ -119,8 +119,20 @@ static int32_t execute(const ember_vm *vm, uint32_t opcode, const int32_t *field
             return run_adadelta(vm, fields, first, last);
         case OP_LION:
             return run_lion(vm, fields, first, last);
-        default:
+        case OP_ADAN:
             return run_adan(vm, fields, first, last);
+        case OP_RNN:
+            return run_rnn(vm, fields, first, last);
+        case OP_RNN_GRAD:
+            return run_rnn_grad(vm, fields, first, last);
+        case OP_GRU:
+            return run_gru(vm, fields, first, last);
+        case OP_GRU_GRAD:
+            return run_gru_grad(vm, fields, first, last);
+        case OP_LSTM:
+            return run_lstm(vm, fields, first, last);
+        default:
+            return run_lstm_grad(vm, fields, first, last);
     }
 }
 

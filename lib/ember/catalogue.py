@@ -36,6 +36,7 @@ LAYERS = (
     ("nn_conv", "Conv1d ConvTranspose1d ConvTranspose2d"),
     ("nn_pool", "MaxPool1d AvgPool1d AvgPool2d AdaptiveAvgPool1d AdaptiveAvgPool2d"),
     ("nn_resample", "Upsample PixelShuffle"),
+    ("nn_recurrent", "RNN GRU LSTM"),
     ("nn_norm", "BatchNorm1d BatchNorm2d LayerNorm RMSNorm GroupNorm InstanceNorm1d InstanceNorm2d"),
     ("nn_bilinear", "Bilinear"),
     ("nn_activation", "ReLU6 LeakyReLU PReLU ELU SELU CELU GELU SiLU Mish Softplus Softsign Hardtanh Hardsigmoid "

@@ -172,6 +172,24 @@ TABLE = (
     ("lion", "n# p^f[n] g<f[n] m^f[n] hyper<f[4] count<i[1]", "", "n", "n", 40, 1),
     # hyper = [lr, beta1, beta2, beta3, eps, weight_decay]
     ("adan", "n# p^f[n] g<f[n] m^f[n] v^f[n] s^f[n] before^f[n] hyper<f[6] step<i[1] count<i[1]", "", "n", "n", 160, 1),
+    # Whole sequences, one step after the other. h holds the input's part and becomes the states
+    ("rnn", "relu:0..1 reverse:0..1 n# steps# hidden# h^f[n*steps*hidden] w<f[hidden*hidden] start<f[n*hidden]",
+     "", "steps", "n*steps*hidden*hidden", 10, 0),
+    # da becomes the gradient before the function; carry holds the gradient of the last state, and becomes start's
+    ("rnn_grad", "relu:0..1 reverse:0..1 n# steps# hidden# da>f[n*steps*hidden] carry^f[n*hidden] g<f[n*steps*hidden] "
+     "h<f[n*steps*hidden] w<f[hidden*hidden]", "da=g", "steps", "n*steps*hidden*hidden", 10, 0),
+    # gates: r z n, and what r is multiplied with
+    ("gru", "reverse:0..1 n# steps# hidden# h>f[n*steps*hidden] gates^f[n*steps*4*hidden] w<f[hidden*3*hidden] "
+     "start<f[n*hidden]", "", "steps", "n*steps*hidden*3*hidden", 12, 0),
+    ("gru_grad", "reverse:0..1 n# steps# hidden# da>f[n*steps*4*hidden] carry^f[n*hidden] g<f[n*steps*hidden] "
+     "gates<f[n*steps*4*hidden] h<f[n*steps*hidden] w<f[hidden*3*hidden] start<f[n*hidden]", "da=gates", "steps",
+     "n*steps*hidden*3*hidden", 12, 0),
+    # gates: i f g o
+    ("lstm", "reverse:0..1 n# steps# hidden# h>f[n*steps*hidden] c>f[n*steps*hidden] gates^f[n*steps*4*hidden] "
+     "w<f[hidden*4*hidden] start<f[n*hidden] start_c<f[n*hidden]", "", "steps", "n*steps*hidden*4*hidden", 12, 0),
+    ("lstm_grad", "reverse:0..1 n# steps# hidden# da>f[n*steps*4*hidden] carry^f[n*hidden] carry_c^f[n*hidden] "
+     "g<f[n*steps*hidden] gates<f[n*steps*4*hidden] c<f[n*steps*hidden] w<f[hidden*4*hidden] start_c<f[n*hidden]",
+     "da=gates", "steps", "n*steps*hidden*4*hidden", 12, 0),
 )
 
 NAME, FIELDS, COINCIDE, RESUME, COST, WEIGHT, EFFECT = 0, 1, 2, 3, 4, 5, 6
@@ -180,7 +198,7 @@ NAME, FIELDS, COINCIDE, RESUME, COST, WEIGHT, EFFECT = 0, 1, 2, 3, 4, 5, 6
 (MAP, MAP_STRIDED, MATMUL, CONV2D, CONV2D_GRAD_INPUT, CONV2D_GRAD_WEIGHT, MAX_POOL2D, MAX_POOL2D_GRAD,
  SOFTMAX, SOFTMAX_GRAD, CROSS_ENTROPY, CROSS_ENTROPY_GRAD, CHECK_INDEX, COUNT_CORRECT, DROPOUT, UNIFORM,
  CONVERT, COUNT, SGD, ADAM, GATHER, SCATTER_ADD, SCAN, ARGSORT, NORMALIZE, NORMALIZE_GRAD,
- RMSPROP, ADAGRAD, ADADELTA, LION, ADAN) = range(31)
+ RMSPROP, ADAGRAD, ADADELTA, LION, ADAN, RNN, RNN_GRAD, GRU, GRU_GRAD, LSTM, LSTM_GRAD) = range(37)
 
 
 def function(name):

@@ -26,6 +26,7 @@ HOMES = (
     ("kernels_index", "gather scatter_add scan argsort"),
     ("kernels_normalize", "normalize normalize_grad"),
     ("kernels_optimizers", "rmsprop adagrad adadelta lion adan"),
+    ("kernels_recurrent", "rnn rnn_grad gru gru_grad lstm lstm_grad"),
 )
 
 _known = [None] * len(table.TABLE)

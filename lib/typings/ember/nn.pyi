@@ -128,6 +128,9 @@ from .nn_pool import AdaptiveAvgPool2d as AdaptiveAvgPool2d
 from .nn_pool import AvgPool1d as AvgPool1d
 from .nn_pool import AvgPool2d as AvgPool2d
 from .nn_pool import MaxPool1d as MaxPool1d
+from .nn_recurrent import GRU as GRU
+from .nn_recurrent import LSTM as LSTM
+from .nn_recurrent import RNN as RNN
 from .nn_resample import PixelShuffle as PixelShuffle
 from .nn_resample import Upsample as Upsample
 # end

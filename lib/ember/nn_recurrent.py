@@ -1,0 +1,137 @@
+"""Recurrent layers. Batch first: sequences are [N, L, C], states [N, layers * D, H] (PyTorch has N second). One
+instruction runs a whole sequence, so a program is as long for a hundred steps as for one.
+
+N batch, L steps, C features in, H hidden, D directions (1 or 2).
+"""
+
+from . import ops_recurrent as rows
+from .nn import Dropout, Module, _bound, _positive
+from .ops_reduce import MATMUL
+from .ops_shape import cat
+from .ops_views import stack
+from .parameter import Parameter
+from .tensor import apply, sink
+
+
+class _Direction(Module):
+    """The weights of one direction of one layer."""
+
+    def __init__(self, features, hidden, gates, bias, reverse):
+        bound = _bound(hidden)
+        self.weight_ih = Parameter((features, gates * hidden), -bound, bound)
+        self.weight_hh = Parameter((hidden, gates * hidden), -bound, bound)
+        self.bias = Parameter((gates * hidden,), -bound, bound) if bias else None
+        self.bias_hh = Parameter((hidden,), -bound, bound) if bias and gates == 3 else None  # GRU's c_n
+        self.reverse = reverse
+
+    def inputs(self, x):
+        """What the input gives each gate of each step: [N, L, gates * H]."""
+        return apply(MATMUL, (x, self.weight_ih) if self.bias is None else (x, self.weight_ih, self.bias))
+
+    def last(self, output):
+        return output[:, 0] if self.reverse else output[:, -1]
+
+
+class _Recurrent(Module):
+    gates = 1
+
+    def __init__(self, input_size, hidden_size, num_layers=1, bias=True, dropout=0.0, bidirectional=False):
+        self.input_size = _positive(input_size, "input_size")
+        self.hidden_size = _positive(hidden_size, "hidden_size")
+        self.dropout, self.layers, features = Dropout(dropout), [], input_size
+        for _ in range(_positive(num_layers, "num_layers")):
+            self.layers.append([_Direction(features, hidden_size, self.gates, bias, reverse)
+                                for reverse in range(2 if bidirectional else 1)])  # fmt: skip
+            features = hidden_size * len(self.layers[0])
+
+    def _through(self, x, starts):
+        """The last layer's output, and the last states of all: run(direction, x, starts of it) for each."""
+        if len(x._dims) != 3 or x._dims[2] != self.input_size:
+            self._refuse(x, "(N, L, %d)" % self.input_size)
+        shape, ends = (x._dims[0], len(self.layers) * len(self.layers[0]), self.hidden_size), []
+        for start in starts:
+            if start is not None and start._dims != shape:
+                raise ValueError("%r takes a state of shape %s, got %s" % (self, start.alias(shape).shape, start.shape))
+        for k in range(len(self.layers)):
+            x = self.dropout(x) if k else x
+            outputs = []
+            for direction in self.layers[k]:
+                begin = [_zeros(x._dims[0], self.hidden_size) if s is None else s[:, len(ends)] for s in starts]
+                output, end = self._run(direction, x, *begin)
+                outputs.append(output)
+                ends.append(end)
+            x = outputs[0] if len(outputs) == 1 else cat(outputs, 2)
+        return x, ends
+
+    def forward(self, x, state=None):
+        output, ends = self._through(x, (state,))
+        return output, stack(ends, 1)
+
+    def __repr__(self):
+        return "%s(%d, %d)" % (self.__class__.__name__, self.input_size, self.hidden_size)
+
+
+def _zeros(*dims):
+    target = sink()
+    start = target.new(dims)
+    target.fill(start, 0.0)
+    target.flush()
+    return start
+
+
+class RNN(_Recurrent):
+    """h[t] = tanh(x[t] @ weight_ih + h[t - 1] @ weight_hh + bias), or relu of it (Elman, 1990).
+
+    output, state = layer(x, state=None): [N, L, C] to [N, L, D * H], and the last states, [N, layers * D, H]. Layer i
+    reads what layer i - 1 made, after dropout. bidirectional: half of the output goes from the last step to the first.
+    All starts uniform within 1 / sqrt(H). layers[i][d] has the weights [C, H] and [H, H]; there is one bias, where
+    PyTorch adds two.
+    """
+
+    def __init__(self, input_size, hidden_size, num_layers=1, nonlinearity="tanh", bias=True, dropout=0.0,
+                 bidirectional=False):  # fmt: skip
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError("nonlinearity is %r; it may be 'tanh' or 'relu'" % (nonlinearity,))
+        self.relu = 1 if nonlinearity == "relu" else 0
+        _Recurrent.__init__(self, input_size, hidden_size, num_layers, bias, dropout, bidirectional)
+
+    def _run(self, direction, x, start):
+        inputs = (direction.inputs(x), direction.weight_hh, start)
+        output = apply(rows.RNN, inputs, (self.relu, direction.reverse))
+        return output, direction.last(output)
+
+
+class GRU(_Recurrent):
+    """Gated recurrent unit (Cho et al., 2014) as PyTorch computes it: n = tanh(x W_n + b_n + r * (h U_n + c_n)).
+
+    Called as RNN is. Weights are [C, 3 * H] and [H, 3 * H], columns for r, z and n; bias is b, bias_hh c_n [H].
+    Backward keeps 5 * H floats a step.
+    """
+
+    gates = 3
+
+    def _run(self, direction, x, start):
+        bias = _zeros(self.hidden_size) if direction.bias_hh is None else direction.bias_hh
+        inputs = (direction.inputs(x), direction.weight_hh, start, bias)
+        output = apply(rows.GRU, inputs, (direction.reverse,))
+        return output, direction.last(output)
+
+
+class LSTM(_Recurrent):
+    """Long short-term memory (Hochreiter and Schmidhuber, 1997) as PyTorch computes it.
+
+    output, (state, cell) = layer(x, (state, cell)=None), each state [N, layers * D, H]; otherwise as RNN. Weights are
+    [C, 4 * H] and [H, 4 * H], columns for i, f, g and o. Backward keeps 6 * H floats a step.
+    """
+
+    gates = 4
+
+    def _run(self, direction, x, start, start_cell):
+        found = []
+        inputs = (direction.inputs(x), direction.weight_hh, start, start_cell)
+        output = apply(rows.LSTM, inputs, (direction.reverse, found))
+        return output, (direction.last(output), apply(rows.LAST_CELL, (output,), (direction.reverse, found)))
+
+    def forward(self, x, state=None):
+        output, ends = self._through(x, (None, None) if state is None else state)
+        return output, (stack([end[0] for end in ends], 1), stack([end[1] for end in ends], 1))

@@ -1,0 +1,49 @@
+from .nn import Module
+from .parameter import Parameter
+from .tensor import Tensor
+
+class _Direction(Module):
+    weight_ih: Parameter
+    weight_hh: Parameter
+    bias: Parameter | None
+    bias_hh: Parameter | None
+    reverse: int
+    def __init__(self, features: int, hidden: int, gates: int, bias: bool, reverse: int) -> None: ...
+    def inputs(self, x: Tensor) -> Tensor: ...
+    def last(self, output: Tensor) -> Tensor: ...
+
+class _Recurrent(Module):
+    gates: int
+    input_size: int
+    hidden_size: int
+    layers: list[list[_Direction]]
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+    ) -> None: ...
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]: ...
+
+class RNN(_Recurrent):
+    relu: int
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+    ) -> None: ...
+
+class GRU(_Recurrent): ...
+
+class LSTM(_Recurrent):
+    def forward(  # type: ignore[override]
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]: ...
