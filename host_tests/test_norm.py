@@ -105,9 +105,6 @@ def test_a_smaller_batch_is_as_if_it_were_made_for_it(rows):
     """Statistics are over the rows that are there."""
     model, trainer = net()
     trainer.step(*batch(rows))
-    other, eager = net()
-    for p in other.parameters():
-        assert p._data is not None
     ember.manual_seed(3)
     exact = nn.Sequential(nn.Conv2d(1, 3, 3, padding=1), Residual(3), nn.AvgPool2d(2), nn.Flatten(), nn.Linear(12, 2))
     small = ember.Trainer(exact, nn.CrossEntropyLoss(), optim.SGD(exact.parameters(), lr=0.1), (4, 4, 1), rows)
