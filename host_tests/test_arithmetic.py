@@ -8,7 +8,7 @@ import signal
 import numpy as np
 import pytest
 
-from ember import isa
+from ember import isa, table
 from programs import FINISHED, NATIVE, PORTABLE, Memory, both, instruction, run, same_bits
 from random_numbers import permute, threefry, uniforms
 from reference import MAP
@@ -29,7 +29,7 @@ def ask(name, a, b=None):
     m = Memory()
     m.buffers[isa.ARENA] = memoryview(a.copy())
     words = instruction(
-        "map", fn=isa.function(name), into=0, n=len(a), a_step=1, b_step=1, d=0, a=0, b=0 if b is None else 4 << 24
+        "map", fn=table.function(name), into=0, n=len(a), a_step=1, b_step=1, d=0, a=0, b=0 if b is None else 4 << 24
     )
     m.buffers[4] = memoryview(a[:1] if b is None else b)
     assert run(NATIVE, m.program(words), m.buffers)[0] == FINISHED

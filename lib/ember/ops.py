@@ -18,7 +18,7 @@ from .tensor import numel
     COPY_FN, NEG_FN, ABS_FN, SQRT_FN, EXP_FN, LOG_FN, TANH_FN, SIGMOID_FN, RELU_FN, FLOOR_FN, ROUND_FN, EXPM1_FN,
     LOG1P_FN, SIN_FN, COS_FN, ERF_FN, ADD_FN, SUB_FN, MUL_FN, DIV_FN, MAXIMUM_FN, MINIMUM_FN, POW_FN, EQ_FN, GT_FN,
     RELU_GRAD, TANH_GRAD, SIGMOID_GRAD, SQRT_GRAD, REMAINDER_FN, ATAN2_FN, KEEP_FN,
-) = range(len(isa.FUNCTIONS))  # fmt: skip
+) = range(32)  # fmt: skip
 
 
 class Op:

@@ -5,7 +5,7 @@ verify(program) -> 0, or what is wrong and where
 permute(i, n, key, epoch) -> a shuffle without an index array
 """
 
-from . import isa
+from . import derived
 
 FINISHED, PAUSED, FAULT = 1, 0, -1
 
@@ -22,7 +22,7 @@ def select(wanted=None):
         try:
             import ember_vm as chosen
 
-            if chosen.isa != isa.checksum():
+            if chosen.isa != derived.CHECKSUM:
                 if wanted:
                     raise ImportError("ember_vm was built from another instruction table: build it again")
                 chosen = None
