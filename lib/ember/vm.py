@@ -34,7 +34,7 @@ def select(wanted=None):
     if not chosen:
         try:
             from . import kernels as chosen
-        except (ImportError, AttributeError):  # the package's own __getattr__ raises the latter
+        except (ImportError, AttributeError):  # the latter is the package's own
             raise ImportError("ember_vm does not load in this firmware, and the portable VM is not there: deploy again")
     run, verify, permute = chosen.run, chosen.verify, chosen.permute
 
