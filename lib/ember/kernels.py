@@ -20,16 +20,16 @@ MOST = 1 << 30  # costs stop growing here
 
 # Where each opcode's definition is: what is rarely used is imported only when it is.
 HOMES = (
-    ("kernels_map", "map map_strided"),
-    ("kernels_product", "matmul"),
-    ("kernels_image", "conv2d conv2d_grad_input conv2d_grad_weight max_pool2d max_pool2d_grad"),
-    ("kernels_loss", "softmax softmax_grad cross_entropy cross_entropy_grad check_index count_correct"),
-    ("kernels_random", "dropout uniform"),
-    ("kernels_update", "convert count sgd adam"),
-    ("kernels_index", "gather scatter_add scan argsort"),
-    ("kernels_normalize", "normalize normalize_grad"),
-    ("kernels_optimizers", "rmsprop adagrad adadelta lion adan"),
-    ("kernels_recurrent", "rnn rnn_grad gru gru_grad lstm lstm_grad"),
+    " kernels_map: map map_strided "
+    "kernels_product: matmul "
+    "kernels_image: conv2d conv2d_grad_input conv2d_grad_weight max_pool2d max_pool2d_grad "
+    "kernels_loss: softmax softmax_grad cross_entropy cross_entropy_grad check_index count_correct "
+    "kernels_random: dropout uniform "
+    "kernels_update: convert count sgd adam "
+    "kernels_index: gather scatter_add scan argsort "
+    "kernels_normalize: normalize normalize_grad "
+    "kernels_optimizers: rmsprop adagrad adadelta lion adan "
+    "kernels_recurrent: rnn rnn_grad gru gru_grad lstm lstm_grad "
 )
 
 _known = [None] * len(table.TABLE)

@@ -46,13 +46,24 @@ def imported(module):
     return {name for name in found if (SOURCES / (name + ".py")).exists()}
 
 
+def parts(homes):
+    """[(module, [name, …]), …] of one of the catalogue's lists."""
+    found = []
+    for word in homes.split():
+        if word[-1] == ":":
+            found.append((word[:-1], []))
+        else:
+            found[-1][1].append(word)
+    return found
+
+
 def homes(names):
     """The modules of what the catalogue calls so: "LayerNorm", "RMSprop", "sort"; or modules themselves."""
     sys.path.insert(0, str(SOURCES.parent))
     from ember import catalogue
 
     lists = catalogue.OPERATIONS + catalogue.FUNCTIONS + catalogue.LAYERS + catalogue.OPTIMIZERS
-    by_name = {name: module for module, offered in lists for name in offered.split()}
+    by_name = {name: module for module, offered in parts(lists) for name in offered}
     found = []
     for name in names:
         module = by_name.get(name, name)
