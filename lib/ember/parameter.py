@@ -12,7 +12,7 @@ class Parameter(Tensor):
 
     def __init__(self, shape, low=0.0, high=0.0):
         Tensor.__init__(self, None, shape, True)
-        self.initial = (uniform, low, high)  # what draws it: a function of it, and the other arguments
+        self.initial = (_uniform, low, high)  # what draws it: a function of it, and the other arguments
         self.owner, self.place = None, 0  # the Trainer, or recorded function, whose arena holds it, and where
         self.stream = Parameter._made
         Parameter._made += 1
@@ -33,7 +33,7 @@ class Parameter(Tensor):
         self.initial[0](self, *self.initial[1:])
 
 
-def uniform(t, low, high):
+def _uniform(t, low, high):
     """Draw the elements of t, a parameter, from [low, high)."""
     from .eager import FIRST, Eager
 
