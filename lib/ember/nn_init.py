@@ -76,12 +76,12 @@ def uniform_(tensor, a=0.0, b=1.0):
 
 
 def normal_(tensor, mean=0.0, std=1.0):
-    """Normal: by the method of Box and Muller (1958)."""
+    """Normal with this mean and standard deviation, by the method of Box and Muller (1958)."""
     return _start(tensor, normal, finite(mean, "mean"), _at_least_0(std, "std"))
 
 
 def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0):
-    """Normal, of what lies within a and b (themselves, not in units of std; infinite ones too)."""
+    """Normal within a and b: these bounds as they are, not in units of std; they may be infinite."""
     mean, std = finite(mean, "mean"), _at_least_0(std, "std")
     a, b = [x if x in (-_INFINITY, _INFINITY) else finite(x, name) for x, name in ((a, "a"), (b, "b"))]
     if std == 0:
