@@ -8,6 +8,7 @@ import numpy as np
 
 from ember import isa, table
 from programs import FIELDS, Memory, instruction, run, spots
+from random_numbers import uniforms
 
 f = np.float32
 ZERO, ONE = f(0), f(1)
@@ -247,6 +248,13 @@ class Replay:
             factor = ONE / np.sqrt(self.part(i.var + row, 1)[0] + self.part(i.eps, 1)[0])
             value = ((gradients - a) - results * b) * factor
             dx[0][dx[1] + spots_of] = dx[0][dx[1] + spots_of] + value if i.into else value
+
+    def uniform(self, i):
+        low, high = self.part(i.range, 2)
+        key, step, sample = (int(self.part(place, 1)[0]) for place in (i.key, i.step, i.sample))
+        element = (np.arange(i.n * i.width) + sample * i.width) & 0xFFFFFFFF
+        u = uniforms(key, i.stream, step if i.fresh else 0, element).astype(f)
+        self.part(i.d, i.n * i.width)[:] = low + (high - low) * u
 
     def convert(self, i):
         scale, shift = self.part(i.affine, 2)

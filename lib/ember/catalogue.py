@@ -30,6 +30,7 @@ FUNCTIONS = " ops_compare: where ops_shape: cat ops_views: stack ops_index: embe
 
 LAYERS = (
     " nn_embedding: Embedding "
+    "nn_noise: GaussianNoise "
     "nn_conv: Conv1d ConvTranspose1d ConvTranspose2d "
     "nn_pool: MaxPool1d AvgPool1d AvgPool2d AdaptiveAvgPool1d AdaptiveAvgPool2d "
     "nn_resample: Upsample PixelShuffle "

@@ -269,12 +269,14 @@ DIV = _binary(DIV_FN, _div_grad)
 # Noise.
 
 
+def samples(dims):
+    """How many samples, and elements of each, to draw for: so what is drawn is the same however a batch is cut."""
+    n, width = (dims[0], numel(dims[1:])) if len(dims) > 1 else (numel(dims), 1)
+    return (n, width) if n > 0 else (-1, -n * width)
+
+
 def _dropout(sink, y, x, saved, into):
-    dims = x._dims
-    rank = len(dims)
-    n, width = (dims[0], numel(dims[1:])) if rank > 1 else (numel(dims), 1)
-    if n < 0:  # by samples: the mask is the same however a batch is cut
-        n, width = -1, -n * width
+    n, width = samples(x._dims)
     sink.dropout(into, n, width, saved[1], y, x, saved[0])
 
 

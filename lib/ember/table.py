@@ -105,8 +105,9 @@ TABLE = (
     # y[i, j] = into(y, x[i, j] / (1 - p) where bits(key, stream, step, (sample + i) * width + j) keep it)
     ("dropout", "into:0..1 n# width:1..16777216 stream:0..1073741823 y+f[n*width] x<f[n*width] p<f[1] key<i[1] "
      "step<i[1] sample<i[1]", "y=x", "n", "n*width", 250, 0),
-    # d[i] = low + (high - low) * u(key, stream, 0, i), range = [low, high]
-    ("uniform", "n# stream:0..1073741823 d>f[n] range<f[2] key<i[1]", "", "n", "n", 250, 0),
+    # d[i, j] = low + (high - low) * u(key, stream, step if fresh else 0, (sample + i) * width + j), range = [low, high]
+    ("uniform", "fresh:0..1 n# width:1..16777216 stream:0..1073741823 d>f[n*width] range<f[2] key<i[1] step<i[1] "
+     "sample<i[1]", "", "n", "n*width", 250, 0),
     # d[i] = src[i] * affine[0] + affine[1]
     ("convert", "n# d>f[n] src<*[n] affine<f[2]", "", "n", "n", 12, 0),
     # counter = counter * keep + n * add

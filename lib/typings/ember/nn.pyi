@@ -1,7 +1,10 @@
 from typing_extensions import Self, TypeAlias
 
+from . import nn_init
 from .parameter import Buffer, Parameter
 from .tensor import Tensor
+
+init = nn_init
 
 _Pair: TypeAlias = int | tuple[int, int] | list[int]
 
@@ -116,6 +119,7 @@ from .nn_conv import Conv1d as Conv1d
 from .nn_conv import ConvTranspose1d as ConvTranspose1d
 from .nn_conv import ConvTranspose2d as ConvTranspose2d
 from .nn_embedding import Embedding as Embedding
+from .nn_noise import GaussianNoise as GaussianNoise
 from .nn_norm import BatchNorm1d as BatchNorm1d
 from .nn_norm import BatchNorm2d as BatchNorm2d
 from .nn_norm import GroupNorm as GroupNorm
