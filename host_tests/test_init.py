@@ -173,6 +173,18 @@ def test_neighbours_and_streams_are_independent(native):
         assert abs(np.corrcoef(a, b)[0, 1]) < 4 / math.sqrt(n)
 
 
+def test_truncated_far_away_or_narrow(machine):
+    for mean, std, a, b in (
+        (0, 1e-3, 9e5, 1e6),
+        (0, 1, -6e7, -5e7),
+        (0, 1, 1, 1 + 1e-6),
+        (1, 1e-30, 0.5, 2),
+        (3, 1e20, -9, 9),
+    ):
+        x = flat(init.trunc_normal_(Parameter((5,)), mean, std, a, b))
+        assert np.float32(a) <= x.min() and x.max() <= np.float32(b)
+
+
 # Matrices.
 
 
@@ -289,6 +301,28 @@ def test_single_precision_draws_the_same_bits(native, trainer):
     assert run_micropython("unix-single", MODEL + SINGLE % trainer).strip() == str(expected)
 
 
+BOUNDS = """
+from array import array
+from binascii import crc32
+from ember import Parameter
+from ember.nn import init
+bounds = array("f", [])
+for n in range(1, 400):
+    for m in (1, 7, 30 + n):
+        p = Parameter((m, n))
+        for make in (init.xavier_uniform_, init.xavier_normal_, init.kaiming_uniform_, init.kaiming_normal_):
+            bounds.append(make(p).initial[2])
+        bounds.append(init.kaiming_normal_(p, n / 64, "fan_out").initial[2])
+        bounds.append(init.kaiming_normal_(p, nonlinearity="tanh").initial[2])
+print(crc32(bounds))
+"""
+
+
+def test_single_precision_has_the_same_bounds(capsys):
+    exec(BOUNDS, {})
+    assert run_micropython("unix-single", BOUNDS) == capsys.readouterr().out
+
+
 def test_a_frozen_parameter_and_a_buffer_are_drawn_too(machine):
     class Model(nn.Module):
         def __init__(self):
@@ -362,7 +396,8 @@ REFUSED = [
     ("std is 0; it may be a number above 0", lambda: init.trunc_normal_(P, 0, 0)),
     ("a is 1.0; it may be a number below b, which is 1.0", lambda: init.trunc_normal_(P, 0, 1, 1, 1)),
     ("b is nan", lambda: init.trunc_normal_(P, 0, 1, 1, NAN)),
-    ("the distance of a and b", lambda: init.trunc_normal_(P, 0, 1e-20, 1e20, 2e20)),
+    ("at most 1e9 times std", lambda: init.trunc_normal_(P, 0, 1e-20, 1e20, 2e20)),
+    ("at most 1e9 times std", lambda: init.trunc_normal_(P, 2, 1e-9, -math.inf, 0)),
     ("gain is -1.0", lambda: init.xavier_uniform_(P, -1)),
     ("gain is inf", lambda: init.orthogonal_(P, INFINITE)),
     (r"shape \(3,\); fans", lambda: init.xavier_normal_(Parameter((3,)))),

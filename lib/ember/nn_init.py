@@ -89,7 +89,8 @@ def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0):
     if not a < b:
         raise ValueError("a is %r; it may be a number below b, which is %r" % (a, b))
     nearest = a if a > mean else b if b < mean else mean
-    finite((nearest - mean) / std, "the distance of a and b from mean, in units of std,")
+    if abs(nearest - mean) > 1e9 * std:
+        raise ValueError("a and b are %r and %r; one may be at most 1e9 times std from mean" % (a, b))
     return _start(tensor, truncated, mean, std, a, b)
 
 
