@@ -21,7 +21,6 @@ EPOCHS = {"mlp": 30, "cnn": 20}
 
 def make(model):
     """The network, the shape of its inputs, an optimizer, and the batch size."""
-    ember.manual_seed(1)
     if model == "mlp":
         net = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
         return net, (64,), optim.SGD(net.parameters(), lr=0.2, momentum=0.9, weight_decay=1e-3), 32
@@ -36,6 +35,7 @@ def make(model):
 
 
 def trainer_of(model, scale):
+    ember.manual_seed(1)
     net, shape, optimizer, batch_size = make(model)
     return ember.Trainer(net, nn.CrossEntropyLoss(), optimizer, input_shape=shape, batch_size=batch_size,
                          input_dtype="B", input_scale=scale)  # fmt: skip
@@ -114,4 +114,5 @@ def main(arguments):
     print("test accuracy %.4f" % accuracy)
 
 
-main(sys.argv[1:])
+if sys.argv[0].endswith("digits.py"):
+    main(sys.argv[1:])
