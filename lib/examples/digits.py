@@ -16,7 +16,7 @@ from ember.data import Batches
 from ember.progress import Progress
 
 DATA = __file__[: len(__file__) - len("digits.py")] + "digits.bin"
-EPOCHS = {"mlp": 30, "cnn": 20}
+EPOCHS = {"mlp": 30, "cnn": 30}
 
 
 def make(model):
@@ -28,7 +28,7 @@ def make(model):
         net = nn.Sequential(
             nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(),
             nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Flatten(), nn.Dropout(0.3), nn.Linear(256, 10),
+            nn.Flatten(), nn.Dropout(0.5), nn.Linear(256, 10),
         )  # fmt: skip
         return net, (8, 8, 1), optim.SGD(net.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-3), 16
     raise ValueError("model is %r; it may be mlp or cnn" % model)

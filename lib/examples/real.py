@@ -34,7 +34,7 @@ def basic_motions_cnn():
         nn.Conv1d(6, 12, 5, stride=2, padding=2), nn.ReLU(), nn.MaxPool1d(2),
         nn.Conv1d(12, 16, 5, padding=2), nn.ReLU(), nn.MaxPool1d(5),
         nn.Flatten(), nn.Dropout(0.3), nn.Linear(80, 4),
-    ), 8, 60)  # fmt: skip
+    ), 4, 40)  # fmt: skip
 
 
 class Recurrent(nn.Module):
@@ -52,7 +52,7 @@ class Recurrent(nn.Module):
 
 def basic_motions_gru():
     """The same by a GRU. Four readings a step make a quarter of the steps, so of what backward keeps."""
-    return adam(Recurrent(nn.GRU(24, 16), 4, together=4, mean=True), 8, 40)
+    return adam(Recurrent(nn.GRU(24, 12), 4, together=4, mean=True), 4, 30)
 
 
 def japanese_vowels_cnn():
@@ -60,7 +60,7 @@ def japanese_vowels_cnn():
     return adam(nn.Sequential(
         nn.Conv1d(12, 24, 5, padding=2), nn.ReLU(), nn.MaxPool1d(5),
         nn.Flatten(), nn.Dropout(0.3), nn.Linear(144, 9),
-    ), 16, 40)  # fmt: skip
+    ), 8, 30, 0.006)  # fmt: skip
 
 
 def japanese_vowels_lstm():
@@ -103,7 +103,7 @@ class Autoencoder(nn.Module):
 
 def daphnet_autoencoder():
     """What is unlike the walk that it has learnt? No label is learnt from."""
-    return adam(Autoencoder(), 8, 40)
+    return adam(Autoencoder(), 4, 30, 0.006)
 
 
 EXAMPLES = {
