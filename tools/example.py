@@ -3,7 +3,7 @@
     python tools/example.py NAME [--seeds 5]
     python tools/example.py --all [--seeds 5] [--write]
 
---all runs every example and prints a table of their figures; --write puts it into docs/examples.md.
+--all runs every example and prints tables of their figures; --write puts them into docs/examples.md.
 """
 
 import argparse
@@ -25,6 +25,7 @@ EXAMPLES = {
     "digits-cnn": (DIGITS, 0.985),
     "basic-motions-cnn": (DATA / "basic-motions.bin", 0.95),
     "basic-motions-gru": (DATA / "basic-motions.bin", 0.95),
+    "basic-motions-transformer": (DATA / "basic-motions.bin", 0.90),
     "japanese-vowels-cnn": (DATA / "japanese-vowels.bin", 0.95),
     "japanese-vowels-lstm": (DATA / "japanese-vowels.bin", 0.95),
     "mnist-cnn": (DATA / "mnist-5000.bin", 0.97),
@@ -34,12 +35,17 @@ HEAD = """\
 | example | samples | parameters | bytes | epochs | measure | mean | least | seconds |
 |---|---:|---:|---:|---:|---|---:|---:|---:|
 """
-BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
+BEGIN, END = "<!-- %s: begin -->\n", "<!-- %s: end -->\n"
 FIGURES = re.compile(r"(\d+) samples, \d+ tested, (\d+) parameters, (\d+) bytes, (\d+) epochs\ntest (\w+) (\S+)\s*$")
+KIND = re.compile(r"^(before|after) training, AUROC of (\w+): ([^,]+)", re.MULTILINE)
+KINDS_HEAD = """\
+| against the rest of the walk | AUROC before training | after |
+|---|---:|---:|
+"""
 
 
 def train(name, seed, log):
-    """One run; its output goes to the terminal as it comes. Returns what FIGURES finds at its end."""
+    """One run; its output goes to the terminal as it comes. Returns what FIGURES finds at its end, and KIND in it."""
     environment = dict(os.environ, MICROPYPATH="%s:%s" % (ROOT / "lib", ROOT / "build" / "native"))
     command = [MICROPYTHON, "-X", "heapsize=4m", SCRIPT, name, EXAMPLES[name][0], seed, log]
     command += [] if sys.stdout.isatty() else ["plain"]
@@ -51,17 +57,18 @@ def train(name, seed, log):
         output += data
     if process.wait():
         sys.exit("the run under MicroPython failed with exit code %d" % process.returncode)
-    return FIGURES.search(output.decode()).groups()
+    return FIGURES.search(output.decode()).groups(), KIND.findall(output.decode())
 
 
 def run(name, seeds):
-    """Train with seeds 1, 2 and so on. Returns the row of the table, and whether what was promised is reached."""
+    """Train with seeds 1, 2 and so on. Returns the row of the table, what KIND finds in all the runs, and whether what
+    was promised is reached."""
     import plot
 
     OUT.mkdir(parents=True, exist_ok=True)
     log, picture = OUT / (name + ".csv"), OUT / (name + ".png")
     start = time.monotonic()
-    runs = [train(name, seed, log) for seed in range(1, seeds + 1)]
+    runs, kinds = zip(*[train(name, seed, log) for seed in range(1, seeds + 1)])
     seconds = (time.monotonic() - start) / seeds
     samples, parameters, size, epochs, measure, _ = runs[0]
     found, wanted = [float(figures[-1]) for figures in runs], EXAMPLES[name][1]
@@ -73,13 +80,22 @@ def run(name, seeds):
         flush=True)  # fmt: skip
     row = "| %s | %s | %s | %s | %s | %s | %.4f | %.4f | %.1f |\n" % (
         name, samples, parameters, "{:,}".format(int(size)), epochs, measure, mean, min(found), seconds)  # fmt: skip
-    return row, wanted is None or mean >= wanted
+    return row, sum(kinds, []), wanted is None or mean >= wanted
 
 
-def write(table):
-    page = PAGE.read_text()
-    before, rest = page.split(BEGIN)
-    PAGE.write_text(before + BEGIN + table + END + rest.split(END)[1])
+def table_of_kinds(found):
+    """A row a kind of anomaly, the means over the runs."""
+    rows = []
+    for kind in dict.fromkeys(kind for _, kind, _ in found):
+        values = [[float(v) for when, k, v in found if (when, k) == (want, kind)] for want in ("before", "after")]
+        rows.append("| %s | %.4f | %.4f |\n" % (kind, *(sum(v) / len(v) for v in values)))
+    return KINDS_HEAD + "".join(rows)
+
+
+def write(name, table):
+    page, begin, end = PAGE.read_text(), BEGIN % name, END % name
+    before, rest = page.split(begin)
+    PAGE.write_text(before + begin + table + end + rest.split(end)[1])
 
 
 def main():
@@ -95,12 +111,13 @@ def main():
     if options.write and not options.all:
         parser.error("--write goes with --all")
     names = list(EXAMPLES) if options.all else [options.name]
-    rows, reached = zip(*[run(name, options.seeds) for name in names])
+    rows, kinds, reached = zip(*[run(name, options.seeds) for name in names])
     if options.all:
-        table = HEAD + "".join(rows)
-        print(table)
+        tables = {"figures": HEAD + "".join(rows), "anomalies": table_of_kinds(sum(kinds, []))}
+        print("\n".join(tables.values()))
         if options.write:
-            write(table)
+            for name, table in tables.items():
+                write(name, table)
     missed = [name for name, good in zip(names, reached) if not good]
     if missed:
         sys.exit("below what was promised: %s" % ", ".join(missed))

@@ -73,7 +73,7 @@ def keep_sensed(name, train, test, shape, classes):
 # Of Daphnet's recording S06R02 aeon has 110 s at 64 Hz, nine channels in mg. The patient stands, and from second 21 or
 # so walks. None of it is labelled as a freeze: what is to be found is made here, but for standing.
 RATE, WALKS, LEARNT = 64, 24, 80
-KINDS = ("walking", "standing", "trembling", "stuck", "turned")
+KINDS = ("walking", "standing", "trembling", "stuck", "turned", "backwards")
 
 
 def daphnet():
@@ -84,6 +84,7 @@ def daphnet():
     2 trembling  that walk at a tenth of its movement, and legs that tremble at 3 to 8 Hz, as legs that freeze do
     3 stuck      that walk, one of the three sensors keeping its first reading
     4 turned     that walk, the ankle's sensor turned by a right angle on its strap
+    5 backwards  that walk, the last reading first
     """
     with wheel("aeon") as package:
         text = package.read("aeon/datasets/data/Daphnet_S06R02E0/S06R02E0.csv").decode()
@@ -94,7 +95,7 @@ def daphnet():
     walk, stand = windows(rows[half * LEARNT :], half // 4), windows(rows[: half * (WALKS - 4)], half // 4)
     test = [(w, 0) for w in walk] + [(w, 1) for w in stand]
     for number, w in enumerate(walk):
-        test += [(tremble(w, number, half), 2), (stick(w, number), 3), (turn(w), 4)]
+        test += [(tremble(w, number, half), 2), (stick(w, number), 3), (turn(w), 4), (w[::-1], 5)]
     return [(flat(w), 0) for w in train], [(flat(w), kind) for w, kind in test]
 
 

@@ -38,21 +38,66 @@ def basic_motions_cnn():
 
 
 class Recurrent(nn.Module):
-    """A recurrent layer reads the sequence, `together` readings a step; a linear one its outputs' mean, or the last."""
+    """A recurrent layer reads the sequence, `together` readings a step, some of them dropped; a linear one its last
+    output, or with mean=True the mean of all."""
 
     def __init__(self, layer, classes, together=1, mean=False):
         self.layer, self.together, self.mean = layer, together, mean
-        self.dropout, self.linear = nn.Dropout(0.3), nn.Linear(layer.hidden_size, classes)
+        self.before, self.after = nn.Dropout(0.2), nn.Dropout(0.3)
+        self.linear = nn.Linear(layer.hidden_size, classes)
 
     def forward(self, x):
-        length, channels = x.shape[1] // self.together, x.shape[2] * self.together
-        output, _ = self.layer(x.reshape(-1, length, channels))
-        return self.linear(self.dropout(output.mean(1) if self.mean else output[:, -1]))
+        x = x.reshape(-1, x.shape[1] // self.together, x.shape[2] * self.together)
+        output, _ = self.layer(self.before(x))
+        return self.linear(self.after(output.mean(1) if self.mean else output[:, -1]))
 
 
 def basic_motions_gru():
     """The same by a GRU. Four readings a step make a quarter of the steps, so of what backward keeps."""
     return adam(Recurrent(nn.GRU(24, 12), 4, together=4, mean=True), 4, 30)
+
+
+class EncoderLayer(nn.Module):
+    """A layer of a Transformer's encoder, normalized first (Vaswani et al., 2017; Xiong et al., 2020): [N, L, E]."""
+
+    def __init__(self, width, heads, hidden):
+        self.heads = heads
+        self.norm1, self.norm2, self.dropout = nn.LayerNorm(width), nn.LayerNorm(width), nn.Dropout(0.1)
+        self.project, self.output = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.feed = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, width))
+
+    def attend(self, x):
+        """Each step becomes a mean of all, weighted by how its query meets their keys: for each head its own."""
+        _, length, width = x.shape
+        size = width // self.heads
+        q, k, v = [part.reshape(-1, length, self.heads, size).permute(0, 2, 1, 3)
+                   for part in self.project(x).chunk(3, 2)]  # fmt: skip
+        weights = (q @ k.transpose(2, 3) / size**0.5).softmax(-1)
+        return self.output((weights @ v).permute(0, 2, 1, 3).reshape(-1, length, width))
+
+    def forward(self, x):
+        x = x + self.dropout(self.attend(self.norm1(x)))
+        return x + self.dropout(self.feed(self.norm2(x)))
+
+
+class Transformer(nn.Module):
+    """Two layers over the sequence, `together` readings a step, each step at a place that is learnt; then the mean."""
+
+    def __init__(self, length, channels, classes, width, heads, hidden, together):
+        self.steps, self.readings = length // together, channels * together
+        self.dropout, self.embed = nn.Dropout(0.2), nn.Linear(self.readings, width)
+        self.place = ember.Parameter((self.steps, width), -0.1, 0.1)
+        self.layers = nn.Sequential(EncoderLayer(width, heads, hidden), EncoderLayer(width, heads, hidden))
+        self.norm, self.linear = nn.LayerNorm(width), nn.Linear(width, classes)
+
+    def forward(self, x):
+        x = self.embed(self.dropout(x.reshape(-1, self.steps, self.readings))) + self.place
+        return self.linear(self.norm(self.layers(x)).mean(1))
+
+
+def basic_motions_transformer():
+    """The same by a Transformer's encoder of two layers and two heads, ten steps of ten readings."""
+    return adam(Transformer(100, 6, 4, width=12, heads=2, hidden=24, together=10), 2, 30, 0.003)
 
 
 def japanese_vowels_cnn():
@@ -64,26 +109,27 @@ def japanese_vowels_cnn():
 
 
 def japanese_vowels_lstm():
-    """The same by an LSTM. Zeros stand before a short utterance, so the last output is that of its last reading."""
-    return adam(Recurrent(nn.LSTM(12, 24), 9), 16, 40)
+    """The same by an LSTM, two readings a step. Zeros stand before a short utterance, so the last output is that of
+    its last readings."""
+    return adam(Recurrent(nn.LSTM(24, 18), 9, together=2), 4, 30, 0.005)
 
 
 def mnist_cnn():
     """Digits of 28 × 28 pixels."""
     return adam(nn.Sequential(
         nn.Conv2d(1, 8, 3, stride=2, padding=1), nn.ReLU(),
-        nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(),
-        nn.Flatten(), nn.Dropout(0.4), nn.Linear(1568, 10),
-    ), 32, 15, 0.003)  # fmt: skip
+        nn.Conv2d(8, 12, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(12, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Dropout(0.2), nn.Linear(144, 10),
+    ), 4, 12, 0.0015)  # fmt: skip
 
 
 class Autoencoder(nn.Module):
     """[N, 64, 9], less its mean, through 32 numbers and back; the output, [N, 1], is how much of it does not come back:
-    the squared error over the window's variance, and some noise of the sensor's, so that one in which little moves is
-    not ordinary for that alone. Before training that is about 1 for all."""
+    for each channel the squared error over its variance and some noise of the sensor's, and of those the mean. So one
+    in which little moves is not ordinary for that alone."""
 
-    kinds = ("standing", "trembling", "stuck", "turned")
+    kinds = ("standing", "trembling", "stuck", "turned", "backwards")
 
     def __init__(self):
         self.encoder = nn.Sequential(
@@ -97,8 +143,8 @@ class Autoencoder(nn.Module):
 
     def forward(self, x):
         x = x - x.mean(1, keepdim=True)
-        error = (x - self.decoder(self.encoder(x))).square().mean((1, 2))
-        return (error / (x.square().mean((1, 2)) + 0.001)).reshape(-1, 1)
+        error = (x - self.decoder(self.encoder(x))).square().mean(1)
+        return (error / (x.square().mean(1) + 0.001)).mean(1, keepdim=True)
 
 
 def daphnet_autoencoder():
@@ -110,6 +156,7 @@ EXAMPLES = {
     "digits-cnn": digits_cnn,
     "basic-motions-cnn": basic_motions_cnn,
     "basic-motions-gru": basic_motions_gru,
+    "basic-motions-transformer": basic_motions_transformer,
     "japanese-vowels-cnn": japanese_vowels_cnn,
     "japanese-vowels-lstm": japanese_vowels_lstm,
     "mnist-cnn": mnist_cnn,
