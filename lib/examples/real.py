@@ -97,7 +97,7 @@ class Transformer(nn.Module):
 
 def basic_motions_transformer():
     """The same by a Transformer's encoder of two layers and two heads, ten steps of ten readings."""
-    return adam(Transformer(100, 6, 4, width=12, heads=2, hidden=24, together=10), 2, 30, 0.003)
+    return adam(Transformer(100, 6, 4, width=12, heads=2, hidden=16, together=10), 2, 30, 0.003)
 
 
 def japanese_vowels_cnn():
@@ -105,7 +105,7 @@ def japanese_vowels_cnn():
     return adam(nn.Sequential(
         nn.Conv1d(12, 24, 5, padding=2), nn.ReLU(), nn.MaxPool1d(5),
         nn.Flatten(), nn.Dropout(0.3), nn.Linear(144, 9),
-    ), 8, 30, 0.006)  # fmt: skip
+    ), 4, 30, 0.004)  # fmt: skip
 
 
 def japanese_vowels_lstm():
