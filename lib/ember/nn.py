@@ -17,8 +17,8 @@ class Module:
 
     training = True
 
-    def __call__(self, *inputs):
-        return self.forward(*inputs)
+    def __call__(self, *inputs, **options):
+        return self.forward(*inputs, **options)
 
     def _parts(self):
         """The modules and parameters it holds, in lists, tuples and dicts too."""
