@@ -9,7 +9,6 @@ from . import ops
 from .isa import ADD as INTO_ADD
 from .isa import CONVERT, WRITE
 from .nn import _bound
-from .ops_compare import minimum, ne
 from .ops_reduce import _matmul_shape, _matmul_sizes, _product_grad, _products
 from .tensor import Tensor, apply, numel, sink
 
@@ -91,6 +90,8 @@ ROTARY = ops.Op(ops.same, _rotary_emit, _rotary_grad, False)
 
 def hidden(mask):
     """0 where a mask, of any dtype, is 0, and what hides a score where it is not."""
+    from .ops_compare import ne
+
     if mask.dtype != "f" and mask._data is None:  # an input of a recording
         raw, mask = mask, sink().new(mask._dims)
         sink().emit(CONVERT, numel(mask._dims), mask, raw, sink().constants((1.0, 0.0)))
@@ -102,6 +103,8 @@ def hidden(mask):
 
 def _causal(length, source):
     """[L, S]: 0 where a step asks itself or one before, and what hides a score where it asks a later one."""
+    from .ops_compare import minimum
+
     ramp = Tensor(array("f", range(max(length, source))))
     return minimum(ramp.alias((length, 1)) - ramp.alias((1, source)), 0.0) * -_FAR
 
