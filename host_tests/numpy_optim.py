@@ -17,13 +17,16 @@ def sgd(p, g, t, state, lr=1e-3, momentum=0.0, dampening=0.0, weight_decay=0.0, 
     return p - lr * g
 
 
-def adam(p, g, t, state, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, decoupled=False):
-    if decoupled:
-        p = p * (1 - lr * weight_decay)
-    else:
+def adam(p, g, t, state, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, decoupled=False, amsgrad=False,
+         cautious_weight_decay=False):  # fmt: skip
+    if not decoupled:
         g = g + weight_decay * p
     m = state["m"] = betas[0] * kept(state, "m", p) + (1 - betas[0]) * g
     v = state["v"] = betas[1] * kept(state, "v", p) + (1 - betas[1]) * g**2
+    if amsgrad:
+        v = state["most"] = np.maximum(kept(state, "most", p), v)
+    if decoupled:
+        p = p * (1 - lr * weight_decay * (m * p >= 0 if cautious_weight_decay else 1))
     return p - lr * (m / (1 - betas[0] ** t)) / (np.sqrt(v / (1 - betas[1] ** t)) + eps)
 
 

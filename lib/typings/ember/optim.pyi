@@ -45,6 +45,7 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        amsgrad: bool = False,
     ) -> None: ...
 
 class AdamW(Adam):
@@ -55,6 +56,8 @@ class AdamW(Adam):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        cautious_weight_decay: bool = False,
     ) -> None: ...
 
 # made by tools/stubs.py: begin
