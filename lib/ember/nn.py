@@ -213,6 +213,10 @@ def __getattr__(name):
     """The other layers and losses: catalogue.py says where they are."""
     from .catalogue import LAYERS, find
 
+    if name == "utils":
+        from . import nn_utils
+
+        return nn_utils
     found = find(name, LAYERS)
     if found is None:
         raise AttributeError("ember.nn has no %r" % name)

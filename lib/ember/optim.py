@@ -27,6 +27,7 @@ class Optimizer:
 
     states = 0  # tensors of state a parameter
     settings = ("lr",)
+    layerwise = False  # its update is emitted a tensor at a time, not a group
 
     def __init__(self, params, defaults):
         params = list(params)

@@ -1,5 +1,6 @@
 from typing_extensions import Self, TypeAlias
 
+from . import nn_utils as utils  # noqa: F401
 from .parameter import Buffer, Parameter
 from .tensor import Tensor
 

@@ -12,6 +12,7 @@ _Params: TypeAlias = Iterable[Parameter] | Iterable[Mapping[str, Any]]
 class Optimizer:
     states: int
     settings: tuple[str, ...]
+    layerwise: bool
     groups: list[Group]
     steps: int
     trainer: Trainer | None

@@ -1,0 +1,223 @@
+"""What acts on gradients and weights beside an optimizer: clipping, moving averages, several optimizers."""
+
+from array import array
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import ember
+import numpy_optim
+from ember import Tensor, nn, optim, vm
+from ember.parameter import Parameter
+from op_cases import vms
+from test_optimizers import Slopes, close, gradients
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.fixture(params=vms())
+def machine(request):
+    vm.select(request.param)
+    ember.manual_seed(4)
+    yield request.param
+    vm.select()
+
+
+def clipped(g, value, norm):
+    if value is not None:
+        g = np.clip(g, -value, value)
+    if norm is not None:
+        g = g * min(1.0, norm / (np.sqrt((g**2).sum()) + 1e-6))
+    return g
+
+
+def batches(n, rows=4, seed=5):
+    for g in gradients(n, seed):
+        x = np.stack([g * (1, 2, -1, 3)[i % 4] for i in range(rows)]).astype("f4")
+        yield array("f", x.ravel()), array("f", [0.0] * rows), x.astype("f8").mean(0)
+
+
+def slopes(optimizer, **settings):
+    ember.manual_seed(4)
+    model = Slopes()
+    made = optimizer(model.parameters())
+    return ember.Trainer(model, lambda out, y: (out - y).mean(), made, (6,), 4, **settings)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.sampled_from((None, 0.1, 0.7, 100)), st.sampled_from((None, 0.2, 1.0, 100)),
+       st.sampled_from((None, 0.0, 0.5, 0.99)))  # fmt: skip
+def test_a_trainer_clips_means_and_averages(value, norm, ema):
+    trainer = slopes(lambda p: optim.SGD(p, lr=0.1, momentum=0.9), clip_value=value, clip_norm=norm, ema=ema)
+    p = np.array(trainer.model.weight.elements(), "f8")
+    average, state = p, {}
+    for t, (x, y, g) in enumerate(batches(100), 1):
+        trainer.step(x, y)
+        p = numpy_optim.sgd(p, clipped(g, value, norm), t, state, lr=0.1, momentum=0.9)
+        average = average if ema is None else ema * average + (1 - ema) * p
+    close(trainer.model.weight.tolist(), p)
+    if ema is not None:
+        with trainer.averaged():
+            close(trainer.model.weight.tolist(), average)
+        close(trainer.model.weight.tolist(), p)
+
+
+def test_all_at_once_on_either_machine(machine):
+    trainer = slopes(lambda p: optim.SGD(p, lr=0.1), clip_value=0.8, clip_norm=0.5, ema=0.9)
+    p = np.array(trainer.model.weight.elements(), "f8")
+    average = p
+    for t, (x, y, g) in enumerate(batches(6), 1):
+        if t == 4:  # between steps
+            trainer.bounds[1] = 0.25
+        trainer.step(x, y)
+        p = p - 0.1 * clipped(g, 0.8, 0.5 if t < 4 else 0.25)
+        average = 0.9 * average + 0.1 * p
+    close(trainer.model.weight.tolist(), p)
+    with trainer.averaged():
+        close(trainer.model.weight.tolist(), average)
+
+
+def test_in_parts_as_at_once():
+    """To the bit: gradients are sums until they are clipped."""
+    whole, parts = [slopes(lambda p: optim.Adam(p, lr=0.1), clip_norm=0.5, clip_value=1.0, ema=0.9) for _ in "ab"]
+    for x, y, _ in batches(10):
+        whole.step(x, y)
+        parts.accumulate(x[:6], y[:1])
+        parts.accumulate(x[6:], y[1:])
+        parts.update()
+    assert whole._arena.tobytes()[: 4 * whole._statistics] == parts._arena.tobytes()[: 4 * parts._statistics]
+
+
+def test_a_sum_is_clipped_as_a_sum():
+    ember.manual_seed(4)
+    model = nn.Sequential(nn.Linear(6, 1, bias=False))
+    trainer = ember.Trainer(model, nn.MSELoss(reduction="sum"), optim.SGD(model.parameters(), lr=1.0), (6,), 4,
+                            clip_norm=0.5)  # fmt: skip
+    before = np.array(model.layers[0].weight.tolist()).ravel()
+    x, y, _ = next(batches(1))
+    trainer.step(x, y)
+    change = before - np.array(model.layers[0].weight.tolist()).ravel()
+    assert abs(np.sqrt((change**2).sum()) - 0.5) < 1e-5
+
+
+def test_averages_are_saved(tmp_path):
+    path = str(tmp_path / "a.ckpt")
+    first, second = [slopes(lambda p: optim.Adam(p, lr=0.1), ema=0.9) for _ in "ab"]
+    for x, y, _ in batches(5):
+        first.step(x, y)
+    first.save(path)
+    second.load(path)
+    for trainer in (first, second):
+        for x, y, _ in batches(3, seed=9):
+            trainer.step(x, y)
+    with first.averaged(), second.averaged():
+        assert first.model.weight.tolist() == second.model.weight.tolist()
+        assert first.evaluate([(x, y)]) == second.evaluate([(x, y)])
+    with pytest.raises(ValueError, match="optimizer state"):
+        slopes(lambda p: optim.Adam(p, lr=0.1)).load(path)
+
+
+def grads(*values):
+    found = []
+    for value in values:
+        p = Parameter((len(value),)) if value else Parameter((2,))
+        p.grad = Tensor(list(value)) if value else None
+        found.append(p)
+    return found
+
+
+@pytest.mark.parametrize("values, norm, expected", [
+    (((3.0,), (0.0, 4.0), None), 5.0, 1.0),
+    (((0.3,), (0.0, 0.4)), 0.5, 1.0),
+    (((0.0,), (0.0, 0.0)), 0.0, 1.0),
+    (((INF,), (1.0, 0.0)), INF, 1.0),
+    (((NAN,), (1.0, 0.0)), NAN, 1.0),
+    (((1e-30,), (1.0, 0.0)), 1.0, 1e-3),
+])  # fmt: skip
+def test_clip_grad_norm(machine, values, norm, expected):
+    ps = grads(*values)
+    np.testing.assert_allclose(nn.utils.clip_grad_norm_(ps, expected).item(), norm, rtol=1e-6)
+    with np.errstate(all="ignore"):
+        factor = np.minimum(np.float64(expected) / (norm + 1e-6), 1.0)
+        for p, value in zip(ps, values):
+            if value:
+                np.testing.assert_allclose(p.grad.tolist(), np.array(value) * factor, rtol=1e-6)
+
+
+def test_clip_grad_norm_by_the_largest_and_of_one(machine):
+    (p,) = grads((3.0, -4.0, 1.0))
+    assert nn.utils.clip_grad_norm_(p, 2.0, INF).item() == 4.0
+    np.testing.assert_allclose(p.grad.tolist(), [1.5, -2.0, 0.5], rtol=1e-6)
+    (p,) = grads((3.0, NAN, 1.0))
+    assert np.isnan(nn.utils.clip_grad_norm_(p, 2.0, INF).item())
+
+
+def test_clip_grad_value(machine):
+    ps = grads((3.0, -0.5, -INF, NAN, -0.0), None, (INF,))
+    nn.utils.clip_grad_value_(ps, 1.5)
+    np.testing.assert_array_equal(ps[0].grad.tolist(), [1.5, -0.5, -1.5, NAN, 0.0])
+    assert ps[2].grad.tolist() == [1.5]
+
+
+def test_clipping_in_a_recorded_function(machine):
+    model = Slopes()
+    optimizer = optim.SGD(model.parameters(), lr=1.0)
+
+    def step(x):
+        model(x).mean().backward()
+        norm = nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+        nn.utils.clip_grad_value_(model.parameters(), 0.2)
+        optimizer.step()
+        optimizer.zero_grad()
+        return norm
+
+    before = np.array(model.weight.tolist())
+    x, _, g = next(batches(1))
+    norm = ember.record(step, (4, 6))(x)
+    np.testing.assert_allclose(norm.item(), np.sqrt((g**2).sum()), rtol=1e-5)
+    close(model.weight.tolist(), before - np.clip(clipped(g, None, 0.5), -0.2, 0.2))
+
+
+@pytest.mark.parametrize("make, says", [
+    (lambda p: nn.utils.clip_grad_norm_(p, 0), "max_norm is 0"),
+    (lambda p: nn.utils.clip_grad_norm_(p, NAN), "max_norm is nan"),
+    (lambda p: nn.utils.clip_grad_norm_(p, 1, 3), "norm_type is 3"),
+    (lambda p: nn.utils.clip_grad_value_(p, -1), "clip_value is -1"),
+    (lambda p: slopes(optim.SGD, clip_norm="1"), "clip_norm is '1'"),
+    (lambda p: slopes(optim.SGD, clip_value=0), "clip_value is 0"),
+    (lambda p: slopes(optim.SGD, ema=1.0), "ema is 1.0"),
+    (lambda p: slopes(optim.SGD).averaged(), "ema is None"),
+    (lambda p: slopes(lambda q: [optim.SGD(q), optim.Adam(q)]), "in two optimizers"),
+    (lambda p: slopes(lambda q: []), "optimizer is an empty list"),
+])  # fmt: skip
+def test_refusals(make, says):
+    with pytest.raises(ValueError, match=says):
+        make([Parameter((2,))])
+
+
+class Two(nn.Module):
+    """Gradients as those of Slopes, of two halves."""
+
+    def __init__(self):
+        self.first, self.second = Parameter((3,), -1.0, 1.0), Parameter((3,), -1.0, 1.0)
+
+    def forward(self, x):
+        return (x[:, :3] * self.first).sum(1, keepdim=True) + (x[:, 3:] * self.second).sum(1, keepdim=True)
+
+
+def test_several_optimizers():
+    model = Two()
+    makers = (lambda p: optim.SGD([p], lr=0.1, momentum=0.9), lambda p: optim.Adam([p], lr=0.02))
+    optimizers = [makers[0](model.second), makers[1](model.first)]
+    start = {"first": np.array(model.first.elements(), "f8"), "second": np.array(model.second.elements(), "f8")}
+    trainer = ember.Trainer(model, lambda out, y: (out - y).mean(), optimizers, (6,), 4)
+    first, second = {}, {}
+    for t, (x, y, g) in enumerate(batches(100), 1):
+        trainer.step(x, y)
+        start["first"] = numpy_optim.adam(start["first"], g[:3], t, first, lr=0.02)
+        start["second"] = numpy_optim.sgd(start["second"], g[3:], t, second, lr=0.1, momentum=0.9)
+    close(model.first.tolist(), start["first"])
+    close(model.second.tolist(), start["second"])
+    assert {kind: size for kind, _, size in trainer.plan.kept}["optimizer state"] == 3 + 6
