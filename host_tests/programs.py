@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ember import isa
+from ember import isa, table
 
 ROOT = Path(__file__).resolve().parent.parent
 FINISHED, PAUSED, FAULT = 1, 0, -1
-OPCODES = {row[isa.NAME]: opcode for opcode, row in enumerate(isa.TABLE)}
-FIELDS = {name: isa.parse(opcode) for name, opcode in OPCODES.items()}
-FUNCTIONS = [function[0] for function in isa.FUNCTIONS]
+OPCODES = {row[table.NAME]: opcode for opcode, row in enumerate(table.TABLE)}
+FIELDS = {name: table.parse(opcode) for name, opcode in OPCODES.items()}
+FUNCTIONS = [function[0] for function in table.FUNCTIONS]
 GUARD = 0x7FC5EED1  # a NaN: what lies between operands, so that a stray read poisons and a stray write shows
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import reference_index  # noqa: F401, for what it adds to DO
 import reference_recurrent  # noqa: F401
 import reference_rows  # noqa: F401, for what it adds to DO
-from ember import isa
+from ember import isa, table
 from reference_memory import DO, TINY, Reference, U, instruction, maximum, minimum
 
 __all__ = ["DO", "MAP", "Reference"]
@@ -82,7 +82,7 @@ MAGNITUDE = {
 
 
 def mapped(m, f, d, a, b):
-    name = isa.FUNCTIONS[f.fn][0]
+    name = table.FUNCTIONS[f.fn][0]
     a, b = m.values[a[0]][a[1]], m.values[b[0]][b[1]]
     value = MAP[name](a, b)
     size = MAGNITUDE[name](a, b) if name in MAGNITUDE else np.abs(value)
@@ -105,7 +105,7 @@ def map_strided(m, f):
 @instruction
 def scan(m, f):
     """One step has the function's own error; only functions whose error is easily followed go on from there."""
-    name = isa.FUNCTIONS[f.fn][0]
+    name = table.FUNCTIONS[f.fn][0]
     x, error = m.read(f.x, f.outer, f.n, f.inner), np.zeros((f.outer, f.n, f.inner))
     y = x.copy()
     steps = range(f.n - 2, -1, -1) if f.reverse else range(1, f.n)

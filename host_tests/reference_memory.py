@@ -9,7 +9,7 @@ import types
 
 import numpy as np
 
-from ember import isa
+from ember import isa, table
 from programs import FIELDS, spots
 
 U = 2.0**-24
@@ -49,13 +49,13 @@ class Reference:
         pc = program[end + section - 1] if section else first
         while pc < program[end + section]:
             opcode = program[pc]
-            fields = FIELDS[isa.TABLE[opcode][isa.NAME]]
+            fields = FIELDS[table.TABLE[opcode][table.NAME]]
             f = types.SimpleNamespace()
             for position, field in enumerate(fields):
                 word = program[pc + 1 + position]
-                setattr(f, field[1], -word * self.rows if field[0] == isa.SIZE and word < 0 else word)
+                setattr(f, field[1], -word * self.rows if field[0] == table.SIZE and word < 0 else word)
             with np.errstate(all="ignore"):
-                row = DO[isa.TABLE[opcode][isa.NAME]](self, f)
+                row = DO[table.TABLE[opcode][table.NAME]](self, f)
             if row is not None:
                 return pc, row
             pc += 1 + len(fields)

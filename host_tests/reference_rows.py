@@ -102,9 +102,10 @@ def dropout(m, f):
 @instruction
 def uniform(m, f):
     low, high = scalars(m, f.range, 2)
-    (key,) = scalars(m, f.key)
-    u = uniforms(key, f.stream, 0, np.arange(f.n))
-    m.meet(m.at(f.d, f.n), low + (high - low) * u, U * 3 * (abs(low) + abs(high - low)))
+    (key,), (step,), (sample,) = (scalars(m, place) for place in (f.key, f.step, f.sample))
+    element = (np.arange(f.n)[:, None] + sample) * f.width + np.arange(f.width)
+    u = uniforms(key, f.stream, step if f.fresh else 0, element & 0xFFFFFFFF)
+    m.meet(m.at(f.d, f.n, f.width), low + (high - low) * u, U * 3 * (abs(low) + abs(high - low)))
 
 
 @instruction

@@ -2,7 +2,7 @@
 
 import itertools
 
-from ember import isa
+from ember import isa, table
 from programs import FIELDS
 
 (HEADER, SECTION, OPCODE, TRUNCATED, SIZE, IMMEDIATE, STRIDE, SEGMENT, TYPE, READ_ONLY, RANGE, OVERLAP) = range(1, 13)
@@ -70,28 +70,28 @@ def product(factors, values):
 
 def one(p, segments, pc, end):
     """Check the instruction at pc; -> the word after it."""
-    need(0 <= p[pc] < len(isa.TABLE), OPCODE, pc)
-    row = isa.TABLE[p[pc]]
-    fields = FIELDS[row[isa.NAME]]
+    need(0 <= p[pc] < len(table.TABLE), OPCODE, pc)
+    row = table.TABLE[p[pc]]
+    fields = FIELDS[row[table.NAME]]
     names = [field[1] for field in fields]
     need(pc + 1 + len(fields) <= end, TRUNCATED, pc)
     words = list(p[pc + 1 : pc + 1 + len(fields)])
     for i, (field, value) in enumerate(zip(fields, words)):
-        if field[0] == isa.SIZE:
+        if field[0] == table.SIZE:
             need(1 <= value <= isa.LIMIT or value < 0 and -value * p[2] <= isa.LIMIT, SIZE, pc + 1 + i)
-        elif field[0] == isa.IMMEDIATE:
+        elif field[0] == table.IMMEDIATE:
             need(field[2] <= value <= field[3], IMMEDIATE, pc + 1 + i)
-        elif field[0] == isa.STRIDE:
+        elif field[0] == table.STRIDE:
             need(-isa.LIMIT < value < isa.LIMIT, STRIDE, pc + 1 + i)
-    ends = [[-w * rows if f[0] == isa.SIZE and w < 0 else w for f, w in zip(fields, words)] for rows in (1, p[2])]
-    need(product(isa.product(row[isa.RESUME], names), ends[1]) <= MOST, SIZE, pc)
+    ends = [[-w * rows if f[0] == table.SIZE and w < 0 else w for f, w in zip(fields, words)] for rows in (1, p[2])]
+    need(product(table.product(row[table.RESUME], names), ends[1]) <= MOST, SIZE, pc)
     operands = [
         operand(segments, field, pc + 1 + i, words[i], ends, p[2])
         for i, field in enumerate(fields)
-        if field[0] == isa.ADDRESS
+        if field[0] == table.ADDRESS
     ]
     for (_, a), (_, b) in itertools.combinations(enumerate(operands), 2):
-        pairs(row[isa.COINCIDE].split(), a, b)
+        pairs(row[table.COINCIDE].split(), a, b)
     return pc + 1 + len(fields)
 
 
@@ -101,7 +101,7 @@ def operand(segments, field, word, place, ends, max_rows):
     need(place >= 0 and place >> 24 < len(segments), SEGMENT, word)
     flags, elements, per_row = segments[place >> 24]
     need(isa.TYPES[flags & 7] in types, TYPE, word)
-    need(access == isa.READS or flags & isa.WRITABLE, READ_ONLY, word)
+    need(access == table.READS or flags & isa.WRITABLE, READ_ONLY, word)
     for values, rows in zip(ends, (1, max_rows)):
         shape = [
             (min(product(factors, values), MOST), 1 if stride < 0 else values[stride]) for factors, stride in dimensions
@@ -110,7 +110,7 @@ def operand(segments, field, word, place, ends, max_rows):
         high = (place & 0xFFFFFF) + sum(max(0, (size - 1) * stride) for size, stride in shape)
         touches = all(size for size, _ in shape)
         need(not touches or low >= 0 and high < elements + per_row * rows, RANGE, word)
-    return name, word, access != isa.READS, place, shape, touches, low, high
+    return name, word, access != table.READS, place, shape, touches, low, high
 
 
 def pairs(coincide, a, b):

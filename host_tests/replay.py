@@ -6,8 +6,9 @@ import types
 
 import numpy as np
 
-from ember import isa
+from ember import isa, table
 from programs import FIELDS, Memory, instruction, run, spots
+from random_numbers import uniforms
 
 f = np.float32
 ZERO, ONE = f(0), f(1)
@@ -67,7 +68,7 @@ def ask(vm, name, values, other=None):
     a = m.put(isa.ARENA, values)
     b = a if other is None else m.put(isa.ARENA, np.ravel(np.asarray(other, f)))
     n = len(values)
-    words = instruction("map", fn=isa.function(name), into=0, n=n, a_step=1, b_step=1, d=d, a=a, b=b)
+    words = instruction("map", fn=table.function(name), into=0, n=n, a_step=1, b_step=1, d=d, a=a, b=b)
     buffers = m.copy()
     run(vm, m.program(words), buffers)
     return np.array(buffers[0][d : d + n], f)
@@ -82,10 +83,10 @@ class Replay:
         self.rows = int(self.memory[isa.INTS][0])
 
     def run(self, words):
-        name = isa.TABLE[words[0]][isa.NAME]
+        name = table.TABLE[words[0]][table.NAME]
         fields = types.SimpleNamespace()
         for field, word in zip(FIELDS[name], words[1:]):
-            setattr(fields, field[1], -word * self.rows if field[0] == isa.SIZE and word < 0 else word)
+            setattr(fields, field[1], -word * self.rows if field[0] == table.SIZE and word < 0 else word)
         with np.errstate(all="ignore"):
             getattr(self, name)(fields)
 
@@ -104,7 +105,7 @@ class Replay:
         self.elements(i, zip(*places))
 
     def elements(self, i, places):
-        function, into = FUNCTIONS[isa.FUNCTIONS[i.fn][0]], INTO[i.into]
+        function, into = FUNCTIONS[table.FUNCTIONS[i.fn][0]], INTO[i.into]
         for d, a, b in places:
             d, a, b = ((self.memory[x >> 24], x & 0xFFFFFF) for x in (d, a, b))
             d[0][d[1]] = into(d[0][d[1]], function(a[0][a[1]], b[0][b[1]]))
@@ -248,6 +249,13 @@ class Replay:
             value = ((gradients - a) - results * b) * factor
             dx[0][dx[1] + spots_of] = dx[0][dx[1] + spots_of] + value if i.into else value
 
+    def uniform(self, i):
+        low, high = self.part(i.range, 2)
+        key, step, sample = (int(self.part(place, 1)[0]) for place in (i.key, i.step, i.sample))
+        element = (np.arange(i.n * i.width) + sample * i.width) & 0xFFFFFFFF
+        u = uniforms(key, i.stream, step if i.fresh else 0, element).astype(f)
+        self.part(i.d, i.n * i.width)[:] = low + (high - low) * u
+
     def convert(self, i):
         scale, shift = self.part(i.affine, 2)
         self.part(i.d, i.n)[:] = self.part(i.src, i.n).astype(f) * scale + shift
@@ -303,7 +311,7 @@ class Replay:
             y[o, index, j] = y[o, index, j] + x[row, j]
 
     def scan(self, i):
-        function = FUNCTIONS[isa.FUNCTIONS[i.fn][0]]
+        function = FUNCTIONS[table.FUNCTIONS[i.fn][0]]
         x, y = (self.part(place, i.outer * i.n * i.inner).reshape(i.outer, i.n, i.inner) for place in (i.x, i.y))
         if i.reverse:
             x, y = x[:, ::-1], y[:, ::-1]

@@ -8,7 +8,7 @@ import signal
 import numpy as np
 import pytest
 
-from ember import isa
+from ember import isa, table
 from programs import FINISHED, NATIVE, PORTABLE, Memory, both, instruction, run, same_bits
 from random_numbers import permute, threefry, uniforms
 from reference import MAP
@@ -29,7 +29,7 @@ def ask(name, a, b=None):
     m = Memory()
     m.buffers[isa.ARENA] = memoryview(a.copy())
     words = instruction(
-        "map", fn=isa.function(name), into=0, n=len(a), a_step=1, b_step=1, d=0, a=0, b=0 if b is None else 4 << 24
+        "map", fn=table.function(name), into=0, n=len(a), a_step=1, b_step=1, d=0, a=0, b=0 if b is None else 4 << 24
     )
     m.buffers[4] = memoryview(a[:1] if b is None else b)
     assert run(NATIVE, m.program(words), m.buffers)[0] == FINISHED
@@ -162,13 +162,15 @@ def test_threefry_gives_the_published_vectors():
         assert tuple(int(x) for x in threefry(key, counter)) == words
 
 
-def drawn(vm, key, stream, n):
-    """u of elements 0 .. n - 1 at step 0, by the instruction uniform."""
+def drawn(vm, key, stream, n, step=0, sample=0, width=1, fresh=0):
+    """u of the elements of n samples from one on, by the instruction uniform."""
     m = Memory()
-    d, low = m.put(isa.ARENA, [9.0] * n), m.put(isa.FLOATS, [0, 1])
-    words = instruction("uniform", n=n, stream=stream, d=d, range=low, key=m.put(isa.INTS, [key]))
+    d, low = m.put(isa.ARENA, [9.0] * (n * width)), m.put(isa.FLOATS, [0, 1])
+    key, step, sample = (m.put(isa.INTS, [value]) for value in (key, step, sample))
+    words = instruction("uniform", fresh=fresh, n=n, width=width, stream=stream, d=d, range=low, key=key, step=step,
+                        sample=sample)  # fmt: skip
     run(vm, m.program(words), m.buffers)
-    return np.array(m.buffers[isa.ARENA][d : d + n])
+    return np.array(m.buffers[isa.ARENA][d : d + n * width])
 
 
 @both
@@ -177,7 +179,11 @@ def test_uniform_draws_the_definition(vm):
     assert got.tolist() == [0x6B200159 >> 8, 0x99BA4EFE >> 8]
     for key in (0, 1, -1, 2**31 - 1, -(2**31), 0x13198A2E):
         for stream in (0, 1, 0x03707344, 2**30 - 1):
-            assert drawn(vm, key, stream, 50).tolist() == uniforms(key, stream, 0, np.arange(50)).tolist()
+            assert drawn(vm, key, stream, 50, step=9).tolist() == uniforms(key, stream, 0, np.arange(50)).tolist()
+    for step, sample, width in ((0, 0, 3), (1, 5, 7), (-1, -2, 5), (2**31 - 1, 2**31 - 3, 3), (5, 613566756, 7)):
+        element = np.add.outer((np.arange(9) + sample) * width, np.arange(width)) % 2**32
+        expected = uniforms(4, 6, step, element).ravel().tolist()
+        assert drawn(vm, 4, 6, 9, step, sample, width, 1).tolist() == expected
 
 
 def test_uniform_is_uniform():

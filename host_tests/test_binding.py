@@ -5,7 +5,7 @@ from array import array
 import numpy as np
 import pytest
 
-from ember import isa
+from ember import isa, table
 from programs import FINISHED, GUARD, NATIVE, PAUSED, address, assemble, both, instruction
 
 WRITABLE = isa.WRITABLE
@@ -26,7 +26,15 @@ MAX_ROWS = 3
 
 def program():
     scale = instruction(
-        "map", fn=isa.function("mul"), into=0, n=-4, a_step=1, b_step=0, d=address(6), a=address(4, 1), b=address(1, 2)
+        "map",
+        fn=table.function("mul"),
+        into=0,
+        n=-4,
+        a_step=1,
+        b_step=0,
+        d=address(6),
+        a=address(4, 1),
+        b=address(1, 2),
     )
     loss = instruction("cross_entropy", n=-1, width=4, loss=0, p=12, x=address(6), label=address(5))
     convert = instruction("convert", n=4, d=4, src=address(7), affine=address(2))

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from cases import CASES
-from ember import isa
+from ember import isa, table
 from programs import FINISHED, NATIVE, PAUSED, ROOT, Memory, instruction, run
 from test_execution import everything
 from test_instructions import memory
@@ -65,12 +65,12 @@ def instructions():
 def functions():
     n = 20000
     a, b = np.random.default_rng(0).integers(0, 1 << 32, (2, n), dtype=np.uint32).view(np.float32)
-    for fn in range(len(isa.FUNCTIONS)):
+    for fn in range(len(table.FUNCTIONS)):
         m = Memory()
         d, a_at, b_at = (m.put(isa.ARENA, x) for x in (np.zeros(n), a, b))
         words = instruction("map", fn=fn, into=0, n=n, a_step=1, b_step=1, d=d, a=a_at, b=b_at)
         assert run(NATIVE, m.program(words), m.buffers)[0] == FINISHED
-        yield isa.FUNCTIONS[fn][0], digest(m.buffers)
+        yield table.FUNCTIONS[fn][0], digest(m.buffers)
 
 
 def slices():

@@ -183,9 +183,19 @@ def test_what_is_frozen_without_the_native_vm_stays_portable():
 # --- No room
 
 
+# All but so many blocks of the disk.
+FILL = """
+import os
+f = open("big", "w")
+for _ in range(os.statvfs("/")[3] - %d):
+    f.write("x" * os.statvfs("/")[0])
+f.close()
+"""
+
+
 def test_a_full_disk_is_refused_before_the_first_byte():
     with emulated("m3", ember=False) as board:
-        board.run("f = open('big', 'w')\nfor _ in range(88): f.write('x' * 4096)\nf.close()")
+        board.run(FILL % 40)
         code, _, errors = command(board.port)
         assert code == 1 and "file system has" in errors and "mpremote rm" in errors
         assert list(files(board)) == ["/big"]
@@ -194,7 +204,7 @@ def test_a_full_disk_is_refused_before_the_first_byte():
 def test_a_disk_that_fills_up_on_the_way_is_left_as_it_was(monkeypatch):
     monkeypatch.setattr(deploy, "check_disk", lambda *_: None)
     with emulated("m3", ember=False) as board:
-        board.run("f = open('big', 'w')\nfor _ in range(110): f.write('x' * 4096)\nf.close()")
+        board.run(FILL % 18)
         with pytest.raises(line.DeployError, match="could not copy .* file system is full: .* Nothing was replaced"):
             deploy.deploy(board.port)
         assert list(files(board)) == ["/big"]
@@ -317,7 +327,7 @@ def test_the_self_test_can_fail(change, message):
 def test_a_copy_that_differs_is_not_put_in_place(m3, monkeypatch):
     real = install.sending
     monkeypatch.setattr(install, "sending", lambda content, path: real(content[:-1] + b"?", path))
-    monkeypatch.setattr(library, "compiled", lambda: {"ember/__init__.mpy": b"M\x06\x00\x1f"})
+    monkeypatch.setattr(library, "compiled", lambda *_: {"ember/__init__.mpy": b"M\x06\x00\x1f"})
     before = files(m3)
     with pytest.raises(line.DeployError, match="ember/__init__.mpy .* is not what was sent: .* Nothing was replaced"):
         deploy.deploy(m3.port)

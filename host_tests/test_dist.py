@@ -1,13 +1,14 @@
 """What mip installs: a folder an architecture, by mpremote onto an emulated board; and the sources, in lib/."""
 
 import json
+import shutil
 import subprocess
 import sys
 
 import pytest
 from tools.board import emulated
 
-from conftest import BUILD, ROOT
+from conftest import BUILD, MICROPYTHON, ROOT
 from ember_tools import dist, library
 from ember_tools.facts import MODULES
 from ember_tools.line import DeployError
@@ -79,3 +80,28 @@ def test_what_is_asked_for_by_name_comes_with_all_it_needs():
     assert library.sources(["all"]) == sorted(library.SOURCES.glob("*.py"))
     with pytest.raises(DeployError, match="no 'LayerNrom'"):
         library.sources(["LayerNrom"])
+
+
+def test_beside_a_native_vm_the_portable_one_is_not_needed(tmp_path):
+    names = {path.name for path in library.sources(portable=False)}
+    assert "kernels.py" not in names and len(names) < len(library.sources()) - 8
+    (tmp_path / "ember").mkdir()
+    for path in library.sources(portable=False):
+        shutil.copy(path, tmp_path / "ember")
+    script = """
+import ember
+from ember import nn, optim
+model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
+trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (2,), 2)
+trainer.step([[1.0, 2.0], [3.0, 4.0]], [0, 1])
+try:
+    trainer.step([[1.0, 2.0], [3.0, 4.0]], [0, 2])
+except ValueError as error:
+    print(error)
+"""
+    path = [str(tmp_path), str(BUILD / "native")]
+    command = [str(MICROPYTHON["unix-single"]), "-c", script]
+    with_vm = subprocess.run(command, env={"MICROPYPATH": ":".join(path)}, capture_output=True, text=True)
+    assert "2" in with_vm.stdout and not with_vm.stderr, with_vm.stderr
+    without = subprocess.run(command, env={"MICROPYPATH": path[0]}, capture_output=True, text=True)
+    assert "the portable VM is not there: deploy again" in without.stderr

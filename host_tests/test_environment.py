@@ -13,7 +13,7 @@ import pytest
 
 import replay
 from cases import CASES
-from ember import isa
+from ember import isa, table
 from programs import FINISHED, NATIVE, ROOT, Memory, instruction, run, same_bits
 from test_instructions import memory
 
@@ -73,7 +73,7 @@ def subnormals():
     words = []
     for name in SMALL.split():
         d = m.put(isa.ARENA, np.zeros(n))
-        words.append(instruction("map", fn=isa.function(name), into=0, n=n, a_step=1, b_step=1, d=d, a=a, b=b))
+        words.append(instruction("map", fn=table.function(name), into=0, n=n, a_step=1, b_step=1, d=d, a=a, b=b))
     c = m.put(isa.ARENA, np.zeros(64))
     words.append(
         instruction(
@@ -173,4 +173,4 @@ def test_a_million_random_programs_stay_in_their_segments():
         opcodes |= {int(part.split(":")[0]) for part in out.split() if ":" in part}
     assert totals["programs"] == 1000000
     assert totals["accepted"] > 100000
-    assert opcodes == set(range(len(isa.TABLE)))
+    assert opcodes == set(range(len(table.TABLE)))

@@ -7,7 +7,7 @@ import pytest
 
 import reference
 from cases import CASES
-from ember import isa
+from ember import isa, table
 from programs import FIELDS, FINISHED, NATIVE, PAUSED, Memory, assemble, both, instruction
 from test_instructions import compare
 
@@ -20,7 +20,7 @@ def everything(seed=1, sections=3):
     body = []
     for name in list(CASES) + ["map", "map_strided"]:
         words = CASES[name](m, r)
-        body += [words] * (2 if isa.TABLE[words[0]][isa.EFFECT] else 1)
+        body += [words] * (2 if table.TABLE[words[0]][table.EFFECT] else 1)
     r.shuffle(body)
     parts = [body[i::sections] for i in range(sections)]
     return m, assemble(parts, m.segments(), m.max_rows)
@@ -45,16 +45,16 @@ def walk(program, section, rows):
     pc, end = edges[section % isa.FOLLOWING], edges[section % isa.FOLLOWING + section // isa.FOLLOWING + 1]
     result = []
     while pc < end:
-        row = isa.TABLE[program[pc]]
+        row = table.TABLE[program[pc]]
         fields = {}
-        for i, field in enumerate(FIELDS[row[isa.NAME]]):
+        for i, field in enumerate(FIELDS[row[table.NAME]]):
             word = program[pc + 1 + i]
-            fields[field[1]] = -word * rows if field[0] == isa.SIZE and word < 0 else word
-        weight = row[isa.WEIGHT] or isa.FUNCTIONS[fields["fn"]][2]
-        count = product(row[isa.RESUME], fields)
-        cost = min(MOST, min(MOST, product(row[isa.COST], fields)) * weight)
+            fields[field[1]] = -word * rows if field[0] == table.SIZE and word < 0 else word
+        weight = row[table.WEIGHT] or table.FUNCTIONS[fields["fn"]][2]
+        count = product(row[table.RESUME], fields)
+        cost = min(MOST, min(MOST, product(row[table.COST], fields)) * weight)
         result.append((pc, count, max(1, cost // count)))
-        pc += 1 + len(FIELDS[row[isa.NAME]])
+        pc += 1 + len(FIELDS[row[table.NAME]])
     return result
 
 
@@ -101,7 +101,7 @@ def budgets(kind, r):
 def test_everything_is_in_it():
     m, program = everything()
     opcodes = {program[pc] for section in range(3) for pc, _, _ in walk(program, section, m.rows)}
-    assert opcodes == set(range(len(isa.TABLE)))
+    assert opcodes == set(range(len(table.TABLE)))
 
 
 @both

@@ -19,7 +19,7 @@ CORE = {"array", "math", "struct", "gc", "sys", "micropython"}
 WIDER = CORE | {"os", "io", "time", "hashlib", "cryptolib", "binascii", "json", "random"}
 # Those whose job needs more than the core's imports, and open(), which is how files are reached.
 NOT_CORE = {"checkpoint", "data", "progress", "trainer"}
-OWN = {"ember", "ember_vm"}
+OWN = {"ember", "ember_vm", "digits"}  # an example that another one trains
 
 # --- What it may use of the builtins: what every MicroPython has, whatever its feature level
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import reference
-from ember import isa
+from ember import isa, table
 from programs import FAULT, FINISHED, PAUSED, Memory, assemble, both, instruction, run, same_bits
 from test_execution import paused
 from test_faults import LIMITS
@@ -131,6 +131,6 @@ def test_a_scan_of_edge_values(vm):
     ):  # fmt: skip
         m = Memory()
         x, y = m.put(isa.ARENA, values), m.put(isa.ARENA, np.zeros(6))
-        words = instruction("scan", fn=isa.function(fn), reverse=reverse, outer=1, n=6, inner=1, y=y, x=x)
+        words = instruction("scan", fn=table.function(fn), reverse=reverse, outer=1, n=6, inner=1, y=y, x=x)
         assert run(vm, m.program(words), m.buffers)[0] == FINISHED
         assert same_bits(m.buffers[isa.ARENA][y : y + 6], expected)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import reference
 from cases import CASES
-from ember import isa
+from ember import isa, table
 from programs import FIELDS, FINISHED, FUNCTIONS, Memory, bits, both, instruction, run
 
 drawn = st.randoms(use_true_random=False) | st.integers(0, 2**32).map(random.Random)
@@ -107,15 +107,15 @@ def test_long_sums(vm):
 
 
 def test_every_opcode_and_function_has_a_case():
-    assert set(CASES) == {row[isa.NAME] for row in isa.TABLE}
-    assert set(reference.MAP) == {function[0] for function in isa.FUNCTIONS}
+    assert set(CASES) == {row[table.NAME] for row in table.TABLE}
+    assert set(reference.MAP) == {function[0] for function in table.FUNCTIONS}
     seen = {}
     for name in CASES:
         for seed in range(150):
             words = CASES[name](Memory(), random.Random(seed))
-            for position, field in enumerate(isa.parse(words[0])):
+            for position, field in enumerate(table.parse(words[0])):
                 seen.setdefault((name, field[1]), set()).add(words[1 + position])
     for name in CASES:
         for field in FIELDS[name]:
-            if field[0] == isa.IMMEDIATE and field[3] < len(FUNCTIONS):
+            if field[0] == table.IMMEDIATE and field[3] < len(FUNCTIONS):
                 assert seen[name, field[1]] == set(range(field[2], field[3] + 1)), (name, field[1])

@@ -16,20 +16,20 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT / "lib") not in sys.path:
     sys.path.insert(0, str(ROOT / "lib"))
 
-from ember import disassemble, isa, kernels, kernels_bind, kernels_map, kernels_random, verify  # noqa: E402
+from ember import disassemble, isa, kernels, kernels_bind, kernels_map, kernels_random, table, verify  # noqa: E402
 
 INF, NAN = math.inf, math.nan
 LIBM = ctypes.CDLL(ctypes.util.find_library("m"))  # NumPy takes -inf ** 0.5 for NaN
 LIBM.pow.restype, LIBM.pow.argtypes = ctypes.c_double, [ctypes.c_double] * 2
-NAMES = {row[isa.NAME]: opcode for opcode, row in enumerate(isa.TABLE)}
-FN = {function[0]: number for number, function in enumerate(isa.FUNCTIONS)}
+NAMES = {row[table.NAME]: opcode for opcode, row in enumerate(table.TABLE)}
+FN = {function[0]: number for number, function in enumerate(table.FUNCTIONS)}
 W = isa.WRITABLE
 SEGMENTS = ((W, 100, 0), (0, 8, 0), (0, 4, 0), (W | isa.INT32, 4, 0), (0, 0, 3), (isa.UINT8, 0, 1))
 CONSTANTS, FLOATS, INTS, X, LABELS = 1 << 24, 2 << 24, 3 << 24, 4 << 24, 5 << 24
 
 
 def instruction(name, *fields):
-    assert len(fields) == len(isa.parse(NAMES[name]))
+    assert len(fields) == len(table.parse(NAMES[name]))
     return [NAMES[name], *fields]
 
 
@@ -86,7 +86,7 @@ def same(found, wanted, ulps=4):
 
 @pytest.mark.parametrize("name", sorted(NUMPY))
 def test_functions_give_what_ieee_gives(name):
-    count = isa.FUNCTIONS[FN[name]][1]
+    count = table.FUNCTIONS[FN[name]][1]
     out = array("f", [0.0])
     with np.errstate(all="ignore"):
         for a in np.float32(SPECIAL):
@@ -122,7 +122,7 @@ def test_the_derivatives_follow_their_formulas():
 
 
 def test_functions_stand_in_the_order_of_the_table():
-    assert [function.__name__ for function in kernels_map.FUNCTIONS] == [row[0] for row in isa.FUNCTIONS]
+    assert [function.__name__ for function in kernels_map.FUNCTIONS] == [row[0] for row in table.FUNCTIONS]
 
 
 def test_a_result_beyond_float32_is_stored_as_infinity():
@@ -194,7 +194,7 @@ def test_permute_refuses_what_is_no_index(i, n):
 
 
 def test_the_checksum_is_the_tables():
-    assert kernels.isa == isa.checksum()
+    assert kernels.isa == table.checksum()
 
 
 # Buffers.
@@ -325,7 +325,7 @@ BROKEN = [
     (changed(GOOD, w23=1), 2, 23, "section 0 ends at word 1, it says at word 23; it may end from word 25 to 44"),
     (changed(GOOD, w24=43), 2, 24, "section 1, the last, ends at word 43, it says at word 24; it must end with the p"),
     (assemble([[99]]), 3, START,
-     "instruction 0 at word 24: opcode 99 is not in the table, which has 0 to %d" % (len(isa.TABLE) - 1)),
+     "instruction 0 at word 24: opcode 99 is not in the table, which has 0 to %d" % (len(table.TABLE) - 1)),
     (assemble([copy(), copy()[:5]]), 4, START + 9,
      "instruction 1 (map) at word 33: it has 9 words, and its section ends after 5"),
     (assemble([copy(0)]), 5, START + 3,
@@ -454,11 +454,11 @@ def test_the_reference_is_current():
 
 
 def test_every_kernel_takes_its_fields_by_name():
-    for opcode, row in enumerate(isa.TABLE):
+    for opcode, row in enumerate(table.TABLE):
         kernel = kernels._know(opcode)[0]
         code = kernel.__code__
-        assert kernel.__name__ == row[isa.NAME] and kernel.__doc__
-        names = ["segments", "first", "last"] + [field[1] for field in isa.parse(opcode)]
+        assert kernel.__name__ == row[table.NAME] and kernel.__doc__
+        names = ["segments", "first", "last"] + [field[1] for field in table.parse(opcode)]
         assert list(code.co_varnames[: code.co_argcount]) == names
 
 

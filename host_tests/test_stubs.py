@@ -10,6 +10,7 @@ from tools import stubs
 import ember
 from conftest import BUILD, ROOT
 from ember import catalogue
+from ember_tools.library import parts
 
 OPERATIONS = catalogue.OPERATIONS + catalogue.FUNCTIONS
 STUBS = ROOT / "lib" / "typings"
@@ -84,8 +85,9 @@ def test_stubs_are_of_the_package(tmp_path):
     modules = {path.stem for path in (ROOT / "lib" / "ember").glob("*.py")}
     without = modules - {path.stem for path in STUBS.glob("ember/*.pyi")}
     inner = [r"ember\.%s" % name for name in without]
-    for module in sorted({module for module, _ in OPERATIONS}):  # rows of the op table, and what they are made with
-        offered = [name for home, names in OPERATIONS if home == module for name in names.split()]
+    offers = parts(OPERATIONS)
+    for module in sorted({module for module, _ in offers}):  # rows of the op table, and what they are made with
+        offered = [name for home, names in offers if home == module for name in names]
         inner.append(r"ember\.%s\.(?!(%s)$).*" % (module, "|".join(offered)))
     (tmp_path / "inner").write_text(INNER + "\n".join(inner))
     mypy(tmp_path, "mypy.stubtest", "ember", "--concise", "--allowlist", tmp_path / "inner")
@@ -95,10 +97,12 @@ def test_the_stub_has_what_loads_when_it_is_first_used():
     """stubtest does not see what only __getattr__ knows."""
     stub = ast.parse((STUBS / "ember" / "__init__.pyi").read_text())
     imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
-    operations = {(module, name) for module, names in OPERATIONS for name in names.split()}
+    operations = {(module, name) for module, names in parts(OPERATIONS) for name in names}
     imported = {(node.module, name.name) for node in imports for name in node.names}
     lazy = {(module, name) for module, names in ember._HOMES for name in names}
-    found_elsewhere = {module for module, _ in OPERATIONS + catalogue.LAYERS + catalogue.OPTIMIZERS} | {"__init__"}
+    found_elsewhere = {module for module, _ in parts(OPERATIONS + catalogue.LAYERS + catalogue.OPTIMIZERS)} | {
+        "__init__"
+    }
     modules = {(None, path.stem) for path in STUBS.glob("ember/*.pyi") if path.stem not in found_elsewhere}
     assert imported == lazy | modules | operations
 

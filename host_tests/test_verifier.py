@@ -7,7 +7,7 @@ import pytest
 
 import reference_verify as expected
 from cases import CASES
-from ember import isa
+from ember import isa, table
 from programs import FIELDS, Memory, address, assemble, both, instruction
 
 BIG = isa.LIMIT
@@ -101,7 +101,7 @@ def at(words, name):
     """The word of a field of the first instruction, or of its opcode."""
     if name == "opcode":
         return HEADER
-    return HEADER + 1 + [field[1] for field in FIELDS[isa.TABLE[words[0]][isa.NAME]]].index(name)
+    return HEADER + 1 + [field[1] for field in FIELDS[table.TABLE[words[0]][table.NAME]]].index(name)
 
 
 def program(*instructions, max_rows=4):
@@ -130,9 +130,9 @@ ACCEPTED = {
 }
 K = expected
 REFUSED = {
-    "opcode past the table": (K.OPCODE, "opcode", [len(isa.TABLE)] + plain()[1:]),
+    "opcode past the table": (K.OPCODE, "opcode", [len(table.TABLE)] + plain()[1:]),
     "opcode -1": (K.OPCODE, "opcode", [-1] + plain()[1:]),
-    "function": (K.IMMEDIATE, "fn", plain(fn=len(isa.FUNCTIONS))),
+    "function": (K.IMMEDIATE, "fn", plain(fn=len(table.FUNCTIONS))),
     "function -1": (K.IMMEDIATE, "fn", plain(fn=-1)),
     "into": (K.IMMEDIATE, "into", plain(into=5)),
     "matmul into": (K.IMMEDIATE, "into", product(into=2)),

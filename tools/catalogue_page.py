@@ -15,7 +15,7 @@ sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "host_tests")]
 
 import ember  # noqa: E402
 from catalogue_list import DIFFERENTIABLE, PARTS, find  # noqa: E402
-from ember import isa, nn  # noqa: E402
+from ember import nn, table  # noqa: E402
 from ember.build import build  # noqa: E402
 from ember.recording import Recording  # noqa: E402
 from ember.tensor import use  # noqa: E402
@@ -100,7 +100,7 @@ def recorded(example):
 
 def instructions(opcodes):
     """Their names, each once, with how often."""
-    names = [isa.TABLE[opcode][isa.NAME] for opcode in opcodes]
+    names = [table.TABLE[opcode][table.NAME] for opcode in opcodes]
     return ", ".join("%s%s" % (n, " ×%d" % names.count(n) if names.count(n) > 1 else "") for n in dict.fromkeys(names))
 
 

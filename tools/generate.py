@@ -1,17 +1,21 @@
-"""Generates what is derived from the instruction table (lib/ember/isa.py): firmware/vm/isa.h.
+"""Generates what is derived from the instruction table (lib/ember/table.py): firmware/vm/isa.h for the native VM, and
+lib/ember/derived.py for boards, which then need not load the table.
 
-python tools/generate.py            writes it
-python tools/generate.py --check    exits with 1 where it is not current
+python tools/generate.py            writes them
+python tools/generate.py --check    exits with 1 where they are not current
 """
 
 import os
 import sys
+import types
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "lib", "ember"))
+ember = sys.modules["ember"] = types.ModuleType("ember")
+ember.__path__ = [os.path.join(ROOT, "lib", "ember")]  # its files, but not itself: it needs what is made here
 
-import isa  # noqa: E402  (the file alone: importing the package would run more than the table)
+from ember import isa, table  # noqa: E402
 
+DERIVED = os.path.join(ROOT, "lib", "ember", "derived.py")
 HEADER = os.path.join(ROOT, "firmware", "vm", "isa.h")
 
 LITERAL = 128  # a factor from here up is the number above it, below it a field
@@ -36,32 +40,32 @@ class Products:
 
 
 def names_of(opcode):
-    return [field[1] for field in isa.parse(opcode)]
+    return [field[1] for field in table.parse(opcode)]
 
 
 def reduced(text, names):
     """A product as the row spells it; the number 1 alone is the empty product."""
-    return [k for k in isa.product(text, names) if k != -1]
+    return [k for k in table.product(text, names) if k != -1]
 
 
 def build():
     products = Products()
     limits = []
     rows = []
-    for opcode in range(len(isa.TABLE)):
-        row = isa.TABLE[opcode]
-        fields = isa.parse(opcode)
+    for opcode in range(len(table.TABLE)):
+        row = table.TABLE[opcode]
+        fields = table.parse(opcode)
         names = names_of(opcode)
-        scalars = [f for f in fields if f[0] != isa.ADDRESS]
-        operands = [f for f in fields if f[0] == isa.ADDRESS]
+        scalars = [f for f in fields if f[0] != table.ADDRESS]
+        operands = [f for f in fields if f[0] == table.ADDRESS]
         assert fields == scalars + operands, "addresses come last"
         record = [len(scalars)]
         sizes = 0
         for position, field in enumerate(scalars):
-            if field[0] == isa.SIZE:
+            if field[0] == table.SIZE:
                 record.append(0)
                 sizes |= 1 << position
-            elif field[0] == isa.STRIDE:
+            elif field[0] == table.STRIDE:
                 record.append(1)
             else:
                 if field[2:4] not in limits:
@@ -69,28 +73,28 @@ def build():
                 record.append(2 + limits.index(field[2:4]))
         assert sizes < 256
         record.append(len(operands))
-        for _, _, access, types, dimensions in operands:
-            mask = sum(1 << isa.TYPES.index(t) for t in types)
-            record.append(mask | (0 if access == isa.READS else WRITTEN))
+        for _, _, access, kinds, dimensions in operands:
+            mask = sum(1 << isa.TYPES.index(t) for t in kinds)
+            record.append(mask | (0 if access == table.READS else WRITTEN))
             record.append(len(dimensions))
             for factors, stride in dimensions:
                 record.append(products.place([k for k in factors if k != -1]))
                 record.append(CONTIGUOUS if stride < 0 else stride)
-        pairs = row[isa.COINCIDE].split()
+        pairs = row[table.COINCIDE].split()
         record.append(len(pairs))
         for pair in pairs:
             places = sorted(names.index(name) - len(scalars) for name in pair.split("="))
             record.append(places[0] << 4 | places[1])
         rows.append(
             {
-                "name": row[isa.NAME],
+                "name": row[table.NAME],
                 "names": names,
                 "words": 1 + len(fields),
                 "sizes": sizes,
                 "record": record,
-                "rows": products.place(reduced(row[isa.RESUME], names)),
-                "cost": products.place(reduced(row[isa.COST], names)),
-                "weight": row[isa.WEIGHT],
+                "rows": products.place(reduced(row[table.RESUME], names)),
+                "cost": products.place(reduced(row[table.COST], names)),
+                "weight": row[table.WEIGHT],
             }
         )
     return rows, products.bytes, limits
@@ -110,14 +114,14 @@ def array(kind, name, values, comment):
 def header():
     rows, products, limits = build()
     out = [
-        "// Made by tools/generate.py from lib/ember/isa.py: do not edit.",
+        "// Made by tools/generate.py from lib/ember/table.py: do not edit.",
         "",
         "#ifndef EMBER_ISA_H",
         "#define EMBER_ISA_H",
         "",
         "#include <stdint.h>",
         "",
-        "#define EMBER_ISA %d" % isa.checksum(),
+        "#define EMBER_ISA %d" % table.checksum(),
         "",
         "enum {",
     ]
@@ -146,9 +150,10 @@ def header():
         "    EMBER_CONTIGUOUS = %d," % CONTIGUOUS,
         "    EMBER_WRITTEN = %d," % WRITTEN,
         "    EMBER_MOST_WORDS = %d," % max(row["words"] for row in rows),
-        "    EMBER_MOST_OPERANDS = %d," % max(sum(f[0] == isa.ADDRESS for f in isa.parse(k)) for k in range(len(rows))),
+        "    EMBER_MOST_OPERANDS = %d,"
+        % max(sum(f[0] == table.ADDRESS for f in table.parse(k)) for k in range(len(rows))),
         "    EMBER_MOST_DIMENSIONS = %d,"
-        % max(len(f[4]) for k in range(len(rows)) for f in isa.parse(k) if f[0] == isa.ADDRESS),
+        % max(len(f[4]) for k in range(len(rows)) for f in table.parse(k) if f[0] == table.ADDRESS),
         "};",
         "",
     ]
@@ -159,7 +164,7 @@ def header():
     out += ["};", "", "// Opcodes.", "enum {"]
     out += ["    OP_%s = %d," % (row["name"].upper(), k) for k, row in enumerate(rows)]
     out += ["};", "", "// Functions of a map.", "enum {"]
-    out += ["    FN_%s = %d," % (f[0].upper(), k) for k, f in enumerate(isa.FUNCTIONS)]
+    out += ["    FN_%s = %d," % (f[0].upper(), k) for k, f in enumerate(table.FUNCTIONS)]
     out += ["};", "", "// Fields, counted from the word after the opcode."]
     for row in rows:
         out.append("enum {")
@@ -207,28 +212,62 @@ def header():
     )
     out += array("uint8_t", "ember_cost", [row["cost"] for row in rows], "The product of fields that it costs,")
     out += array("uint8_t", "ember_weight", [row["weight"] for row in rows], "times this; 0: times its function's,")
-    out += array("uint8_t", "ember_function_weight", [f[2] for f in isa.FUNCTIONS], "which is this.")
+    out += array("uint8_t", "ember_function_weight", [f[2] for f in table.FUNCTIONS], "which is this.")
     out += ["#endif", ""]
     return "\n".join(out)
 
 
+def derived():
+    out = [
+        '"""What recording and the choice of a VM need of the instruction table: a board need not load that.',
+        "Made by tools/generate.py from table.py: do not edit.",
+        '"""',
+        "",
+        "CHECKSUM = %d  # of the table: a native VM built from another one is not used" % table.checksum(),
+        "",
+        "# By opcode, the pairs of operands that may lie in the same place: result, source, how many dimensions, and",
+        "# for each dimension the fields of their strides (%d: contiguous)." % CONTIGUOUS,
+        "COINCIDE = (",
+    ]
+    for opcode in range(len(table.TABLE)):
+        out.append("    %s,  # %s" % (literal(pairs_of(opcode)), table.TABLE[opcode][table.NAME]))
+    return "\n".join(out + [")", ""])
+
+
+def literal(values):
+    return 'b"%s"' % "".join("\\x%02x" % value for value in values)
+
+
+def pairs_of(opcode):
+    fields, found = table.parse(opcode), []
+    names = [field[1] for field in fields]
+    for pair in table.TABLE[opcode][table.COINCIDE].split():
+        result, source = [names.index(name) for name in pair.split("=")]
+        ours, theirs = fields[result][4], fields[source][4]
+        if [factors for factors, _ in ours] == [factors for factors, _ in theirs]:
+            strides = [CONTIGUOUS if k < 0 else k for dimensions in zip(ours, theirs) for _, k in dimensions]
+            found += [result, source, len(ours), *strides]
+    return found
+
+
 def main(arguments):
-    text = header()
     if arguments not in ([], ["--check"]):
         print(__doc__.strip())
         return 2
-    if arguments:
+    stale = 0
+    for path, text in ((HEADER, header()), (DERIVED, derived())):
         try:
-            with open(HEADER, encoding="utf-8") as file:
+            with open(path, encoding="utf-8") as file:
                 current = file.read() == text
         except OSError:
             current = False
-        if not current:
-            print("firmware/vm/isa.h is not what lib/ember/isa.py says: run python tools/generate.py")
-        return 0 if current else 1
-    with open(HEADER, "w", encoding="utf-8") as file:
-        file.write(text)
-    return 0
+        if arguments and not current:
+            print("%s is not what lib/ember/table.py says: run make generate" % os.path.relpath(path, ROOT))
+            stale = 1
+        elif not arguments and not current:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+    return stale
 
 
 if __name__ == "__main__":

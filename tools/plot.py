@@ -1,4 +1,4 @@
-"""Draws what a run logged: epoch,step,loss,accuracy as CSV, to a PNG.
+"""Draws what a run logged: epoch,step,loss and what was measured (accuracy, AUROC) as CSV, to a PNG.
 
 python tools/plot.py LOG OUT.png [--title TITLE]
 """
@@ -13,14 +13,28 @@ matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
 
 
-def draw(log_path, png_path, title=""):
-    """The loss over steps, on a logarithmic scale, and below it the accuracy where it was logged."""
+def read(log_path):
+    """[row by name], the name of what was measured, [(step, measured)]."""
     with open(log_path, newline="") as f:
         rows = list(csv.DictReader(f))
     if not rows:
         raise ValueError("%s has no lines to draw" % log_path)
+    measure = list(rows[0])[3]
+    return rows, measure, [(int(row["step"]), float(row[measure])) for row in rows if row[measure]]
+
+
+def line(log_path):
+    """What was measured, epoch by epoch, as a line of text: from its least to its most."""
+    values = [value for _, value in read(log_path)[2]]
+    low, high = min(values), max(values)
+    steps = [int((v - low) / (high - low) * 7.99) if high > low else 7 for v in values]
+    return "%.4f %s %.4f" % (low, "".join("▁▂▃▄▅▆▇█"[s] for s in steps), high)
+
+
+def draw(log_path, png_path, title=""):
+    """The loss over steps, on a logarithmic scale, and below it what was measured where it was logged."""
+    rows, measure, scored = read(log_path)
     steps = [int(row["step"]) for row in rows]
-    scored = [(int(row["step"]), float(row["accuracy"])) for row in rows if row["accuracy"]]
     figure, axes = pyplot.subplots(2 if scored else 1, 1, figsize=(7, 6 if scored else 3.5), sharex=True, squeeze=False)
     loss = axes[0][0]
     loss.plot(steps, [float(row["loss"]) for row in rows], color="#d1495b", linewidth=2)
@@ -30,7 +44,7 @@ def draw(log_path, png_path, title=""):
     if scored:
         accuracy = axes[1][0]
         accuracy.plot(*zip(*scored), color="#00798c", linewidth=2)
-        accuracy.set_ylabel("test accuracy")
+        accuracy.set_ylabel("test %s" % measure)
         accuracy.set_ylim(min(0.9, min(a for _, a in scored)), 1)
         accuracy.annotate("%.4f" % scored[-1][1], scored[-1], xytext=(-4, -16), textcoords="offset points", ha="right")
     axes[-1][0].set_xlabel("steps")

@@ -1,4 +1,4 @@
-"""Generates the reference of the instructions from their table (lib/ember/isa.py) and the docstrings of their
+"""Generates the reference of the instructions from their table (lib/ember/table.py) and the docstrings of their
 portable kernels: docs/instructions.md.
 
     python tools/reference.py            writes it
@@ -12,7 +12,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "lib"))
 
-from ember import isa, kernels, kernels_map  # noqa: E402
+from ember import isa, kernels, kernels_map, table  # noqa: E402
 from ember.explain import TYPE_NAMES  # noqa: E402
 
 PAGE = os.path.join(ROOT, "docs", "instructions.md")
@@ -20,7 +20,7 @@ PAGE = os.path.join(ROOT, "docs", "instructions.md")
 INTRODUCTION = """\
 # The instructions
 
-Made by tools/reference.py from `lib/ember/isa.py` and the docstrings of `lib/ember/kernels*.py`: do not edit.
+Made by tools/reference.py from `lib/ember/table.py` and the docstrings of `lib/ember/kernels*.py`: do not edit.
 [vm.md](vm.md) says how a program is laid out, run and verified, and defines the arithmetic.
 
 An instruction is its opcode's word, then one word a field in the order shown. A size may be 1 to {limit}, or below
@@ -74,14 +74,14 @@ def docstring(function):
 
 def field_row(field, names):
     kind, name = field[0], field[1]
-    if kind == isa.SIZE:
+    if kind == table.SIZE:
         return (name, "size", "1 or more, or times rows")
-    if kind == isa.STRIDE:
+    if kind == table.STRIDE:
         return (name, "stride", "elements")
-    if kind == isa.IMMEDIATE:
+    if kind == table.IMMEDIATE:
         return (name, "immediate", span(field[2], field[3]))
     access = ACCESS[field[2]]
-    if field[2] == isa.ACCUMULATES:
+    if field[2] == table.ACCUMULATES:
         access += ", and read where into is not 0"
     return (name, "address", "%s, %s, over %s" % (access, types_text(field[3]), reach_text(field[4], names)))
 
@@ -98,8 +98,8 @@ def shared(rows):
 
 
 def section(opcode):
-    name, _, coincide, resume, cost, weight, effect = isa.TABLE[opcode]
-    fields = isa.parse(opcode)
+    name, _, coincide, resume, cost, weight, effect = table.TABLE[opcode]
+    fields = table.parse(opcode)
     names = [field[1] for field in fields]
     formula, rest = docstring(kernels._know(opcode)[0])
     lines = ["## %s" % name, "", "Opcode %d, %d words." % (opcode, 1 + len(fields)), ""]
@@ -112,8 +112,8 @@ def section(opcode):
     lines += [
         "",
         "- may coincide: %s" % (", ".join(pairs) or "none"),
-        "- rows: %s" % product_text(isa.product(resume, names), names),
-        "- cost: %s × %s" % (product_text(isa.product(cost, names), names), times),
+        "- rows: %s" % product_text(table.product(resume, names), names),
+        "- cost: %s × %s" % (product_text(table.product(cost, names), names), times),
     ]
     if effect:
         lines.append("- running it twice is not running it once")
@@ -123,7 +123,7 @@ def section(opcode):
 def functions():
     lines = ["## Functions of a map", "", "For `map` and `map_strided`, by number; those of one operand leave b alone."]
     lines += ["", "| fn | name | operands | result | weight |", "|---|---|---|---|---|"]
-    for number, (name, count, weight) in enumerate(isa.FUNCTIONS):
+    for number, (name, count, weight) in enumerate(table.FUNCTIONS):
         function = kernels_map.FUNCTIONS[number]
         assert function.__name__ == name, "kernels_map.FUNCTIONS is not in the table's order at %s" % name
         lines.append("| %d | %s | %s | %s | %d |" % (
@@ -134,7 +134,7 @@ def functions():
 def page():
     into = ", ".join("%d %s" % pair for pair in enumerate(INTO))
     lines = INTRODUCTION.format(limit=isa.LIMIT, into=into).split("\n")
-    for opcode in range(len(isa.TABLE)):
+    for opcode in range(len(table.TABLE)):
         lines += section(opcode)
     return "\n".join(lines + functions())
 

@@ -15,6 +15,8 @@ sys.path.insert(0, str(ROOT / "lib" / "ember"))
 
 import catalogue  # noqa: E402  (the file alone)
 
+from ember_tools import library  # noqa: E402
+
 STUBS = ROOT / "lib" / "typings" / "ember"
 BEGIN, END = "# made by tools/stubs.py: begin\n", "# end\n"
 
@@ -36,14 +38,14 @@ def method(name, node):
 
 def methods():
     lines = ["class _Operations:"]
-    for module, names in catalogue.OPERATIONS:
+    for module, names in library.parts(catalogue.OPERATIONS):
         found = functions(module)
-        lines += [method(name, found[name]) for name in names.split()]
+        lines += [method(name, found[name]) for name in names]
     return "\n".join(lines) + "\n\n"
 
 
 def imports(homes):
-    found = [(module, not name.isupper(), name) for module, names in homes for name in names.split()]
+    found = [(module, not name.isupper(), name) for module, names in library.parts(homes) for name in names]
     return "".join("from .%s import %s as %s\n" % (module, name, name) for module, _, name in sorted(found))
 
 

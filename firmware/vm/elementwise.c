@@ -295,16 +295,20 @@ static int32_t run_count(const ember_vm *vm, const int32_t *fields, int32_t firs
 static int32_t run_uniform(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const float *range = floats_at(vm, fields[UNIFORM_RANGE]);
     const float low = range[0], span = range[1] - range[0];
+    const int32_t width = fields[UNIFORM_WIDTH];
     const uint32_t key = (uint32_t)*integer_at(vm, fields[UNIFORM_KEY]);
-    float *d = floats_at(vm, fields[UNIFORM_D]);
+    const uint32_t step = fields[UNIFORM_FRESH] ? (uint32_t)*integer_at(vm, fields[UNIFORM_STEP]) : 0;
+    const uint32_t sample = (uint32_t)*integer_at(vm, fields[UNIFORM_SAMPLE]);
+    float *d = floats_at(vm, fields[UNIFORM_D]) + first * width;
+    uint32_t element = (sample + (uint32_t)first) * (uint32_t)width;
     float chunk[CHUNK + 2];
-    for (int32_t i = first; i < last;) {
-        int32_t size = last - i < CHUNK ? last - i : CHUNK, odd = i & 1;
-        uniform_pairs(chunk, (size + odd + 1) >> 1, key, (uint32_t)fields[UNIFORM_STREAM], 0, (uint32_t)i >> 1);
+    for (int32_t left = (last - first) * width; left > 0;) {
+        int32_t size = left < CHUNK ? left : CHUNK, odd = element & 1;
+        uniform_pairs(chunk, (size + odd + 1) >> 1, key, (uint32_t)fields[UNIFORM_STREAM], step, element >> 1);
         EACH(j, size) {
-            d[i + j] = low + span * chunk[odd + j];
+            d[j] = low + span * chunk[odd + j];
         }
-        i += size;
+        d += size, left -= size, element += (uint32_t)size;
     }
     return last;
 }

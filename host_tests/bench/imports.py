@@ -14,9 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LIB, COMPILED = ROOT / "lib" / "ember", ROOT / "build" / "library"
+LIB, COMPILED, NATIVE = ROOT / "lib" / "ember", ROOT / "build" / "library", ROOT / "build" / "native"
 MICROPYTHON, PAGE = ROOT / "build" / "unix-single" / "micropython", ROOT / "docs" / "size.md"
-CORE = "isa vm sink tensor parameter catalogue ops ops_reduce ops_shape nn loss optim plan recording trainer data"
+CORE = """isa derived vm sink tensor parameter catalogue ops ops_reduce ops_shape nn loss optim plan recording trainer
+ data"""
 
 SCRIPT = """
 import gc, sys
@@ -36,7 +37,8 @@ INTRODUCTION = """\
 # What an import costs
 
 Made by `make size DOCS=1`: do not edit. Bytes of heap after `gc.collect()`, compiled modules (.mpy), MicroPython's unix
-port with single-precision floats, portable VM. Its words have 64 bits: where a board has 32, an object takes less.
+port with single-precision floats, native VM (whose code is not in this heap). Its words have 64 bits: where a board has
+32, an object takes less.
 "alone" is the module by itself; "with all" is it and every module that it imports at its top, from nothing but
 `import ember`.
 
@@ -57,7 +59,7 @@ def needs(module):
 
 def measure(module):
     """(bytes alone, bytes with all)"""
-    environment = dict(os.environ, MICROPYPATH=str(COMPILED))
+    environment = dict(os.environ, MICROPYPATH="%s:%s" % (COMPILED, NATIVE))
     command = [str(MICROPYTHON), "-X", "heapsize=4m", "-c", SCRIPT % (needs(module), module)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:

@@ -11,7 +11,7 @@ from array import array
 import bits
 
 import ember_vm
-from ember import isa
+from ember import isa, table
 
 ARENA = 1 << 14
 STEPS = 10
@@ -26,7 +26,7 @@ WINDOW = 3
 
 
 def opcode(name):
-    return [row[isa.NAME] for row in isa.TABLE].index(name)
+    return [row[table.NAME] for row in table.TABLE].index(name)
 
 
 def program(words, copies):

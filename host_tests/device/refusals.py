@@ -64,7 +64,7 @@ a = Tensor([[0.5, -1.0], [2.0, 3.0]], requires_grad=True)
 print([["%.4f" % v for v in row] for row in a.grad.tolist()])
 print(trainer.steps, "%.4f" % trainer.loss, trainer.plan)
 # Where a layer's starting values lie must not depend on how long Python's floats are.
-bounds = array("f", [nn.Linear(n, 1).weight.low for n in range(1, 1500)])
+bounds = array("f", [nn.Linear(n, 1).weight.initial[1] for n in range(1, 1500)])
 total = 0
 for byte in bytes(bounds):
     total = (total * 31 + byte) & 0x3FFFFF

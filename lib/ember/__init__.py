@@ -45,8 +45,9 @@ def __getattr__(name):
                 return function
             try:
                 return __import__("ember." + name, None, None, (name,))
-            except ImportError:
-                pass
+            except ImportError as error:
+                if "'ember.%s'" % name not in str(error):  # it is there, but lacks something itself
+                    raise
     finally:
         _collect_after(before)
     raise AttributeError("ember has no %r" % name)

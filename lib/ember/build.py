@@ -5,7 +5,9 @@ import gc
 from array import array
 
 from . import _collect_after
+from .eager import Eager  # here, since what draws parameters is to lie low in the heap too
 from .recording import Recording
+from .tensor import Tensor
 
 
 def build(rows, body, memory=None, kind=Recording):
@@ -32,13 +34,25 @@ def retired(*_):
     raise RuntimeError("the parameters have moved into the arena of a newer Trainer: use that, and record again")
 
 
+def clear(arena, first, last):
+    """Zeros from first to last."""
+    if first < last:
+        eager = Eager()
+        eager.fill(Tensor(arena[first:last]), 0.0)
+        eager.flush()
+
+
 def settle(p, arena, offset, owner):
-    """A parameter, with the values it has, becomes a view of its owner's arena. Who had it before runs no more."""
+    """A parameter, with the values it has, becomes a view of its owner's arena; one without is drawn there. Who had it
+    before runs no more."""
     view = arena[offset : offset + p.numel()]
-    if p._data is not None:
-        for i in range(len(view)):
-            view[i] = p._data[p._offset + i]
+    values, start = p._data, p._offset
     p._data, p._offset = view, 0
+    if values is None:
+        p.draw()
+    else:
+        for i in range(len(view)):
+            view[i] = values[start + i]
     if p.owner is not None:
         p.owner._vm_run = retired
         for follower in p.owner._followers:

@@ -1,6 +1,6 @@
 """A program as text: its segments, then section by section an instruction a line."""
 
-from . import isa, verify
+from . import isa, table, verify
 from .explain import SEGMENT_NAMES, explain, type_name
 
 _INTO = ("write", "add", "multiply", "maximum", "minimum")
@@ -23,7 +23,7 @@ def _length(elements, per_row):
 
 
 def _value(field, word):
-    if field[0] == isa.SIZE and word < 0:
+    if field[0] == table.SIZE and word < 0:
         return _times_rows(-word)
     return str(word)
 
@@ -57,24 +57,24 @@ def _merged(shown):
 def instruction_text(program, pc):
     """One instruction of a verified program, without its word."""
     opcode = program[pc]
-    fields = isa.parse(opcode)
+    fields = table.parse(opcode)
     values = verify.resolve(program, pc, fields, program[2])
-    strides = [stride for field in fields if field[0] == isa.ADDRESS for _, stride in field[4]]
-    one_operand = opcode in (isa.MAP, isa.MAP_STRIDED) and isa.FUNCTIONS[values[0]][1] == 1
-    first, shown, sizes, places = [isa.TABLE[opcode][isa.NAME]], [], [], []
+    strides = [stride for field in fields if field[0] == table.ADDRESS for _, stride in field[4]]
+    one_operand = opcode in (isa.MAP, isa.MAP_STRIDED) and table.FUNCTIONS[values[0]][1] == 1
+    first, shown, sizes, places = [table.TABLE[opcode][table.NAME]], [], [], []
     for k in range(len(fields)):
         kind, name = fields[k][0], fields[k][1]
-        if kind == isa.ADDRESS:
+        if kind == table.ADDRESS:
             if name == "b" and one_operand:
                 continue
             if verify.reach(values[k], verify.dimensions_of(fields[k], values)):
                 places.append(name + "=" + address_text(values[k]) + _strides(fields[k], values))
         elif name == "fn":
-            first.append(isa.FUNCTIONS[values[k]][0])
+            first.append(table.FUNCTIONS[values[k]][0])
         elif name == "into":
             if values[k]:
                 first.append("into " + _INTO[values[k]])
-        elif kind == isa.SIZE and len(name) == 2 and name[1].isdigit():
+        elif kind == table.SIZE and len(name) == 2 and name[1].isdigit():
             if values[k] != 1 or program[pc + 1 + k] < 0:
                 sizes.append(_value(fields[k], program[pc + 1 + k]))
         elif k not in strides and (name != "batch" or program[pc + 1 + k] != 1):
@@ -102,7 +102,7 @@ def disassemble(program, section_names=None):
         lines += ["", "section %d %s" % (number, title) if title else "section %d" % number]
         number += 1
         while pc < end:
-            following = pc + 1 + len(isa.parse(program[pc])) if 0 <= program[pc] < len(isa.TABLE) else end
+            following = pc + 1 + len(table.parse(program[pc])) if 0 <= program[pc] < len(table.TABLE) else end
             if pc <= stop < following:
                 lines.append("%6d  refused: %s" % (pc, explain(program, verdict)))
                 return "\n".join(lines)

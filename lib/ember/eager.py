@@ -6,12 +6,14 @@ from . import isa, parameter, vm
 from .sink import KEY, ROWS, Sink, numel
 from .tensor import Tensor
 
+FIRST = 4  # the integer slot with the first element of what is drawn; those before it are as in every program
+
 
 class Eager(Sink):
     rows = 1
 
     def __init__(self):
-        self.ints = array("i", (1, 0, 0, 1))  # rows, key, step, count
+        self.ints = array("i", (1, 0, 0, 1, 0))  # rows, key, step, count, first
         self.streams = 1 << 20  # apart from those of parameters
         self.state = array("i", (0, 0, 0, 0))
         self.unused = (array("f", (0.0,)), array("f", (0.0,)))

@@ -1,6 +1,6 @@
 """What a verdict means, in a sentence: for people, so it is loaded only when a program was refused."""
 
-from . import isa, verify
+from . import isa, table, verify
 from .kernels_bind import view
 
 TYPE_NAMES = ("float32", "int32", "uint8", "int8", "int16")
@@ -57,9 +57,9 @@ def _header(program, word):
 
 
 def _section(program, word):
-    table = 5 + 3 * program[3]
-    k = word - table
-    least = program[word - 1] if k else table + program[4]
+    ends = 5 + 3 * program[3]
+    k = word - ends
+    least = program[word - 1] if k else ends + program[4]
     if k == program[4] - 1:
         return "section %d, the last, ends at word %d, it says at word %d; it must end with the program, at word %d" % (
             k, program[word], word, len(program))  # fmt: skip
@@ -73,7 +73,7 @@ def _find(program, word):
     for pc, end in verify.sections_of(program):
         while pc < end:
             opcode = program[pc]
-            following = pc + 1 + len(isa.parse(opcode)) if 0 <= opcode < len(isa.TABLE) else end
+            following = pc + 1 + len(table.parse(opcode)) if 0 <= opcode < len(table.TABLE) else end
             if pc <= word < following:
                 return number, pc, end
             number, pc = number + 1, following
@@ -107,9 +107,9 @@ def _overlap(program, pc, fields, j):
     values = verify.resolve(program, pc, fields, program[2])
     b = verify.reach(values[j], verify.dimensions_of(fields[j], values))
     for i in range(j):
-        if fields[i][0] != isa.ADDRESS or values[i] >> 24 != values[j] >> 24:
+        if fields[i][0] != table.ADDRESS or values[i] >> 24 != values[j] >> 24:
             continue
-        if fields[i][2] == isa.READS and fields[j][2] == isa.READS:
+        if fields[i][2] == table.READS and fields[j][2] == table.READS:
             continue
         a = verify.reach(values[i], verify.dimensions_of(fields[i], values))
         if not a or a[0] > b[1] or b[0] > a[1]:
@@ -159,15 +159,15 @@ def explain(program, verdict):
     opcode = program[pc]
     if kind == verify.OPCODE:
         return "instruction %d at word %d: opcode %d is not in the table, which has 0 to %d" % (
-            number, pc, opcode, len(isa.TABLE) - 1)  # fmt: skip
-    fields = isa.parse(opcode)
-    what = "instruction %d (%s) at word %d: " % (number, isa.TABLE[opcode][isa.NAME], pc)
+            number, pc, opcode, len(table.TABLE) - 1)  # fmt: skip
+    fields = table.parse(opcode)
+    what = "instruction %d (%s) at word %d: " % (number, table.TABLE[opcode][table.NAME], pc)
     if kind == verify.TRUNCATED:
         return what + "it has %d words, and its section ends after %d" % (1 + len(fields), end - pc)
     if kind == verify.SIZE and word == pc:
-        factors = isa.product(isa.TABLE[opcode][isa.RESUME], [field[1] for field in fields])
+        factors = table.product(table.TABLE[opcode][table.RESUME], [field[1] for field in fields])
         rows = verify.product_of(factors, verify.resolve(program, pc, fields, program[2]))
-        text = "%s is %d rows; there may be up to %d" % (isa.TABLE[opcode][isa.RESUME], rows, verify.MOST_ROWS)
+        text = "%s is %d rows; there may be up to %d" % (table.TABLE[opcode][table.RESUME], rows, verify.MOST_ROWS)
         return what + text
     k = word - pc - 1
     field, value = fields[k], program[word]

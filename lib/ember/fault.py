@@ -1,6 +1,6 @@
 """What to say where a program stopped at an index that is out of range."""
 
-from . import isa
+from . import isa, table
 from .kernels_bind import view
 from .verify import resolve
 
@@ -9,7 +9,7 @@ def explain(program, segments, state):
     """ValueError names the index, where it stands and what it may be. The state is made ready for another run."""
     pc, row = state[1], state[2]
     state[1] = state[2] = state[3] = 0
-    fields = isa.parse(program[pc])
+    fields = table.parse(program[pc])
     values = resolve(program, pc, fields, segments[isa.INTS][0])
     names = [field[1] for field in fields]
     what = "label" if "label" in names else "index"

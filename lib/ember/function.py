@@ -12,7 +12,7 @@ print(loss.item())
 """
 
 from . import isa, vm
-from .build import build, retired, settle
+from .build import build, clear, retired, settle
 from .parameter import Parameter
 from .recording import Recording
 from .sink import INTS, ONE, ROWS, STEP, numel
@@ -150,18 +150,14 @@ class Function:
 
     def _settle(self, arena):
         """Parameters become views of the arena, hyperparameters of the slots, outputs tensors over the arena."""
-        for i in range(self._own, self.plan.start):  # the optimizers' state
-            arena[i] = 0.0
+        clear(arena, self._own, self.plan.start)  # the optimizers' state
         for i in range(len(self._owners)):
             self._segments[isa.FIRST_BOUND + len(self._inputs) + i] = self._owners[i]._arena
             self._owners[i]._followers.append(self)
         offset = 0
         for p in self._parameters:
             if not any([p.owner is owner for owner in self._owners]):
-                drawn = p._data is not None
                 settle(p, arena, offset, self)
-                if not drawn:
-                    p.draw()
                 offset += p.numel()
         floats, offset = memoryview(self._segments[isa.FLOATS]), 0
         for optimizer in self._stepped:

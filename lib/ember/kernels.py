@@ -7,26 +7,29 @@ which does rows first .. last - 1 of the dimension that it can stop at; fields a
 numbers, addresses are ints. It computes in Python's floats and gives what IEEE gives where Python would raise.
 """
 
-from . import isa as table  # `isa` is the checksum here, as in the native module
+from . import table
 from .catalogue import find
+from .derived import CHECKSUM
+from .isa import FIRST_BOUND, FOLLOWING, MAGIC, MOST_SEGMENTS
 from .kernels_bind import bind, is_writable, view
 
+isa = CHECKSUM  # as the native module has it
 FINISHED, PAUSED, FAULT = 1, 0, -1
 
 MOST = 1 << 30  # costs stop growing here
 
 # Where each opcode's definition is: what is rarely used is imported only when it is.
 HOMES = (
-    ("kernels_map", "map map_strided"),
-    ("kernels_product", "matmul"),
-    ("kernels_image", "conv2d conv2d_grad_input conv2d_grad_weight max_pool2d max_pool2d_grad"),
-    ("kernels_loss", "softmax softmax_grad cross_entropy cross_entropy_grad check_index count_correct"),
-    ("kernels_random", "dropout uniform"),
-    ("kernels_update", "convert count sgd adam"),
-    ("kernels_index", "gather scatter_add scan argsort"),
-    ("kernels_normalize", "normalize normalize_grad"),
-    ("kernels_optimizers", "rmsprop adagrad adadelta lion adan"),
-    ("kernels_recurrent", "rnn rnn_grad gru gru_grad lstm lstm_grad"),
+    " kernels_map: map map_strided "
+    "kernels_product: matmul "
+    "kernels_image: conv2d conv2d_grad_input conv2d_grad_weight max_pool2d max_pool2d_grad "
+    "kernels_loss: softmax softmax_grad cross_entropy cross_entropy_grad check_index count_correct "
+    "kernels_random: dropout uniform "
+    "kernels_update: convert count sgd adam "
+    "kernels_index: gather scatter_add scan argsort "
+    "kernels_normalize: normalize normalize_grad "
+    "kernels_optimizers: rmsprop adagrad adadelta lion adan "
+    "kernels_recurrent: rnn rnn_grad gru gru_grad lstm lstm_grad "
 )
 
 _known = [None] * len(table.TABLE)
@@ -87,8 +90,8 @@ def run(program, segments, state, budget):
     """Run sections from where `state` is: 1 finished, 0 paused as the budget was spent, -1 fault."""
     program = view(program, "i")
     if (
-        program is None or len(program) < 5 or program[0] != table.MAGIC or program[1] != len(program)
-        or not table.FIRST_BOUND <= program[3] <= table.MOST_SEGMENTS
+        program is None or len(program) < 5 or program[0] != MAGIC or program[1] != len(program)
+        or not FIRST_BOUND <= program[3] <= MOST_SEGMENTS
     ):  # fmt: skip
         raise ValueError("not a program")
     bound, rows = bind(program, segments)
@@ -96,7 +99,7 @@ def run(program, segments, state, budget):
     if words is None or len(words) != 4 or not is_writable(state):
         raise ValueError("state must be array('i') of four")
     section = words[0]
-    first, final = section % table.FOLLOWING, section % table.FOLLOWING + section // table.FOLLOWING
+    first, final = section % FOLLOWING, section % FOLLOWING + section // FOLLOWING
     if section < 0 or final >= program[4]:
         raise ValueError("state asks for sections %d to %d; the program has %d" % (first, final, program[4]))
     ends = 5 + 3 * program[3]
@@ -146,9 +149,3 @@ def permute(i, n, key, epoch):
     from .kernels_random import permute
 
     return permute(i, n, key, epoch)
-
-
-def __getattr__(name):
-    if name == "isa":
-        return table.checksum()
-    raise AttributeError("ember.kernels has no %r" % name)

@@ -253,7 +253,7 @@ def keep(a, b):
     return b if a != 0.0 else 0.0
 
 
-# In the order of isa.FUNCTIONS, and of isa.WRITE, ADD, MULTIPLY, MAXIMUM, MINIMUM.
+# In the order of table.FUNCTIONS, and of isa.WRITE, ADD, MULTIPLY, MAXIMUM, MINIMUM.
 FUNCTIONS = (
     copy, neg, abs, sqrt, exp, log, tanh, sigmoid, relu, floor, round, expm1, log1p, sin, cos, erf, add, sub, mul, div,
     maximum, minimum, pow, eq, gt, relu_grad, tanh_grad, sigmoid_grad, sqrt_grad, remainder, atan2, keep,

@@ -41,21 +41,28 @@ def dropout(segments, first, last, into, n, width, stream, y, x, p, key, step, s
         to[y + i] = to[y + i] + value if into else value
 
 
-def uniform(segments, first, last, n, stream, d, range, key):
-    """d[i] = low + (high - low) * u, u drawn for (key, stream, 0, i), range = [low, high]"""
+def uniform(segments, first, last, fresh, n, width, stream, d, range, key, step, sample):
+    """d[i, j] = low + (high - low) * u, range = [low, high]
+
+    u is drawn for (key, stream, step, element), element = (sample + i) * width + j; the step is 0 unless fresh.
+    """
     bounds, at = segments[range >> 24], range & OFFSET
     low, high = bounds[at], bounds[at + 1]
     key = segments[key >> 24][key & OFFSET] & MASK
-    _fill(segments[d >> 24], d & OFFSET, first, last, low, high - low, key, stream)
+    step = segments[step >> 24][step & OFFSET] & MASK if fresh else 0
+    start = segments[sample >> 24][sample & OFFSET] * width
+    first, last = first * width, last * width
+    _fill(segments[d >> 24], d & OFFSET, first, last, low, high - low, key, stream, step, start)
 
 
-def _fill(to, at, first, last, low, span, key, stream):
+def _fill(to, at, first, last, low, span, key, stream, step, start):
     drawn = -1
     for i in range(first, last):
-        if i >> 1 != drawn:
-            drawn = i >> 1
-            words = threefry(key, stream, 0, drawn)
-        to[at + i] = low + span * ((words[i & 1] >> 8) * 5.9604644775390625e-8)
+        element = (start + i) & MASK
+        if element >> 1 != drawn:
+            drawn = element >> 1
+            words = threefry(key, stream, step, drawn)
+        to[at + i] = low + span * ((words[element & 1] >> 8) * 5.9604644775390625e-8)
 
 
 def permute(i, n, key, epoch):

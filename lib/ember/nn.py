@@ -210,9 +210,13 @@ class Dropout(Module):
 
 
 def __getattr__(name):
-    """The other layers and losses: catalogue.py says where they are."""
+    """The other layers and losses: catalogue.py says where they are. And init, utils."""
     from .catalogue import LAYERS, find
 
+    if name == "init":
+        from . import nn_init
+
+        return nn_init
     if name == "utils":
         from . import nn_utils
 

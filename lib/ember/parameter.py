@@ -4,14 +4,15 @@ from .tensor import Tensor
 
 
 class Parameter(Tensor):
-    """A tensor that training changes. Its values are drawn uniformly from [low, high) when they are first needed,
-    from the counter-based generator: the same seed gives the same values on every board."""
+    """A tensor that training changes. Its values are drawn when they are first needed, from the counter-based
+    generator: the same seed gives the same values on every board. They are uniform in [low, high), or what a function
+    of nn.init says."""
 
     _made = 0  # parameters so far: each draws from a stream of its own
 
     def __init__(self, shape, low=0.0, high=0.0):
         Tensor.__init__(self, None, shape, True)
-        self.low, self.high = low, high
+        self.initial = (_uniform, low, high)  # what draws it: a function of it, and the other arguments
         self.owner, self.place = None, 0  # the Trainer, or recorded function, whose arena holds it, and where
         self.stream = Parameter._made
         Parameter._made += 1
@@ -29,11 +30,16 @@ class Parameter(Tensor):
 
     def draw(self):
         """Its starting values, into the memory it has."""
-        from .eager import Eager
+        self.initial[0](self, *self.initial[1:])
 
-        eager = Eager()
-        eager.uniform(self, self.low, self.high, self.stream)
-        eager.flush()
+
+def _uniform(t, low, high):
+    """Draw the elements of t, a parameter, from [low, high)."""
+    from .eager import FIRST, Eager
+
+    eager = Eager()
+    eager.uniform(0, t.numel(), 1, t.stream, t, low, high, FIRST)
+    eager.flush()
 
 
 class Buffer(Parameter):

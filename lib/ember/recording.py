@@ -7,33 +7,19 @@ fragmented the heap, and the second time writes the words with the final address
 
 from array import array
 
-from . import isa, parameter, vm
+from . import derived, isa, parameter, vm
 from .plan import plan as lay_out
 from .sink import KEY, ONE, ROWS, Sink, numel
 from .tensor import Tensor
 
 _CHANGED = "the model did not record the same the second time as the first: its code must not change"
-_pairs = [None] * len(isa.TABLE)
 
 
-def _coincide(opcode):
-    """Pairs of operands that may lie in the same place: positions among the fields, and their dimensions."""
-    if _pairs[opcode] is None:
-        fields = isa.parse(opcode)
-        names = [field[1] for field in fields]
-        found = []
-        for pair in isa.TABLE[opcode][isa.COINCIDE].split():
-            d, a = [names.index(name) for name in pair.split("=")]
-            found.append((d, a, fields[d][4], fields[a][4]))
-        _pairs[opcode] = tuple(found)
-    return _pairs[opcode]
-
-
-def _same_layout(d_dims, a_dims, fields):
-    if len(d_dims) != len(a_dims):
-        return False
-    for d, a in zip(d_dims, a_dims):
-        if d[0] != a[0] or (fields[d[1]] if d[1] >= 0 else 1) != (fields[a[1]] if a[1] >= 0 else 1):
+def _same_layout(pairs, i, fields):
+    """Whether both operands of a pair step through their place alike (see derived.COINCIDE)."""
+    for k in range(i + 3, i + 3 + 2 * pairs[i + 2], 2):
+        d, a = pairs[k], pairs[k + 1]
+        if (fields[d] if d != 255 else 1) != (fields[a] if a != 255 else 1):
             return False
     return True
 
@@ -248,15 +234,17 @@ class Recording(Sink):
         self.words += 1 + len(fields)
 
     def _note_shares(self, opcode, fields):
-        for d, a, d_dims, a_dims in _coincide(opcode):
-            result, source = fields[d], fields[a]
+        pairs, following = derived.COINCIDE[opcode], 0
+        while following < len(pairs):
+            i, following = following, following + 3 + 2 * pairs[following + 2]
+            result, source = fields[pairs[i]], fields[pairs[i + 1]]
             if not isinstance(result, Tensor) or not isinstance(source, Tensor):
                 continue
             if result._place is None or source._place is None or result._place >= 0 or source._place >= 0:
                 continue
             r, s = -1 - result._place, -1 - source._place
             if r != s and self.first[r] < 0 and result._offset == source._offset == 0:
-                if _same_layout(d_dims, a_dims, fields) and not _has_part(source._place, numel(result._dims), fields):
+                if _same_layout(pairs, i, fields) and not _has_part(source._place, numel(result._dims), fields):
                     self.shares.append((r, s))
 
     def flush(self):

@@ -40,8 +40,10 @@ class Sink:
     def indexes(self, index, high):
         """A tensor is used as an index of `high` things."""
 
-    def uniform(self, d, low, high, stream):
-        self.emit(isa.UNIFORM, numel(d._dims), stream, d, self.constants((low, high)), INTS + KEY)
+    def uniform(self, fresh, n, width, stream, d, low, high, sample=COUNT):
+        """d = low + (high - low) * u; sample: the slot that says which is the first."""
+        bounds = self.constants((low, high))
+        self.emit(isa.UNIFORM, fresh, n, width, stream, d, bounds, INTS + KEY, INTS + STEP, INTS + sample)
 
     def dropout(self, into, n, width, stream, y, x, p):
         p = self.constants((p,))

@@ -4,14 +4,14 @@ import gc
 from array import array
 
 from . import isa, vm
-from .build import build, settle
+from .build import build, clear, settle
 from .sink import CORRECT, COUNT, INTS, ONE, ROWS, SCORED, SEEN, STEP
 from .tensor import Tensor, no_grad, numel, use
 from .update import extras, record_update, state_size, trained_groups
 
 _X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
 # Sections, in the order of the program; some are run together with those that follow.
-_INIT, _CHECK, _ZERO, _FORWARD, _BACKWARD, _UPDATE, _PREDICT, _SCORE = range(8)
+_CHECK, _ZERO, _FORWARD, _BACKWARD, _UPDATE, _PREDICT, _SCORE = range(7)
 _STEP, _FIRST, _NEXT, _LAST, _EVALUATE = (
     _CHECK + 4 * isa.FOLLOWING,  # check to update
     _CHECK + 3 * isa.FOLLOWING,  # check to backward
@@ -109,7 +109,6 @@ class Trainer:
         self._followers = []  # recorded functions that use the parameters where they lie here
         self._predictions = None
         self._unbind()
-        self._run(_INIT)
         self._run(_ZERO)
         self._settle(memoryview(self._arena))
 
@@ -124,6 +123,7 @@ class Trainer:
     def _settle(self, arena):
         """Parameters and gradients become views of the arena, hyperparameters of the float slots."""
         offset, trained, gradients = 0, self.plan.kept[0][2], self.plan.kept[2][1]
+        clear(arena, self.plan.kept[3][1], self.plan.start)  # the optimizer's state, statistics
         for p in self._trained + self._frozen:
             n = p.numel()
             settle(p, arena, offset, self)
@@ -160,11 +160,6 @@ class Trainer:
                 p.grad = r.at(gradients + offset, p._dims)
             offset += p.numel()
         with use(r):
-            r.fill(r.at(state, (states + averages + _STATISTICS,)), 0.0)
-            for p in self._trained + self._frozen:
-                if p._data is None:
-                    r.uniform(p, p.low, p.high, p.stream)
-            r.section("init")
             if self.classes:  # the first recording does not know how many yet; the instruction is as long
                 n = -self.target_size
                 r.emit(isa.CHECK_INDEX, n, self.classes, r.input(_Y, self.target_dtype or "B", (n,)))

@@ -3,7 +3,7 @@
 A verdict is 0, or kind << 24 | word: what is wrong first, and the word it was found at.
 """
 
-from . import isa
+from . import isa, table
 from .kernels_bind import view
 
 (HEADER, SECTION, OPCODE, TRUNCATED, SIZE, IMMEDIATE, STRIDE, SEGMENT, TYPE, READ_ONLY, RANGE, OVERLAP) = range(1, 13)
@@ -68,7 +68,7 @@ def resolve(program, pc, fields, rows):
     """The instruction's words after the opcode, with sizes below zero as that many times rows."""
     values = list(program[pc + 1 : pc + 1 + len(fields)])
     for k in range(len(fields)):
-        if fields[k][0] == isa.SIZE and values[k] < 0:
+        if fields[k][0] == table.SIZE and values[k] < 0:
             values[k] *= -rows
     return values
 
@@ -106,7 +106,7 @@ def reach(address, dimensions):
 def may_coincide(opcode, fields, i, j):
     """Whether the table names fields i and j as a pair that may lie in the same place."""
     a, b = fields[i][1], fields[j][1]
-    for pair in isa.TABLE[opcode][isa.COINCIDE].split():
+    for pair in table.TABLE[opcode][table.COINCIDE].split():
         if pair in (a + "=" + b, b + "=" + a):
             return True
     return False
@@ -120,7 +120,7 @@ def _verify_operand(program, word, field, values, rows):
     segment = 5 + 3 * (address >> 24)
     if isa.TYPES[program[segment] & 7] not in field[3]:
         return TYPE, None
-    if field[2] != isa.READS and not program[segment] & isa.WRITABLE:
+    if field[2] != table.READS and not program[segment] & isa.WRITABLE:
         return READ_ONLY, None
     found = reach(address, dimensions_of(field, values))
     if found and (found[0] < 0 or found[1] >= program[segment + 1] + program[segment + 2] * rows):
@@ -135,7 +135,7 @@ def _verify_operands(program, pc, fields):
     touched = []
     for k in range(len(fields)):
         found = None
-        if fields[k][0] == isa.ADDRESS:
+        if fields[k][0] == table.ADDRESS:
             kind = _verify_operand(program, pc + 1 + k, fields[k], values, 1)[0]
             if not kind:
                 kind, found = _verify_operand(program, pc + 1 + k, fields[k], most, max_rows)
@@ -146,7 +146,7 @@ def _verify_operands(program, pc, fields):
         for j in range(i + 1, len(fields)):
             if not touched[i] or not touched[j] or most[i] >> 24 != most[j] >> 24:
                 continue
-            if fields[i][2] == isa.READS and fields[j][2] == isa.READS:
+            if fields[i][2] == table.READS and fields[j][2] == table.READS:
                 continue
             if most[i] == most[j] and may_coincide(opcode, fields, i, j):
                 if dimensions_of(fields[i], most) == dimensions_of(fields[j], most):
@@ -158,24 +158,24 @@ def _verify_operands(program, pc, fields):
 
 def _verify_instruction(program, pc, end, parsed):
     opcode = program[pc]
-    if not 0 <= opcode < len(isa.TABLE):
+    if not 0 <= opcode < len(table.TABLE):
         return OPCODE << 24 | pc
     if parsed[opcode] is None:
-        parsed[opcode] = isa.parse(opcode)
+        parsed[opcode] = table.parse(opcode)
     fields = parsed[opcode]
     if pc + 1 + len(fields) > end:
         return TRUNCATED << 24 | pc
     for k in range(len(fields)):
         value, field, word = program[pc + 1 + k], fields[k], pc + 1 + k
-        if field[0] == isa.SIZE:
+        if field[0] == table.SIZE:
             if value == 0 or value > isa.LIMIT or -value * program[2] > isa.LIMIT:
                 return SIZE << 24 | word
-        elif field[0] == isa.STRIDE:
+        elif field[0] == table.STRIDE:
             if not -isa.LIMIT < value < isa.LIMIT:
                 return STRIDE << 24 | word
-        elif field[0] == isa.IMMEDIATE and not field[2] <= value <= field[3]:
+        elif field[0] == table.IMMEDIATE and not field[2] <= value <= field[3]:
             return IMMEDIATE << 24 | word
-    factors = isa.product(isa.TABLE[opcode][isa.RESUME], [field[1] for field in fields])
+    factors = table.product(table.TABLE[opcode][table.RESUME], [field[1] for field in fields])
     if product_of(factors, resolve(program, pc, fields, program[2])) > MOST_ROWS:
         return SIZE << 24 | pc
     return _verify_operands(program, pc, fields)
@@ -192,7 +192,7 @@ def verify(program):
     word = _verify_sections(program)
     if word >= 0:
         return SECTION << 24 | word
-    parsed = [None] * len(isa.TABLE)  # each opcode that occurs once, and only for this program
+    parsed = [None] * len(table.TABLE)  # each opcode that occurs once, and only for this program
     for pc, end in sections_of(program):
         while pc < end:
             verdict = _verify_instruction(program, pc, end, parsed)
@@ -206,15 +206,15 @@ def operands(program, pc):
     """What an instruction of a verified program touches: its opcode, and (field's position, address, access) of
     each operand that touches something. Access is < read, > written, ^ both: accumulating is settled."""
     opcode = program[pc]
-    fields = isa.parse(opcode)
+    fields = table.parse(opcode)
     names = [field[1] for field in fields]
     values = resolve(program, pc, fields, program[2])
     found = []
     for k in range(len(fields)):
-        if fields[k][0] == isa.ADDRESS and reach(values[k], dimensions_of(fields[k], values)):
+        if fields[k][0] == table.ADDRESS and reach(values[k], dimensions_of(fields[k], values)):
             access = fields[k][2]
-            if access == isa.ACCUMULATES:
-                access = isa.UPDATES if values[names.index("into")] else isa.WRITES
+            if access == table.ACCUMULATES:
+                access = table.UPDATES if values[names.index("into")] else table.WRITES
             found.append((k, values[k], access))
     return opcode, found
 

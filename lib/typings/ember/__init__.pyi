@@ -6,6 +6,7 @@ from . import isa as isa
 from . import metrics as metrics
 from . import metrics_more as metrics_more
 from . import nn as nn
+from . import nn_init as nn_init
 from . import nn_utils as nn_utils
 from . import optim as optim
 from . import parameter as parameter

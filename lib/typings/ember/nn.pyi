@@ -1,8 +1,11 @@
 from typing_extensions import Self, TypeAlias
 
-from . import nn_utils as utils  # noqa: F401
+from . import nn_init, nn_utils
 from .parameter import Buffer, Parameter
 from .tensor import Tensor
+
+init = nn_init
+utils = nn_utils
 
 _Pair: TypeAlias = int | tuple[int, int] | list[int]
 
@@ -117,6 +120,7 @@ from .nn_conv import Conv1d as Conv1d
 from .nn_conv import ConvTranspose1d as ConvTranspose1d
 from .nn_conv import ConvTranspose2d as ConvTranspose2d
 from .nn_embedding import Embedding as Embedding
+from .nn_noise import GaussianNoise as GaussianNoise
 from .nn_norm import BatchNorm1d as BatchNorm1d
 from .nn_norm import BatchNorm2d as BatchNorm2d
 from .nn_norm import GroupNorm as GroupNorm

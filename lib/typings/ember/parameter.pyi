@@ -1,8 +1,6 @@
 from .tensor import Tensor, _Shape
 
 class Parameter(Tensor):
-    low: float
-    high: float
     stream: int
     def __init__(self, shape: _Shape, low: float = 0.0, high: float = 0.0) -> None: ...
     def draw(self) -> None: ...

@@ -1,0 +1,21 @@
+"""GaussianNoise: a layer that blurs what it sees."""
+
+from .nn import Module
+from .ops_noise import NOISE
+from .tensor import apply
+
+
+class GaussianNoise(Module):
+    """In training, x plus normal numbers of mean 0 and standard deviation std, of any shape; fresh ones every step,
+    the same however a batch is cut. Keras's."""
+
+    def __init__(self, std=0.1):
+        if isinstance(std, bool) or not isinstance(std, (int, float)) or not 0 <= std < float("inf"):
+            raise ValueError("std is %r; it may be a number from 0" % (std,))
+        self.std = std
+
+    def forward(self, x):
+        return apply(NOISE, (x,), (self.std,)) if self.training and self.std else x
+
+    def __repr__(self):
+        return "GaussianNoise(%s)" % self.std
