@@ -68,7 +68,7 @@ DIFFERENTIABLE = ("Operations", "Activations", "Layers", "Losses")
 MISSING = set(
     """
     MultiheadAttention TransformerEncoderLayer SinusoidalEncoding RotaryEncoding
-    LAMB Muon LBFGS
+    LBFGS
 """.split()
 )
 

@@ -221,3 +221,81 @@ def test_several_optimizers():
     close(model.first.tolist(), start["first"])
     close(model.second.tolist(), start["second"])
     assert {kind: size for kind, _, size in trainer.plan.kept}["optimizer state"] == 3 + 6
+
+
+class Layers(nn.Module):
+    """Slopes of a convolution's weights, of a matrix that is tall, and of one that is wide, and of a vector."""
+
+    def __init__(self):
+        self.parts = [Parameter(shape, -1.0, 1.0) for shape in ((2, 1, 2, 3), (5, 2), (2, 5), (4,))]
+
+    def forward(self, x):
+        total, at = None, 0
+        for p in self.parts:
+            n = p.numel()
+            y = (x[:, at : at + n] * p.reshape(n)).sum(1, keepdim=True)
+            total, at = y if total is None else total + y, at + n
+        return total
+
+
+def layers_inputs(steps=10):
+    rng = np.random.default_rng(3)
+    for _ in range(steps):
+        x = rng.normal(size=(4, 36)).astype("f4")
+        yield array("f", x.ravel()), array("f", [0.0] * 4), x.astype("f8").mean(0)
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_muon_for_matrices_and_lamb_for_the_rest(machine, recorded):
+    """A tensor at a time: in a Trainer, and in a recorded function."""
+    model = Layers()
+    expected = [np.array(p.elements(), "f8") for p in model.parts]
+    states = [{} for _ in model.parts]
+    optimizers = [optim.Muon(model.parts[:3], lr=0.02),
+                  optim.LAMB([{"params": model.parts[3:]}], lr=0.1)]  # fmt: skip
+    if recorded:
+
+        def run(x):
+            model(x).mean().backward()
+            for optimizer in optimizers:
+                optimizer.step()
+
+        step = ember.record(run, (4, 36))
+    else:
+        trainer = ember.Trainer(model, lambda out, y: (out - y).mean(), optimizers, (36,), 4)
+    for t, (x, y, g) in enumerate(layers_inputs(), 1):
+        step(x) if recorded else trainer.step(x, y)
+        at = 0
+        for i, p in enumerate(model.parts):
+            part, at = g[at : at + p.numel()], at + p.numel()
+            if i < 3:
+                expected[i] = numpy_optim.muon(expected[i], part, t, states[i], lr=0.02, shape=p.shape)
+
+            else:
+                expected[i] = numpy_optim.lamb(expected[i], part, t, states[i], lr=0.1)
+    for p, found in zip(model.parts, expected):
+        close(p.elements(), found)
+
+
+def test_lamb_is_per_tensor_and_starts_from_zeros(machine):
+    zero, one = Parameter((3,)), Parameter((3,), 1.0, 1.0)
+    optimizer = optim.LAMB([zero, one], lr=0.1, weight_decay=0.0)
+    zero.grad, one.grad = Tensor([1.0, -2.0, 3.0]), Tensor([0.0, 0.0, 0.0])
+    optimizer.step()
+    np.testing.assert_allclose(zero.tolist(), [-0.1, 0.1, -0.1], rtol=1e-5)  # a ratio of 1
+    assert one.tolist() == [1.0, 1.0, 1.0]
+    zero.grad = Tensor([NAN, 1.0, 1.0])
+    optimizer.step()
+    assert np.isnan(zero.tolist()).all()
+
+
+def test_muon_makes_steps_orthogonal(machine):
+    p = Parameter((4, 3))
+    optimizer = optim.Muon([p], lr=1.0, weight_decay=0.0)
+    p.grad = Tensor(np.random.default_rng(1).normal(size=(4, 3)).astype("f4").tolist())
+    optimizer.step()
+    values = np.linalg.svd(np.array(p.tolist()), compute_uv=False)
+    assert (0.6 < values).all() and (values < 1.3).all()
+    p.grad = Tensor([[0.0] * 3] * 4)
+    optim.Muon([p], weight_decay=0.0).step()  # nothing over eps is nothing
+    assert np.isfinite(p.elements()).all()

@@ -47,7 +47,7 @@ LAYERS = (
     "loss_ctc: CTCLoss "
 )
 
-OPTIMIZERS = " optim_more: RMSprop Adagrad Adadelta Lion Adan "
+OPTIMIZERS = " optim_more: RMSprop Adagrad Adadelta Lion Adan optim_layerwise: LAMB Muon "
 
 
 def find(name, homes=OPERATIONS):

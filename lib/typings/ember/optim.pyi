@@ -62,6 +62,8 @@ class AdamW(Adam):
     ) -> None: ...
 
 # made by tools/stubs.py: begin
+from .optim_layerwise import LAMB as LAMB
+from .optim_layerwise import Muon as Muon
 from .optim_more import Adadelta as Adadelta
 from .optim_more import Adagrad as Adagrad
 from .optim_more import Adan as Adan
