@@ -88,7 +88,8 @@ def lamb(p, g, t, state, lr=1e-3, betas=(0.9, 0.999), eps=1e-6, weight_decay=1e-
 
 
 def muon(p, g, t, state, lr=1e-3, weight_decay=0.1, momentum=0.95, nesterov=True,
-         ns_coefficients=(3.4445, -4.775, 2.0315), eps=1e-7, ns_steps=5, adjust_lr_fn="original", shape=(2, 3)):  # fmt: skip
+         ns_coefficients=(3.4445, -4.775, 2.0315), eps=1e-7, ns_steps=5, adjust_lr_fn="original",
+         shape=(2, 3)):  # fmt: skip
     """p and g are flat, of the matrix [in, out] that is the transpose of PyTorch's."""
     buffer = state["buffer"] = momentum * kept(state, "buffer", p) + (1 - momentum) * g
     update = (1 - momentum) * g + momentum * buffer if nesterov else buffer

@@ -299,3 +299,68 @@ def test_muon_makes_steps_orthogonal(machine):
     p.grad = Tensor([[0.0] * 3] * 4)
     optim.Muon([p], weight_decay=0.0).step()  # nothing over eps is nothing
     assert np.isfinite(p.elements()).all()
+
+
+def test_an_average_beside_the_optimizer(machine):
+    p = Parameter((6,), -1.0, 1.0)
+    average = optim.EMA([p], 0.8)
+    optimizer, expected, followed = optim.SGD([p], lr=0.1), np.array(p.elements(), "f8"), np.array(p.elements(), "f8")
+    for g in gradients(10, 2):
+        p.grad = Tensor(g.tolist())
+        optimizer.step()
+        average.update()
+        expected = expected - 0.1 * g
+        followed = 0.8 * followed + 0.2 * expected
+    close(p.tolist(), expected)
+    with average.averaged():
+        close(p.tolist(), followed)
+    close(p.tolist(), expected)
+    with pytest.raises(ValueError, match="decay is 1"):
+        optim.EMA([p], 1)
+
+    def recorded(x):
+        average.update()
+
+    with pytest.raises(RuntimeError, match="after the recorded function"):
+        ember.record(recorded, (4, 6))
+
+
+class Mixed(nn.Module):
+    def __init__(self):
+        self.table = nn.Embedding(5, 4)
+        self.layers = [nn.Linear(4, 3), {"norm": nn.LayerNorm((2, 3))}, nn.BatchNorm1d(3), nn.Conv2d(1, 2, 3)]
+        self.tied = self.table.weight
+
+
+def test_groups_for_weight_decay():
+    model = Mixed()
+    decayed, left = optim.decay_groups(model, 0.1)
+    assert [p.shape for p in decayed["params"]] == [(4, 3), (3, 3, 1, 2)] and decayed["weight_decay"] == 0.1
+    assert [p.shape for p in left["params"]] == [(5, 4), (3,), (2, 3), (2, 3), (3,), (3,), (2,)]
+    assert left["weight_decay"] == 0.0
+    assert len(optim.decay_groups(nn.Linear(2, 3, bias=False), 0.1)) == 1
+    assert len(optim.decay_groups(nn.BatchNorm1d(3), 0.1)) == 1
+    with pytest.raises(ValueError, match="weight_decay is -1"):
+        optim.decay_groups(model, -1)
+
+
+def test_decay_spares_vectors_and_frozen_parameters_stay():
+    ember.manual_seed(1)
+    model = nn.Sequential(nn.Linear(6, 3), nn.Linear(3, 3), nn.Linear(3, 1))
+    first, middle, last = model.layers
+    middle.weight.requires_grad = middle.bias.requires_grad = False
+    parts = (first.weight, first.bias, middle.weight, middle.bias, last.weight, last.bias)
+    before = [np.array(p.elements()) for p in parts]
+    optimizer = optim.AdamW(optim.decay_groups(model, 0.5), lr=0.1)
+    trainer = ember.Trainer(model, nn.MSELoss(), optimizer, (6,), 4, clip_norm=1.0, ema=0.9)
+    assert {kind: size for kind, _, size in trainer.plan.kept}["frozen"] == 12
+    x, y = array("f", [0.0] * 24), array("f", [0.0] * 4)
+    trainer.step(x, y)
+    change = [np.abs(np.array(p.elements()) - b).max() for p, b in zip(parts, before)]
+    assert change[2] == change[3] == 0
+    np.testing.assert_allclose(first.weight.elements(), before[0] * 0.95, rtol=1e-6)  # no gradient: decay alone
+    assert change[1] > 0 and change[5] > 0
+    frozen = nn.Linear(6, 1)
+    frozen.weight.requires_grad = False
+    alone = ember.Trainer(frozen, nn.MSELoss(), optim.AdamW(optim.decay_groups(frozen, 0.5)), (6,), 4)
+    alone.step(x, y)  # a group that is frozen as a whole

@@ -47,7 +47,10 @@ LAYERS = (
     "loss_ctc: CTCLoss "
 )
 
-OPTIMIZERS = " optim_more: RMSprop Adagrad Adadelta Lion Adan optim_layerwise: LAMB Muon "
+OPTIMIZERS = (
+    " optim_more: RMSprop Adagrad Adadelta Lion Adan optim_layerwise: LAMB Muon optim_groups: decay_groups "
+    "optim_average: EMA "
+)
 
 
 def find(name, homes=OPERATIONS):

@@ -374,10 +374,10 @@ class Trainer:
         fit(self, batches, epochs, validation, callbacks, on_step, schedule, schedule_every)
 
     def averaged(self):
-        """`with trainer.averaged():` the weights are their moving averages, to evaluate and predict."""
-        from .update_more import Averaged
+        """`with trainer.averaged():` the weights are their moving averages, to evaluate and predict, not to train."""
+        from .update_more import averaged
 
-        return Averaged(self)
+        return averaged(self)
 
     def save(self, path):
         """Write parameters, optimizer state, counters and where the schedule is to a file."""

@@ -2,7 +2,8 @@
 
 from . import isa
 from .nn_utils import bound_of, limit_to, scale_to
-from .ops import ADD_FN, DIV_FN, MUL_FN, SUB_FN
+from .ops import DIV_FN
+from .optim_average import Swapped, decay_of, follow
 from .sink import INTS, ONE
 
 
@@ -18,9 +19,7 @@ class Extras:
             self.values[1] = bound_of("clip_norm", clip_norm)
         self.averages = ema is not None
         if self.averages:
-            if isinstance(ema, bool) or not isinstance(ema, (int, float)) or not 0 <= ema < 1:
-                raise ValueError("ema is %r; it may be from 0 to below 1" % (ema,))
-            self.values[2] = float(ema)
+            self.values[2] = decay_of("ema", ema)
 
     def clip(self, r, g, count):
         """Clip gradients, sums over as many rows as the slot count says, as means. What they then are sums over.
@@ -40,24 +39,11 @@ class Extras:
         return ONE
 
     def average(self, r, average, p):
-        """average = p + decay * (average - p)"""
-        r.map(SUB_FN, average, average, p)
-        r.map(MUL_FN, average, average, self.slots.alias((), 2))
-        r.map(ADD_FN, average, average, p)
+        follow(r, average, p, self.slots.alias((), 2))
 
 
-class Averaged:
-    """The weights and their averages change places, and change back."""
-
-    def __init__(self, trainer):
-        if not trainer._extras or not trainer._extras.averages:
-            raise ValueError("ema is None; averaged() takes a Trainer with one, as ema=0.999")
-        self.trainer = trainer
-
-    def __enter__(self):
-        arena, size, at = self.trainer._arena, self.trainer.plan.kept[0][2], self.trainer._average
-        for i in range(size):
-            arena[i], arena[at + i] = arena[at + i], arena[i]
-
-    def __exit__(self, *error):
-        self.__enter__()
+def averaged(trainer):
+    if not trainer._extras or not trainer._extras.averages:
+        raise ValueError("ema is None; averaged() takes a Trainer with one, as ema=0.999")
+    arena, size, at = memoryview(trainer._arena), trainer.plan.kept[0][2], trainer._average
+    return Swapped([(arena[:size], arena[at : at + size])])

@@ -62,6 +62,8 @@ class AdamW(Adam):
     ) -> None: ...
 
 # made by tools/stubs.py: begin
+from .optim_average import EMA as EMA
+from .optim_groups import decay_groups as decay_groups
 from .optim_layerwise import LAMB as LAMB
 from .optim_layerwise import Muon as Muon
 from .optim_more import Adadelta as Adadelta
