@@ -68,7 +68,6 @@ DIFFERENTIABLE = ("Operations", "Activations", "Layers", "Losses")
 MISSING = set(
     """
     MultiheadAttention TransformerEncoderLayer SinusoidalEncoding RotaryEncoding
-    LBFGS
 """.split()
 )
 

@@ -49,7 +49,7 @@ LAYERS = (
 
 OPTIMIZERS = (
     " optim_more: RMSprop Adagrad Adadelta Lion Adan optim_layerwise: LAMB Muon optim_groups: decay_groups "
-    "optim_average: EMA "
+    "optim_average: EMA optim_lbfgs: LBFGS "
 )
 
 

@@ -66,6 +66,7 @@ from .optim_average import EMA as EMA
 from .optim_groups import decay_groups as decay_groups
 from .optim_layerwise import LAMB as LAMB
 from .optim_layerwise import Muon as Muon
+from .optim_lbfgs import LBFGS as LBFGS
 from .optim_more import Adadelta as Adadelta
 from .optim_more import Adagrad as Adagrad
 from .optim_more import Adan as Adan
