@@ -51,7 +51,10 @@ LAYERS = (
     "loss_ctc: CTCLoss "
 )
 
-OPTIMIZERS = " optim_more: RMSprop Adagrad Adadelta Lion Adan "
+OPTIMIZERS = (
+    " optim_more: RMSprop Adagrad Adadelta Lion Adan optim_layerwise: LAMB Muon optim_groups: decay_groups "
+    "optim_average: EMA optim_lbfgs: LBFGS "
+)
 
 
 def find(name, homes=OPERATIONS):

@@ -210,13 +210,17 @@ class Dropout(Module):
 
 
 def __getattr__(name):
-    """The other layers and losses: catalogue.py says where they are. And init."""
+    """The other layers and losses: catalogue.py says where they are. And init, utils."""
     from .catalogue import LAYERS, find
 
     if name == "init":
         from . import nn_init
 
         return nn_init
+    if name == "utils":
+        from . import nn_utils
+
+        return nn_utils
     found = find(name, LAYERS)
     if found is None:
         raise AttributeError("ember.nn has no %r" % name)

@@ -94,6 +94,8 @@ class BatchNorm1d(_BatchNorm):
 class _ByShape(Module):
     """Normalizes the last dimensions, which have normalized_shape."""
 
+    decays = False  # for optim.decay_groups
+
     def forward(self, x):
         n = len(self.normalized_shape)
         if len(x._dims) < n or x._dims[len(x._dims) - n :] != self.normalized_shape:

@@ -7,6 +7,7 @@ from . import isa, vm
 from .build import build, clear, settle
 from .sink import CORRECT, COUNT, INTS, ONE, ROWS, SCORED, SEEN, STEP
 from .tensor import Tensor, no_grad, numel, use
+from .update import extras, record_update, state_size, trained_groups
 
 _X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
 # Sections, in the order of the program; some are run together with those that follow.
@@ -35,6 +36,11 @@ class Trainer:
                   (given for a loss with labels, they are probabilities)
     memory        bytes allowed for all that training keeps: MemoryError says how many are missing
     schedule      of the learning rate: fit steps it, and save and load keep where it is; may be set later
+    clip_value    bounds each element of the mean gradient, and clip_norm then its norm over all parameters, as PyTorch
+                  does; .bounds holds [clip_value, clip_norm, ema], which may be changed between steps
+    ema           keep a moving average of the weights, this much of it at every step: see averaged()
+
+    optimizer may be a list of them, each with parameters of its own; a schedule changes the first.
 
     Several inputs: input_shape is a list of shapes (input_dtype and input_scale may be lists), forward takes as many
     tensors, and x is a tuple. Several outputs: forward returns a tuple, target_dtype has an entry for each (integers
@@ -42,7 +48,7 @@ class Trainer:
     """
 
     def __init__(self, model, loss, optimizer, input_shape, batch_size=32, input_dtype="f", input_scale=1.0,
-                 target_dtype=None, memory=None, schedule=None):  # fmt: skip
+                 target_dtype=None, memory=None, schedule=None, clip_value=None, clip_norm=None, ema=None):  # fmt: skip
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError("batch_size is %r; it may be a whole number from 1" % (batch_size,))
         self._parts = None  # several inputs or targets
@@ -57,12 +63,14 @@ class Trainer:
                 raise ValueError("dtype is %r; it may be one of %s" % (dtype, ", ".join(isa.TYPES)))
         if not isinstance(input_shape, (tuple, list)) or any([not isinstance(n, int) or n < 1 for n in input_shape]):
             raise ValueError("input_shape is %r; it may be a tuple of whole numbers from 1" % (input_shape,))
-        self.model, self.criterion, self.optimizer = model, loss, optimizer
+        self._extras = extras(clip_value, clip_norm, ema)
+        self.optimizers = list(optimizer) if isinstance(optimizer, (tuple, list)) else [optimizer]
+        self._groups = trained_groups(self.optimizers)
+        self.model, self.criterion, self.optimizer = model, loss, self.optimizers[0]
         self.batch_size, self.input_shape = batch_size, tuple(input_shape)
         self.input_dtype, self.input_scale, self.target_dtype = input_dtype, input_scale, target_dtype
         self.sample_size = numel(self.input_shape)
         parameters = model.parameters() + model.buffers()
-        self._groups = [[p for p in group.params if p.requires_grad] for group in optimizer.groups]
         self._trained = [p for group in self._groups for p in group]
         self._frozen = [p for p in parameters if not any([p is q for q in self._trained])]
         if not self._trained:
@@ -72,8 +80,6 @@ class Trainer:
         self.classes = 1 if getattr(loss, "classes", False) and not self._many and target_dtype != "f" else 0
         self.target_size = 1
         self.epoch, self.validation, self.schedule = 0, None, schedule
-        if optimizer.steps:
-            raise ValueError("the optimizer has already taken %d steps of its own; give a new one" % optimizer.steps)
         self._make(memory)
 
     # Recording.
@@ -126,18 +132,26 @@ class Trainer:
             offset += n
         floats = memoryview(self._segments[isa.FLOATS])
         offset = 0
-        for group in self.optimizer.groups:
-            size = len(group.hyper)
-            group.hyper = floats[offset : offset + size]
-            offset += size
-        self.optimizer.trainer = self
+        for optimizer in self.optimizers:
+            for group in optimizer.groups:
+                size = len(group.hyper)
+                group.hyper = floats[offset : offset + size]
+                offset += size
+            optimizer.trainer = self
+        if self._extras:
+            self.bounds = floats[offset : offset + 3]
+            if self._extras.averages:
+                arena[self._average : self._average + trained] = arena[:trained]
 
     def _record(self, r):
         size = sum([p.numel() for p in self._trained])
         r.keep("parameters", size)
         r.keep("frozen", sum([p.numel() for p in self._frozen]))
         gradients = r.keep("gradients", size)
-        state = r.keep("optimizer state", size * self.optimizer.states)
+        states = state_size(self.optimizers)
+        averages = size if self._extras and self._extras.averages else 0
+        state = r.keep("optimizer state", states + averages)
+        self._average = state + states
         self._statistics = r.keep("statistics", _STATISTICS)
         offset = 0
         for p in self._trained + self._frozen:
@@ -185,16 +199,7 @@ class Trainer:
         for slot in (COUNT, SEEN):
             r.emit(isa.COUNT, 1, 1, -1, INTS + slot)
         r.section("backward")
-        offset = 0
-        for group, trained in zip(self.optimizer.groups, self._groups):
-            n = sum([p.numel() for p in trained])
-            hyper = r.at(r.slot(list(group.hyper)), (len(group.hyper),))
-            if n:
-                states = [r.at(state + k * size + offset, (n,)) for k in range(self.optimizer.states)]
-                p, g = r.at(offset, (n,)), r.at(gradients + offset, (n,))
-                self.optimizer.emit(r, n, p, g, states, hyper, ONE if rows is None else COUNT)  # a sum stays a sum
-            offset += n
-        r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
+        record_update(r, self, size, gradients, state, ONE if rows is None else COUNT)  # a sum stays a sum
         r.section("update")
 
     def _input(self, r, segment, dtype, scale, shape):
@@ -367,6 +372,12 @@ class Trainer:
         from .fit import fit
 
         fit(self, batches, epochs, validation, callbacks, on_step, schedule, schedule_every)
+
+    def averaged(self):
+        """`with trainer.averaged():` the weights are their moving averages, to evaluate and predict, not to train."""
+        from .update_more import averaged
+
+        return averaged(self)
 
     def save(self, path):
         """Write parameters, optimizer state, counters and where the schedule is to a file."""

@@ -7,7 +7,9 @@ from . import metrics as metrics
 from . import metrics_more as metrics_more
 from . import nn as nn
 from . import nn_init as nn_init
+from . import nn_utils as nn_utils
 from . import optim as optim
+from . import optim_wolfe as optim_wolfe
 from . import parameter as parameter
 from . import plan as plan
 from . import progress as progress

@@ -1,10 +1,11 @@
 from typing_extensions import Self, TypeAlias
 
-from . import nn_init
+from . import nn_init, nn_utils
 from .parameter import Buffer, Parameter
 from .tensor import Tensor
 
 init = nn_init
+utils = nn_utils
 
 _Pair: TypeAlias = int | tuple[int, int] | list[int]
 
