@@ -12,7 +12,7 @@ def evaluate(trainer, batches, metrics):
         raise ValueError("metrics take one output and its target; this model has several")
     for metric in metrics:
         metric.reset()
-    for x, y in batches:
+    for x, y in _parts(trainer, batches):
         trainer._take(x, y, _CHECK)
         if metrics:
             trainer._run(_PREDICT)
@@ -27,6 +27,19 @@ def evaluate(trainer, batches, metrics):
         raise ValueError("evaluate: no batches")
     accuracy = ints[CORRECT] / (scored * trainer.target_size) if trainer.classes else None
     return trainer._arena[trainer._statistics + _SCORED] / scored, accuracy
+
+
+def _parts(trainer, batches):
+    """Batches as they come, or in parts."""
+    if not trainer._cutter:
+        return batches
+    return _cut(trainer._cutter, batches)
+
+
+def _cut(cutter, batches):
+    for x, y in batches:
+        for part in cutter.of(x, y):
+            yield part
 
 
 def _output(trainer):

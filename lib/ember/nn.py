@@ -32,6 +32,14 @@ class Module:
             elif isinstance(value, dict):
                 waiting.extend(value.values())
 
+    def modules(self):
+        """Itself and the modules in it, to any depth."""
+        found = [self]
+        for part in self._parts():
+            if isinstance(part, Module):
+                found.extend(part.modules())
+        return found
+
     def _gather(self, found):
         for part in self._parts():
             if isinstance(part, Module):

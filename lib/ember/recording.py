@@ -47,28 +47,32 @@ class Plan:
         self.arena = self.start + self.activations
         self.constants, self.floats, self.ints = len(r.values), len(r.slots), r.integers
         self.buffers, self.trace, self.high = len(r.sizes), r.trace, r.high
+        self.rows = r.rows
+        self.budget = ""  # what was done to fit
 
     def total(self):
         """Bytes in all: arena, program, constants and slots."""
         return 4 * (self.arena + self.words + self.constants + self.floats + self.ints)
 
-    def rows(self):
+    def parts(self):
         """(what, bytes) line by line."""
-        rows = []
+        parts = []
         for kind, _, size in self.kept:
-            rows.append((kind, 4 * size))
-        rows.append(("activations", 4 * self.activations))
-        rows.append(("program", 4 * self.words))
-        rows.append(("constants, slots", 4 * (self.constants + self.floats + self.ints)))
-        return rows
+            parts.append((kind, 4 * size))
+        parts.append(("activations", 4 * self.activations))
+        parts.append(("program", 4 * self.words))
+        parts.append(("constants, slots", 4 * (self.constants + self.floats + self.ints)))
+        return parts
 
     def __str__(self):
         lines = ["%-18s %9s bytes" % ("memory plan", "")]
-        for kind, size in self.rows():
+        for kind, size in self.parts():
             lines.append("  %-16s %9d" % (kind, size))
         lines.append("  %-16s %9d  (arena %d)" % ("total", self.total(), 4 * self.arena))
         lines.append("  activations: %d buffers in %d bytes; the most live at once, the lower bound, is %d bytes"
                      % (self.buffers, 4 * self.activations, 4 * self.lower_bound))  # fmt: skip
+        if self.budget:
+            lines.append("  " + self.budget)
         return "\n".join(lines)
 
 
@@ -103,6 +107,7 @@ class Recording(Sink):
         self.captured = []  # tensors with values of their own, and where they lie among the constants
         self.buffers = 0
         self.high = isa.LIMIT  # what the indices in the first input must be below
+        self.watch = None  # sees each instruction first, and may change it: see recompute.py
         if plan is None:
             self.sizes, self.first, self.last, self.shares = array("i"), array("i"), array("i"), []
 
@@ -218,6 +223,11 @@ class Recording(Sink):
     # Instructions.
 
     def emit(self, opcode, *fields):
+        if self.watch is not None:
+            fields = self.watch.see(self, opcode, fields)
+        self.take(opcode, fields)
+
+    def take(self, opcode, fields):
         if self.plan is None:
             self._note_shares(opcode, fields)
             for field in fields:

@@ -118,7 +118,7 @@ class Parts:
         """Targets are bound even where they are not read."""
         for j in range(1, len(self.targets)):
             if len(trainer._segments[self._segment(j)]) < trainer._ints[ROWS] * self.sizes[j]:
-                self.unbind(trainer._segments, trainer.batch_size)
+                self.unbind(trainer._segments, trainer.micro_batch)
 
     def accept(self, trainer, x, y):
         """The slow way: each part as the program reads it, and the rows; or what is wrong."""

@@ -25,6 +25,11 @@ def _zeros(dtype, n):
     return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype == "h" else 4)))
 
 
+def _mixes(model):
+    """Whether a batch in parts would not be the same to it: it has a module that looks at the batch as a whole."""
+    return any([getattr(module, "mixes_samples", False) for module in model.modules()])
+
+
 class Trainer:
     """Trains `model` on batches of up to batch_size samples of input_shape.
 
@@ -33,7 +38,10 @@ class Trainer:
                   input_scale=None: whole numbers reach the model as they are, as indices for nn.Embedding
     target_dtype  typecode of the targets; by default labels are "B" ("h" from 257 classes), values are "f"
                   (given for a loss with labels, they are probabilities)
-    memory        bytes allowed for all that training keeps: MemoryError says how many are missing
+    memory        bytes allowed for all that training keeps. If they do not do, a batch comes in equal parts, and where the
+                  smallest part does not fit, activations are made again instead of kept (docs/budget.md);
+                  print(trainer.plan) says what was done, MemoryError how many bytes the least takes
+    micro_batch   samples that come at once, if not the whole batch: step(x, y) takes it in as many parts as that needs
     schedule      of the learning rate: fit steps it, and save and load keep where it is; may be set later
 
     Several inputs: input_shape is a list of shapes (input_dtype and input_scale may be lists), forward takes as many
@@ -42,9 +50,13 @@ class Trainer:
     """
 
     def __init__(self, model, loss, optimizer, input_shape, batch_size=32, input_dtype="f", input_scale=1.0,
-                 target_dtype=None, memory=None, schedule=None):  # fmt: skip
+                 target_dtype=None, memory=None, schedule=None, micro_batch=None):  # fmt: skip
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError("batch_size is %r; it may be a whole number from 1" % (batch_size,))
+        if micro_batch is not None and (not isinstance(micro_batch, int) or not 1 <= micro_batch <= batch_size):
+            raise ValueError("micro_batch is %r; it may be from 1 to batch_size, %d" % (micro_batch, batch_size))
+        if memory is not None and (not isinstance(memory, int) or memory < 1):
+            raise ValueError("memory is %r; it may be a number of bytes from 1" % (memory,))
         self._parts = None  # several inputs or targets
         nested = isinstance(input_shape, (tuple, list)) and input_shape and isinstance(input_shape[0], (tuple, list))
         if nested or isinstance(target_dtype, (tuple, list)):
@@ -59,6 +71,7 @@ class Trainer:
             raise ValueError("input_shape is %r; it may be a tuple of whole numbers from 1" % (input_shape,))
         self.model, self.criterion, self.optimizer = model, loss, optimizer
         self.batch_size, self.input_shape = batch_size, tuple(input_shape)
+        self.micro_batch = micro_batch
         self.input_dtype, self.input_scale, self.target_dtype = input_dtype, input_scale, target_dtype
         self.sample_size = numel(self.input_shape)
         parameters = model.parameters() + model.buffers()
@@ -84,7 +97,9 @@ class Trainer:
         for p in frozen:  # of the model, but not of the optimizer
             p.requires_grad = False
         try:
-            self.plan, self.program = build(self.batch_size, self._record, memory)
+            rows = self.micro_batch or self.batch_size
+            cut = memory is not None and not self.micro_batch and not _mixes(self.model)
+            self.plan, self.program = build(rows, self._record, memory, cut=cut)
         except BaseException:
             for p, grad in zip(self._trained, gradients):
                 p.grad = grad
@@ -98,6 +113,11 @@ class Trainer:
         self._segments, self._state = self.program.segments, self.program.state
         self._arena, self._code = self._segments[isa.ARENA], self.program.code
         self._ints = self._segments[isa.INTS]
+        self.micro_batch, self._cutter = self.plan.rows, None
+        if self.micro_batch < self.batch_size:
+            from .micro import Parts
+
+            self._cutter = Parts(self)
         self._vm_run = vm.run
         self._fresh = True  # gradients are to be zeroed before the next batch
         self._followers = []  # recorded functions that use the parameters where they lie here
@@ -273,7 +293,7 @@ class Trainer:
         self._segments[_X] = x
         self._segments[_Y] = y
         self._ints[ROWS] = rows
-        return rows * self.sample_size == len(x) and rows * self.target_size == len(y) and 0 < rows <= self.batch_size
+        return rows * self.sample_size == len(x) and rows * self.target_size == len(y) and 0 < rows <= self.micro_batch
 
     def _attempt(self):
         try:
@@ -296,6 +316,13 @@ class Trainer:
 
     def accumulate(self, x, y):
         """Add the gradients of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
+        if self._cutter:
+            for x, y in self._cutter.of(x, y):
+                self._accumulate(x, y)
+        else:
+            self._accumulate(x, y)
+
+    def _accumulate(self, x, y):
         if self._fresh:
             self._take(x, y, _FIRST)
             self._fresh = False
@@ -312,7 +339,10 @@ class Trainer:
 
     def step(self, x, y):
         """accumulate(x, y) and update(). Allocates nothing where x and y are buffers of the right type."""
-        if self._fresh:
+        if self._cutter:
+            self.accumulate(x, y)
+            self.update()
+        elif self._fresh:
             self._take(x, y, _STEP)
         else:
             self._take(x, y, _CHECK)
@@ -341,6 +371,13 @@ class Trainer:
     def predict(self, x, out=None):
         """The model's output for 1 to batch_size samples, in evaluation mode: a Tensor of its own. With a buffer `out`
         of float32, it is written there, and out is returned: that allocates nothing from the second time on."""
+        if self._cutter:
+            from .micro import predict
+
+            return predict(self, x, out)
+        return self._predict(x, out)
+
+    def _predict(self, x, out):
         if self._predictions is None:
             self._predict_first()
         return self._predictions.predict(x, out)
