@@ -102,8 +102,8 @@ def digest(trainer):
     return "".join(["%02x" % b for b in h.digest()])
 
 
-def main(data, around=None):
-    for name, make, steps in MODELS:
+def main(data, models=MODELS, around=None):
+    for name, make, steps in models:
         trainer = trained(make, data, steps, around)
         print("%s | %s | %.6f | %d bytes" % (name, digest(trainer), trainer.loss, trainer.plan.total()))
         trainer = None
