@@ -33,6 +33,15 @@ def cnn():
     return trainer, bytes([i % 7 for i in range(6 * BATCH)]), array("f", [i % 3 for i in range(3 * BATCH)])
 
 
+def in_parts():
+    ember.manual_seed(1)
+    model = nn.Sequential(nn.Linear(6, 5), nn.Sigmoid(), nn.Linear(5, 3))
+    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optim.RMSprop(model.parameters()), (6,), BATCH, micro_batch=3)
+    x, y = array("f", [i % 5 for i in range(6 * BATCH)]), bytearray([i % 3 for i in range(BATCH)])
+    trainer.step(x, y)  # a batch that is new is cut: that allocates
+    return trainer, x, y
+
+
 def step(trainer, x, y, steps):
     for _ in range(steps):
         trainer.step(x, y)
@@ -88,3 +97,6 @@ class Allocations(unittest.TestCase):
 
     def test_cnn(self):
         self.check(cnn)
+
+    def test_in_parts(self):
+        self.check(in_parts)

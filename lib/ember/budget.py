@@ -35,8 +35,9 @@ def fit(rows, body, memory, kind, cut):
     else:
         raise MemoryError("training needs %d bytes, allowed are %d" % (plan.total(), memory))
     plan.budget = "micro_batch=%d of %d, recompute=%d of %d, +%d %% work, %d of %d bytes" % (
-        rows, whole, len(groups), len(search.groups), round(100 * search.work / graph.work), plan.total(), memory,
-    )  # fmt: skip
+        (rows, whole, len(search.dropped), len(search.choices), round(100 * search.work / graph.work))
+        + (plan.total(), memory)
+    )
     return rows, plan, Again(groups, sizes)
 
 

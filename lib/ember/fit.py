@@ -38,8 +38,7 @@ def _parts(trainer, batches):
 
 def _cut(cutter, batches):
     for x, y in batches:
-        for part in cutter.of(x, y):
-            yield part
+        yield from cutter.of(x, y)
 
 
 def _output(trainer):

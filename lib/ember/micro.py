@@ -8,30 +8,50 @@ from .trainer import _CHECK
 
 
 class Parts:
-    """Cuts batches. What it cut last it keeps: the same buffers again allocate nothing."""
+    """Cuts batches. The last two cuts are kept, a full batch and one that is not: the same buffers again allocate
+    nothing."""
 
     def __init__(self, trainer):
         self.trainer = trainer
-        self.x = self.y = self.pieces = None
+        self.last, self.other = (None, None, ()), (None, None, ())
+
+    # As in trainer.py, each call's frame stays small.
 
     def of(self, x, y):
         """[(x, y), …] of at most micro_batch samples each. What is wrong with any is found before the first is used."""
-        if self.pieces is None or x is not self.x or y is not self.y:
-            self.cut(x, y)
-        for piece in self.pieces:
-            self.trainer._take(piece[0], piece[1], _CHECK)
-        return self.pieces
+        if x is not self.last[0] or y is not self.last[1]:
+            self.find(x, y)
+        self.each(self.last[2], 0, False)
+        return self.last[2]
+
+    def find(self, x, y):
+        self.last, self.other = self.other, self.last
+        if x is not self.last[0] or y is not self.last[1]:
+            self.last = self.cut(x, y)
+
+    def each(self, pieces, k, add):
+        while k < len(pieces):
+            self.add(pieces[k]) if add else self.check(pieces[k])
+            k += 1
+
+    def check(self, piece):
+        self.trainer._take(piece[0], piece[1], _CHECK)
+
+    def accumulate(self, x, y):
+        self.each(self.of(x, y), 0, True)
+
+    def add(self, piece):
+        self.trainer._accumulate(piece[0], piece[1])
 
     def cut(self, x, y):
-        t = self.trainer
-        self.x, self.y = x, y
+        t, key = self.trainer, x
         rows = _rows(t, x, y)
         if not rows:
             from .batch import accept
 
             x, y, rows = t._parts.accept(t, x, y) if t._parts else accept(t, x, y)
-            self.x = None  # a copy: it is made again next time
-        self.pieces = _zip(_pieces(x, rows, t.micro_batch), _pieces(y, rows, t.micro_batch))
+            key = None  # a copy: it is made again next time
+        return key, y, _zip(_pieces(x, rows, t.micro_batch), _pieces(y, rows, t.micro_batch))
 
 
 def _zip(a, b):

@@ -16,6 +16,7 @@ class Module:
     """Something with parameters. `forward` says what it does; calling the module calls it."""
 
     training = True
+    mixes_samples = False  # whether what it makes of a sample depends on the others of its batch
 
     def __call__(self, *inputs):
         return self.forward(*inputs)
@@ -33,11 +34,12 @@ class Module:
                 waiting.extend(value.values())
 
     def modules(self):
-        """Itself and the modules in it, to any depth."""
+        """Itself and the modules in it, to any depth, each once."""
         found = [self]
-        for part in self._parts():
-            if isinstance(part, Module):
-                found.extend(part.modules())
+        for module in found:  # grows
+            for part in module._parts():
+                if isinstance(part, Module) and not any([part is m for m in found]):
+                    found.append(part)
         return found
 
     def _gather(self, found):

@@ -66,7 +66,8 @@ class Graph(_Watch):
         return fields
 
     def groups(self):
-        """[(buffers, makers)]: what may be dropped, and the instructions that make it."""
+        """[(buffers, makers, kept)]: what can be made again, the instructions that make it, and whether the backward
+        pass reads it. What it does not is made again only for the sake of others."""
         of, members = {}, []
         for i in range(self.begin):
             buffers = [b for b in self.writes[i] if b >= 0]
@@ -89,22 +90,28 @@ class Graph(_Watch):
                         of[b] = found
                         members[found][0].append(b)
                 members[found][1].append(i)
-        return [(tuple(sorted(b)), tuple(sorted(m))) for b, m in members if b and self._may_drop(b, max(m))]
+        found = []
+        for buffers, makers in members:
+            kept = self._kept(buffers, max(makers)) if buffers else None
+            if kept is not None:
+                found.append((tuple(sorted(buffers)), tuple(sorted(makers)), kept))
+        return found
 
-    def _may_drop(self, buffers, made):
-        """Whether what these hold when they are made is what is read of them, and can be made again later."""
+    def _kept(self, buffers, made):
+        """Whether the backward pass reads these; None where they cannot be made again: where what they hold when they
+        are made is not what is read of them, or not made of what is the same then."""
         used = False
         for i in range(len(self.costs)):
             mine = [b for b in self.writes[i] if b in buffers]
             if mine and i >= self.begin:
-                return False  # assigned to in the backward pass
+                return None  # assigned to in the backward pass
             if mine:
                 for b in self.reads[i]:
                     if b < 0 and any([b in others for others in self.writes]):
-                        return False  # made of what the step changes, as running statistics
+                        return None  # made of what the step changes, as running statistics
             elif any([b in buffers for b in self.reads[i]]):
                 if i < made:
-                    return False  # read before it was complete
+                    return None  # read before it was complete
                 used = used or i >= self.begin
         return used
 
@@ -175,8 +182,8 @@ def simulate(graph, groups, sizes, shares, dropped):
     run.all()
     pairs = list(shares)
     for result, source in shares:
-        if result in run.copy:
-            pairs.append((run.copy[result], run.copy.get(source, source)))
+        if result in run.copy or source in run.copy:
+            pairs.append((run.copy.get(result, result), run.copy.get(source, source)))
     for b in range(len(run.sizes)):
         if run.first[b] < 0:  # of another section
             run.sizes[b] = 0
@@ -187,27 +194,29 @@ def simulate(graph, groups, sizes, shares, dropped):
 class Search:
     """What to drop so that all fits in `room` elements, words added to the program among them, with the least work.
 
-    Up to 8 groups every choice is tried. Beyond, all but every n-th group, for each n (segments of equal length), and
-    one after the other what frees most for its work; then what is not needed is taken back. `dropped` is None where
-    nothing fits; `least` is the least room found."""
+    Up to 8 groups that the backward pass reads, every choice is tried. Beyond: all but every n-th, for each n
+    (segments of equal length), and one after the other what frees most for its work; then what is not needed is taken
+    back. `dropped` is None where nothing fits; `least` is the least room found."""
 
     def __init__(self, graph, sizes, shares, room):
         self.graph, self.sizes, self.shares, self.room = graph, sizes, shares, room
         self.groups = graph.groups()
+        self.choices = [k for k in range(len(self.groups)) if self.groups[k][2]]
+        self.others = [k for k in range(len(self.groups)) if not self.groups[k][2]]
         self.dropped, self.work, self.least = None, 0.0, None
-        count = len(self.groups)
+        count = len(self.choices)
         if count <= _EXACT:
             for mask in range(1 << count):
-                self.attempt([k for k in range(count) if mask >> k & 1])
+                self.attempt([self.choices[k] for k in range(count) if mask >> k & 1])
         else:
             for n in range(2, count + 2):
-                self.attempt([k for k in range(count) if k % n != n - 1])
+                self.attempt([self.choices[k] for k in range(count) if k % n != n - 1])
             self.greedy()
             self.take_back()
 
     def attempt(self, dropped):
         """(elements, work) with these dropped."""
-        peak, words, work = simulate(self.graph, self.groups, self.sizes, self.shares, dropped)
+        peak, words, work = simulate(self.graph, self.groups, self.sizes, self.shares, self.others + dropped)
         need = peak + words
         if self.least is None or need < self.least:
             self.least = need
@@ -218,9 +227,9 @@ class Search:
     def greedy(self):
         dropped = []
         need, work = self.attempt(dropped)
-        while need > self.room and len(dropped) < len(self.groups):
+        while need > self.room and len(dropped) < len(self.choices):
             best = None
-            for k in range(len(self.groups)):
+            for k in self.choices:
                 if k not in dropped:
                     n, w = self.attempt(dropped + [k])
                     size = sum([self.sizes[b] for b in self.groups[k][0]])
@@ -236,7 +245,7 @@ class Search:
 
     def buffers(self):
         """Of what is dropped: for Again."""
-        return [self.groups[k][0] for k in self.dropped]
+        return [self.groups[k][0] for k in self.dropped + self.others]
 
 
 class Again(_Watch):

@@ -25,11 +25,6 @@ def _zeros(dtype, n):
     return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype == "h" else 4)))
 
 
-def _mixes(model):
-    """Whether a batch in parts would not be the same to it: it has a module that looks at the batch as a whole."""
-    return any([getattr(module, "mixes_samples", False) for module in model.modules()])
-
-
 class Trainer:
     """Trains `model` on batches of up to batch_size samples of input_shape.
 
@@ -38,10 +33,10 @@ class Trainer:
                   input_scale=None: whole numbers reach the model as they are, as indices for nn.Embedding
     target_dtype  typecode of the targets; by default labels are "B" ("h" from 257 classes), values are "f"
                   (given for a loss with labels, they are probabilities)
-    memory        bytes allowed for all that training keeps. If they do not do, a batch comes in equal parts, and where the
-                  smallest part does not fit, activations are made again instead of kept (docs/budget.md);
+    memory        bytes allowed for all that training keeps. If they do not do, batches are taken in parts, and where
+                  the smallest does not fit, activations are made again instead of kept (docs/budget.md);
                   print(trainer.plan) says what was done, MemoryError how many bytes the least takes
-    micro_batch   samples that come at once, if not the whole batch: step(x, y) takes it in as many parts as that needs
+    micro_batch   samples that are taken at once, if not the whole batch
     schedule      of the learning rate: fit steps it, and save and load keep where it is; may be set later
 
     Several inputs: input_shape is a list of shapes (input_dtype and input_scale may be lists), forward takes as many
@@ -98,7 +93,7 @@ class Trainer:
             p.requires_grad = False
         try:
             rows = self.micro_batch or self.batch_size
-            cut = memory is not None and not self.micro_batch and not _mixes(self.model)
+            cut = not self.micro_batch and not any([module.mixes_samples for module in self.model.modules()])
             self.plan, self.program = build(rows, self._record, memory, cut=cut)
         except BaseException:
             for p, grad in zip(self._trained, gradients):
@@ -317,8 +312,7 @@ class Trainer:
     def accumulate(self, x, y):
         """Add the gradients of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
         if self._cutter:
-            for x, y in self._cutter.of(x, y):
-                self._accumulate(x, y)
+            self._cutter.accumulate(x, y)
         else:
             self._accumulate(x, y)
 

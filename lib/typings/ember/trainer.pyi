@@ -19,6 +19,7 @@ class Trainer:
     criterion: Callable[[Any, Any], Tensor]
     optimizer: Optimizer
     batch_size: int
+    micro_batch: int
     input_shape: tuple[int, ...]
     input_dtype: _Dtype
     input_scale: float | None
@@ -43,6 +44,7 @@ class Trainer:
         target_dtype: _Dtype | Sequence[_Dtype] | None = None,
         memory: int | None = None,
         schedule: Schedule | None = None,
+        micro_batch: int | None = None,
     ) -> None: ...
     def accumulate(self, x: _Values, y: _Values) -> None: ...
     def update(self) -> None: ...
