@@ -183,9 +183,19 @@ def test_what_is_frozen_without_the_native_vm_stays_portable():
 # --- No room
 
 
+# All but so many blocks of the disk.
+FILL = """
+import os
+f = open("big", "w")
+for _ in range(os.statvfs("/")[3] - %d):
+    f.write("x" * os.statvfs("/")[0])
+f.close()
+"""
+
+
 def test_a_full_disk_is_refused_before_the_first_byte():
     with emulated("m3", ember=False) as board:
-        board.run("f = open('big', 'w')\nfor _ in range(88): f.write('x' * 4096)\nf.close()")
+        board.run(FILL % 40)
         code, _, errors = command(board.port)
         assert code == 1 and "file system has" in errors and "mpremote rm" in errors
         assert list(files(board)) == ["/big"]
@@ -194,7 +204,7 @@ def test_a_full_disk_is_refused_before_the_first_byte():
 def test_a_disk_that_fills_up_on_the_way_is_left_as_it_was(monkeypatch):
     monkeypatch.setattr(deploy, "check_disk", lambda *_: None)
     with emulated("m3", ember=False) as board:
-        board.run("f = open('big', 'w')\nfor _ in range(110): f.write('x' * 4096)\nf.close()")
+        board.run(FILL % 18)
         with pytest.raises(line.DeployError, match="could not copy .* file system is full: .* Nothing was replaced"):
             deploy.deploy(board.port)
         assert list(files(board)) == ["/big"]
