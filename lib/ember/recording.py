@@ -37,7 +37,9 @@ class Plan:
 
     def __init__(self, recording):
         r = recording
-        self.head = 5 + 3 * (isa.FIRST_BOUND + len(r.bound)) + len(r.ends)  # words before the first instruction
+        self.inputs, self.mapped = len(r.bound), sum([t.mapped for t in r.mapped])  # elements that are read in place
+        bound = isa.FIRST_BOUND + len(r.bound) + len(r.mapped)
+        self.head = 5 + 3 * bound + len(r.ends)  # words before the first instruction
         self.words = self.head + r.words
         self.kept = r.kept  # [(kind, offset, size)]: what lives from step to step
         self.start = r.reserved  # where activations begin
@@ -71,6 +73,8 @@ class Plan:
         lines.append("  %-16s %9d  (arena %d)" % ("total", self.total(), 4 * self.arena))
         lines.append("  activations: %d buffers in %d bytes; the most live at once, the lower bound, is %d bytes"
                      % (self.buffers, 4 * self.activations, 4 * self.lower_bound))  # fmt: skip
+        if self.mapped:
+            lines.append("  %d bytes of weights are read where they lie" % (4 * self.mapped))
         if self.budget:
             lines.append("  " + self.budget)
         return "\n".join(lines)
@@ -104,6 +108,7 @@ class Recording(Sink):
         self.integers = ONE + 1
         self.trace = 0  # a checksum of what uses which buffer: the same both times
         self.streams = 1 << 20  # apart from those of parameters
+        self.mapped = []  # tensors that are read where they lie, each in a segment of its own after the inputs
         self.captured = []  # tensors with values of their own, and where they lie among the constants
         self.buffers = 0
         self.high = isa.LIMIT  # what the indices in the first input must be below
@@ -206,6 +211,8 @@ class Recording(Sink):
 
     def _capture(self, t):
         """A tensor made outside: its values now become constants of the program."""
+        if t.mapped:
+            return self._map(t)
         data = t.elements()
         if t.dtype != "f":
             raise ValueError("%r was made outside: while recording, only float32 tensors may be constants" % (t,))
@@ -219,6 +226,14 @@ class Recording(Sink):
         self.values.extend(data)
         self.captured.append((data, address))
         return address
+
+    def _map(self, t):
+        k = 0
+        while k < len(self.mapped) and self.mapped[k]._data is not t._data:
+            k += 1
+        if k == len(self.mapped):
+            self.mapped.append(t)
+        return isa.FIRST_BOUND + k + (self.plan.inputs if self.plan else 0) << 24
 
     # Instructions.
 
@@ -284,14 +299,16 @@ class Recording(Sink):
         for i in range(self.integers):
             ints[i] = 0
         ints[ROWS], ints[KEY], ints[ONE] = self.rows, parameter.seed, 1
-        header = [isa.MAGIC, len(code), self.rows, isa.FIRST_BOUND + len(self.bound), len(self.ends)]
+        bound = self.bound + [(0, t.mapped, 0) for t in self.mapped]
+        header = [isa.MAGIC, len(code), self.rows, isa.FIRST_BOUND + len(bound), len(self.ends)]
         for flags, size in ((8, plan.arena), (0, len(constants)), (0, len(floats)), (isa.INT32 | 8, len(ints))):
             header += (flags, size, 0)
-        for bound in self.bound:
-            header += bound
+        for layout in bound:
+            header += layout
         for end in self.ends:
             header.append(start + end)
         for i in range(len(header)):
             code[i] = header[i]
         vm.check(code)
-        return Program(code, tuple(self.names), [arena, constants, floats, ints] + [None] * len(self.bound))
+        segments = [arena, constants, floats, ints] + [None] * len(self.bound) + [t._data for t in self.mapped]
+        return Program(code, tuple(self.names), segments)
