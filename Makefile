@@ -12,7 +12,7 @@ include tools/mk/modules.mk
 include tools/mk/versions.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench data example examples size mutate lint format generate fuzz clean
+.PHONY: help setup demo test test-long bench data example examples size mutate lint format generate fuzz clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tools/mk/*.mk | expand -t 22
@@ -22,8 +22,13 @@ setup: $(EVERYTHING) ## get and build everything, without running anything
 demo: $(if $(BOARD),firmware $(VENV_READY),$(FOR_DEMO)) ## train on real digits: [MODEL=mlp|cnn] [VM=native|portable] [BOARD=m4]
 	@$(RUN) tools/demo.py --model $(MODEL) --vm $(VM) $(if $(BOARD),--board $(BOARD))
 
-test: $(EVERYTHING) ## run every test: [ARGS="-k name"]
-	@$(RUN) -m pytest -n auto --dist loadgroup host_tests --ignore host_tests/test_versions.py $(ARGS)
+PYTEST = $(RUN) -m pytest -n auto --dist loadgroup host_tests --ignore host_tests/test_versions.py
+
+test: $(EVERYTHING) ## run the tests: [ARGS="-k name"]
+	@$(PYTEST) -m "not long" $(ARGS)
+
+test-long: $(EVERYTHING) ## run those that take long: more boards, more random cases
+	@$(PYTEST) -m long $(ARGS)
 
 bench: $(EVERYTHING) $(if $(TORCH),$(TORCH_READY)) ## measure a training step beside static C, NumPy and PyTorch: [TORCH=1]
 	@$(RUN) host_tests/bench/step.py

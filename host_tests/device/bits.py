@@ -38,6 +38,27 @@ class Functions(nn.Module):
         return self.out(ember.cat([even.maximum(y), ember.where(y > 0.0, odd, y.sinh())], 1))
 
 
+class Rows(nn.Module):
+    """Reads a digit row by row, through a layer that takes [N, 8, 8]."""
+
+    def __init__(self, layer, width):
+        self.layer, self.out = layer, nn.Linear(width, 10)
+
+    def forward(self, x):
+        x = self.layer(x.reshape(-1, 8, 8))
+        return self.out(x[0][:, -1] if isinstance(x, tuple) else x.mean(1))
+
+
+def gru():
+    model = Rows(nn.GRU(8, 8, num_layers=2, dropout=0.2), 8)
+    return model, optim.Adam(model.parameters(), lr=0.01), (64,), 4
+
+
+def transformer():
+    model = Rows(nn.Sequential(nn.SinusoidalEncoding(8, 8), nn.TransformerEncoderLayer(8, 2, 8, 0.2)), 8)
+    return model, optim.Adam(model.parameters(), lr=0.01), (64,), 4
+
+
 def functions():
     model = Functions()
     return model, optim.SGD(model.parameters(), lr=0.02), (64,), 8
@@ -68,6 +89,8 @@ MODELS = (
     ("digits CNN, SGD with momentum", cnn, 200),
     ("digits MLP, subnormal inputs", subnormal, 50),
     ("functions of elements, SGD", functions, 20),
+    ("digits GRU of two layers, dropout", gru, 30),
+    ("digits Transformer layer, dropout", transformer, 30),
 )
 
 

@@ -18,8 +18,8 @@ class Module:
     training = True
     mixes_samples = False  # whether what it makes of a sample depends on the others of its batch
 
-    def __call__(self, *inputs):
-        return self.forward(*inputs)
+    def __call__(self, *inputs, **options):
+        return self.forward(*inputs, **options)
 
     def _parts(self):
         """The modules and parameters it holds, in lists, tuples and dicts too."""

@@ -53,6 +53,7 @@ from .ops_arrange import flip as flip
 from .ops_arrange import pad as pad
 from .ops_arrange import repeat as repeat
 from .ops_arrange import roll as roll
+from .ops_attention import scaled_dot_product_attention as scaled_dot_product_attention
 from .ops_compare import clamp as clamp
 from .ops_compare import eq as eq
 from .ops_compare import ge as ge

@@ -116,6 +116,11 @@ from .nn_activation import Softsign as Softsign
 from .nn_activation import SwiGLU as SwiGLU
 from .nn_activation import Tanhshrink as Tanhshrink
 from .nn_activation import Threshold as Threshold
+from .nn_attention import MultiheadAttention as MultiheadAttention
+from .nn_attention import RotaryEncoding as RotaryEncoding
+from .nn_attention import SinusoidalEncoding as SinusoidalEncoding
+from .nn_attention import TransformerEncoder as TransformerEncoder
+from .nn_attention import TransformerEncoderLayer as TransformerEncoderLayer
 from .nn_bilinear import Bilinear as Bilinear
 from .nn_conv import Conv1d as Conv1d
 from .nn_conv import ConvTranspose1d as ConvTranspose1d
