@@ -25,7 +25,9 @@ def frombuffer(buffer, shape=None, offset=0):
     shape = ((len(view) - offset) // 4,) if shape is None else tuple(shape)
     n = numel(shape)
     if n < 1 or offset + 4 * n > len(view) or min(shape + (1,)) < 1:
-        raise ValueError("shape is %s; from offset %d there are %d elements" % (shape, offset, (len(view) - offset) // 4))
+        raise ValueError(
+            "shape is %s; from offset %d there are %d elements" % (shape, offset, (len(view) - offset) // 4)
+        )
     t = Tensor()
     t._data, t._dims, t.mapped = view[offset : offset + 4 * n], shape, n
     if sys.implementation.name != "micropython":

@@ -3,6 +3,7 @@ from . import checkpoint as checkpoint
 from . import data as data
 from . import function as function
 from . import isa as isa
+from . import mapped as mapped
 from . import metrics as metrics
 from . import metrics_more as metrics_more
 from . import nn as nn
