@@ -16,17 +16,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "lib"), str(ROOT / "lib" / "examples")]
 
+from budget import BUDGETS  # noqa: E402
 from tools.board import emulated  # noqa: E402
 
-from budget import BUDGETS  # noqa: E402
 from ember import data  # noqa: E402
 
 MICROPYTHON, PAGE = ROOT / "build" / "unix-single" / "micropython", ROOT / "docs" / "budget.md"
 DIGITS = ROOT / "build" / "data" / "mnist-5000.bin"
 BEGIN, END = "<!-- budget: begin -->\n", "<!-- budget: end -->\n"
 HEAD = """\
-Made by `make budget DOCS=1`. "Training" is all that the plan lists, and the digits as they arrive, as bytes. "Heap in use" is all
-of MicroPython's heap on an emulated Cortex-M4F with Ember in its firmware, after training, example and all.
+Made by `make budget DOCS=1`. "Training" is all that the plan lists, and the digits as they arrive, as bytes. "Heap in
+use" is all of MicroPython's heap on an emulated Cortex-M4F with Ember in its firmware, after training.
 
 | net | parameters | allowed | training takes | heap in use | micro-batch | test accuracy |
 |---|---:|---:|---:|---:|---|---:|

@@ -9,7 +9,7 @@ from .tensor import Tensor
 def frombuffer(buffer, shape=None, offset=0):
     """A tensor of float32, little endian, in bytes that are never copied and never written: no RAM is taken.
 
-    buffer    bytes of a frozen module, a memoryview of a file in ROMFS: the native VM takes what lies at a multiple of 4
+    buffer    bytes of a frozen module, a memoryview of a file in ROMFS; the native VM wants it at a multiple of 4
     shape     by default all elements from offset on, in one dimension
     offset    in bytes from the buffer's start
 

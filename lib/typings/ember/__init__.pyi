@@ -19,8 +19,8 @@ from . import tensor as tensor
 from . import trainer as trainer
 from . import vm as vm
 from .data import Batches as Batches
-from .mapped import frombuffer as frombuffer
 from .function import record as record
+from .mapped import frombuffer as frombuffer
 from .parameter import Buffer as Buffer
 from .parameter import Parameter as Parameter
 from .parameter import manual_seed as manual_seed
