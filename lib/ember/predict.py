@@ -31,6 +31,8 @@ class Predictions:
         return t._parts.fits_alone(t, x, self) if t._parts else self.fits_first(t, x)
 
     def fits_first(self, t, x):
+        if t._state[1] or t._unfinished:
+            t._idle()
         rows = len(x) // t.sample_size
         if len(t._segments[_Y]) < rows * t.target_size:
             t._segments[_Y] = _zeros(t.target_dtype, t.micro_batch * t.target_size)

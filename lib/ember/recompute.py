@@ -10,6 +10,7 @@ dropped together.
 from array import array
 
 from . import table
+from .cost import cost
 from .plan import lower_bound, merge
 from .tensor import Tensor
 
@@ -53,13 +54,13 @@ class Graph(_Watch):
     def see(self, recording, opcode, fields):
         late = self.late(recording)
         if "update" not in recording.names:
-            cost = _cost(opcode, fields, recording.rows)
-            self.work += cost
+            work = cost(opcode, fields, recording.rows)
+            self.work += work
         if late is not None:
             operands = self.operands(opcode, fields)
             self.reads.append([b for b, written in operands if not written])
             self.writes.append([b for b, written in operands if written])
-            self.costs.append(cost)
+            self.costs.append(work)
             self.words.append(1 + len(fields))
             if not late:
                 self.begin = len(self.costs)
@@ -114,15 +115,6 @@ class Graph(_Watch):
                     return None  # read before it was complete
                 used = used or i >= self.begin
         return used
-
-
-def _cost(opcode, fields, rows):
-    row = table.TABLE[opcode]
-    cost = row[table.WEIGHT] or table.FUNCTIONS[fields[0]][2]
-    for k in table.product(row[table.COST], [field[1] for field in table.parse(opcode)]):
-        n = fields[k] if k >= 0 else -k
-        cost *= n if n > 0 else -n * rows
-    return cost
 
 
 class _Run:

@@ -8,6 +8,7 @@ fragmented the heap, and the second time writes the words with the final address
 from array import array
 
 from . import derived, isa, parameter, vm
+from .cost import cost
 from .plan import plan as lay_out
 from .sink import KEY, ONE, ROWS, Sink, numel
 from .tensor import Tensor
@@ -49,7 +50,8 @@ class Plan:
         self.arena = self.start + self.activations
         self.constants, self.floats, self.ints = len(r.values), len(r.slots), r.integers
         self.buffers, self.trace, self.high = len(r.sizes), r.trace, r.high
-        self.rows = r.rows
+        self.rows, self.longest = r.rows, r.longest
+        self.pace = 0  # cost units (eighths of a multiply-accumulate) a microsecond, once it is measured
         self.budget = ""  # what was done to fit
 
     def total(self):
@@ -73,6 +75,11 @@ class Plan:
         lines.append("  %-16s %9d  (arena %d)" % ("total", self.total(), 4 * self.arena))
         lines.append("  activations: %d buffers in %d bytes; the most live at once, the lower bound, is %d bytes"
                      % (self.buffers, 4 * self.activations, 4 * self.lower_bound))  # fmt: skip
+        lines.append(
+            "  a run can stop after every row; the longest costs %d multiply-accumulates" % (self.longest // 8)
+        )
+        if self.pace:
+            lines[-1] += ", %d µs here" % (self.longest / self.pace)
         if self.mapped:
             lines.append("  %d bytes of weights are read where they lie" % (4 * self.mapped))
         if self.budget:
@@ -112,6 +119,7 @@ class Recording(Sink):
         self.captured = []  # tensors with values of their own, and where they lie among the constants
         self.buffers = 0
         self.high = isa.LIMIT  # what the indices in the first input must be below
+        self.longest = 0  # the cost of the costliest row: as long as a run cannot stop
         self.watch = None  # sees each instruction first, and may change it: see recompute.py
         if plan is None:
             self.sizes, self.first, self.last, self.shares = array("i"), array("i"), array("i"), []
@@ -245,6 +253,7 @@ class Recording(Sink):
     def take(self, opcode, fields):
         if self.plan is None:
             self._note_shares(opcode, fields)
+            self.longest = max(self.longest, cost(opcode, fields, self.rows, True))
             for field in fields:
                 if isinstance(field, Tensor):
                     self._address(field)

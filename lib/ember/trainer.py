@@ -18,6 +18,7 @@ _STEP, _FIRST, _NEXT, _LAST, _EVALUATE = (
     _FORWARD + 2 * isa.FOLLOWING,  # forward to update
     _PREDICT + isa.FOLLOWING,
 )
+_STRETCH = 1 << 20  # cost units that a run takes without a look at what interrupts it
 _LOSS, _RUNNING, _SCORED, _STATISTICS = 0, 1, 2, 3  # sums of the loss over rows: this step, since reset, evaluation
 
 
@@ -116,7 +117,8 @@ class Trainer:
         self._vm_run = vm.run
         self._fresh = True  # gradients are to be zeroed before the next batch
         self._followers = []  # recorded functions that use the parameters where they lie here
-        self._predictions = None
+        self._predictions = self._slices = None
+        self._unfinished = False  # a step in slices
         self._unbind()
         self._run(_ZERO)
         self._settle(memoryview(self._arena))
@@ -268,13 +270,27 @@ class Trainer:
     # heap. So what runs at every step is cut into calls that each stay below.
 
     def _run(self, section):
+        """Now and then the VM returns to Python, which then may be interrupted (Ctrl-C)."""
+        if self._state[1] or self._unfinished:
+            self._idle()
         self._state[0] = section
-        if self._vm_run(self._code, self._segments, self._state, -1) != 1:
+        done = 0
+        while not done:
+            done = self._vm_run(self._code, self._segments, self._state, _STRETCH)
+        if done < 0:
             vm.fault(self._code, self._segments, self._state)
+
+    def _idle(self):
+        """Nothing is half done any more, or RuntimeError."""
+        from .slices import idle
+
+        idle(self)
 
     def _take(self, x, y, sections):
         """Run sections on a batch, in place where it is in the types the program reads. What is wrong with it is
         found when it is bound or by the first section, before anything has changed."""
+        if self._state[1] or self._unfinished:
+            self._idle()
         self._state[0] = sections
         if not self._fits(x, y) or not self._attempt():
             self._convert(x, y, sections)
@@ -317,6 +333,8 @@ class Trainer:
             self._accumulate(x, y)
 
     def _accumulate(self, x, y):
+        if self._state[1] or self._unfinished:
+            self._idle()
         if self._fresh:
             self._take(x, y, _FIRST)
             self._fresh = False
@@ -326,13 +344,24 @@ class Trainer:
 
     def update(self):
         """One step of the optimizer on the mean gradient of what was accumulated."""
+        if self._state[1] or self._unfinished:
+            self._idle()
         if self._fresh:
             raise RuntimeError("update: nothing was accumulated since the last update")
+        self._fresh = True  # before it runs: if it is interrupted, it is finished before whatever comes next
         self._run(_UPDATE)
-        self._fresh = True
 
-    def step(self, x, y):
-        """accumulate(x, y) and update(). Allocates nothing where x and y are buffers of the right type."""
+    def step(self, x, y, budget_us=None):
+        """accumulate(x, y) and update(). Allocates nothing where x and y are buffers of the right type. Interrupted
+        (Ctrl-C), it is as if it had not begun, with what was accumulated for it, or it is finished if it was updating.
+
+        budget_us   begin the step, return after so many microseconds, and say whether it is finished. If not, poll()
+                    goes on with it; x and y must stay as they are until then.
+        """
+        if budget_us is not None:
+            return self.slices.begin(x, y, budget_us)
+        if self._state[1] or self._unfinished:
+            self._idle()
         if self._cutter:
             self.accumulate(x, y)
             self.update()
@@ -340,8 +369,22 @@ class Trainer:
             self._take(x, y, _STEP)
         else:
             self._take(x, y, _CHECK)
-            self._run(_LAST)
             self._fresh = True
+            self._run(_LAST)
+        return True
+
+    def poll(self, budget_us):
+        """Go on for so many microseconds with a step that step(x, y, budget_us) began: whether it is finished."""
+        return self.slices.go_on(budget_us)
+
+    @property
+    def slices(self):
+        """The step in slices: .calibrate(), .pace, .drop(); see slices.py."""
+        if self._slices is None:
+            from .slices import Slices
+
+            self._slices = Slices(self)
+        return self._slices
 
     @property
     def loss(self):
