@@ -171,6 +171,7 @@ def test_a_step_that_is_dropped(monkeypatch, micro_batch):
         section, paused = section_of(t), t._state[1]
         seen.add(section)
         t.slices.drop()
+        t.slices.drop()  # nothing is left of it
         kept = 4 * t.plan.kept[2][1]
         finished = make(micro_batch=micro_batch)
         finished.step(*batch(0))

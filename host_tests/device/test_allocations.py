@@ -54,6 +54,13 @@ def parts(trainer, x, y, steps):
         trainer.update()
 
 
+def in_slices(trainer, x, y, steps):
+    for _ in range(steps):
+        done = trainer.step(x, y, 50)
+        while not done:
+            done = trainer.poll(50)
+
+
 def step_after_part(trainer, x, y, steps):
     for _ in range(steps):
         trainer.accumulate(x, y)
@@ -88,7 +95,8 @@ class Allocations(unittest.TestCase):
     def check(self, make):
         self.assertEqual(vm.name, "native")
         trainer, x, y = make()
-        for use in (step, parts, step_after_part):
+        trainer.slices.calibrate()
+        for use in (step, parts, step_after_part, in_slices):
             under_a_locked_heap(use, trainer, x, y)
             self.assertEqual(counted(use, trainer, x, y, 1000), 0, use.__name__)
 

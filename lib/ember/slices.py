@@ -180,6 +180,11 @@ def idle(trainer):
     training, what was accumulated is dropped. RuntimeError where a step in slices is unfinished."""
     if trainer._unfinished:
         raise RuntimeError("a step in slices is unfinished: poll() until it returns True, or slices.drop()")
+    if trainer._state[1]:
+        _recover(trainer)
+
+
+def _recover(trainer):
     state = trainer._state
     pc, row = state[1], state[2]
     if _begin(trainer, _ZERO) <= pc < _begin(trainer, _PREDICT):

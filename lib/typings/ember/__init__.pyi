@@ -15,6 +15,7 @@ from . import progress as progress
 from . import recording as recording
 from . import schedule as schedule
 from . import schedule_more as schedule_more
+from . import slices as slices
 from . import tensor as tensor
 from . import trainer as trainer
 from . import vm as vm
