@@ -10,7 +10,7 @@ import pytest
 from tools import catalogue_page
 
 import ember
-from catalogue_list import DIFFERENTIABLE, ENTRIES, PARTS, STEPS, find
+from catalogue_list import DIFFERENTIABLE, ENTRIES, STEPS, find
 from conftest import ROOT
 from ember import catalogue, nn, vm
 from op_cases import Draw, everything, vms

@@ -55,7 +55,7 @@ loss += accuracy.compute() + trainer.predict(bytes(64), out=array("f", range(10)
 train = record(lambda x: model(x), (4, 64), memory=1 << 14)
 loss += train(array("f", range(256))).item() + train.steps
 lines: list[str] = [str(trainer.plan), str(trainer.program), vm.name]
-kinds: list[tuple[str, int]] = trainer.plan.rows()
+kinds: list[tuple[str, int]] = trainer.plan.parts()
 with no_grad():
     y = cat([Tensor([[1.0, 2.0]]), trainer.predict(bytearray(64))[:, 0:2]]).softmax(-1).reshape(-1).max(0, keepdim=True)
 height: int = y.shape[0] + len(y)

@@ -46,6 +46,15 @@ def everything():
     return trainer, array("f", [i % 5 for i in range(6 * BATCH)]), bytearray([i % 3 for i in range(BATCH)])
 
 
+def in_parts():
+    ember.manual_seed(1)
+    model = nn.Sequential(nn.Linear(6, 5), nn.Sigmoid(), nn.Linear(5, 3))
+    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optim.RMSprop(model.parameters()), (6,), BATCH, micro_batch=3)
+    x, y = array("f", [i % 5 for i in range(6 * BATCH)]), bytearray([i % 3 for i in range(BATCH)])
+    trainer.step(x, y)  # a batch that is new is cut: that allocates
+    return trainer, x, y
+
+
 def step(trainer, x, y, steps):
     for _ in range(steps):
         trainer.step(x, y)
@@ -56,6 +65,13 @@ def parts(trainer, x, y, steps):
         trainer.accumulate(x, y)
         trainer.accumulate(x, y)
         trainer.update()
+
+
+def in_slices(trainer, x, y, steps):
+    for _ in range(steps):
+        done = trainer.step(x, y, 50)
+        while not done:
+            done = trainer.poll(50)
 
 
 def step_after_part(trainer, x, y, steps):
@@ -92,7 +108,8 @@ class Allocations(unittest.TestCase):
     def check(self, make):
         self.assertEqual(vm.name, "native")
         trainer, x, y = make()
-        for use in (step, parts, step_after_part):
+        trainer.slices.calibrate()
+        for use in (step, parts, step_after_part, in_slices):
             under_a_locked_heap(use, trainer, x, y)
             self.assertEqual(counted(use, trainer, x, y, 1000), 0, use.__name__)
 
@@ -104,3 +121,6 @@ class Allocations(unittest.TestCase):
 
     def test_everything(self):
         self.check(everything)
+
+    def test_in_parts(self):
+        self.check(in_parts)

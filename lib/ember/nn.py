@@ -16,6 +16,7 @@ class Module:
     """Something with parameters. `forward` says what it does; calling the module calls it."""
 
     training = True
+    mixes_samples = False  # whether what it makes of a sample depends on the others of its batch
 
     def __call__(self, *inputs, **options):
         return self.forward(*inputs, **options)
@@ -31,6 +32,15 @@ class Module:
                 waiting.extend(value)
             elif isinstance(value, dict):
                 waiting.extend(value.values())
+
+    def modules(self):
+        """Itself and the modules in it, to any depth, each once."""
+        found = [self]
+        for module in found:  # grows
+            for part in module._parts():
+                if isinstance(part, Module) and not any([part is m for m in found]):
+                    found.append(part)
+        return found
 
     def _gather(self, found):
         for part in self._parts():

@@ -31,6 +31,8 @@ def _follow(target, running, value, momentum):
 
 
 class _BatchNorm(Module):
+    mixes_samples = True  # in training
+
     def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True):
         self.num_features, self.eps = _positive(num_features, "num_features"), eps
         self.weight, self.bias = _checked(eps, (num_features,), affine)

@@ -8,6 +8,7 @@ fragmented the heap, and the second time writes the words with the final address
 from array import array
 
 from . import derived, isa, parameter, vm
+from .cost import cost
 from .plan import plan as lay_out
 from .sink import KEY, ONE, ROWS, Sink, numel
 from .tensor import Tensor
@@ -37,7 +38,9 @@ class Plan:
 
     def __init__(self, recording):
         r = recording
-        self.head = 5 + 3 * (isa.FIRST_BOUND + len(r.bound)) + len(r.ends)  # words before the first instruction
+        self.inputs, self.mapped = len(r.bound), sum([t.mapped for t in r.mapped])  # elements that are read in place
+        bound = isa.FIRST_BOUND + len(r.bound) + len(r.mapped)
+        self.head = 5 + 3 * bound + len(r.ends)  # words before the first instruction
         self.words = self.head + r.words
         self.kept = r.kept  # [(kind, offset, size)]: what lives from step to step
         self.start = r.reserved  # where activations begin
@@ -47,28 +50,40 @@ class Plan:
         self.arena = self.start + self.activations
         self.constants, self.floats, self.ints = len(r.values), len(r.slots), r.integers
         self.buffers, self.trace, self.high = len(r.sizes), r.trace, r.high
+        self.rows, self.longest = r.rows, r.longest
+        self.pace = 0  # cost units (eighths of a multiply-accumulate) a microsecond, once it is measured
+        self.budget = ""  # what was done to fit
 
     def total(self):
         """Bytes in all: arena, program, constants and slots."""
         return 4 * (self.arena + self.words + self.constants + self.floats + self.ints)
 
-    def rows(self):
+    def parts(self):
         """(what, bytes) line by line."""
-        rows = []
+        parts = []
         for kind, _, size in self.kept:
-            rows.append((kind, 4 * size))
-        rows.append(("activations", 4 * self.activations))
-        rows.append(("program", 4 * self.words))
-        rows.append(("constants, slots", 4 * (self.constants + self.floats + self.ints)))
-        return rows
+            parts.append((kind, 4 * size))
+        parts.append(("activations", 4 * self.activations))
+        parts.append(("program", 4 * self.words))
+        parts.append(("constants, slots", 4 * (self.constants + self.floats + self.ints)))
+        return parts
 
     def __str__(self):
         lines = ["%-18s %9s bytes" % ("memory plan", "")]
-        for kind, size in self.rows():
+        for kind, size in self.parts():
             lines.append("  %-16s %9d" % (kind, size))
         lines.append("  %-16s %9d  (arena %d)" % ("total", self.total(), 4 * self.arena))
         lines.append("  activations: %d buffers in %d bytes; the most live at once, the lower bound, is %d bytes"
                      % (self.buffers, 4 * self.activations, 4 * self.lower_bound))  # fmt: skip
+        lines.append(
+            "  a run can stop after every row; the longest costs %d multiply-accumulates" % (self.longest // 8)
+        )
+        if self.pace:
+            lines[-1] += ", %d µs here" % (self.longest / self.pace)
+        if self.mapped:
+            lines.append("  %d bytes of weights are read where they lie" % (4 * self.mapped))
+        if self.budget:
+            lines.append("  " + self.budget)
         return "\n".join(lines)
 
 
@@ -100,9 +115,12 @@ class Recording(Sink):
         self.integers = ONE + 1
         self.trace = 0  # a checksum of what uses which buffer: the same both times
         self.streams = 1 << 20  # apart from those of parameters
+        self.mapped = []  # tensors that are read where they lie, each in a segment of its own after the inputs
         self.captured = []  # tensors with values of their own, and where they lie among the constants
         self.buffers = 0
         self.high = isa.LIMIT  # what the indices in the first input must be below
+        self.longest = 0  # the cost of the costliest row: as long as a run cannot stop
+        self.watch = None  # sees each instruction first, and may change it: see recompute.py
         if plan is None:
             self.sizes, self.first, self.last, self.shares = array("i"), array("i"), array("i"), []
 
@@ -201,6 +219,8 @@ class Recording(Sink):
 
     def _capture(self, t):
         """A tensor made outside: its values now become constants of the program."""
+        if t.mapped:
+            return self._map(t)
         data = t.elements()
         if t.dtype != "f":
             raise ValueError("%r was made outside: while recording, only float32 tensors may be constants" % (t,))
@@ -215,11 +235,25 @@ class Recording(Sink):
         self.captured.append((data, address))
         return address
 
+    def _map(self, t):
+        k = 0
+        while k < len(self.mapped) and self.mapped[k]._data is not t._data:
+            k += 1
+        if k == len(self.mapped):
+            self.mapped.append(t)
+        return isa.FIRST_BOUND + k + (self.plan.inputs if self.plan else 0) << 24
+
     # Instructions.
 
     def emit(self, opcode, *fields):
+        if self.watch is not None:
+            fields = self.watch.see(self, opcode, fields)
+        self.take(opcode, fields)
+
+    def take(self, opcode, fields):
         if self.plan is None:
             self._note_shares(opcode, fields)
+            self.longest = max(self.longest, cost(opcode, fields, self.rows, True))
             for field in fields:
                 if isinstance(field, Tensor):
                     self._address(field)
@@ -274,14 +308,16 @@ class Recording(Sink):
         for i in range(self.integers):
             ints[i] = 0
         ints[ROWS], ints[KEY], ints[ONE] = self.rows, parameter.seed, 1
-        header = [isa.MAGIC, len(code), self.rows, isa.FIRST_BOUND + len(self.bound), len(self.ends)]
+        bound = self.bound + [(0, t.mapped, 0) for t in self.mapped]
+        header = [isa.MAGIC, len(code), self.rows, isa.FIRST_BOUND + len(bound), len(self.ends)]
         for flags, size in ((8, plan.arena), (0, len(constants)), (0, len(floats)), (isa.INT32 | 8, len(ints))):
             header += (flags, size, 0)
-        for bound in self.bound:
-            header += bound
+        for layout in bound:
+            header += layout
         for end in self.ends:
             header.append(start + end)
         for i in range(len(header)):
             code[i] = header[i]
         vm.check(code)
-        return Program(code, tuple(self.names), [arena, constants, floats, ints] + [None] * len(self.bound))
+        segments = [arena, constants, floats, ints] + [None] * len(self.bound) + [t._data for t in self.mapped]
+        return Program(code, tuple(self.names), segments)

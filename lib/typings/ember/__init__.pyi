@@ -3,6 +3,7 @@ from . import checkpoint as checkpoint
 from . import data as data
 from . import function as function
 from . import isa as isa
+from . import mapped as mapped
 from . import metrics as metrics
 from . import metrics_more as metrics_more
 from . import nn as nn
@@ -16,11 +17,13 @@ from . import progress as progress
 from . import recording as recording
 from . import schedule as schedule
 from . import schedule_more as schedule_more
+from . import slices as slices
 from . import tensor as tensor
 from . import trainer as trainer
 from . import vm as vm
 from .data import Batches as Batches
 from .function import record as record
+from .mapped import frombuffer as frombuffer
 from .parameter import Buffer as Buffer
 from .parameter import Parameter as Parameter
 from .parameter import manual_seed as manual_seed

@@ -16,9 +16,15 @@ class Plan:
     floats: int
     ints: int
     buffers: int
+    rows: int
+    budget: str
+    inputs: int
+    mapped: int
+    longest: int
+    pace: float
     def __init__(self, recording: Any) -> None: ...
     def total(self) -> int: ...
-    def rows(self) -> list[tuple[str, int]]: ...
+    def parts(self) -> list[tuple[str, int]]: ...
 
 class Program:
     code: array[int]

@@ -9,6 +9,7 @@ from .nn import Module
 from .optim import Optimizer
 from .recording import Plan, Program
 from .schedule import Schedule
+from .slices import Slices
 from .tensor import Tensor, _Dtype, _Lists, _Shape
 
 _Values: TypeAlias = Buffer | Tensor | _Lists | tuple[Buffer | Tensor | _Lists, ...]
@@ -22,6 +23,7 @@ class Trainer:
     optimizers: list[Optimizer]
     bounds: Any  # [clip_value, clip_norm, ema] as float32, where one of them is set
     batch_size: int
+    micro_batch: int
     input_shape: tuple[int, ...]
     input_dtype: _Dtype
     input_scale: float | None
@@ -46,6 +48,7 @@ class Trainer:
         target_dtype: _Dtype | Sequence[_Dtype] | None = None,
         memory: int | None = None,
         schedule: Schedule | None = None,
+        micro_batch: int | None = None,
         clip_value: float | None = None,
         clip_norm: float | None = None,
         ema: float | None = None,
@@ -53,7 +56,10 @@ class Trainer:
     def averaged(self) -> AbstractContextManager[None]: ...
     def accumulate(self, x: _Values, y: _Values) -> None: ...
     def update(self) -> None: ...
-    def step(self, x: _Values, y: _Values) -> None: ...
+    def step(self, x: _Values, y: _Values, budget_us: int | None = None) -> bool: ...
+    def poll(self, budget_us: int) -> bool: ...
+    @property
+    def slices(self) -> Slices: ...
     @property
     def loss(self) -> float: ...
     @property
