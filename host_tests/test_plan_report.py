@@ -9,7 +9,7 @@ import pytest
 
 import ember
 import models
-from ember import layout, nn, optim, verify
+from ember import layout, nn, optim, plan_report, verify
 from ember.plan import plan
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -33,9 +33,13 @@ def recorded(monkeypatch):
 
 @pytest.mark.parametrize("name,batch_size", SMALL)
 def test_the_buffers_found_in_the_program_are_those_recorded(name, batch_size, recorded):
-    """Each lies in one that was recorded, in its life; all that lie in one are used as long as it is."""
     p = models.trainer_of(name, batch_size).plan
-    sizes, first, last, offsets, _ = recorded[0]
+    compare(p, *recorded[0])
+
+
+def compare(p, sizes, first, last, offsets, _):
+    """Each lies in one that was recorded, in its life; all that lie in one are used as long as it is. Of those recorded
+    that are used, how many are one, too."""
     inside = [[] for _ in sizes]
     for kind, size, offset, begin, end, _ in p.entries():
         if kind in ("activations", "scratch"):
@@ -51,6 +55,76 @@ def test_the_buffers_found_in_the_program_are_those_recorded(name, batch_size, r
             # The prediction is held on to while the instruction behind its section would be.
             assert max(end for _, end in inside[i]) == last[i] or last[i] + p.head in ends_of_sections(p)
     assert sum(1 for x in inside if x) >= 0.97 * len(sizes)
+
+
+IN_PARTS = {
+    "cat": lambda x: ember.cat([x.exp(), x.sin(), x.cos()], 1),
+    "stack": lambda x: ember.stack([x.exp(), x.sin()], 2),
+    "pad": lambda x: x.exp().pad((1, 2)),
+    "roll": lambda x: x.exp().roll(1, 1),
+    "flip": lambda x: x.exp().flip(1),
+    "repeat": lambda x: x.exp().repeat(1, 3),
+    "chunk": lambda x: [part.exp() for part in x.sin().chunk(2, 1)][1],
+    "cat of parts": lambda x: ember.cat([x.exp()[:, 2:], x.sin()[:, :2]], 1),
+}
+
+
+@pytest.mark.parametrize("name", IN_PARTS)
+def test_what_is_written_in_parts_is_one(name, recorded):
+    def step(x):
+        y = IN_PARTS[name](x + 1.0)
+        noise = y * y + 2.0
+        return (noise * y).exp()
+
+    p = ember.record(step, (3, 4)).plan
+    compare(p, *recorded[0])
+    sizes, first, last, offsets, _ = recorded[0]
+    found = {entry[1:4] for entry in p.entries()}
+    for i in range(len(sizes)):
+        if first[i] < last[i] and name not in ("chunk", "cat of parts"):  # of which a part is read alone
+            assert (4 * sizes[i], 4 * (p.start + offsets[i]), p.head + first[i]) in found
+
+
+def program_of(*steps):
+    """A program over an arena of 100: each step copies, or with into=1 adds."""
+    map_copy = [ember.isa.MAP, 0]
+    code = []
+    for d, a, n, into in steps:
+        code += [*map_copy, into, n, 1, 1, d, a, a]
+    head = [ember.isa.MAGIC, 0, 1, ember.isa.FIRST_BOUND, 1, 8, 100, 0, 0, 30, 0, 0, 1, 0, 9, 8, 0, 0]
+    head[1] = head[-1] = len(head) + len(code)
+    return array("i", head + code)
+
+
+CONSTANT = ember.isa.CONSTANTS << 24
+LIVES = {
+    # (destination, source, elements, into); then (low, high, first, last) of what is found
+    "in turn": ([(0, CONSTANT, 10, 0), (20, 0, 10, 0), (0, CONSTANT, 10, 0), (20, 0, 10, 1)],
+                [(0, 10, 0, 1), (20, 30, 1, 3), (0, 10, 2, 3)]),
+    "in place": ([(0, CONSTANT, 10, 0), (0, 0, 10, 0), (0, 0, 10, 0)], [(0, 10, 0, 1), (0, 10, 1, 2), (0, 10, 2, 2)]),
+    "accumulated": ([(0, CONSTANT, 10, 0), (0, CONSTANT, 10, 1), (0, CONSTANT, 10, 1)], [(0, 10, 0, 2)]),
+    "two parts": ([(0, CONSTANT, 10, 0), (10, CONSTANT, 10, 0), (50, 0, 20, 0)], [(0, 20, 0, 2), (50, 70, 2, 2)]),
+    "two parts, the later first": ([(10, CONSTANT, 10, 0), (0, CONSTANT, 10, 0), (50, 0, 20, 0)],
+                                   [(0, 20, 0, 2), (50, 70, 2, 2)]),
+    "over the middle of another": ([(0, CONSTANT, 30, 0), (10, CONSTANT, 5, 0), (50, 20, 10, 0), (70, 0, 10, 0)],
+                                   [(0, 30, 0, 3), (10, 15, 1, 1), (50, 60, 2, 2), (70, 80, 3, 3)]),
+    "into the middle, and read": ([(0, CONSTANT, 30, 0), (10, CONSTANT, 5, 0), (50, 0, 30, 0)],
+                                  [(0, 30, 0, 2), (50, 80, 2, 2)]),
+    "over the ends of two": ([(0, CONSTANT, 10, 0), (10, CONSTANT, 10, 0), (5, CONSTANT, 10, 0), (50, 5, 10, 0),
+                              (60, 0, 5, 0), (70, 15, 5, 0)],
+                             [(0, 10, 0, 4), (10, 20, 1, 5), (5, 15, 2, 3), (50, 60, 3, 3), (60, 65, 4, 4),
+                              (70, 75, 5, 5)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_lives(name):
+    steps, expected = LIVES[name]
+    code = program_of(*steps)
+    assert verify.verify(code) == 0
+    found = plan_report.Lives(code, 0)
+    lives = [(found.low[i], found.high[i], found.first[i], found.last[i]) for i in found.all()]
+    assert sorted(lives) == sorted(expected)
 
 
 def ends_of_sections(p):
