@@ -9,6 +9,7 @@ import pytest
 
 import ember
 import models
+from conftest import ROOT
 from ember import layout, nn, optim, plan_report, verify
 from ember.plan import plan
 
@@ -106,8 +107,10 @@ LIVES = {
     "two parts": ([(0, CONSTANT, 10, 0), (10, CONSTANT, 10, 0), (50, 0, 20, 0)], [(0, 20, 0, 2), (50, 70, 2, 2)]),
     "two parts, the later first": ([(10, CONSTANT, 10, 0), (0, CONSTANT, 10, 0), (50, 0, 20, 0)],
                                    [(0, 20, 0, 2), (50, 70, 2, 2)]),
-    "over the middle of another": ([(0, CONSTANT, 30, 0), (10, CONSTANT, 5, 0), (50, 20, 10, 0), (70, 0, 10, 0)],
+    "over the middle of another": ([(0, CONSTANT, 30, 0), (10, CONSTANT, 5, 0), (50, 0, 10, 0), (70, 20, 10, 0)],
                                    [(0, 30, 0, 3), (10, 15, 1, 1), (50, 60, 2, 2), (70, 80, 3, 3)]),
+    "from the middle on": ([(0, CONSTANT, 30, 0), (10, CONSTANT, 5, 0), (50, 10, 20, 0)],
+                           [(0, 30, 0, 2), (50, 70, 2, 2)]),
     "into the middle, and read": ([(0, CONSTANT, 30, 0), (10, CONSTANT, 5, 0), (50, 0, 30, 0)],
                                   [(0, 30, 0, 2), (50, 80, 2, 2)]),
     "over the ends of two": ([(0, CONSTANT, 10, 0), (10, CONSTANT, 10, 0), (5, CONSTANT, 10, 0), (50, 5, 10, 0),
@@ -318,6 +321,15 @@ def test_canaries_stay_intact(name):
 def test_reference_models_meet_the_bound(name, batch_size):
     p = models.trainer_of(name, batch_size).plan if "mobile" not in name else counted(name, batch_size)
     assert p.activations == p.lower_bound
+
+
+def test_the_page_is_current():
+    """docs/plan.md, but for its times."""
+    for name, (_, _, _, batches) in models.MODELS.items():
+        peak = 4 * counted(name, batches[0]).activations
+        row = "| %s | %d | " % (name, batches[0])
+        rows = [line for line in (ROOT / "docs" / "plan.md").read_text().split("\n") if line.startswith(row)]
+        assert rows and " | {:,} | {:,} | 1.0000 | ".format(peak, peak) in rows[0], "make plans"
 
 
 def counted(name, batch_size):
