@@ -1,11 +1,14 @@
 """What a plan tells of its buffers, beside what recording knew of them; and that in memory nothing is overwritten."""
 
+import functools
 import xml.etree.ElementTree as ElementTree
 from array import array
 from collections import Counter
 from itertools import accumulate
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import ember
 import models
@@ -279,6 +282,14 @@ def test_nothing_is_kept_for_it():
 # Memory itself.
 
 
+def apart(canaries, sizes, first, last, shares):
+    """A plan in which no buffers share memory, and that has an element between them: where these are is noted."""
+    offsets = array("i", accumulate([1] + [size + 1 for size in sizes]))
+    canaries[:] = [offset - 1 for offset in offsets]
+    total = offsets.pop()
+    return offsets, total, 0
+
+
 def trained(name, batch_size, lay_out=None):
     """The bytes of what is kept after two steps and an evaluation; the trainer."""
     with pytest.MonkeyPatch.context() as patch:
@@ -301,17 +312,65 @@ def test_canaries_stay_intact(name):
     """Each buffer in memory of its own, canaries between: none is touched, and the bits are those of the plan in which
     buffers share memory. So nothing is overwritten there that is still needed."""
     canaries = []
-
-    def apart(sizes, first, last, shares):
-        offsets = array("i", accumulate([1] + [size + 1 for size in sizes]))
-        canaries[:] = [offset - 1 for offset in offsets]
-        total = offsets.pop()
-        return offsets, total, 0
-
-    kept, trainer = trained(name, 2, apart)
+    kept, trainer = trained(name, 2, functools.partial(apart, canaries))
     start = trainer.plan.start
     assert all(trainer._arena[start + k] == -12345.0 for k in canaries)
     assert kept == trained(name, 2)[0]
+
+
+UNARY = ("exp", "sin", "tanh", "relu", "softmax", "neg", "square", "sigmoid")
+BINARY = ("add", "mul", "maximum", "sub")
+
+
+@st.composite
+def formulas(draw):
+    """A function of x [N, 4] as steps: (operation, operand, operand), operands counted from x."""
+    steps = []
+    for k in range(draw(st.integers(3, 12))):
+        name = draw(st.sampled_from((*UNARY, *BINARY, "parts", "matmul")))
+        steps.append((name, draw(st.integers(0, k)), draw(st.integers(0, k))))
+    return steps, draw(st.booleans())
+
+
+def run_formula(steps, backward, canaries=None):
+    """What a recorded function of these steps returns, as bytes; with canaries each buffer has memory of its own."""
+    ember.manual_seed(3)
+    weight = nn.Linear(4, 4, bias=False)
+
+    def function(x):
+        values = [weight(x)]
+        for name, a, b in steps:
+            a, b = values[a], values[b]
+            if name == "parts":
+                values.append(ember.cat([a[:, 2:], b[:, :2]], 1))
+            elif name == "matmul":
+                values.append(weight(a))
+            elif name == "softmax":
+                values.append(a.softmax(1))
+            else:
+                values.append(getattr(ember, name)(a) if name in UNARY else getattr(ember, name)(a, b))
+        if backward:
+            values[-1].mean().backward()
+            return values[-1], values[len(values) // 2], weight.weight.grad
+        return values[-1], values[len(values) // 2]
+
+    with pytest.MonkeyPatch.context() as patch:
+        if canaries is not None:
+            patch.setattr(layout, "lay_out", functools.partial(apart, canaries))
+        recorded = ember.record(function, (3, 4))
+    start = recorded.plan.start
+    if canaries is not None:
+        recorded._arena[start:] = array("f", [-12345.0]) * (len(recorded._arena) - start)
+    results = [list(map(str, t.elements())) for t in recorded(array("f", [k * 0.25 - 1 for k in range(12)]))]
+    assert all(recorded._arena[start + k] == -12345.0 for k in canaries or ())
+    return results
+
+
+@settings(max_examples=100, deadline=None)
+@given(formulas())
+def test_random_functions_keep_what_they_need(formula):
+    """Whether buffers share memory or not makes no difference, and in memory of its own none leaves it."""
+    assert run_formula(*formula) == run_formula(*formula, canaries=[])
 
 
 # The models of reference.

@@ -17,7 +17,7 @@ def search(order, sizes, first, last, offsets, peak, bound, tries):
         nodes = 1 << 29 if count <= _FEW else 2 * tries
         peak, finished = exact(order, sizes, first, last, offsets, peak, bound, nodes)
     if not finished:
-        peak = shuffle(order, sizes, first, last, offsets, peak, bound, min(tries, 2000000 // (count * count)))
+        peak = shuffle(order, sizes, first, last, offsets, peak, bound, min(tries, 1000000 // (count * count)))
     return peak
 
 
