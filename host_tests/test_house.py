@@ -30,7 +30,7 @@ FUNCTIONS = """abs all any bool bytearray bytes callable chr classmethod dict di
     hasattr hash hex id int isinstance issubclass iter len list map max memoryview min next object oct bin ord pow print
     property range repr reversed round set setattr slice sorted staticmethod str sum super tuple type zip"""
 ALLOWED = set((EXCEPTIONS + " " + FUNCTIONS).split())
-MAY_OPEN = NOT_CORE
+MAY_OPEN = NOT_CORE | {"plan_report"}
 MAY_IMPORT_BY_NAME = {"__init__", "catalogue"}  # which loads modules when they are first used
 
 SYNTAX = {

@@ -18,7 +18,6 @@ STUBS = ROOT / "lib" / "typings"
 INNER = r"""
 ember\.isa\.[A-Z0-9_]+              # its numbers: the stub's __getattr__ answers for them all
 ember\.optim\w*\.\w+\.(emit|hyper)     # how an optimizer writes itself into a program
-ember\.recording\.Recording.*
 ember\.tensor\.(apply|axis|sink|use)
 """
 
@@ -56,6 +55,9 @@ train = record(lambda x: model(x), (4, 64), memory=1 << 14)
 loss += train(array("f", range(256))).item() + train.steps
 lines: list[str] = [str(trainer.plan), str(trainer.program), vm.name]
 kinds: list[tuple[str, int]] = trainer.plan.parts()
+for kind, size, offset, first, last, made in trainer.plan.entries():
+    lines += [trainer.plan.table(), kind, made, str(size + offset + first + last)]
+trainer.plan.save_svg("plan.svg")
 with no_grad():
     y = cat([Tensor([[1.0, 2.0]]), trainer.predict(bytearray(64))[:, 0:2]]).softmax(-1).reshape(-1).max(0, keepdim=True)
 height: int = y.shape[0] + len(y)

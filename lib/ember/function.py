@@ -93,6 +93,7 @@ class Function:
         finally:
             for p, grad in zip(self._parameters, self._gradients):
                 p._place, p.grad = None, grad
+        self.plan.outputs = self._located
         self._segments, self._state = self.program.segments, self.program.state
         self._arena, self._code = self._segments[isa.ARENA], self.program.code
         self._ints = self._segments[isa.INTS]

@@ -2,6 +2,7 @@
 
 Buffers are numbered; each has a size, a first and a last use (positions in the program, both included).
 `shares` lists pairs (result, source) that may lie in the same place if the source's last use is the result's first.
+docs/plan.md says what it reaches, and how long it takes.
 """
 
 from array import array
@@ -18,68 +19,97 @@ def merge(sizes, first, last, shares):
     return group
 
 
+def ranked(alone, measure, first):
+    """Buffers by falling measure, then by first use, then by number: no two sorts may differ in that."""
+    order = []
+    for i in alone:
+        low, high, m, f = 0, len(order), measure[i], first[i]
+        while low < high:
+            middle = (low + high) >> 1
+            j = order[middle]
+            if measure[j] > m or measure[j] == m and first[j] <= f:
+                low = middle + 1
+            else:
+                high = middle
+        order.insert(low, i)
+    return order
+
+
 def lower_bound(sizes, first, last, group):
     """The most that is live at once: no plan can need less."""
-    most = 0
-    for i in range(len(sizes)):  # the peak is reached where some buffer begins
-        if group[i] == i:
-            live = 0
-            for j in range(len(sizes)):
-                if group[j] == j and first[j] <= first[i] <= last[j]:
-                    live += sizes[j]
-            most = max(most, live)
+    alone = [i for i in range(len(sizes)) if group[i] == i]
+    begins, ends = ranked(alone, first, first), ranked(alone, last, first)
+    most = live = 0
+    while begins:
+        i = begins.pop()
+        while last[ends[-1]] < first[i]:
+            live -= sizes[ends.pop()]
+        live += sizes[i]
+        most = max(most, live)
     return most
 
 
-def place(order, sizes, first, last, offsets):
-    """Lay buffers out in this order, each in the lowest gap that is free for all of its life. Returns the peak."""
-    peak = 0
-    for k in range(len(order)):
-        i = order[k]
-        offset = 0
-        moved = True
-        while moved:  # a buffer in the way moves us past its end, and we look again
-            moved = False
-            for m in range(k):
-                j = order[m]
-                if first[j] <= last[i] and first[i] <= last[j]:
-                    if offset < offsets[j] + sizes[j] and offsets[j] < offset + sizes[i]:
-                        offset = offsets[j] + sizes[j]
-                        moved = True
+def place(order, sizes, first, last, offsets, most=1 << 29):
+    """Lay buffers out in this order, each in the lowest gap that is free for all of its life. Returns the peak;
+    above `most` it gives up."""
+    peak, placed = 0, []  # by offset
+    for i in order:
+        begin, end, size, offset = first[i], last[i], sizes[i], 0
+        for j in placed:
+            if first[j] <= end and begin <= last[j]:
+                gap = offsets[j]
+                if gap - offset >= size:
+                    break
+                gap += sizes[j]
+                if gap > offset:
+                    offset = gap
         offsets[i] = offset
-        peak = max(peak, offset + sizes[i])
+        if offset + size > peak:
+            peak = offset + size
+            if peak > most:
+                break
+        low, high = 0, len(placed)
+        while low < high:
+            middle = (low + high) >> 1
+            if offsets[placed[middle]] < offset:
+                low = middle + 1
+            else:
+                high = middle
+        placed.insert(low, i)
     return peak
 
 
-def plan(sizes, first, last, shares=(), tries=2000):
+def plan(sizes, first, last, shares=(), tries=1000):
     """Offsets, peak and lower bound, in elements.
 
-    Largest first; where that misses the lower bound, up to `tries` swaps in the order are tried and kept when the
-    peak does not rise. Lifetimes are changed: those of buffers that share a place are joined.
+    Four orders are tried until one meets the lower bound: the largest first, the longest living, the largest by
+    size times life, the first used. Where none does it is searched for, in up to `tries` more; up to nine places are
+    searched to the end. Lifetimes are changed: those of buffers that share a place are joined.
     """
     count = len(sizes)
     group = merge(sizes, first, last, shares)
     bound = lower_bound(sizes, first, last, group)
-    order = [i for i in range(count) if group[i] == i]
-    order.sort(key=lambda i: (-sizes[i], first[i]))
-    offsets = array("i", range(count))
-    peak = place(order, sizes, first, last, offsets)
-    best = array("i", offsets)
-    seed = 1
-    while peak > bound and tries and len(order) > 1:
-        tries -= 1
-        seed = (seed * 1103 + 12345) & 0xFFFFF
-        a = (seed >> 4) % len(order)
-        seed = (seed * 1103 + 12345) & 0xFFFFF
-        b = (seed >> 4) % len(order)
-        order[a], order[b] = order[b], order[a]
-        reached = place(order, sizes, first, last, offsets)
-        if reached <= peak:
+    alone = [i for i in range(count) if group[i] == i]
+    offsets, best = array("i", range(count)), array("i", range(count))
+    peak, order = 1 << 29, alone
+    for k in range(4):
+        if peak > bound:
+            measure = sizes
+            if k == 1:
+                measure = [last[i] - first[i] for i in range(count)]
+            elif k == 2:
+                measure = [(last[i] - first[i] + 1) * sizes[i] for i in range(count)]
+            elif k == 3:
+                measure = [-i for i in first]
+            candidate = ranked(alone, measure, first)
+            reached = place(candidate, sizes, first, last, offsets, peak)
             if reached < peak:
-                best = array("i", offsets)
-            peak = reached
-        else:
-            order[a], order[b] = order[b], order[a]
+                peak, order = reached, candidate
+                best, offsets = offsets, best
+    if peak > bound and tries:
+        from .plan_search import search
+
+        peak = search(order, sizes, first, last, best, peak, bound, tries)
     for i in range(count):
         best[i] = best[group[i]]
     return best, peak, bound

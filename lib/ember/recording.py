@@ -9,7 +9,7 @@ from array import array
 
 from . import derived, isa, parameter, vm
 from .cost import cost
-from .plan import plan as lay_out
+from .layout import Plan, Program
 from .sink import KEY, ONE, ROWS, Sink, numel
 from .tensor import Tensor
 
@@ -31,73 +31,6 @@ def _has_part(place, n, fields):
         if isinstance(x, Tensor) and x._place == place and (x._offset or numel(x._dims) != n):
             return True
     return False
-
-
-class Plan:
-    """Where everything lies. Sizes in elements of the arena (4 bytes each), words of 4 bytes for the program."""
-
-    def __init__(self, recording):
-        r = recording
-        self.inputs, self.mapped = len(r.bound), sum([t.mapped for t in r.mapped])  # elements that are read in place
-        bound = isa.FIRST_BOUND + len(r.bound) + len(r.mapped)
-        self.head = 5 + 3 * bound + len(r.ends)  # words before the first instruction
-        self.words = self.head + r.words
-        self.kept = r.kept  # [(kind, offset, size)]: what lives from step to step
-        self.start = r.reserved  # where activations begin
-        for i in range(len(r.first)):
-            r.first[i] = max(0, r.first[i])
-        self.offsets, self.activations, self.lower_bound = lay_out(r.sizes, r.first, r.last, r.shares)
-        self.arena = self.start + self.activations
-        self.constants, self.floats, self.ints = len(r.values), len(r.slots), r.integers
-        self.buffers, self.trace, self.high = len(r.sizes), r.trace, r.high
-        self.rows, self.longest = r.rows, r.longest
-        self.pace = 0  # cost units (eighths of a multiply-accumulate) a microsecond, once it is measured
-        self.budget = ""  # what was done to fit
-
-    def total(self):
-        """Bytes in all: arena, program, constants and slots."""
-        return 4 * (self.arena + self.words + self.constants + self.floats + self.ints)
-
-    def parts(self):
-        """(what, bytes) line by line."""
-        parts = []
-        for kind, _, size in self.kept:
-            parts.append((kind, 4 * size))
-        parts.append(("activations", 4 * self.activations))
-        parts.append(("program", 4 * self.words))
-        parts.append(("constants, slots", 4 * (self.constants + self.floats + self.ints)))
-        return parts
-
-    def __str__(self):
-        lines = ["%-18s %9s bytes" % ("memory plan", "")]
-        for kind, size in self.parts():
-            lines.append("  %-16s %9d" % (kind, size))
-        lines.append("  %-16s %9d  (arena %d)" % ("total", self.total(), 4 * self.arena))
-        lines.append("  activations: %d buffers in %d bytes; the most live at once, the lower bound, is %d bytes"
-                     % (self.buffers, 4 * self.activations, 4 * self.lower_bound))  # fmt: skip
-        lines.append(
-            "  a run can stop after every row; the longest costs %d multiply-accumulates" % (self.longest // 8)
-        )
-        if self.pace:
-            lines[-1] += ", %d µs here" % (self.longest / self.pace)
-        if self.mapped:
-            lines.append("  %d bytes of weights are read where they lie" % (4 * self.mapped))
-        if self.budget:
-            lines.append("  " + self.budget)
-        return "\n".join(lines)
-
-
-class Program:
-    """What a Recording makes: the words, and the segments they run over."""
-
-    def __init__(self, code, names, segments):
-        self.code, self.names, self.segments = code, names, segments
-        self.state = array("i", (0, 0, 0, 0))
-
-    def __str__(self):
-        from .disassemble import disassemble
-
-        return disassemble(self.code, self.names)
 
 
 class Recording(Sink):
@@ -319,5 +252,7 @@ class Recording(Sink):
         for i in range(len(header)):
             code[i] = header[i]
         vm.check(code)
+        plan.offsets = None  # they are in the program now
+        plan.code, plan.names = code, tuple(self.names)
         segments = [arena, constants, floats, ints] + [None] * len(self.bound) + [t._data for t in self.mapped]
-        return Program(code, tuple(self.names), segments)
+        return Program(code, plan.names, segments)

@@ -3,6 +3,7 @@ from . import checkpoint as checkpoint
 from . import data as data
 from . import function as function
 from . import isa as isa
+from . import layout as layout
 from . import mapped as mapped
 from . import metrics as metrics
 from . import metrics_more as metrics_more
@@ -14,7 +15,6 @@ from . import optim_wolfe as optim_wolfe
 from . import parameter as parameter
 from . import plan as plan
 from . import progress as progress
-from . import recording as recording
 from . import schedule as schedule
 from . import schedule_more as schedule_more
 from . import slices as slices

@@ -3,7 +3,7 @@ from typing import Any
 
 from typing_extensions import Buffer
 
-from .recording import Plan, Program
+from .layout import Plan, Program
 from .tensor import Tensor, _Shape
 
 def record(function: Callable[..., Any], *examples: Tensor | _Shape, memory: int | None = None) -> Function: ...

@@ -4,10 +4,10 @@ from typing import Any, Literal, TypeVar, overload
 
 from typing_extensions import Buffer, TypeAlias
 
+from .layout import Plan, Program
 from .metrics import Metric
 from .nn import Module
 from .optim import Optimizer
-from .recording import Plan, Program
 from .schedule import Schedule
 from .slices import Slices
 from .tensor import Tensor, _Dtype, _Lists, _Shape

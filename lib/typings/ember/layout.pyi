@@ -1,4 +1,5 @@
 from array import array
+from collections.abc import Iterator
 from typing import Any
 
 from typing_extensions import Buffer
@@ -8,7 +9,7 @@ class Plan:
     words: int
     kept: list[tuple[str, int, int]]
     start: int
-    offsets: array[int]
+    offsets: array[int] | None
     activations: int
     lower_bound: int
     arena: int
@@ -22,9 +23,15 @@ class Plan:
     mapped: int
     longest: int
     pace: float
+    code: array[int] | None
+    names: tuple[str, ...] | None
+    outputs: list[tuple[int, tuple[int, ...]]] | tuple[()]
     def __init__(self, recording: Any) -> None: ...
     def total(self) -> int: ...
     def parts(self) -> list[tuple[str, int]]: ...
+    def entries(self) -> Iterator[tuple[str, int, int, int, int, str]]: ...
+    def table(self) -> str: ...
+    def save_svg(self, path: str) -> None: ...
 
 class Program:
     code: array[int]

@@ -1,0 +1,94 @@
+"""What a recording comes to: the plan of its memory, and the program."""
+
+from array import array
+
+from . import isa
+from .plan import plan as lay_out
+
+
+class Plan:
+    """Where everything lies. Sizes in elements of the arena (4 bytes each), words of 4 bytes for the program."""
+
+    def __init__(self, recording):
+        r = recording
+        self.inputs, self.mapped = len(r.bound), sum([t.mapped for t in r.mapped])  # elements that are read in place
+        bound = isa.FIRST_BOUND + len(r.bound) + len(r.mapped)
+        self.head = 5 + 3 * bound + len(r.ends)  # words before the first instruction
+        self.words = self.head + r.words
+        self.kept = r.kept  # [(kind, offset, size)]: what lives from step to step
+        self.start = r.reserved  # where activations begin
+        for i in range(len(r.first)):
+            r.first[i] = max(0, r.first[i])
+        self.offsets, self.activations, self.lower_bound = lay_out(r.sizes, r.first, r.last, r.shares)
+        self.arena = self.start + self.activations
+        self.constants, self.floats, self.ints = len(r.values), len(r.slots), r.integers
+        self.buffers, self.trace, self.high = len(r.sizes), r.trace, r.high
+        self.rows, self.longest = r.rows, r.longest
+        self.pace = 0  # cost units (eighths of a multiply-accumulate) a microsecond, once it is measured
+        self.budget = ""  # what was done to fit
+        self.code = self.names = None  # of the program, when there is one
+        self.outputs = ()  # [(address, dimensions)] of what is looked at after a run
+
+    def total(self):
+        """Bytes in all: arena, program, constants and slots."""
+        return 4 * (self.arena + self.words + self.constants + self.floats + self.ints)
+
+    def parts(self):
+        """(what, bytes) line by line."""
+        parts = []
+        for kind, _, size in self.kept:
+            parts.append((kind, 4 * size))
+        parts.append(("activations", 4 * self.activations))
+        parts.append(("program", 4 * self.words))
+        parts.append(("constants, slots", 4 * (self.constants + self.floats + self.ints)))
+        return parts
+
+    def __str__(self):
+        lines = ["%-18s %9s bytes" % ("memory plan", "")]
+        for kind, size in self.parts():
+            lines.append("  %-16s %9d" % (kind, size))
+        lines.append("  %-16s %9d  (arena %d)" % ("total", self.total(), 4 * self.arena))
+        lines.append("  activations: %d buffers in %d bytes; the most live at once, the lower bound, is %d bytes"
+                     % (self.buffers, 4 * self.activations, 4 * self.lower_bound))  # fmt: skip
+        here = ", %d µs here" % (self.longest / self.pace) if self.pace else ""
+        lines.append("  a run stops after any row, if it must; the longest costs %d multiply-accumulates%s"
+                     % (self.longest // 8, here))  # fmt: skip
+        if self.mapped:
+            lines.append("  %d bytes of weights are read where they lie" % (4 * self.mapped))
+        if self.budget:
+            lines.append("  " + self.budget)
+        return "\n".join(lines)
+
+    # Every buffer, found again in the program: nothing of it is kept meanwhile.
+
+    def entries(self):
+        """(kind, bytes, offset in bytes, first use, last use, made by) buffer by buffer, those kept first. Uses are
+        words of the program, as print(trainer.program) numbers them; made by is the instruction that began it."""
+        from .plan_report import entries
+
+        return entries(self)
+
+    def table(self):
+        """The same as text."""
+        from .plan_report import table_of
+
+        return table_of(self)
+
+    def save_svg(self, path):
+        """Draw memory over the program's course: a rectangle a buffer, which says what it is when pointed at."""
+        from .plan_report import save_svg
+
+        save_svg(self, path)
+
+
+class Program:
+    """What a Recording makes: the words, and the segments they run over."""
+
+    def __init__(self, code, names, segments):
+        self.code, self.names, self.segments = code, names, segments
+        self.state = array("i", (0, 0, 0, 0))
+
+    def __str__(self):
+        from .disassemble import disassemble
+
+        return disassemble(self.code, self.names)
