@@ -12,7 +12,7 @@ include tools/mk/modules.mk
 include tools/mk/versions.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench data example examples size plans mutate lint format generate fuzz clean
+.PHONY: help setup demo test test-long bench data example examples size budget plans mutate lint format generate fuzz clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tools/mk/*.mk | expand -t 22
@@ -22,8 +22,13 @@ setup: $(EVERYTHING) ## get and build everything, without running anything
 demo: $(if $(BOARD),firmware $(VENV_READY),$(FOR_DEMO)) ## train on real digits: [MODEL=mlp|cnn] [VM=native|portable] [BOARD=m4]
 	@$(RUN) tools/demo.py --model $(MODEL) --vm $(VM) $(if $(BOARD),--board $(BOARD))
 
-test: $(EVERYTHING) ## run every test: [ARGS="-k name"]
-	@$(RUN) -m pytest -n auto --dist loadgroup host_tests --ignore host_tests/test_versions.py $(ARGS)
+PYTEST = $(RUN) -m pytest -n auto --dist loadgroup host_tests --ignore host_tests/test_versions.py
+
+test: $(EVERYTHING) ## run the tests: [ARGS="-k name"]
+	@$(PYTEST) -m "not long" $(ARGS)
+
+test-long: $(EVERYTHING) ## run those that take long: more boards, more random cases
+	@$(PYTEST) -m long $(ARGS)
 
 bench: $(EVERYTHING) $(if $(TORCH),$(TORCH_READY)) ## measure a training step beside static C, NumPy and PyTorch: [TORCH=1]
 	@$(RUN) host_tests/bench/step.py
@@ -46,6 +51,9 @@ examples: $(DATA_READY) build/unix-single/micropython $(MODULE) ## all of them, 
 
 size: $(LIBRARY) build/unix-single/micropython $(VENV_READY) ## measure the heap that each module costs when imported: [DOCS=1]
 	@$(RUN) host_tests/bench/imports.py $(if $(DOCS),--write)
+
+budget: $(EVERYTHING) $(DATA_READY) ## train two nets within a given memory, and measure: [DOCS=1]
+	@$(RUN) host_tests/bench/budget.py $(if $(DOCS),--write)
 
 plans: $(VENV_READY) build/unix-single/micropython $(MODULE) ## what the planner reaches on the reference models: docs/plan.md and its pictures
 	@$(RUN) tools/plan_page.py

@@ -200,12 +200,14 @@ def adam(m, r):
     )
     return instruction(
         "adam",
-        decoupled=r.randint(0, 1),
+        decoupled=r.randint(0, 2),
+        amsgrad=r.randint(0, 1),
         n=word(n),
         p=m.operand(r, normal(r, n), [n], True),
         g=m.operand(r, normal(r, n), [n]),
         m=m.operand(r, normal(r, n), [n], True),
         v=m.operand(r, positive(r, n), [n], True),
+        most=m.operand(r, positive(r, n), [n], True),
         hyper=hyper,
         step=m.put(isa.INTS, [r.choice((0, 1, 5, 99, 1000))]),
         count=m.put(isa.INTS, [r.choice((1, 3, 32))]),

@@ -1,5 +1,6 @@
 """What the tests share: where things are, and how to run a script under MicroPython."""
 
+import gc
 import os
 import re
 import subprocess
@@ -44,6 +45,12 @@ def micropython(request):
 
     run.name = request.param
     return run
+
+
+@pytest.fixture(autouse=True, scope="module")
+def collected():
+    """A Trainer collects garbage when it is made: so that it does not each time look through all that pytest keeps."""
+    gc.freeze()
 
 
 collect_ignore = ["device"]  # those run on the targets: test_device.py

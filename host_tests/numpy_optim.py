@@ -17,13 +17,16 @@ def sgd(p, g, t, state, lr=1e-3, momentum=0.0, dampening=0.0, weight_decay=0.0, 
     return p - lr * g
 
 
-def adam(p, g, t, state, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, decoupled=False):
-    if decoupled:
-        p = p * (1 - lr * weight_decay)
-    else:
+def adam(p, g, t, state, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, decoupled=False, amsgrad=False,
+         cautious_weight_decay=False):  # fmt: skip
+    if not decoupled:
         g = g + weight_decay * p
     m = state["m"] = betas[0] * kept(state, "m", p) + (1 - betas[0]) * g
     v = state["v"] = betas[1] * kept(state, "v", p) + (1 - betas[1]) * g**2
+    if amsgrad:
+        v = state["most"] = np.maximum(kept(state, "most", p), v)
+    if decoupled:
+        p = p * (1 - lr * weight_decay * (m * p >= 0 if cautious_weight_decay else 1))
     return p - lr * (m / (1 - betas[0] ** t)) / (np.sqrt(v / (1 - betas[1] ** t)) + eps)
 
 
@@ -74,3 +77,32 @@ def adan(p, g, t, state, lr=1e-3, betas=(0.98, 0.92, 0.99), eps=1e-8, weight_dec
     state["before"] = g
     step = (m / (1 - betas[0] ** t) + betas[1] * v / (1 - betas[1] ** t)) / root
     return (p - lr * step) / (1 + lr * weight_decay)
+
+
+def lamb(p, g, t, state, lr=1e-3, betas=(0.9, 0.999), eps=1e-6, weight_decay=1e-2):
+    m = state["m"] = betas[0] * kept(state, "m", p) + (1 - betas[0]) * g
+    v = state["v"] = betas[1] * kept(state, "v", p) + (1 - betas[1]) * g**2
+    step = m / (1 - betas[0] ** t) / (np.sqrt(v / (1 - betas[1] ** t)) + eps) + weight_decay * p
+    lengths = np.sqrt((p**2).sum()), np.sqrt((step**2).sum())
+    return p - lr * (lengths[0] / lengths[1] if min(lengths) > 0 else 1.0) * step
+
+
+def muon(p, g, t, state, lr=1e-3, weight_decay=0.1, momentum=0.95, nesterov=True,
+         ns_coefficients=(3.4445, -4.775, 2.0315), eps=1e-7, ns_steps=5, adjust_lr_fn="original",
+         shape=(2, 3)):  # fmt: skip
+    """p and g are flat, of the matrix [in, out] that is the transpose of PyTorch's."""
+    buffer = state["buffer"] = momentum * kept(state, "buffer", p) + (1 - momentum) * g
+    update = (1 - momentum) * g + momentum * buffer if nesterov else buffer
+    x = update.reshape(-1, shape[-1]).T
+    outputs, inputs = x.shape
+    if outputs > inputs:
+        x = x.T
+    x = x / max(np.sqrt((x**2).sum()), eps)
+    a, b, c = ns_coefficients
+    for _ in range(ns_steps):
+        s = x @ x.T
+        x = a * x + (b * s + c * s @ s) @ x
+    if outputs > inputs:
+        x = x.T
+    scale = np.sqrt(max(1, outputs / inputs)) if adjust_lr_fn == "original" else 0.2 * np.sqrt(max(outputs, inputs))
+    return p * (1 - lr * weight_decay) - lr * scale * x.T.ravel()

@@ -152,7 +152,7 @@ def adam(m, f):
     (step,) = scalars(m, f.step)
     t, p = step + 1, m.read(f.p, f.n)
     G, error = gradient(m, f, p, 0 if f.decoupled else weight_decay)
-    if f.decoupled:
+    if f.decoupled == 1:
         p = p - lr * weight_decay * p
     old_m, old_v = m.read(f.m, f.n), m.read(f.v, f.n)
     new_m, new_v = beta1 * old_m + (1 - beta1) * G, beta2 * old_v + (1 - beta2) * G * G
@@ -160,6 +160,11 @@ def adam(m, f):
     v_error = U * 4 * (old_v + G * G) + 2 * error * np.abs(G)
     m.meet(m.at(f.m, f.n), new_m, m_error)
     m.meet(m.at(f.v, f.n), new_v, v_error)
+    if f.amsgrad:
+        new_v = np.maximum(m.read(f.most, f.n), new_v)
+        m.meet(m.at(f.most, f.n), new_v, v_error)
+    if f.decoupled == 2:
+        p = np.where(new_m * p >= 0, p - lr * weight_decay * p, p)
     c1, c2 = 1 - beta1**t, math.sqrt(1 - beta2**t)
     root = np.sqrt(new_v) / c2 + eps
     change = (lr / c1) * (new_m / root)

@@ -279,10 +279,16 @@ class Replay:
         t = int(self.part(i.step, 1)[0]) + 1
         p, m, v = self.part(i.p, i.n), self.part(i.m, i.n), self.part(i.v, i.n)
         G = self.gradient(i, p, ZERO if i.decoupled else weight_decay)
-        if i.decoupled and weight_decay != 0:
+        if i.decoupled == 1 and weight_decay != 0:
             p[:] = p - (lr * weight_decay) * p
         m[:] = beta1 * m + (ONE - beta1) * G
         v[:] = beta2 * v + (ONE - beta2) * (G * G)
+        if i.amsgrad:
+            most = self.part(i.most, i.n)
+            most[:] = np.where((most >= v) | (most != most), most, v)
+            v = most
+        if i.decoupled == 2 and weight_decay != 0:
+            p[:] = np.where(m * p >= 0, p - (lr * weight_decay) * p, p)
         c1, c2 = ONE - power(beta1, t), np.sqrt(ONE - power(beta2, t))
         p[:] = p - (lr / c1) * (m / (np.sqrt(v) / c2 + eps))
 

@@ -293,7 +293,9 @@ def test_adam_ends_whatever_the_step(vm, step, alarm):
     words = instruction(
         "adam",
         decoupled=0,
+        amsgrad=0,
         n=1,
+        most=place["v"],
         hyper=m.put(isa.FLOATS, [0.1, 0.9, 0.999, 1e-8, 0]),
         step=m.put(isa.INTS, [step]),
         count=m.put(isa.INTS, [1]),

@@ -10,7 +10,7 @@ import pytest
 from tools import catalogue_page
 
 import ember
-from catalogue_list import DIFFERENTIABLE, ENTRIES, MISSING, PARTS, STEPS, find
+from catalogue_list import DIFFERENTIABLE, ENTRIES, STEPS, find
 from conftest import ROOT
 from ember import catalogue, nn, vm
 from op_cases import Draw, everything, vms
@@ -38,14 +38,6 @@ def test_it_says_what_it_does(title, place, name):
         assert list(inspect.signature(found).parameters) == ["x"], "%s has no docstring" % name
         return
     assert found.__doc__ and found.__doc__ != object.__init__.__doc__, "%s has no docstring" % name
-
-
-def test_what_is_missing_is_missing():
-    listed = {(place, name) for _, place, names in PARTS for name in names if name in MISSING}
-    assert len(listed) == len(MISSING)
-    for place, name in listed:
-        with pytest.raises(AttributeError):
-            find(place, name)
 
 
 def declared(module):

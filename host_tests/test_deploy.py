@@ -31,7 +31,9 @@ def files(board):
     return {path: int(size) for path, size in (text.split() for text in board.run(script).splitlines())}
 
 
-@pytest.mark.parametrize("name", boards.NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n in ("m3", "m33", "rv32") else pytest.mark.long) for n in boards.NAMES]
+)
 def test_from_nothing_to_a_trained_net(name):
     with emulated(name, ember=False) as board:
         code, said, errors = command(board.port)
@@ -137,7 +139,9 @@ NO_NATIVE = dict(NOW, _mpy=3 << 8 | 6)
 NO_MODULE = dict(NOW, _mpy=12 << 10 | 3 << 8 | 6)
 
 
-@pytest.mark.parametrize("values, why", [(NO_NATIVE, "loads no native code"), (NO_MODULE, "architecture rv64imc")])
+@pytest.mark.parametrize("values, why", [
+    (NO_NATIVE, "loads no native code"), pytest.param(NO_MODULE, "architecture rv64imc", marks=pytest.mark.long),
+])  # fmt: skip
 def test_without_native_code_it_warns_and_the_portable_vm_serves(values, why, m3):
     pretend(m3, **values)
     before = files(m3)
@@ -231,7 +235,7 @@ class line_to:
         line.leave(self.line)
 
 
-@pytest.mark.parametrize("vm", ["native", "portable"])
+@pytest.mark.parametrize("vm", ["native", pytest.param("portable", marks=pytest.mark.long)])
 def test_the_heap_that_is_asked_for_is_enough(vm, m3):
     needed = deploy.HEAP + (len(library.module("armv7m")) if vm == "native" else deploy.KERNELS)
     ballast(m3, needed + 200)

@@ -27,8 +27,14 @@ def suites(name, vm):
     return ("numbers", "storage") + (("trainer",) if name in ("m3", "m4", "rv32") else ())
 
 
+def marks(name, suite, vm):
+    """Left to make test-long: where another board has run the same files, compiled alike."""
+    long = suite == "digits" and name.endswith("-mpy") or vm == "portable" and name in ("m3", "m4")
+    return [pytest.mark.xdist_group(name)] + ([pytest.mark.long] if long else [])
+
+
 CASES = [
-    pytest.param(name, suite, vm, id="%s-%s-%s" % (name, suite, vm), marks=pytest.mark.xdist_group(name))
+    pytest.param(name, suite, vm, id="%s-%s-%s" % (name, suite, vm), marks=marks(name, suite, vm))
     for name in targets.TARGETS
     for vm in SUITES
     for suite in suites(name, vm)

@@ -54,7 +54,10 @@ def test_a_native_module_is_of_its_architecture(folder):
             assert module.read_bytes()[:3] == b"M\x06\x00"
 
 
-@pytest.mark.parametrize("name, arch, vm", [("m4", "armv7emsp", "native"), ("rv32", "portable", "portable")])
+@pytest.mark.parametrize(
+    "name, arch, vm",
+    [("m4", "armv7emsp", "native"), pytest.param("rv32", "portable", "portable", marks=pytest.mark.long)],
+)
 def test_mip_installs_it(name, arch, vm, folder):
     with emulated(name, ember=False) as board:
         command = [sys.executable, "-m", "mpremote", "connect", board.port, "mip", "install"]

@@ -16,9 +16,9 @@ DEVICE_FILES = MODULES + sorted((ROOT / "lib" / "examples").glob("*.py"))
 # --- What the device package may import
 
 CORE = {"array", "math", "struct", "gc", "sys", "micropython"}
-WIDER = CORE | {"os", "io", "time", "hashlib", "cryptolib", "binascii", "json", "random"}
+WIDER = CORE | {"os", "io", "time", "hashlib", "cryptolib", "binascii", "json", "random", "uctypes"}
 # Those whose job needs more than the core's imports, and open(), which is how files are reached.
-NOT_CORE = {"checkpoint", "data", "progress", "trainer"}
+NOT_CORE = {"checkpoint", "data", "progress", "trainer", "slices", "mapped"}
 OWN = {"ember", "ember_vm", "digits"}  # an example that another one trains
 
 # --- What it may use of the builtins: what every MicroPython has, whatever its feature level

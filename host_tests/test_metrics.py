@@ -45,7 +45,7 @@ def confusion(x, y, classes):
 SEEDS = st.integers(0, 10**6)
 
 
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(SEEDS, st.integers(1, 11), st.integers(2, 6), st.integers(1, BATCH))
 def test_what_is_counted_by_class(seed, rows, classes, cut):
     x, y = scores(seed, rows, classes)
@@ -65,7 +65,7 @@ def f_beta(right, chosen, actual, beta):
     return p, r, (1 + beta**2) * p * r / (beta**2 * p + r) if p + r else 0.0
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(SEEDS, st.integers(1, 9), st.integers(2, 5), st.sampled_from([0.5, 1.0, 2.0]))
 def test_precision_recall_and_f(seed, rows, classes, beta):
     x, y = scores(seed, rows, classes)
@@ -80,7 +80,7 @@ def test_precision_recall_and_f(seed, rows, classes, beta):
         assert fed(metrics.FBeta(classes, beta, average, BATCH), x, y).compute() == pytest.approx(f, rel=1e-6)
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(SEEDS, st.integers(1, 9), st.sampled_from([0.0, 0.25, 0.5]))
 def test_two_classes_of_one_output(seed, rows, threshold):
     x, y = scores(seed, rows, 1)
@@ -94,7 +94,7 @@ def test_two_classes_of_one_output(seed, rows, threshold):
     assert fed(metrics.FBeta(1, average="none", **options), x, y).compute() == pytest.approx([f], rel=1e-6)
 
 
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(SEEDS, st.integers(1, 11), st.integers(1, 3), st.integers(1, BATCH), st.sampled_from([0.0, 1000.0]))
 def test_errors_of_values(seed, rows, width, cut, middle):
     rng = np.random.default_rng(seed)
@@ -127,7 +127,7 @@ def area(x, y):
     return np.mean(pairs)
 
 
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(SEEDS, st.integers(2, 40), st.integers(2, 30), st.sampled_from([(0.0, 1.0), (-0.5, 0.25)]))
 def test_the_area_is_within_its_error(seed, rows, bins, bounds):
     rng = np.random.default_rng(seed)

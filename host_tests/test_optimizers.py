@@ -24,8 +24,9 @@ ALL = {
                               "nesterov": st.booleans()}),
     "Adam": (numpy_optim.adam, {"lr": st.sampled_from((1e-3, 0.01)), "weight_decay": DECAY,
                                 "betas": st.tuples(BETA, st.sampled_from((0.9, 0.999))),
-                                "eps": st.sampled_from((1e-8, 1e-3))}),
-    "AdamW": (numpy_optim.adamw, {"lr": st.sampled_from((1e-3, 0.01)), "weight_decay": DECAY}),
+                                "eps": st.sampled_from((1e-8, 1e-3)), "amsgrad": st.booleans()}),
+    "AdamW": (numpy_optim.adamw, {"lr": st.sampled_from((1e-3, 0.01)), "weight_decay": st.sampled_from((0.0, 0.1)),
+                                  "amsgrad": st.booleans(), "cautious_weight_decay": st.booleans()}),
     "RMSprop": (numpy_optim.rmsprop, {"lr": st.sampled_from((1e-3, 0.01)), "alpha": st.sampled_from((0.99, 0.9)),
                                       "eps": st.sampled_from((1e-3, 1e-2)), "weight_decay": DECAY, "momentum": BETA,
                                       "centered": st.booleans()}),
@@ -39,6 +40,12 @@ ALL = {
                                 "betas": st.tuples(st.sampled_from((0.98, 0.5)), st.sampled_from((0.92, 0.0)),
                                                    st.sampled_from((0.99, 0.9))),
                                 "eps": st.sampled_from((1e-8, 1e-3))}),
+    "LAMB": (numpy_optim.lamb, {"lr": st.sampled_from((1e-3, 0.01)), "betas": st.tuples(BETA, st.just(0.999)),
+                                "eps": st.sampled_from((1e-6, 1e-3)), "weight_decay": st.sampled_from((0.0, 0.1))}),
+    "Muon": (numpy_optim.muon, {"lr": st.sampled_from((1e-3, 0.01)), "weight_decay": st.sampled_from((0.0, 0.1)),
+                                "momentum": BETA, "nesterov": st.booleans(), "eps": st.sampled_from((1e-7, 1e-2)),
+                                "ns_steps": st.integers(1, 5), "ns_coefficients": st.just((2.0, -1.5, 0.5)),
+                                "adjust_lr_fn": st.sampled_from(("original", "match_rms_adamw"))}),
 }  # fmt: skip
 
 
@@ -67,7 +74,7 @@ def test_steps_follow_the_formula(machine, name):
     @settings(max_examples=12 if machine == "native" else 3, deadline=None)
     @given(st.fixed_dictionaries({}, optional=options), st.integers(0, 100))
     def run(chosen, seed):
-        if chosen.get("nesterov"):
+        if chosen.get("nesterov") and name == "SGD":
             chosen = dict(chosen, momentum=chosen.get("momentum") or 0.9, dampening=0.0)
         p = Parameter((2, 3))
         p._data = array("f", np.random.default_rng(seed).normal(size=6).astype("f4"))
@@ -85,17 +92,18 @@ def test_steps_follow_the_formula(machine, name):
 class Slopes(nn.Module):
     """Its gradient is the input, summed over the batch."""
 
-    def __init__(self):
-        self.weight = Parameter((6,), -1.0, 1.0)
+    def __init__(self, shape=(6,)):
+        self.weight = Parameter(shape, -1.0, 1.0)
 
     def forward(self, x):
-        return (x * self.weight).sum(1, keepdim=True)
+        weight = self.weight if len(self.weight.shape) == 1 else self.weight.reshape(6)
+        return (x * weight).sum(1, keepdim=True)
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_in_a_trainer(machine, name):
     """The mean gradient over the batch, groups with settings of their own, and the state in the arena."""
-    model = Slopes()
+    model = Slopes((2, 3) if name == "Muon" else (6,))
     start = np.array(model.weight.elements(), "f8")
     own = {"lr": 0.02, "weight_decay": 0.01}
     optimizer = getattr(optim, name)([dict(own, params=model.parameters())], lr=0.5)
@@ -105,7 +113,7 @@ def test_in_a_trainer(machine, name):
         x = np.stack([g, g * 2, g * -1, g * 2]).astype("f4")
         trainer.step(array("f", x.ravel()), array("f", [0.0] * 4))
         expected = ALL[name][0](expected, x.astype("f8").mean(0), t, state, **own)
-    close(model.weight.tolist(), expected)
+    close(model.weight.elements(), expected)
     kept = {offset: size for kind, offset, size in trainer.plan.kept if kind == "optimizer state"}
     assert list(kept.values()) == [6 * optimizer.states]
 
@@ -121,6 +129,12 @@ def test_in_a_trainer(machine, name):
     (lambda p: optim.Adan(p, betas=(0.9, 0.9, 1.5)), "beta3 is 1.5"),
     (lambda p: optim.Adan(p, weight_decay=float("nan")), "weight_decay is nan"),
     (lambda p: optim.Adan([{"params": p, "momentum": 1}]), "a group sets 'momentum'"),
+    (lambda p: optim.LAMB(p, betas=(0.9, 1.0)), "beta2 is 1.0"),
+    (lambda p: optim.Muon(p), r"not a parameter of shape \(2,\): give it to another"),
+    (lambda p: optim.Muon(p, ns_steps=0), "ns_steps is 0"),
+    (lambda p: optim.Muon(p, ns_coefficients=(1, 2)), r"ns_coefficients is \(1, 2\)"),
+    (lambda p: optim.Muon(p, adjust_lr_fn="adamw"), "adjust_lr_fn is 'adamw'"),
+    (lambda p: optim.Muon(p, momentum=1.0), "momentum is 1.0"),
 ])  # fmt: skip
 def test_refusals(make, says):
     with pytest.raises(ValueError, match=says):

@@ -155,7 +155,7 @@ def test_a_loss_of_infinite_scores_is_nan_and_raises_nothing():
 def test_adam_divides_by_nothing_without_raising(hyper):
     segments = buffers()
     segments[0][20:25] = array("f", hyper)
-    fields = (0, 2, 0, 4, 8, 12, 20, INTS + 2, INTS + 3)  # count is 0
+    fields = (0, 0, 2, 0, 4, 8, 12, 12, 20, INTS + 2, INTS + 3)  # count is 0
     assert run(assemble([instruction("adam", *fields)]), segments) == 1
 
 
@@ -439,7 +439,7 @@ def test_a_listing_stays_narrow():
     for words in (
         instruction("conv2d", *image, 123456, X + 123456, CONSTANTS + 123456),
         instruction("map_strided", FN["sigmoid_grad"], 4, *[300] * 4, *[1234] * 12, 0, X, CONSTANTS),
-        instruction("adam", 1, 123456, 0, 123456, 234567, 345678, FLOATS, INTS + 2, INTS + 3),
+        instruction("adam", 1, 1, 123456, 0, 123456, 234567, 345678, 456789, FLOATS, INTS + 2, INTS + 3),
     ):
         assert len(disassemble.instruction_text(head + array("i", words), len(head))) <= 160
 

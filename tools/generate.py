@@ -20,6 +20,8 @@ HEADER = os.path.join(ROOT, "firmware", "vm", "isa.h")
 
 LITERAL = 128  # a factor from here up is the number above it, below it a field
 CONTIGUOUS = 255  # in place of a stride's field
+NONE = 255  # in place of a factor of a cost
+FACTORS = 8  # of a cost, at most
 WRITTEN = 128  # in an operand's byte, beside a bit for each element type it may have
 
 
@@ -231,7 +233,30 @@ def derived():
     ]
     for opcode in range(len(table.TABLE)):
         out.append("    %s,  # %s" % (literal(pairs_of(opcode)), table.TABLE[opcode][table.NAME]))
-    return "\n".join(out + [")", ""])
+    out += [
+        ")",
+        "",
+        "# By opcode, %d bytes: the weight (0: that of its function, the first field), how many of the" % (FACTORS + 2),
+        "# factors make its rows, and the fields that are factors of its cost (from %d: so much more than" % LITERAL,
+        "# a number; %d: none)." % NONE,
+        "COSTS = (",
+    ]  # fmt: skip
+    for opcode in range(len(table.TABLE)):
+        out.append("    %s  # %s" % (literal(cost_of(opcode)), table.TABLE[opcode][table.NAME]))
+    weights = literal([weight for _, _, weight in table.FUNCTIONS])
+    half = 4 * (len(table.FUNCTIONS) // 2)
+    out += [")", "", "FUNCTIONS = (", '    %s"' % weights[: 2 + half], '    b"%s' % weights[2 + half :], ")", ""]
+    return "\n".join(out)
+
+
+def cost_of(opcode):
+    row, names = table.TABLE[opcode], names_of(opcode)
+    rows, cost = reduced(row[table.RESUME], names), reduced(row[table.COST], names)
+    for k in rows:
+        cost.remove(k)
+    factors = [LITERAL - k if k < 0 else k for k in rows + cost]
+    assert len(factors) <= FACTORS and max([0, *factors]) < NONE
+    return [row[table.WEIGHT], len(rows)] + factors + [NONE] * (FACTORS - len(factors))
 
 
 def literal(values):

@@ -208,21 +208,22 @@ static int32_t run_adam(const ember_vm *vm, const int32_t *fields, int32_t first
     const float count = (float)*integer_at(vm, fields[ADAM_COUNT]);
     const float c1 = 1.0f - power_of_whole(beta1, t), c2 = sqrt_core(1.0f - power_of_whole(beta2, t));
     const float step = rate / c1, shrink = rate * decay;
-    const bool decays = decay != 0.0f, decoupled = fields[ADAM_DECOUPLED];
+    const bool decays = decay != 0.0f;
+    const int32_t decoupled = fields[ADAM_DECOUPLED];
     float *p = floats_at(vm, fields[ADAM_P]), *m = floats_at(vm, fields[ADAM_M]);
-    float *v = floats_at(vm, fields[ADAM_V]);
+    float *v = floats_at(vm, fields[ADAM_V]), *most = floats_at(vm, fields[ADAM_MOST]);
     const float *g = floats_at(vm, fields[ADAM_G]);
     for (int32_t start = first; start < last; start += CHUNK) {
-        float chunk[CHUNK];
+        float chunk[CHUNK], moving[CHUNK];
         int32_t size = last - start < CHUNK ? last - start : CHUNK;
         EACH(i, size) {
             chunk[i] = g[start + i] / count;
         }
-        if (decays && decoupled) {
+        if (decays && decoupled == 1) {
             EACH(i, size) {
                 p[start + i] = p[start + i] - shrink * p[start + i];
             }
-        } else if (decays) {
+        } else if (decays && decoupled == 0) {
             EACH(i, size) {
                 chunk[i] = chunk[i] + decay * p[start + i];
             }
@@ -233,7 +234,23 @@ static int32_t run_adam(const ember_vm *vm, const int32_t *fields, int32_t first
             float square = beta2 * v[start + i] + fresh2 * (gradient * gradient);
             m[start + i] = mean;
             v[start + i] = square;
-            p[start + i] = p[start + i] - step * (mean / (sqrt_core(square) / c2 + eps));
+            moving[i] = square;
+        }
+        if (fields[ADAM_AMSGRAD]) {
+            EACH(i, size) {
+                float before = most[start + i];
+                moving[i] = choose(before >= moving[i] || before != before, before, moving[i]);
+                most[start + i] = moving[i];
+            }
+        }
+        if (decays && decoupled == 2) {
+            EACH(i, size) {
+                float value = p[start + i];
+                p[start + i] = choose(m[start + i] * value >= 0.0f, value - shrink * value, value);
+            }
+        }
+        EACH(i, size) {
+            p[start + i] = p[start + i] - step * (m[start + i] / (sqrt_core(moving[i]) / c2 + eps));
         }
     }
     return last;

@@ -38,6 +38,27 @@ class Functions(nn.Module):
         return self.out(ember.cat([even.maximum(y), ember.where(y > 0.0, odd, y.sinh())], 1))
 
 
+class Rows(nn.Module):
+    """Reads a digit row by row, through a layer that takes [N, 8, 8]."""
+
+    def __init__(self, layer, width):
+        self.layer, self.out = layer, nn.Linear(width, 10)
+
+    def forward(self, x):
+        x = self.layer(x.reshape(-1, 8, 8))
+        return self.out(x[0][:, -1] if isinstance(x, tuple) else x.mean(1))
+
+
+def gru():
+    model = Rows(nn.GRU(8, 8, num_layers=2, dropout=0.2), 8)
+    return model, optim.Adam(model.parameters(), lr=0.01), (64,), 4
+
+
+def transformer():
+    model = Rows(nn.Sequential(nn.SinusoidalEncoding(8, 8), nn.TransformerEncoderLayer(8, 2, 8, 0.2)), 8)
+    return model, optim.Adam(model.parameters(), lr=0.01), (64,), 4
+
+
 def functions():
     model = Functions()
     return model, optim.SGD(model.parameters(), lr=0.02), (64,), 8
@@ -62,12 +83,48 @@ def cnn():
     return model, optim.SGD(model.parameters(), lr=0.05, momentum=0.9), (8, 8, 1), 4
 
 
+class Heads(nn.Module):
+    """A layer each for every optimizer, side by side."""
+
+    def __init__(self, heads):
+        self.hidden = nn.Linear(64, 8)
+        self.heads = [nn.Linear(8, 10, bias=False) for _ in range(heads)]
+
+    def forward(self, x):
+        h, y = self.hidden(x).tanh(), None
+        for head in self.heads:
+            y = head(h) if y is None else y + head(h)
+        return y
+
+
+def optimizers():
+    makers = (
+        lambda p: optim.SGD(p, lr=0.01, momentum=0.9, nesterov=True),
+        lambda p: optim.Adam(p, lr=0.01, amsgrad=True, weight_decay=0.01),
+        lambda p: optim.AdamW(p, lr=0.01, weight_decay=0.1, cautious_weight_decay=True),
+        lambda p: optim.RMSprop(p, momentum=0.5, centered=True),
+        lambda p: optim.Adagrad(p, lr_decay=0.1),
+        optim.Adadelta,
+        lambda p: optim.Lion(p, lr=0.01, weight_decay=0.1),
+        lambda p: optim.Adan(p, lr=0.01),
+        lambda p: optim.LAMB(p, lr=0.01),
+        lambda p: optim.Muon(p, lr=0.01),
+    )
+    model = Heads(len(makers))
+    made = [make([head.weight]) for make, head in zip(makers, model.heads)]
+    made.append(optim.SGD(model.hidden.parameters(), lr=0.05))
+    return model, made, (64,), 4
+
+
 # Every model that is added joins the table: name, what makes it, steps.
 MODELS = (
     ("digits MLP, Adam, dropout", mlp, 200),
     ("digits CNN, SGD with momentum", cnn, 200),
     ("digits MLP, subnormal inputs", subnormal, 50),
     ("functions of elements, SGD", functions, 20),
+    ("digits GRU of two layers, dropout", gru, 30),
+    ("digits Transformer layer, dropout", transformer, 30),
+    ("digits MLP, every optimizer", optimizers, 20),
 )
 
 

@@ -33,6 +33,28 @@ def cnn():
     return trainer, bytes([i % 7 for i in range(6 * BATCH)]), array("f", [i % 3 for i in range(3 * BATCH)])
 
 
+def everything():
+    """Two optimizers, clipping, an average of the weights."""
+    ember.manual_seed(1)
+    model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
+    matrices, rest = [], []
+    for p in model.parameters():
+        (matrices if len(p.shape) > 1 else rest).append(p)
+    optimizers = [optim.Muon(matrices[:1]), optim.LAMB(matrices[1:]), optim.AdamW(rest, amsgrad=True)]
+    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optimizers, (6,), BATCH, clip_value=1.0, clip_norm=1.0,
+                            ema=0.9)  # fmt: skip
+    return trainer, array("f", [i % 5 for i in range(6 * BATCH)]), bytearray([i % 3 for i in range(BATCH)])
+
+
+def in_parts():
+    ember.manual_seed(1)
+    model = nn.Sequential(nn.Linear(6, 5), nn.Sigmoid(), nn.Linear(5, 3))
+    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optim.RMSprop(model.parameters()), (6,), BATCH, micro_batch=3)
+    x, y = array("f", [i % 5 for i in range(6 * BATCH)]), bytearray([i % 3 for i in range(BATCH)])
+    trainer.step(x, y)  # a batch that is new is cut: that allocates
+    return trainer, x, y
+
+
 def step(trainer, x, y, steps):
     for _ in range(steps):
         trainer.step(x, y)
@@ -43,6 +65,13 @@ def parts(trainer, x, y, steps):
         trainer.accumulate(x, y)
         trainer.accumulate(x, y)
         trainer.update()
+
+
+def in_slices(trainer, x, y, steps):
+    for _ in range(steps):
+        done = trainer.step(x, y, 50)
+        while not done:
+            done = trainer.poll(50)
 
 
 def step_after_part(trainer, x, y, steps):
@@ -79,7 +108,8 @@ class Allocations(unittest.TestCase):
     def check(self, make):
         self.assertEqual(vm.name, "native")
         trainer, x, y = make()
-        for use in (step, parts, step_after_part):
+        trainer.slices.calibrate()
+        for use in (step, parts, step_after_part, in_slices):
             under_a_locked_heap(use, trainer, x, y)
             self.assertEqual(counted(use, trainer, x, y, 1000), 0, use.__name__)
 
@@ -88,3 +118,9 @@ class Allocations(unittest.TestCase):
 
     def test_cnn(self):
         self.check(cnn)
+
+    def test_everything(self):
+        self.check(everything)
+
+    def test_in_parts(self):
+        self.check(in_parts)

@@ -14,6 +14,7 @@ _HOMES = (
     ("trainer", ("Trainer",)),
     ("function", ("record",)),
     ("data", ("Batches",)),
+    ("mapped", ("frombuffer",)),
 )
 
 

@@ -10,20 +10,24 @@ from .recording import Recording
 from .tensor import Tensor
 
 
-def build(rows, body, memory=None, kind=Recording):
-    """(plan, program) of what body(recording) records; rows: of a full batch; memory: bytes allowed."""
+def build(rows, body, memory=None, kind=Recording, cut=False):
+    """(plan, program) of what body(recording) records; rows: of a full batch; memory: bytes allowed; cut: whether a
+    batch may come in parts."""
     # So what recording keeps, modules among it, lies low in the heap, and the arena finds room in one piece.
     before = _collect_after(4096)
     try:
         recording = kind(rows)
         body(recording)
-        plan = recording.finish()
-        if memory is not None and plan.total() > memory:
-            raise MemoryError("training needs %d bytes, allowed are %d (batch_size=%d)" % (plan.total(), memory, rows))
+        plan, watch = recording.finish(), None
         recording = None
+        if memory is not None and plan.total() > memory:
+            from .budget import fit
+
+            rows, plan, watch = fit(rows, body, memory, kind, cut)
         gc.collect()
         arena, code = array("f", range(plan.arena)), array("i", range(plan.words))
         recording = kind(rows, plan, code)
+        recording.watch = watch
         body(recording)
         return plan, recording.program(arena)
     finally:

@@ -26,7 +26,10 @@ OPERATIONS = (
 )
 
 # Functions of ember that are not methods.
-FUNCTIONS = " ops_compare: where ops_shape: cat ops_views: stack ops_index: embedding one_hot ops_matrix: bilinear "
+FUNCTIONS = (
+    " ops_compare: where ops_shape: cat ops_views: stack ops_index: embedding one_hot ops_matrix: bilinear "
+    "ops_attention: scaled_dot_product_attention "
+)
 
 LAYERS = (
     " nn_embedding: Embedding "
@@ -37,6 +40,7 @@ LAYERS = (
     "nn_recurrent: RNN GRU LSTM "
     "nn_norm: BatchNorm1d BatchNorm2d LayerNorm RMSNorm GroupNorm InstanceNorm1d InstanceNorm2d "
     "nn_bilinear: Bilinear "
+    "nn_attention: MultiheadAttention TransformerEncoderLayer TransformerEncoder SinusoidalEncoding RotaryEncoding "
     "nn_activation: ReLU6 LeakyReLU PReLU ELU SELU CELU GELU SiLU Mish Softplus Softsign Hardtanh Hardsigmoid "
     "Hardswish LogSigmoid Tanhshrink Softshrink Hardshrink Threshold Softmax LogSoftmax Softmin GLU SwiGLU Identity "
     "loss: CrossEntropyLoss MSELoss "
@@ -47,7 +51,10 @@ LAYERS = (
     "loss_ctc: CTCLoss "
 )
 
-OPTIMIZERS = " optim_more: RMSprop Adagrad Adadelta Lion Adan "
+OPTIMIZERS = (
+    " optim_more: RMSprop Adagrad Adadelta Lion Adan optim_layerwise: LAMB Muon optim_groups: decay_groups "
+    "optim_average: EMA optim_lbfgs: LBFGS "
+)
 
 
 def find(name, homes=OPERATIONS):

@@ -43,6 +43,7 @@ def _layout(trainer):
 
 
 def save(trainer, path):
+    trainer._idle()
     blocks = _blocks(trainer)
     ints = trainer._ints
     schedule = struct.pack(_layout(trainer), *trainer.schedule.state()) if trainer.schedule else b""
@@ -75,6 +76,7 @@ def _replace(beside, path):
 
 
 def load(trainer, path):
+    trainer._idle()
     blocks = _blocks(trainer)
     try:
         f = open(path, "rb")

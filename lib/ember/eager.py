@@ -42,7 +42,7 @@ class Eager(Sink):
         return self.streams
 
     def _address(self, t):
-        data = t.elements()
+        data = t._data if t.mapped else t.elements()
         for i in range(len(self.tensors)):
             if self.tensors[i]._data is data:
                 return (isa.FIRST_BOUND + i << 24) + t._offset
@@ -66,8 +66,8 @@ class Eager(Sink):
         program += [isa.WRITABLE, 0, 0, 0, len(values), 0, 0, 0, 0, isa.INT32 | isa.WRITABLE, len(self.ints), 0]
         bound = [self.unused[0], array("f", values or (0.0,)), self.unused[1], self.ints]
         for t in tensors:
-            flags = isa.TYPES.index(t.dtype) | (isa.WRITABLE if t.dtype == "f" else 0)
-            program += [flags, len(t._data), 0]
+            flags = isa.TYPES.index(t.dtype) | (isa.WRITABLE if t.dtype == "f" and not t.mapped else 0)
+            program += [flags, t.mapped or len(t._data), 0]
             bound.append(t._data)
         program = array("i", program + [size] + words)
         vm.check(program)

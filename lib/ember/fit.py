@@ -1,7 +1,7 @@
 """What a Trainer does with many batches: fitting and evaluating."""
 
+from .sections import _CHECK, _EVALUATE, _PREDICT, _SCORE, _SCORED, _Y
 from .sink import CORRECT, SCORED, numel
-from .trainer import _CHECK, _EVALUATE, _PREDICT, _SCORE, _SCORED, _Y
 
 
 def evaluate(trainer, batches, metrics):
@@ -12,7 +12,7 @@ def evaluate(trainer, batches, metrics):
         raise ValueError("metrics take one output and its target; this model has several")
     for metric in metrics:
         metric.reset()
-    for x, y in batches:
+    for x, y in _parts(trainer, batches):
         trainer._take(x, y, _CHECK)
         if metrics:
             trainer._run(_PREDICT)
@@ -27,6 +27,18 @@ def evaluate(trainer, batches, metrics):
         raise ValueError("evaluate: no batches")
     accuracy = ints[CORRECT] / (scored * trainer.target_size) if trainer.classes else None
     return trainer._arena[trainer._statistics + _SCORED] / scored, accuracy
+
+
+def _parts(trainer, batches):
+    """Batches as they come, or in parts."""
+    if not trainer._cutter:
+        return batches
+    return _cut(trainer._cutter, batches)
+
+
+def _cut(cutter, batches):
+    for x, y in batches:
+        yield from cutter.of(x, y)
 
 
 def _output(trainer):

@@ -50,32 +50,41 @@ def sgd(segments, first, last, momentum, nesterov, n, p, g, v, hyper, step, coun
         parameters[p + i] = value - lr * gradient
 
 
-def adam(segments, first, last, decoupled, n, p, g, m, v, hyper, step, count):
+def adam(segments, first, last, decoupled, amsgrad, n, p, g, m, v, most, hyper, step, count):
     """t = step + 1, G = g / count
-    p = p - (lr * weight_decay) * p if decoupled, else G = G + weight_decay * p
+    decoupled 0: G = G + weight_decay * p, 1: p = p - (lr * weight_decay) * p
     m = beta1 * m + (1 - beta1) * G
     v = beta2 * v + (1 - beta2) * (G * G)
-    p = p - (lr / (1 - beta1^t)) * (m / (sqrt(v) / sqrt(1 - beta2^t) + eps))
+    amsgrad: most = most where most >= v or most is NaN, else v; s = most, else s = v
+    decoupled 2: p = p - (lr * weight_decay) * p where m * p >= 0
+    p = p - (lr / (1 - beta1^t)) * (m / (sqrt(s) / sqrt(1 - beta2^t) + eps))
 
     hyper = [lr, beta1, beta2, eps, weight_decay]. A weight_decay of 0 leaves its term out.
     """
     parameters, gradients = segments[p >> 24], segments[g >> 24]
-    firsts, seconds = segments[m >> 24], segments[v >> 24]
+    firsts, seconds, largest = segments[m >> 24], segments[v >> 24], segments[most >> 24]
     floats, at = segments[hyper >> 24], hyper & OFFSET
     lr, beta1, beta2, eps, decay = floats[at], floats[at + 1], floats[at + 2], floats[at + 3], floats[at + 4]
     t = (segments[step >> 24][step & OFFSET] + 1) & 0xFFFFFFFF
     rows = float(segments[count >> 24][count & OFFSET])
     rate = div(lr, 1.0 - to_whole(beta1, t))
     correction = sqrt(1.0 - to_whole(beta2, t))
-    p, g, m, v = p & OFFSET, g & OFFSET, m & OFFSET, v & OFFSET
+    p, g, m, v, most = p & OFFSET, g & OFFSET, m & OFFSET, v & OFFSET, most & OFFSET
     for i in range(first, last):
         value = parameters[p + i]
         gradient = div(gradients[g + i], rows)
         if decay != 0.0:
-            if decoupled:
+            if decoupled == 1:
                 value -= lr * decay * value
-            else:
+            elif not decoupled:
                 gradient += decay * value
         firsts[m + i] = first_moment = beta1 * firsts[m + i] + (1.0 - beta1) * gradient
         seconds[v + i] = second_moment = beta2 * seconds[v + i] + (1.0 - beta2) * (gradient * gradient)
+        if amsgrad:
+            before = largest[most + i]
+            if before >= second_moment or before != before:
+                second_moment = before
+            largest[most + i] = second_moment
+        if decay != 0.0 and decoupled == 2 and first_moment * value >= 0.0:
+            value -= lr * decay * value
         parameters[p + i] = value - rate * div(first_moment, div(sqrt(second_moment), correction) + eps)

@@ -11,7 +11,9 @@ class Plan:
 
     def __init__(self, recording):
         r = recording
-        self.head = 5 + 3 * (isa.FIRST_BOUND + len(r.bound)) + len(r.ends)  # words before the first instruction
+        self.inputs, self.mapped = len(r.bound), sum([t.mapped for t in r.mapped])  # elements that are read in place
+        bound = isa.FIRST_BOUND + len(r.bound) + len(r.mapped)
+        self.head = 5 + 3 * bound + len(r.ends)  # words before the first instruction
         self.words = self.head + r.words
         self.kept = r.kept  # [(kind, offset, size)]: what lives from step to step
         self.start = r.reserved  # where activations begin
@@ -21,6 +23,9 @@ class Plan:
         self.arena = self.start + self.activations
         self.constants, self.floats, self.ints = len(r.values), len(r.slots), r.integers
         self.buffers, self.trace, self.high = len(r.sizes), r.trace, r.high
+        self.rows, self.longest = r.rows, r.longest
+        self.pace = 0  # cost units (eighths of a multiply-accumulate) a microsecond, once it is measured
+        self.budget = ""  # what was done to fit
         self.code = self.names = None  # of the program, when there is one
         self.outputs = ()  # [(address, dimensions)] of what is looked at after a run
 
@@ -28,23 +33,30 @@ class Plan:
         """Bytes in all: arena, program, constants and slots."""
         return 4 * (self.arena + self.words + self.constants + self.floats + self.ints)
 
-    def rows(self):
+    def parts(self):
         """(what, bytes) line by line."""
-        rows = []
+        parts = []
         for kind, _, size in self.kept:
-            rows.append((kind, 4 * size))
-        rows.append(("activations", 4 * self.activations))
-        rows.append(("program", 4 * self.words))
-        rows.append(("constants, slots", 4 * (self.constants + self.floats + self.ints)))
-        return rows
+            parts.append((kind, 4 * size))
+        parts.append(("activations", 4 * self.activations))
+        parts.append(("program", 4 * self.words))
+        parts.append(("constants, slots", 4 * (self.constants + self.floats + self.ints)))
+        return parts
 
     def __str__(self):
         lines = ["%-18s %9s bytes" % ("memory plan", "")]
-        for kind, size in self.rows():
+        for kind, size in self.parts():
             lines.append("  %-16s %9d" % (kind, size))
         lines.append("  %-16s %9d  (arena %d)" % ("total", self.total(), 4 * self.arena))
         lines.append("  activations: %d buffers in %d bytes; the most live at once, the lower bound, is %d bytes"
                      % (self.buffers, 4 * self.activations, 4 * self.lower_bound))  # fmt: skip
+        here = ", %d µs here" % (self.longest / self.pace) if self.pace else ""
+        lines.append("  a run stops after any row, if it must; the longest costs %d multiply-accumulates%s"
+                     % (self.longest // 8, here))  # fmt: skip
+        if self.mapped:
+            lines.append("  %d bytes of weights are read where they lie" % (4 * self.mapped))
+        if self.budget:
+            lines.append("  " + self.budget)
         return "\n".join(lines)
 
     # Every buffer, found again in the program: nothing of it is kept meanwhile.

@@ -16,9 +16,10 @@ class Module:
     """Something with parameters. `forward` says what it does; calling the module calls it."""
 
     training = True
+    mixes_samples = False  # whether what it makes of a sample depends on the others of its batch
 
-    def __call__(self, *inputs):
-        return self.forward(*inputs)
+    def __call__(self, *inputs, **options):
+        return self.forward(*inputs, **options)
 
     def _parts(self):
         """The modules and parameters it holds, in lists, tuples and dicts too."""
@@ -31,6 +32,15 @@ class Module:
                 waiting.extend(value)
             elif isinstance(value, dict):
                 waiting.extend(value.values())
+
+    def modules(self):
+        """Itself and the modules in it, to any depth, each once."""
+        found = [self]
+        for module in found:  # grows
+            for part in module._parts():
+                if isinstance(part, Module) and not any([part is m for m in found]):
+                    found.append(part)
+        return found
 
     def _gather(self, found):
         for part in self._parts():
@@ -210,13 +220,17 @@ class Dropout(Module):
 
 
 def __getattr__(name):
-    """The other layers and losses: catalogue.py says where they are. And init."""
+    """The other layers and losses: catalogue.py says where they are. And init, utils."""
     from .catalogue import LAYERS, find
 
     if name == "init":
         from . import nn_init
 
         return nn_init
+    if name == "utils":
+        from . import nn_utils
+
+        return nn_utils
     found = find(name, LAYERS)
     if found is None:
         raise AttributeError("ember.nn has no %r" % name)

@@ -20,6 +20,8 @@ class Embedding(Module):
     is None. The row padding_idx starts as zeros and is not trained. The weight starts normal, mean 0 and variance 1.
     """
 
+    decays = False  # for optim.decay_groups
+
     def __init__(self, num_embeddings, embedding_dim, padding_idx=None):
         self.num_embeddings = _positive(num_embeddings, "num_embeddings")
         self.embedding_dim = _positive(embedding_dim, "embedding_dim")

@@ -31,6 +31,8 @@ def _follow(target, running, value, momentum):
 
 
 class _BatchNorm(Module):
+    mixes_samples = True  # in training
+
     def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True):
         self.num_features, self.eps = _positive(num_features, "num_features"), eps
         self.weight, self.bias = _checked(eps, (num_features,), affine)
@@ -93,6 +95,8 @@ class BatchNorm1d(_BatchNorm):
 
 class _ByShape(Module):
     """Normalizes the last dimensions, which have normalized_shape."""
+
+    decays = False  # for optim.decay_groups
 
     def forward(self, x):
         n = len(self.normalized_shape)

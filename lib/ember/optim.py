@@ -27,6 +27,7 @@ class Optimizer:
 
     states = 0  # tensors of state a parameter
     settings = ("lr",)
+    layerwise = False  # its update is emitted a tensor at a time, not a group
 
     def __init__(self, params, defaults):
         params = list(params)
@@ -122,13 +123,14 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam (Kingma and Ba, 2015): weight decay is added to the gradient."""
+    """Adam (Kingma and Ba, 2015): weight decay is added to the gradient. amsgrad divides by the largest mean of squares
+    so far (Reddi, Kale and Kumar, 2018)."""
 
-    states = 2
     settings = ("lr", "betas", "eps", "weight_decay")
     decoupled = 0
 
-    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, amsgrad=False):
+        self.states = 3 if amsgrad else 2
         Optimizer.__init__(self, params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     def hyper(self, values):
@@ -138,17 +140,19 @@ class Adam(Optimizer):
                 _checked("weight_decay", values["weight_decay"], 0, float("inf")))  # fmt: skip
 
     def emit(self, sink, n, p, g, states, hyper, count):
-        m, v = states
-        sink.emit(isa.ADAM, self.decoupled, n, p, g, m, v, hyper, INTS + STEP, INTS + count)
+        amsgrad = self.states - 2
+        sink.emit(isa.ADAM, self.decoupled, amsgrad, n, p, g, states[0], states[1], states[1 + amsgrad], hyper,
+                  INTS + STEP, INTS + count)  # fmt: skip
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."""
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019). cautious_weight_decay: only of weights that the
+    update takes towards 0 (Chen et al., 2025, "Cautious Weight Decay")."""
 
-    decoupled = 1
-
-    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
-        Adam.__init__(self, params, lr, betas, eps, weight_decay)
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2, amsgrad=False,
+                 cautious_weight_decay=False):  # fmt: skip
+        self.decoupled = 2 if cautious_weight_decay else 1
+        Adam.__init__(self, params, lr, betas, eps, weight_decay, amsgrad)
 
 
 def __getattr__(name):

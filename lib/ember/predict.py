@@ -4,9 +4,10 @@ from array import array
 
 from . import isa, vm
 from .build import build
+from .sections import _PREDICT, _X, _Y
 from .sink import ROWS, numel
 from .tensor import Tensor, use
-from .trainer import _PREDICT, _X, _Y, _zeros
+from .trainer import _zeros
 
 _FROM, _TO = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
 
@@ -31,13 +32,15 @@ class Predictions:
         return t._parts.fits_alone(t, x, self) if t._parts else self.fits_first(t, x)
 
     def fits_first(self, t, x):
+        if t._state[1] or t._unfinished:
+            t._idle()
         rows = len(x) // t.sample_size
         if len(t._segments[_Y]) < rows * t.target_size:
-            t._segments[_Y] = _zeros(t.target_dtype, t.batch_size * t.target_size)
+            t._segments[_Y] = _zeros(t.target_dtype, t.micro_batch * t.target_size)
         t._segments[_X] = x
         t._ints[ROWS] = rows
         t._state[0] = _PREDICT
-        return rows * t.sample_size == len(x) and 0 < rows <= t.batch_size
+        return rows * t.sample_size == len(x) and 0 < rows <= t.micro_batch
 
     def tensors(self):
         """A tensor of its own, or a tuple of one for each output."""
@@ -74,11 +77,11 @@ class Writer:
 
     def __init__(self, trainer, result, dims):
         self.ints, self.size = trainer._ints, numel(dims[1:])
-        _, program = build(trainer.batch_size, self._record)
+        _, program = build(trainer.micro_batch, self._record)
         self.segments, self.state, self.code, self.vm_run = program.segments, program.state, program.code, vm.run
         at = result & 0xFFFFFF
         memory = memoryview(trainer._segments[result >> 24])
-        self.segments[_FROM] = memory[at : at + trainer.batch_size * self.size]
+        self.segments[_FROM] = memory[at : at + trainer.micro_batch * self.size]
 
     def _record(self, r):
         with use(r):

@@ -8,6 +8,7 @@ fragmented the heap, and the second time writes the words with the final address
 from array import array
 
 from . import derived, isa, parameter, vm
+from .cost import cost
 from .layout import Plan, Program
 from .sink import KEY, ONE, ROWS, Sink, numel
 from .tensor import Tensor
@@ -47,9 +48,12 @@ class Recording(Sink):
         self.integers = ONE + 1
         self.trace = 0  # a checksum of what uses which buffer: the same both times
         self.streams = 1 << 20  # apart from those of parameters
+        self.mapped = []  # tensors that are read where they lie, each in a segment of its own after the inputs
         self.captured = []  # tensors with values of their own, and where they lie among the constants
         self.buffers = 0
         self.high = isa.LIMIT  # what the indices in the first input must be below
+        self.longest = 0  # the cost of the costliest row: as long as a run cannot stop
+        self.watch = None  # sees each instruction first, and may change it: see recompute.py
         if plan is None:
             self.sizes, self.first, self.last, self.shares = array("i"), array("i"), array("i"), []
 
@@ -148,6 +152,8 @@ class Recording(Sink):
 
     def _capture(self, t):
         """A tensor made outside: its values now become constants of the program."""
+        if t.mapped:
+            return self._map(t)
         data = t.elements()
         if t.dtype != "f":
             raise ValueError("%r was made outside: while recording, only float32 tensors may be constants" % (t,))
@@ -162,11 +168,25 @@ class Recording(Sink):
         self.captured.append((data, address))
         return address
 
+    def _map(self, t):
+        k = 0
+        while k < len(self.mapped) and self.mapped[k]._data is not t._data:
+            k += 1
+        if k == len(self.mapped):
+            self.mapped.append(t)
+        return isa.FIRST_BOUND + k + (self.plan.inputs if self.plan else 0) << 24
+
     # Instructions.
 
     def emit(self, opcode, *fields):
+        if self.watch is not None:
+            fields = self.watch.see(self, opcode, fields)
+        self.take(opcode, fields)
+
+    def take(self, opcode, fields):
         if self.plan is None:
             self._note_shares(opcode, fields)
+            self.longest = max(self.longest, cost(opcode, fields, self.rows, True))
             for field in fields:
                 if isinstance(field, Tensor):
                     self._address(field)
@@ -221,11 +241,12 @@ class Recording(Sink):
         for i in range(self.integers):
             ints[i] = 0
         ints[ROWS], ints[KEY], ints[ONE] = self.rows, parameter.seed, 1
-        header = [isa.MAGIC, len(code), self.rows, isa.FIRST_BOUND + len(self.bound), len(self.ends)]
+        bound = self.bound + [(0, t.mapped, 0) for t in self.mapped]
+        header = [isa.MAGIC, len(code), self.rows, isa.FIRST_BOUND + len(bound), len(self.ends)]
         for flags, size in ((8, plan.arena), (0, len(constants)), (0, len(floats)), (isa.INT32 | 8, len(ints))):
             header += (flags, size, 0)
-        for bound in self.bound:
-            header += bound
+        for layout in bound:
+            header += layout
         for end in self.ends:
             header.append(start + end)
         for i in range(len(header)):
@@ -233,4 +254,5 @@ class Recording(Sink):
         vm.check(code)
         plan.offsets = None  # they are in the program now
         plan.code, plan.names = code, tuple(self.names)
-        return Program(code, plan.names, [arena, constants, floats, ints] + [None] * len(self.bound))
+        segments = [arena, constants, floats, ints] + [None] * len(self.bound) + [t._data for t in self.mapped]
+        return Program(code, plan.names, segments)

@@ -4,6 +4,7 @@ The first input and the first target have the segments they always have, the oth
 """
 
 from . import isa
+from .sections import read
 from .sink import ROWS, numel
 from .trainer import _zeros
 
@@ -46,7 +47,7 @@ class Parts:
     # Recording.
 
     def inputs(self, trainer, r):
-        return [trainer._input(r, _MORE + i - 1, self.dtypes[i], self.scales[i], self.shapes[i])
+        return [read(trainer, r, _MORE + i - 1, self.dtypes[i], self.scales[i], self.shapes[i])
                 for i in range(1, len(self.shapes))]  # fmt: skip
 
     def outputs(self, found):
@@ -118,7 +119,7 @@ class Parts:
         """Targets are bound even where they are not read."""
         for j in range(1, len(self.targets)):
             if len(trainer._segments[self._segment(j)]) < trainer._ints[ROWS] * self.sizes[j]:
-                self.unbind(trainer._segments, trainer.batch_size)
+                self.unbind(trainer._segments, trainer.micro_batch)
 
     def accept(self, trainer, x, y):
         """The slow way: each part as the program reads it, and the rows; or what is wrong."""

@@ -115,9 +115,9 @@ TABLE = (
     # gradients are sums over `count` rows. hyper = [lr, momentum, dampening, weight_decay]
     ("sgd", "momentum:0..1 nesterov:0..1 n# p^f[n] g<f[n] v^f[n*momentum] hyper<f[4] step<i[1] count<i[1]",
      "", "n", "n", 24, 1),
-    # hyper = [lr, beta1, beta2, eps, weight_decay]
-    ("adam", "decoupled:0..1 n# p^f[n] g<f[n] m^f[n] v^f[n] hyper<f[5] step<i[1] count<i[1]",
-     "", "n", "n", 120, 1),
+    # hyper = [lr, beta1, beta2, eps, weight_decay]; decoupled 2: cautious
+    ("adam", "decoupled:0..2 amsgrad:0..1 n# p^f[n] g<f[n] m^f[n] v^f[n] most^f[n*amsgrad] hyper<f[5] step<i[1] "
+     "count<i[1]", "", "n", "n", 120, 1),
     # y[o, i, j] = into(y[o, i, j], x[o, index[o, i, j], j])
     ("gather", "into:0..1 outer# n# inner# high# i_outer~ i_n~ i_inner~ y+f[outer*n*inner] x<f[outer*high*inner] "
      "index<*[outer@i_outer,n@i_n,inner@i_inner]", "", "outer*n", "outer*n*inner", 12, 0),

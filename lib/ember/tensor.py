@@ -121,6 +121,8 @@ class Tensor:
     dtype: an array typecode: "f", or "i", "B", "b", "h" for labels and raw inputs.
     """
 
+    mapped = 0  # elements of a buffer of plain bytes that is only read: see mapped.py
+
     def __init__(self, data=None, shape=None, requires_grad=False, dtype="f"):
         if data is not None:
             if isinstance(data, (int, float, list, tuple)):
@@ -164,6 +166,8 @@ class Tensor:
         y._data, y._place, y.dtype = self._data, self._place, self.dtype
         y._offset = self._offset + offset
         y._dims = tuple(dims)
+        if self.mapped:
+            y.mapped = self.mapped
         return y
 
     def detach(self):
@@ -180,6 +184,10 @@ class Tensor:
         """The buffer of an eager tensor."""
         if self._data is None:
             raise RuntimeError("a tensor that is being recorded has no values yet")
+        if self.mapped:
+            from .kernels_bind import view
+
+            return view(self._data, "f")
         return self._data
 
     def item(self):

@@ -5,20 +5,12 @@ from array import array
 
 from . import isa, vm
 from .build import build, clear, settle
-from .sink import CORRECT, COUNT, INTS, ONE, ROWS, SCORED, SEEN, STEP
-from .tensor import Tensor, no_grad, numel, use
+from .sections import _CHECK, _FIRST, _LAST, _LOSS, _NEXT, _RUNNING, _STEP, _UPDATE, _X, _Y, _ZERO, record
+from .sink import COUNT, ROWS, SEEN, STEP
+from .tensor import Tensor, numel
+from .update import extras, trained_groups
 
-_X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
-# Sections, in the order of the program; some are run together with those that follow.
-_CHECK, _ZERO, _FORWARD, _BACKWARD, _UPDATE, _PREDICT, _SCORE = range(7)
-_STEP, _FIRST, _NEXT, _LAST, _EVALUATE = (
-    _CHECK + 4 * isa.FOLLOWING,  # check to update
-    _CHECK + 3 * isa.FOLLOWING,  # check to backward
-    _FORWARD + isa.FOLLOWING,  # forward, backward
-    _FORWARD + 2 * isa.FOLLOWING,  # forward to update
-    _PREDICT + isa.FOLLOWING,
-)
-_LOSS, _RUNNING, _SCORED, _STATISTICS = 0, 1, 2, 3  # sums of the loss over rows: this step, since reset, evaluation
+_STRETCH = 1 << 20  # cost units that a run takes without a look at what interrupts it
 
 
 def _zeros(dtype, n):
@@ -33,8 +25,16 @@ class Trainer:
                   input_scale=None: whole numbers reach the model as they are, as indices for nn.Embedding
     target_dtype  typecode of the targets; by default labels are "B" ("h" from 257 classes), values are "f"
                   (given for a loss with labels, they are probabilities)
-    memory        bytes allowed for all that training keeps: MemoryError says how many are missing
+    memory        bytes allowed for all that training keeps. If they do not do, batches are taken in parts, and where
+                  the smallest does not fit, activations are made again instead of kept (docs/budget.md);
+                  print(trainer.plan) says what was done, MemoryError how many bytes the least takes
+    micro_batch   samples that are taken at once, if not the whole batch
     schedule      of the learning rate: fit steps it, and save and load keep where it is; may be set later
+    clip_value    bounds each element of the mean gradient, and clip_norm then its norm over all parameters, as PyTorch
+                  does; .bounds holds [clip_value, clip_norm, ema], which may be changed between steps
+    ema           keep a moving average of the weights, this much of it at every step: see averaged()
+
+    optimizer may be a list of them, each with parameters of its own; a schedule changes the first.
 
     Several inputs: input_shape is a list of shapes (input_dtype and input_scale may be lists), forward takes as many
     tensors, and x is a tuple. Several outputs: forward returns a tuple, target_dtype has an entry for each (integers
@@ -42,9 +42,14 @@ class Trainer:
     """
 
     def __init__(self, model, loss, optimizer, input_shape, batch_size=32, input_dtype="f", input_scale=1.0,
-                 target_dtype=None, memory=None, schedule=None):  # fmt: skip
+                 target_dtype=None, memory=None, schedule=None, micro_batch=None, clip_value=None, clip_norm=None,
+                 ema=None):  # fmt: skip
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError("batch_size is %r; it may be a whole number from 1" % (batch_size,))
+        if micro_batch is not None and (not isinstance(micro_batch, int) or not 1 <= micro_batch <= batch_size):
+            raise ValueError("micro_batch is %r; it may be from 1 to batch_size, %d" % (micro_batch, batch_size))
+        if memory is not None and (not isinstance(memory, int) or memory < 1):
+            raise ValueError("memory is %r; it may be a number of bytes from 1" % (memory,))
         self._parts = None  # several inputs or targets
         nested = isinstance(input_shape, (tuple, list)) and input_shape and isinstance(input_shape[0], (tuple, list))
         if nested or isinstance(target_dtype, (tuple, list)):
@@ -57,12 +62,15 @@ class Trainer:
                 raise ValueError("dtype is %r; it may be one of %s" % (dtype, ", ".join(isa.TYPES)))
         if not isinstance(input_shape, (tuple, list)) or any([not isinstance(n, int) or n < 1 for n in input_shape]):
             raise ValueError("input_shape is %r; it may be a tuple of whole numbers from 1" % (input_shape,))
-        self.model, self.criterion, self.optimizer = model, loss, optimizer
+        self._extras = extras(clip_value, clip_norm, ema)
+        self.optimizers = list(optimizer) if isinstance(optimizer, (tuple, list)) else [optimizer]
+        self._groups = trained_groups(self.optimizers)
+        self.model, self.criterion, self.optimizer = model, loss, self.optimizers[0]
         self.batch_size, self.input_shape = batch_size, tuple(input_shape)
+        self.micro_batch = micro_batch
         self.input_dtype, self.input_scale, self.target_dtype = input_dtype, input_scale, target_dtype
         self.sample_size = numel(self.input_shape)
         parameters = model.parameters() + model.buffers()
-        self._groups = [[p for p in group.params if p.requires_grad] for group in optimizer.groups]
         self._trained = [p for group in self._groups for p in group]
         self._frozen = [p for p in parameters if not any([p is q for q in self._trained])]
         if not self._trained:
@@ -72,8 +80,6 @@ class Trainer:
         self.classes = 1 if getattr(loss, "classes", False) and not self._many and target_dtype != "f" else 0
         self.target_size = 1
         self.epoch, self.validation, self.schedule = 0, None, schedule
-        if optimizer.steps:
-            raise ValueError("the optimizer has already taken %d steps of its own; give a new one" % optimizer.steps)
         self._make(memory)
 
     # Recording.
@@ -84,7 +90,9 @@ class Trainer:
         for p in frozen:  # of the model, but not of the optimizer
             p.requires_grad = False
         try:
-            self.plan, self.program = build(self.batch_size, self._record, memory)
+            rows = self.micro_batch or self.batch_size
+            cut = not self.micro_batch and not any([module.mixes_samples for module in self.model.modules()])
+            self.plan, self.program = build(rows, self._record, memory, cut=cut)
         except BaseException:
             for p, grad in zip(self._trained, gradients):
                 p.grad = grad
@@ -98,10 +106,16 @@ class Trainer:
         self._segments, self._state = self.program.segments, self.program.state
         self._arena, self._code = self._segments[isa.ARENA], self.program.code
         self._ints = self._segments[isa.INTS]
+        self.micro_batch, self._cutter = self.plan.rows, None
+        if self.micro_batch < self.batch_size:
+            from .micro import Parts
+
+            self._cutter = Parts(self)
         self._vm_run = vm.run
         self._fresh = True  # gradients are to be zeroed before the next batch
         self._followers = []  # recorded functions that use the parameters where they lie here
-        self._predictions = None
+        self._predictions = self._slices = None
+        self._unfinished = False  # a step in slices
         self._unbind()
         self._run(_ZERO)
         self._settle(memoryview(self._arena))
@@ -126,126 +140,19 @@ class Trainer:
             offset += n
         floats = memoryview(self._segments[isa.FLOATS])
         offset = 0
-        for group in self.optimizer.groups:
-            size = len(group.hyper)
-            group.hyper = floats[offset : offset + size]
-            offset += size
-        self.optimizer.trainer = self
+        for optimizer in self.optimizers:
+            for group in optimizer.groups:
+                size = len(group.hyper)
+                group.hyper = floats[offset : offset + size]
+                offset += size
+            optimizer.trainer = self
+        if self._extras:
+            self.bounds = floats[offset : offset + 3]
+            if self._extras.averages:
+                arena[self._average : self._average + trained] = arena[:trained]
 
     def _record(self, r):
-        size = sum([p.numel() for p in self._trained])
-        r.keep("parameters", size)
-        r.keep("frozen", sum([p.numel() for p in self._frozen]))
-        gradients = r.keep("gradients", size)
-        state = r.keep("optimizer state", size * self.optimizer.states)
-        self._statistics = r.keep("statistics", _STATISTICS)
-        offset = 0
-        for p in self._trained + self._frozen:
-            p._place = offset
-            if offset < size:
-                p.grad = r.at(gradients + offset, p._dims)
-            offset += p.numel()
-        with use(r):
-            if self.classes:  # the first recording does not know how many yet; the instruction is as long
-                n = -self.target_size
-                r.emit(isa.CHECK_INDEX, n, self.classes, r.input(_Y, self.target_dtype or "B", (n,)))
-            if self.input_scale is None and self.input_dtype != "f":
-                n = -self.sample_size
-                r.emit(isa.CHECK_INDEX, n, r.plan.high if r.plan else 1, r.input(_X, self.input_dtype, (n,)))
-            if self._parts:
-                self._parts.check(r)
-            r.section("check")
-            r.fill(r.at(gradients, (size,)), 0.0)
-            r.fill(r.at(self._statistics + _LOSS, ()), 0.0)
-            r.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
-            r.section("zero")
-            self._record_step(r, size, gradients, state)
-            with no_grad():
-                self.model.eval()
-                output = self._output(r)
-                self._results = [(r.locate(t), t._dims) for t in (output if self._many else (output,))]
-                self._result, self._result_dims = self._results[0]
-                r.section("predict")
-                if self.classes:
-                    target = self._target(r, output)
-                    n = numel(target._dims)
-                    r.emit(isa.COUNT_CORRECT, n, self.classes, INTS + CORRECT, output, target)
-                self._loss(r, output, (_SCORED,))
-                r.emit(isa.COUNT, 1, 1, -1, INTS + SCORED)
-                r.section("score")
-                self.model.train()
-
-    def _record_step(self, r, size, gradients, state):
-        self.model.train()
-        output = self._output(r)
-        loss, rows = self._loss(r, output, (_LOSS, _RUNNING))
-        r.section("forward")
-        # Seeded so, gradients are sums over rows, however a batch is cut; the optimizer divides by their count.
-        loss.backward(rows)
-        for slot in (COUNT, SEEN):
-            r.emit(isa.COUNT, 1, 1, -1, INTS + slot)
-        r.section("backward")
-        offset = 0
-        for group, trained in zip(self.optimizer.groups, self._groups):
-            n = sum([p.numel() for p in trained])
-            hyper = r.at(r.slot(list(group.hyper)), (len(group.hyper),))
-            if n:
-                states = [r.at(state + k * size + offset, (n,)) for k in range(self.optimizer.states)]
-                p, g = r.at(offset, (n,)), r.at(gradients + offset, (n,))
-                self.optimizer.emit(r, n, p, g, states, hyper, ONE if rows is None else COUNT)  # a sum stays a sum
-            offset += n
-        r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
-        r.section("update")
-
-    def _input(self, r, segment, dtype, scale, shape):
-        x = r.input(segment, dtype, (-1,) + shape)
-        if scale is not None and (dtype != "f" or scale != 1.0):
-            raw, x = x, r.new(x._dims)
-            r.emit(isa.CONVERT, numel(x._dims), x, raw, r.constants((float(scale), 0.0)))
-        return x
-
-    def _output(self, r):
-        inputs = [self._input(r, _X, self.input_dtype, self.input_scale, self.input_shape)]
-        if self._parts:
-            inputs += self._parts.inputs(self, r)
-        output = self.model(*inputs)
-        outputs = self._parts.outputs(output) if self._parts else (output,)
-        for t in outputs:
-            if not isinstance(t, Tensor):
-                raise ValueError("the model returned %r; several outputs take a target_dtype for each" % (t,))
-            if not t._dims or t._dims[0] != -1:
-                raise ValueError("the model made shape %s of a batch of %s: the batch is the first dimension"
-                                 % (t.shape, inputs[0].shape))  # fmt: skip
-        if self._many:
-            self.target_size = self._parts.sizes[0]
-            return outputs
-        if self.classes:
-            self.classes = output._dims[-1]
-        if self.target_dtype is None:
-            self.target_dtype = "f"
-            if self.classes:
-                self.target_dtype = "B" if self.classes <= 256 else "h" if self.classes <= 32768 else "i"
-        return output
-
-    def _target(self, r, output):
-        if self._many:
-            return self._parts.target(r)
-        dims = output._dims[:-1] if self.classes else output._dims
-        self.target_size = -numel(dims)
-        return r.input(_Y, self.target_dtype, dims)
-
-    def _loss(self, r, output, sums):
-        """Record the loss, and add it to these statistics, weighted by rows. Returns it and rows as a tensor."""
-        loss = self.criterion(output, self._target(r, output))
-        if numel(loss._dims) != 1:
-            raise ValueError("the loss has shape %s; a Trainer takes one number: 'mean' or 'sum'" % (loss.shape,))
-        rows, weighted = None, loss
-        if getattr(self.criterion, "reduction", "mean") == "mean":
-            rows = r.count(-1).alias(loss._dims)
-            weighted = loss.detach() * rows
-        for slot in sums:
-            r.copy(r.at(self._statistics + slot, loss._dims), weighted, isa.ADD)
-        return loss, rows
+        record(self, r)
 
     # Running.
 
@@ -253,13 +160,27 @@ class Trainer:
     # heap. So what runs at every step is cut into calls that each stay below.
 
     def _run(self, section):
+        """Now and then the VM returns to Python, which then may be interrupted (Ctrl-C)."""
+        if self._state[1] or self._unfinished:
+            self._idle()
         self._state[0] = section
-        if self._vm_run(self._code, self._segments, self._state, -1) != 1:
+        done = 0
+        while not done:
+            done = self._vm_run(self._code, self._segments, self._state, _STRETCH)
+        if done < 0:
             vm.fault(self._code, self._segments, self._state)
+
+    def _idle(self):
+        """Nothing is half done any more, or RuntimeError."""
+        from .slices import idle
+
+        idle(self)
 
     def _take(self, x, y, sections):
         """Run sections on a batch, in place where it is in the types the program reads. What is wrong with it is
         found when it is bound or by the first section, before anything has changed."""
+        if self._state[1] or self._unfinished:
+            self._idle()
         self._state[0] = sections
         if not self._fits(x, y) or not self._attempt():
             self._convert(x, y, sections)
@@ -273,7 +194,7 @@ class Trainer:
         self._segments[_X] = x
         self._segments[_Y] = y
         self._ints[ROWS] = rows
-        return rows * self.sample_size == len(x) and rows * self.target_size == len(y) and 0 < rows <= self.batch_size
+        return rows * self.sample_size == len(x) and rows * self.target_size == len(y) and 0 < rows <= self.micro_batch
 
     def _attempt(self):
         try:
@@ -296,6 +217,14 @@ class Trainer:
 
     def accumulate(self, x, y):
         """Add the gradients of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
+        if self._cutter:
+            self._cutter.accumulate(x, y)
+        else:
+            self._accumulate(x, y)
+
+    def _accumulate(self, x, y):
+        if self._state[1] or self._unfinished:
+            self._idle()
         if self._fresh:
             self._take(x, y, _FIRST)
             self._fresh = False
@@ -305,19 +234,47 @@ class Trainer:
 
     def update(self):
         """One step of the optimizer on the mean gradient of what was accumulated."""
+        if self._state[1] or self._unfinished:
+            self._idle()
         if self._fresh:
             raise RuntimeError("update: nothing was accumulated since the last update")
+        self._fresh = True  # before it runs: if it is interrupted, it is finished before whatever comes next
         self._run(_UPDATE)
-        self._fresh = True
 
-    def step(self, x, y):
-        """accumulate(x, y) and update(). Allocates nothing where x and y are buffers of the right type."""
-        if self._fresh:
+    def step(self, x, y, budget_us=None):
+        """accumulate(x, y) and update(). Allocates nothing where x and y are buffers of the right type. Interrupted
+        (Ctrl-C), it is as if it had not begun, with what was accumulated for it, or it is finished if it was updating.
+
+        budget_us   begin the step, return after so many microseconds, and say whether it is finished. If not, poll()
+                    goes on with it; x and y must stay as they are until then.
+        """
+        if budget_us is not None:
+            return self.slices.begin(x, y, budget_us)
+        if self._state[1] or self._unfinished:
+            self._idle()
+        if self._cutter:
+            self.accumulate(x, y)
+            self.update()
+        elif self._fresh:
             self._take(x, y, _STEP)
         else:
             self._take(x, y, _CHECK)
-            self._run(_LAST)
             self._fresh = True
+            self._run(_LAST)
+        return True
+
+    def poll(self, budget_us):
+        """Go on for so many microseconds with a step that step(x, y, budget_us) began: whether it is finished."""
+        return self.slices.go_on(budget_us)
+
+    @property
+    def slices(self):
+        """The step in slices: .calibrate(), .pace, .drop(); see slices.py."""
+        if self._slices is None:
+            from .slices import Slices
+
+            self._slices = Slices(self)
+        return self._slices
 
     @property
     def loss(self):
@@ -341,6 +298,13 @@ class Trainer:
     def predict(self, x, out=None):
         """The model's output for 1 to batch_size samples, in evaluation mode: a Tensor of its own. With a buffer `out`
         of float32, it is written there, and out is returned: that allocates nothing from the second time on."""
+        if self._cutter:
+            from .micro import predict
+
+            return predict(self, x, out)
+        return self._predict(x, out)
+
+    def _predict(self, x, out):
         if self._predictions is None:
             self._predict_first()
         return self._predictions.predict(x, out)
@@ -367,6 +331,12 @@ class Trainer:
         from .fit import fit
 
         fit(self, batches, epochs, validation, callbacks, on_step, schedule, schedule_every)
+
+    def averaged(self):
+        """`with trainer.averaged():` the weights are their moving averages, to evaluate and predict, not to train."""
+        from .update_more import averaged
+
+        return averaged(self)
 
     def save(self, path):
         """Write parameters, optimizer state, counters and where the schedule is to a file."""

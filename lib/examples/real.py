@@ -57,29 +57,6 @@ def basic_motions_gru():
     return adam(Recurrent(nn.GRU(24, 12), 4, together=4, mean=True), 4, 30)
 
 
-class EncoderLayer(nn.Module):
-    """A layer of a Transformer's encoder, normalized first (Vaswani et al., 2017; Xiong et al., 2020): [N, L, E]."""
-
-    def __init__(self, width, heads, hidden):
-        self.heads = heads
-        self.norm1, self.norm2, self.dropout = nn.LayerNorm(width), nn.LayerNorm(width), nn.Dropout(0.1)
-        self.project, self.output = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.feed = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, width))
-
-    def attend(self, x):
-        """Each step becomes a mean of all, weighted by how its query meets their keys: for each head its own."""
-        _, length, width = x.shape
-        size = width // self.heads
-        q, k, v = [part.reshape(-1, length, self.heads, size).permute(0, 2, 1, 3)
-                   for part in self.project(x).chunk(3, 2)]  # fmt: skip
-        weights = (q @ k.transpose(2, 3) / size**0.5).softmax(-1)
-        return self.output((weights @ v).permute(0, 2, 1, 3).reshape(-1, length, width))
-
-    def forward(self, x):
-        x = x + self.dropout(self.attend(self.norm1(x)))
-        return x + self.dropout(self.feed(self.norm2(x)))
-
-
 class Transformer(nn.Module):
     """Two layers over the sequence, `together` readings a step, each step at a place that is learnt; then the mean."""
 
@@ -87,12 +64,14 @@ class Transformer(nn.Module):
         self.steps, self.readings = length // together, channels * together
         self.dropout, self.embed = nn.Dropout(0.2), nn.Linear(self.readings, width)
         self.place = ember.Parameter((self.steps, width), -0.1, 0.1)
-        self.layers = nn.Sequential(EncoderLayer(width, heads, hidden), EncoderLayer(width, heads, hidden))
-        self.norm, self.linear = nn.LayerNorm(width), nn.Linear(width, classes)
+        self.layers = nn.TransformerEncoder(
+            lambda: nn.TransformerEncoderLayer(width, heads, hidden, norm_first=True), 2, nn.LayerNorm(width)
+        )
+        self.linear = nn.Linear(width, classes)
 
     def forward(self, x):
         x = self.embed(self.dropout(x.reshape(-1, self.steps, self.readings))) + self.place
-        return self.linear(self.norm(self.layers(x)).mean(1))
+        return self.linear(self.layers(x).mean(1))
 
 
 def basic_motions_transformer():

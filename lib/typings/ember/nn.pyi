@@ -1,17 +1,20 @@
 from typing_extensions import Self, TypeAlias
 
-from . import nn_init
+from . import nn_init, nn_utils
 from .parameter import Buffer, Parameter
 from .tensor import Tensor
 
 init = nn_init
+utils = nn_utils
 
 _Pair: TypeAlias = int | tuple[int, int] | list[int]
 
 # Module itself has no `forward`: what is derived from it says what it takes.
 class Module:
     training: bool
+    mixes_samples: bool
     def __call__(self, x: Tensor) -> Tensor: ...
+    def modules(self) -> list[Module]: ...
     def parameters(self) -> list[Parameter]: ...
     def buffers(self) -> list[Buffer]: ...
     def train(self, mode: bool = True) -> Self: ...
@@ -114,6 +117,11 @@ from .nn_activation import Softsign as Softsign
 from .nn_activation import SwiGLU as SwiGLU
 from .nn_activation import Tanhshrink as Tanhshrink
 from .nn_activation import Threshold as Threshold
+from .nn_attention import MultiheadAttention as MultiheadAttention
+from .nn_attention import RotaryEncoding as RotaryEncoding
+from .nn_attention import SinusoidalEncoding as SinusoidalEncoding
+from .nn_attention import TransformerEncoder as TransformerEncoder
+from .nn_attention import TransformerEncoderLayer as TransformerEncoderLayer
 from .nn_bilinear import Bilinear as Bilinear
 from .nn_conv import Conv1d as Conv1d
 from .nn_conv import ConvTranspose1d as ConvTranspose1d

@@ -3,6 +3,7 @@ from .parameter import Parameter
 from .tensor import Tensor, _Indices
 
 class Embedding(Module):
+    decays: bool
     num_embeddings: int
     embedding_dim: int
     padding_idx: int | None

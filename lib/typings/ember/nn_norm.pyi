@@ -29,6 +29,7 @@ class BatchNorm2d(_BatchNorm):
     takes: str
 
 class _ByShape(Module):
+    decays: bool
     normalized_shape: tuple[int, ...]
     eps: float
     weight: Parameter | None

@@ -12,6 +12,7 @@ _Params: TypeAlias = Iterable[Parameter] | Iterable[Mapping[str, Any]]
 class Optimizer:
     states: int
     settings: tuple[str, ...]
+    layerwise: bool
     groups: list[Group]
     steps: int
     trainer: Trainer | None
@@ -45,6 +46,7 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        amsgrad: bool = False,
     ) -> None: ...
 
 class AdamW(Adam):
@@ -55,9 +57,16 @@ class AdamW(Adam):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        cautious_weight_decay: bool = False,
     ) -> None: ...
 
 # made by tools/stubs.py: begin
+from .optim_average import EMA as EMA
+from .optim_groups import decay_groups as decay_groups
+from .optim_layerwise import LAMB as LAMB
+from .optim_layerwise import Muon as Muon
+from .optim_lbfgs import LBFGS as LBFGS
 from .optim_more import Adadelta as Adadelta
 from .optim_more import Adagrad as Adagrad
 from .optim_more import Adan as Adan

@@ -144,6 +144,7 @@ class _Operations:
 
 class Tensor(_Operations):
     dtype: _Dtype
+    mapped: int
     requires_grad: bool
     grad: Tensor | None
     def __init__(

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Literal, TypeVar, overload
 
 from typing_extensions import Buffer, TypeAlias
@@ -8,6 +9,7 @@ from .metrics import Metric
 from .nn import Module
 from .optim import Optimizer
 from .schedule import Schedule
+from .slices import Slices
 from .tensor import Tensor, _Dtype, _Lists, _Shape
 
 _Values: TypeAlias = Buffer | Tensor | _Lists | tuple[Buffer | Tensor | _Lists, ...]
@@ -18,7 +20,10 @@ class Trainer:
     model: Module
     criterion: Callable[[Any, Any], Tensor]
     optimizer: Optimizer
+    optimizers: list[Optimizer]
+    bounds: Any  # [clip_value, clip_norm, ema] as float32, where one of them is set
     batch_size: int
+    micro_batch: int
     input_shape: tuple[int, ...]
     input_dtype: _Dtype
     input_scale: float | None
@@ -35,7 +40,7 @@ class Trainer:
         self,
         model: Module,
         loss: Callable[[Any, Any], Tensor],  # tensors, or tuples of them
-        optimizer: Optimizer,
+        optimizer: Optimizer | Sequence[Optimizer],
         input_shape: _Shape | Sequence[_Shape],
         batch_size: int = 32,
         input_dtype: _Dtype | Sequence[_Dtype] = "f",
@@ -43,10 +48,18 @@ class Trainer:
         target_dtype: _Dtype | Sequence[_Dtype] | None = None,
         memory: int | None = None,
         schedule: Schedule | None = None,
+        micro_batch: int | None = None,
+        clip_value: float | None = None,
+        clip_norm: float | None = None,
+        ema: float | None = None,
     ) -> None: ...
+    def averaged(self) -> AbstractContextManager[None]: ...
     def accumulate(self, x: _Values, y: _Values) -> None: ...
     def update(self) -> None: ...
-    def step(self, x: _Values, y: _Values) -> None: ...
+    def step(self, x: _Values, y: _Values, budget_us: int | None = None) -> bool: ...
+    def poll(self, budget_us: int) -> bool: ...
+    @property
+    def slices(self) -> Slices: ...
     @property
     def loss(self) -> float: ...
     @property

@@ -1,0 +1,199 @@
+"""L-BFGS, against the inverse Hessian that it stands for, in NumPy; its line search, by what it promises."""
+
+import numpy as np
+import pytest
+
+import ember
+from ember import Tensor, nn, optim, vm
+from ember.parameter import Parameter
+from op_cases import vms
+
+
+@pytest.fixture(params=vms())
+def machine(request):
+    vm.select(request.param)
+    ember.manual_seed(4)
+    yield request.param
+    vm.select()
+
+
+def inverse_hessian(pairs, n):
+    """From the oldest pair (change of gradient, move) to the newest."""
+    if not pairs:
+        return np.eye(n)
+    y, s = pairs[-1]
+    h = np.eye(n) * (y @ s) / (y @ y)
+    for y, s in pairs:
+        v = np.eye(n) - np.outer(y, s) / (y @ s)
+        h = v.T @ h @ v + np.outer(s, s) / (y @ s)
+    return h
+
+
+def reference(slope, x, moves, history, lr):
+    """Moves without a line search."""
+    pairs, g = [], slope(x)
+    for i in range(moves):
+        d = -inverse_hessian(pairs[-history:], len(x)) @ g
+        t = min(1, 1 / np.abs(g).sum()) * lr if i == 0 else lr
+        x, before = x + t * d, g
+        g = slope(x)
+        if (g - before) @ (t * d) > 1e-10:
+            pairs.append((g - before, t * d))
+    return x
+
+
+RNG = np.random.default_rng(8)
+A = RNG.normal(size=(12, 5)).astype("f4") + np.eye(12, 5, dtype="f4")
+B = RNG.normal(size=12).astype("f4")
+
+
+def least_squares(**settings):
+    """x in two parameters, and the closure of ||A x - b||^2 / 12."""
+    first, second = Parameter((2,), -1.0, 1.0), Parameter((3, 1), -1.0, 1.0)
+    a, b = Tensor(A.tolist()), Tensor(B.reshape(12, 1).tolist())
+    optimizer = optim.LBFGS([first, second], **settings)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (a @ ember.cat([first.reshape(2, 1), second], 0) - b).pow(2).mean()
+        loss.backward()
+        return loss
+
+    return first, second, optimizer, closure
+
+
+def slope(x):
+    return 2 / 12 * A.astype("f8").T @ (A.astype("f8") @ x - B)
+
+
+def values(*parameters):
+    return np.concatenate([np.array(p.elements(), "f8") for p in parameters])
+
+
+@pytest.mark.parametrize("history, lr, moves", [(100, 1.0, 6), (2, 0.5, 8), (1, 0.7, 8), (5, 1.0, 1)])
+def test_moves_follow_the_inverse_hessian(machine, history, lr, moves):
+    first, second, optimizer, closure = least_squares(lr=lr, max_iter=moves, history_size=history, max_eval=99)
+    expected = reference(slope, values(first, second), moves, history, lr)
+    start = closure().item()
+    assert optimizer.step(closure) == start
+    assert optimizer.evaluations == moves  # the last move is not looked at
+    np.testing.assert_allclose(values(first, second), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_several_steps_go_on_from_each_other(machine):
+    """As PyTorch: the second step knows the moves of the first."""
+    first, second, optimizer, closure = least_squares(max_iter=3, max_eval=99, history_size=10)
+    expected = reference(slope, values(first, second), 6, 10, 1.0)
+    optimizer.step(closure)
+    optimizer.step(closure)
+    np.testing.assert_allclose(values(first, second), expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("line_search", [None, "strong_wolfe"])
+def test_least_squares_ends_at_the_solution(machine, line_search):
+    first, second, optimizer, closure = least_squares(max_iter=40, line_search_fn=line_search, history_size=5)
+    optimizer.step(closure)
+    solution = np.linalg.lstsq(A.astype("f8"), B.astype("f8"), rcond=None)[0]
+    np.testing.assert_allclose(values(first, second), solution, atol=2e-3)
+
+
+def rosenbrock(p):
+    a, b = p[0:1], p[1:2]
+    return ((1.0 - a) ** 2 + (b - a * a) ** 2 * 100.0).sum()
+
+
+def test_rosenbrock(machine):
+    p = Parameter((2,))
+    p.elements()[0], p.elements()[1] = -1.2, 1.0
+    optimizer = optim.LBFGS([p], max_iter=100, line_search_fn="strong_wolfe", history_size=10)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = rosenbrock(p)
+        loss.backward()
+        return loss
+
+    first = optimizer.step(closure)
+    assert abs(first - 24.2) < 1e-4 and optimizer.evaluations < 100
+    np.testing.assert_allclose(p.tolist(), [1, 1], atol=5e-3)
+
+
+@pytest.mark.parametrize("t", [1e-4, 0.05, 1.0, 30.0])
+def test_a_search_ends_where_it_falls_and_flattens(t):
+    """Strong Wolfe conditions, from first tries that are far too short and far too long."""
+    p = Parameter((2,))
+    optimizer = optim.LBFGS([p], lr=t, max_iter=1, line_search_fn="strong_wolfe", history_size=1)
+    seen = []
+
+    def closure():
+        optimizer.zero_grad()
+        loss = rosenbrock(p)
+        loss.backward()
+        seen.append((loss.item(), list(p.elements()), np.array(p.grad.tolist())))
+        return loss
+
+    p.elements()[0], p.elements()[1] = -1.2, 1.0
+    optimizer.step(closure)
+    loss, x, g = seen[0]
+    end = next(entry for entry in seen if entry[1] == list(p.elements()))
+    move = np.array(end[1]) - np.array(x)
+    assert end[0] <= loss + 1e-4 * (g @ move) and abs(end[2] @ move) <= 0.9 * abs(g @ move)
+    assert seen[-1][1] == list(p.elements())  # and the gradient is that there
+
+
+@pytest.mark.parametrize("line_search", [None, "strong_wolfe"])
+def test_a_recorded_closure_is_an_eager_one(machine, line_search):
+    x = np.random.default_rng(1).normal(size=(8, 3)).astype("f4")
+    y = (x @ np.array([[1.0], [-2.0], [0.5]]) + 0.3).astype("f4")
+    found = []
+    for recorded in (False, True):
+        ember.manual_seed(4)
+        model, criterion = nn.Linear(3, 1), nn.MSELoss()
+        optimizer = optim.LBFGS(model.parameters(), max_iter=5, history_size=4, line_search_fn=line_search)
+
+        def run(a, b, model=model, criterion=criterion):
+            loss = criterion(model(a), b)
+            loss.backward()
+            return [loss] + [p.grad for p in model.parameters()]
+
+        inputs = Tensor(x.ravel().tolist(), (8, 3)), Tensor(y.ravel().tolist(), (8, 1))
+        function = ember.record(run, (8, 3), (8, 1)) if recorded else run
+
+        def closure(function=function, optimizer=optimizer, inputs=inputs):
+            optimizer.zero_grad()
+            return function(*inputs)
+
+        optimizer.step(closure)
+        found.append(values(*model.parameters()))
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-4, atol=1e-5)
+
+
+def test_where_the_gradient_is_nothing_it_stays(machine):
+    p, frozen = Parameter((1,)), Parameter((3,))
+    frozen.requires_grad = False
+    optimizer = optim.LBFGS([p, frozen])
+    assert optimizer.step(lambda: [Tensor([2.0]), Tensor([0.0])]) == 2.0
+    assert p.tolist() == [0.0] and optimizer.evaluations == 1
+    with pytest.raises(ValueError, match="2 gradients for 1 parameters"):
+        optimizer.step(lambda: [Tensor([2.0]), Tensor([0.0]), Tensor([0.0])])
+
+
+@pytest.mark.parametrize("make, says", [
+    (lambda p: optim.LBFGS(p, max_iter=0), "max_iter is 0"),
+    (lambda p: optim.LBFGS(p, max_eval=1.5), "max_eval is 1.5"),
+    (lambda p: optim.LBFGS(p, history_size=0), "history_size is 0"),
+    (lambda p: optim.LBFGS(p, tolerance_grad=-1), "tolerance_grad is -1"),
+    (lambda p: optim.LBFGS(p, tolerance_change=float("nan")), "tolerance_change is nan"),
+    (lambda p: optim.LBFGS(p, line_search_fn="armijo"), "line_search_fn is 'armijo'"),
+    (lambda p: optim.LBFGS(p, lr=-1), "lr is -1"),
+    (lambda p: optim.LBFGS([{"params": p}, {"params": [Parameter((1,))]}]), "2 groups; it takes one"),
+])  # fmt: skip
+def test_refusals(make, says):
+    with pytest.raises(ValueError, match=says):
+        make([Parameter((2,))])
+
+
+def test_not_for_a_trainer():
+    model = nn.Linear(3, 1)
+    with pytest.raises(ValueError, match="LBFGS is not for a Trainer"):
+        ember.Trainer(model, nn.MSELoss(), optim.LBFGS(model.parameters(), history_size=1), (3,))

@@ -1,0 +1,339 @@
+"""A step in slices has the bits of a step in one go; what is interrupted leaves the weights whole."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from array import array
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import ember
+from conftest import BUILD, MICROPYTHON, ROOT
+from ember import cost, isa, nn, optim, sections, slices, table, trainer, vm
+from op_cases import vms
+
+BATCH, FEATURES, CLASSES = 6, 9, 3
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        self.gru, self.out = nn.GRU(3, 4), nn.Linear(4, CLASSES)
+
+    def forward(self, x):
+        return self.out(self.gru(x.reshape(-1, 3, 3))[0][:, -1])
+
+
+MODELS = {
+    "dropout": lambda: nn.Sequential(nn.Linear(FEATURES, 8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, CLASSES)),
+    "norm": lambda: nn.Sequential(nn.Linear(FEATURES, 8), nn.BatchNorm1d(8), nn.Tanh(), nn.Linear(8, CLASSES)),
+    "recurrent": Recurrent,
+}
+
+
+@pytest.fixture(params=vms())
+def machine(request):
+    vm.select(request.param)
+    yield request.param
+    vm.select()
+
+
+def make(name="dropout", **settings):
+    ember.manual_seed(3)
+    model = MODELS[name]()
+    optimizer = optim.Adam(model.parameters(), lr=0.01)
+    return ember.Trainer(model, nn.CrossEntropyLoss(), optimizer, (FEATURES,), BATCH, **settings)
+
+
+def batch(seed, rows=BATCH):
+    r = random.Random(seed)
+    return (array("f", [r.gauss(0, 1) for _ in range(rows * FEATURES)]),
+            array("B", [r.randrange(CLASSES) for _ in range(rows)]))  # fmt: skip
+
+
+def bits(t):
+    """All that lasts from step to step."""
+    return bytes(memoryview(t._arena)[: t.plan.start]), t._ints.tolist()
+
+
+class Clock:
+    """Each look at it takes as long as the next of `steps`, again and again."""
+
+    def __init__(self, steps):
+        self.now, self.steps, self.k = 0, steps, 0
+
+    def __call__(self):
+        self.now += self.steps[self.k % len(self.steps)]
+        self.k += 1
+        return self.now
+
+
+def sliced(t, x, y, budgets):
+    """A whole step, with these budgets in turn. How many slices it took."""
+    k = 1
+    done = t.step(x, y, budgets[0])
+    while not done:
+        done = t.poll(budgets[k % len(budgets)])
+        k += 1
+    return k
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("micro_batch", [None, 4])
+def test_any_slices_give_the_bits_of_the_whole(machine, monkeypatch, name, micro_batch):
+    whole, parts = make(name, micro_batch=micro_batch), make(name, micro_batch=micro_batch)
+    taken = []
+
+    @settings(max_examples=15 if machine == "native" else 2)
+    @given(
+        st.lists(st.integers(1, 300), min_size=1, max_size=4),
+        st.lists(st.integers(0, 200), min_size=1, max_size=4).filter(any),
+        st.sampled_from((0.1, 3.0, 500.0)),
+        st.integers(1, BATCH),
+        st.booleans(),
+    )
+    def run(budgets, clock, pace, rows, after_a_part):
+        parts.slices.pace, parts.slices.overhead = pace, 0
+        monkeypatch.setattr(slices, "ticks_us", Clock(clock))
+        x, y = batch(len(taken), rows)
+        for t in (whole, parts) if after_a_part else ():
+            t.accumulate(*batch(99, 2))
+        assert whole.step(x, y) is True
+        taken.append(sliced(parts, x, y, budgets))
+        assert bits(whole) == bits(parts)
+
+    run()
+    assert max(taken) > 20
+
+
+def test_in_real_time(machine):
+    whole, parts = make(), make()
+    for k in range(3):
+        x, y = batch(k)
+        whole.step(x, y)
+        sliced(parts, x, y, [50])
+    assert bits(whole) == bits(parts)
+    assert parts.slices.pace > 0 and "µs here" in str(parts.plan) and "µs here" not in str(whole.plan)
+
+
+def begun(monkeypatch, **settings):
+    """A trainer in the middle of its second step, and what it was before that."""
+    t = make(**settings)
+    t.step(*batch(0))
+    before = bits(t)
+    t.slices.pace = 1
+    monkeypatch.setattr(slices, "ticks_us", Clock([1000]))
+    t.batch = batch(1)  # must stay until the step is finished
+    assert t.step(*t.batch, budget_us=1) is False
+    return t, before
+
+
+def test_what_must_wait_until_it_is_finished(monkeypatch, tmp_path):
+    t, _ = begun(monkeypatch)
+    x, y = batch(2)
+    path = str(tmp_path / "weights")
+    for do in (lambda: t.step(x, y), lambda: t.step(x, y, 10), lambda: t.accumulate(x, y), lambda: t.predict(x),
+               lambda: t.evaluate([(x, y)]), lambda: t.save(path), lambda: t.load(path),
+               t.slices.calibrate):  # fmt: skip
+        with pytest.raises(RuntimeError, match=r"a step in slices is unfinished: poll\(\)"):
+            do()
+    while not t.poll(1):
+        pass
+    whole = make()
+    whole.step(*batch(0))
+    whole.step(*batch(1))
+    assert bits(t) == bits(whole)
+    with pytest.raises(RuntimeError, match="no step in slices is unfinished"):
+        t.poll(10)
+
+
+def section_of(t):
+    """That in which a run paused, or that is next."""
+    if not t._state[1]:
+        return t._state[0] % isa.FOLLOWING
+    return max(k for k in range(7) if slices._begin(t, k) <= t._state[1])
+
+
+@pytest.mark.parametrize("micro_batch", [None, 2])
+def test_a_step_that_is_dropped(monkeypatch, micro_batch):
+    """Wherever it stands: before the update all is as it was, and in the update it is finished."""
+    seen = set()
+    for slices_until in [0, *range(1, 1000, 13)]:
+        t, before = begun(monkeypatch, micro_batch=micro_batch)
+        done = False
+        for _ in range(slices_until):
+            done = done or t.poll(1)
+        if done:
+            break
+        section, paused = section_of(t), t._state[1]
+        seen.add(section)
+        t.slices.drop()
+        t.slices.drop()  # nothing is left of it
+        kept = 4 * t.plan.kept[2][1]
+        finished = make(micro_batch=micro_batch)
+        finished.step(*batch(0))
+        if section == sections._UPDATE and paused:
+            finished.step(*batch(1))
+        assert bits(t)[0][:kept] == bits(finished)[0][:kept] and t.steps == finished.steps
+        t.step(*batch(5))
+        finished.step(*batch(5))
+        assert bits(t)[0][:kept] == bits(finished)[0][:kept]
+    assert seen >= {sections._FORWARD, sections._BACKWARD, sections._UPDATE}
+
+
+@pytest.mark.parametrize("budget_us", [0, -5, 10.0, "10", True])
+def test_a_budget_that_is_none(budget_us):
+    t = make()
+    before = bits(t)
+    with pytest.raises(ValueError, match="budget_us is .*; it may be a whole number of microseconds from 1"):
+        t.step(*batch(0), budget_us=budget_us)
+    assert bits(t) == before
+    assert t.step(*batch(0), budget_us=10**8) is True
+    with pytest.raises(RuntimeError, match="no step"):
+        t.poll(5)
+
+
+def test_a_bad_batch_begins_nothing():
+    t = make()
+    t.step(*batch(0))
+    before = bits(t)
+    x, y = batch(1)
+    for bad in ((x, array("B", [CLASSES] * BATCH)), (x[:-1], y)):
+        with pytest.raises(ValueError):
+            t.step(*bad, budget_us=100)
+        assert bits(t)[0] == before[0]
+    t.step(x, y)
+
+
+class Interrupted:
+    """The VM's run, after which the n-th time a KeyboardInterrupt is raised, as Python does after a call."""
+
+    def __init__(self, t, n):
+        self.t, self.n, self.run = t, n, t._vm_run
+        t._vm_run = self
+
+    def __call__(self, *arguments):
+        result = self.run(*arguments)
+        self.n -= 1
+        if not self.n:
+            self.t._vm_run = self.run
+            raise KeyboardInterrupt
+        return result
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_an_interrupt_leaves_the_weights_whole(monkeypatch, fresh):
+    """After one row or another of a step: what comes next finds the weights of before it, or of after it."""
+    monkeypatch.setattr(trainer, "_STRETCH", 7)
+
+    def begun():
+        t = make()
+        t.step(*batch(0))
+        if not fresh:
+            t.accumulate(*batch(7))
+        return t
+
+    def weights(t):
+        t.step(*batch(2))
+        return bits(t)[0][: 4 * t.plan.kept[2][1]]
+
+    before, after, dropped = begun(), begun(), begun()
+    after.step(*batch(1))
+    dropped._fresh = True
+    expected = {"before": weights(before), "after": weights(after), "dropped": weights(dropped)}
+    outcomes = []
+    for n in [1, *range(2, 10000, 17)]:
+        t = begun()
+        Interrupted(t, n)
+        try:
+            t.step(*batch(1))
+            break
+        except KeyboardInterrupt:
+            found = weights(t)
+            outcomes += [name for name in expected if expected[name] == found] or [n]
+    order = ["before", "dropped", "after"]
+    assert set(outcomes) == set(order) and len(outcomes) > 10
+    assert fresh or outcomes == sorted(outcomes, key=order.index)
+
+
+def test_an_interrupted_prediction_keeps_what_was_accumulated(monkeypatch):
+    monkeypatch.setattr(trainer, "_STRETCH", 1)
+    t, plain = make(), make()
+    for other in (t, plain):
+        other.accumulate(*batch(0))
+    Interrupted(t, 3)
+    with pytest.raises(KeyboardInterrupt):
+        t.predict(batch(1)[0])
+    for other in (t, plain):
+        other.update()
+    assert bits(t)[0][: 4 * t.plan.kept[2][1]] == bits(plain)[0][: 4 * t.plan.kept[2][1]]
+
+
+LOOP = """
+import sys
+sys.path[:0] = %r
+import ember
+from ember import nn, optim
+from array import array
+model = nn.Sequential(nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 64))
+trainer = ember.Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.001), (64,), 64)
+x = array("f", [0.01 * (i %% 50) for i in range(64 * 64)])
+trainer.step(x, x)
+try:
+    print("ready")
+    while True:
+        trainer.step(x, x)
+except KeyboardInterrupt:
+    print("interrupted")
+before = trainer.loss
+for _ in range(20):
+    trainer.step(x, x)
+print(trainer.loss < before + 1e-6, trainer.predict(x).tolist()[0][0] == trainer.predict(x).tolist()[0][0])
+"""
+
+
+@pytest.mark.parametrize("name", ["cpython", *MICROPYTHON])
+def test_ctrl_c(name):
+    """A real one, many times a second."""
+    folders = [str(ROOT / "lib"), str(ROOT / "tools" / "host")] if name == "cpython" else []
+    binary = sys.executable if name == "cpython" else str(MICROPYTHON[name])
+    environment = dict(os.environ, MICROPYPATH="%s:%s" % (ROOT / "lib", BUILD / "native"))
+    process = subprocess.Popen([binary, "-c", LOOP % folders], env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "interrupted\n"
+        assert process.stdout.readline() == "True True\n"
+        assert process.wait(timeout=20) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_longest_row_is_the_tables():
+    """By the table itself, as the portable VM counts, over a program's instructions."""
+    t = make("recurrent")
+    code, longest = t._code, 0
+    pc = 5 + 3 * code[3] + code[4]
+    while pc < len(code):
+        row, fields = table.TABLE[code[pc]], table.parse(code[pc])
+        names, words = [field[1] for field in fields], code[pc + 1 : pc + 1 + len(fields)]
+
+        def size(text, names=names, words=words):
+            total = 1
+            for k in table.product(text, names):
+                n = words[k] if k >= 0 else -k
+                total *= n if n > 0 else -n * BATCH
+            return total
+
+        weight = row[table.WEIGHT] or table.FUNCTIONS[words[0]][2]
+        whole, rows = size(row[table.COST]) * weight, size(row[table.RESUME])
+        assert cost.cost(code[pc], list(words), BATCH) == whole
+        assert cost.cost(code[pc], list(words), BATCH, True) == max(1, whole // rows)
+        longest = max(longest, whole // rows)
+        pc += 1 + len(fields)
+    assert t.plan.longest == longest
+    assert "the longest costs %d multiply-accumulates" % (longest // 8) in str(t.plan)

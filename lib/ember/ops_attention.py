@@ -1,0 +1,149 @@
+"""The op table, continued: attention.
+
+N batch, H heads, L steps that ask, S steps that are asked, E elements of a query or key, V of a value.
+"""
+
+from array import array
+
+from . import ops
+from .isa import ADD as INTO_ADD
+from .isa import CONVERT, WRITE
+from .nn import _bound
+from .ops_reduce import _matmul_shape, _matmul_sizes, _product_grad, _products
+from .tensor import Tensor, apply, numel, sink
+
+_FAR = -(2.0**127)  # added to a score, it leaves nothing of it, and a weight of 0
+
+# Scores: query @ key transposed, which is read where it lies.
+
+
+def _turned(key):
+    return key.alias(key._dims[:-2] + (key._dims[-1], key._dims[-2]))
+
+
+def _scores_shape(inputs):
+    query, key = inputs
+    if len(query._dims) < 2 or len(key._dims) < 2 or query._dims[-1] != key._dims[-1]:
+        raise ValueError("query and key have shapes %s and %s; they may be [..., L, E] and [..., S, E]"
+                         % (query.shape, key.shape))  # fmt: skip
+    return _matmul_shape((query, _turned(key)))
+
+
+def _scores_sizes(inputs):
+    return _matmul_sizes(inputs[0]._dims, _turned(inputs[1])._dims)
+
+
+def _scores_emit(target, y, inputs, saved):
+    m, n, k, dims = _scores_sizes(inputs)
+    _products(target, WRITE, dims, m, n, k, (y, 1, n, 1), (inputs[0], 2, k, 1), (inputs[1], 3, 1, k))
+
+
+def _scores_grad(target, y, g, inputs, saved):
+    query, key = inputs
+    m, n, k, dims = _scores_sizes(inputs)
+    if key.requires_grad:
+        d, into = _product_grad(target, key, 3, dims)
+        _products(target, into, dims, n, k, m, (d, 3, k, 1), (g, 1, 1, n), (query, 2, k, 1))
+    if query.requires_grad:
+        d, into = _product_grad(target, query, 2, dims)
+        _products(target, into, dims, m, k, n, (d, 2, k, 1), (g, 1, n, 1), (key, 3, k, 1))
+
+
+SCORES = ops.Op(_scores_shape, _scores_emit, _scores_grad)
+
+
+# Rotation of pairs: argument: the table, [L, E], of sines and cosines in turn.
+
+
+def _rotate(target, into, y, x, table, sign):
+    """y (into) x with each pair (a, b) rotated: a cos - b sin, a sin + b cos; by the other way round if sign < 0."""
+    dims = x._dims[:-1] + (x._dims[-1] // 2,)
+    steps = ops.strides_of(x._dims)[:-1] + [2]
+    angles = [0] * (len(dims) - 2) + [x._dims[-1], 2]
+    minus = target.new(dims[-2:])
+    ops.strided(target, ops.NEG_FN, WRITE, dims[-2:], minus, ops.strides_of(dims[-2:]), table, angles[-2:])
+    plain = table, angles
+    turned = minus, [0] * (len(dims) - 2) + ops.strides_of(dims[-2:])
+    cosine = table.alias(table._dims, 1), angles
+    if sign < 0:
+        plain, turned = turned, plain
+    for at, first, second in ((0, cosine, turned), (1, plain, cosine)):
+        d = y.alias(y._dims, at)
+        ops.strided(target, ops.MUL_FN, into, dims, d, steps, x, steps, *first)
+        ops.strided(target, ops.MUL_FN, INTO_ADD, dims, d, steps, x.alias(x._dims, 1), steps, *second)
+
+
+def _rotary_emit(target, y, inputs, saved):
+    _rotate(target, WRITE, y, inputs[0], saved[0], 1)
+
+
+def _rotary_grad(target, y, g, inputs, saved):
+    d, into = ops.into_grad(target, inputs[0])
+    _rotate(target, into, d, g, saved[0], -1)
+
+
+ROTARY = ops.Op(ops.same, _rotary_emit, _rotary_grad, False)
+
+
+# Attention.
+
+
+def hidden(mask):
+    """0 where a mask, of any dtype, is 0, and what hides a score where it is not."""
+    from .ops_compare import ne
+
+    if mask.dtype != "f" and mask._data is None:  # an input of a recording
+        raw, mask = mask, sink().new(mask._dims)
+        sink().emit(CONVERT, numel(mask._dims), mask, raw, sink().constants((1.0, 0.0)))
+    elif mask.dtype != "f":
+        values = memoryview(mask.elements())[mask._offset : mask._offset + mask.numel()]
+        mask = Tensor(array("f", list(values)), mask._dims)
+    return ne(mask, 0.0) * _FAR
+
+
+def _causal(length, source):
+    """[L, S]: 0 where a step asks itself or one before, and what hides a score where it asks a later one."""
+    from .ops_compare import minimum
+
+    ramp = Tensor(array("f", range(max(length, source))))
+    return minimum(ramp.alias((length, 1)) - ramp.alias((1, source)), 0.0) * -_FAR
+
+
+def attend(query, key, value, attn_mask, dropout_p, is_causal, scale):
+    """(what scaled_dot_product_attention makes, the weights it is made with)"""
+    length, source = query._dims[-2:-1], key._dims[-2:-1]
+    if is_causal:
+        if length + source == () or length[0] < 0 or source[0] < 0:
+            raise ValueError("is_causal of shapes %s and %s; L and S may not be the batch" % (query.shape, key.shape))
+        later = _causal(length[0], source[0])
+    scores = apply(SCORES, (query * (_bound(query._dims[-1]) if scale is None else scale), key))
+    if is_causal:
+        scores = scores + later
+    if attn_mask is not None:
+        scores = scores + (attn_mask if attn_mask.dtype == "f" else hidden_not(attn_mask))
+    weights = scores.softmax(-1)
+    kept = apply(ops.DROPOUT, (weights,), (dropout_p,)) if dropout_p else weights
+    return kept @ value, weights
+
+
+def hidden_not(mask):
+    """The other way round: what hides a score where a mask is 0."""
+    return _FAR - hidden(mask)
+
+
+def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None):
+    """softmax(query @ key^T * scale + mask) @ value: [..., L, E], [..., S, E] and [..., S, V] to [..., L, V] (Vaswani
+    et al., 2017).
+
+    attn_mask   broadcasts to [..., L, S]: float32 is added to the scores; whole numbers (dtype "B") hide a step where
+                they are 0, as False does in PyTorch. Answers of comparisons are float32: ember.where(seen, 0.0, -1e30)
+    dropout_p   of the weights, whatever mode a model is in
+    is_causal   step i sees steps 0 to i: a sum with [L, S] more, not one for each head
+    scale       by default 1 / sqrt(E)
+
+    A step that sees nothing gets the mean of what is hidden. Backward keeps query, key, value and the weights,
+    [..., L, S], twice with dropout. ValueError where shapes do not fit, or dropout_p is not from 0 to below 1.
+    """
+    if not isinstance(dropout_p, (int, float)) or not 0 <= dropout_p < 1:
+        raise ValueError("dropout_p is %r; it may be from 0 to below 1" % (dropout_p,))
+    return attend(query, key, value, attn_mask, dropout_p, is_causal, scale)[0]

@@ -1,0 +1,31 @@
+"""Groups of parameters, made from a model."""
+
+from .nn import Module
+from .parameter import Buffer
+
+
+def decay_groups(model, weight_decay):
+    """Groups for an optimizer: those that weight decay acts on, and those that it leaves alone. It acts on parameters
+    of two dimensions or more, except those of normalization layers and embeddings (their class says decays = False).
+
+    Groups without parameters are left out. weight_decay: from 0, else ValueError.
+    """
+    if isinstance(weight_decay, bool) or not isinstance(weight_decay, (int, float)) or not 0 <= weight_decay < 1e38:
+        raise ValueError("weight_decay is %r; it may be a number from 0" % (weight_decay,))
+    excepted = []
+    _gather(model, excepted)
+    decayed, left = [], []
+    for p in model.parameters():
+        alone = len(p.shape) < 2 or any([p is q for q in excepted])
+        (left if alone else decayed).append(p)
+    groups = {"params": decayed, "weight_decay": weight_decay}, {"params": left, "weight_decay": 0.0}
+    return [group for group in groups if group["params"]]
+
+
+def _gather(module, found):
+    """The parameters of the layers that say so."""
+    for part in module._parts():
+        if isinstance(part, Module):
+            _gather(part, found)
+        elif not getattr(module, "decays", True) and not isinstance(part, Buffer):
+            found.append(part)

@@ -1,0 +1,193 @@
+"""L-BFGS (Liu and Nocedal, 1989), as PyTorch has it: step(closure)."""
+
+from array import array
+
+from .isa import ADD as INTO_ADD
+from .isa import MAXIMUM
+from .ops import ABS_FN, ADD_FN, COPY_FN, MUL_FN, NEG_FN, SUB_FN, strided
+from .optim import Optimizer, _checked
+from .tensor import Tensor, sink
+
+_ANY = float("inf")
+
+
+def _whole(name, value):
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError("%s is %r; it may be a whole number from 1" % (name, value))
+    return value
+
+
+class LBFGS(Optimizer):
+    """Steps towards where the gradient would be 0, by how it changed over the last history_size moves.
+
+    step(closure) moves up to max_iter times. closure() finds loss and gradients where the parameters are now: it
+    returns the loss, having called zero_grad() and loss.backward(); or a recorded function's loss and gradients,
+    (loss, gradient, ...), one for each parameter. line_search_fn: None, or "strong_wolfe" (Nocedal and Wright, 2006).
+
+    Keeps 5 + 2 * history_size numbers for each parameter, from when it is made: on a board choose a small history. Not
+    for a Trainer. What is one number for all is Python's, so its last bits depend on how wide Python's floats are.
+    ValueError: more than one group, a negative or wrong setting.
+    """
+
+    def __init__(self, params, lr=1.0, max_iter=20, max_eval=None, tolerance_grad=1e-7, tolerance_change=1e-9,
+                 history_size=100, line_search_fn=None):  # fmt: skip
+        self.max_iter = _whole("max_iter", max_iter)
+        self.max_eval = self.max_iter * 5 // 4 if max_eval is None else _whole("max_eval", max_eval)
+        self.tolerance_grad = _checked("tolerance_grad", tolerance_grad, 0, _ANY)
+        self.tolerance_change = _checked("tolerance_change", tolerance_change, 0, _ANY)
+        if line_search_fn not in (None, "strong_wolfe"):
+            raise ValueError("line_search_fn is %r; it may be None or 'strong_wolfe'" % (line_search_fn,))
+        self.line_search_fn, self.history_size = line_search_fn, _whole("history_size", history_size)
+        Optimizer.__init__(self, params, {"lr": lr})
+        if len(self.groups) > 1:
+            raise ValueError("LBFGS got %d groups; it takes one" % len(self.groups))
+        self.members = [p for p in self.groups[0].params if p.requires_grad]
+        n = sum([p.numel() for p in self.members])
+        if not n:
+            raise ValueError("LBFGS got no parameters to train")
+        self.x, self.g, self.before, self.d, self.work = [Tensor(array("f", range(n))) for _ in range(5)]
+        self.history = [[Tensor(array("f", range(n))), Tensor(array("f", range(n))), 0.0]
+                        for _ in range(self.history_size)]  # fmt: skip
+        self.known = 0  # entries of history in use, the oldest first: change of gradient, move, 1 / their product
+        self.t, self.diagonal, self.moves, self.evaluations = 0.0, 1.0, 0, 0
+
+    def hyper(self, values):
+        return (_checked("lr", values["lr"], 0, _ANY),)
+
+    def step(self, closure):
+        """Returns the loss where it began, as a number."""
+        if sink().records:
+            raise RuntimeError("LBFGS steps outside of a recorded function; its closure may call one")
+        first = loss = self._evaluate(closure)
+        evaluations = 1
+        if self._largest(self.g) <= self.tolerance_grad:
+            return first
+        for i in range(self.max_iter):
+            self._direct()
+            self._map(COPY_FN, self.before, self.g)
+            before, lr = loss, self.lr
+            self.t = lr if self.moves else min(1.0, 1.0 / self._sum_of_sizes()) * lr
+            self.moves += 1
+            slope = self._dot(self.g, self.d)
+            if slope > -self.tolerance_change:
+                break
+            self._gather()
+            if self.line_search_fn:
+                from .optim_wolfe import search
+
+                loss, self.t, n = search(self, closure, self.t, loss, slope)
+                evaluations += n
+            else:
+                self.move(self.t)
+                if i == self.max_iter - 1:
+                    break
+                loss = self._evaluate(closure)
+                evaluations += 1
+            if evaluations >= self.max_eval or self._largest(self.g) <= self.tolerance_grad:
+                break
+            if abs(self.t) * self._largest(self.d) <= self.tolerance_change:
+                break
+            if abs(loss - before) < self.tolerance_change:
+                break
+        self.steps += 1
+        return first
+
+    def try_at(self, closure, t):
+        """(loss, slope) at x + t * d."""
+        self.move(t)
+        loss = self._evaluate(closure)
+        return loss, self._dot(self.g, self.d)
+
+    def move(self, t):
+        """The parameters = x + t * d."""
+        self._map(MUL_FN, self.work, self.d, t)
+        self._map(ADD_FN, self.work, self.work, self.x)
+        offset = 0
+        for p in self.members:
+            self._map(COPY_FN, p, self.work.alias(p._dims, offset))
+            offset += p.numel()
+
+    def _direct(self):
+        """d: where to go, by the gradient g and what is known."""
+        if self.moves:
+            self._remember()
+        d, factors = self.d, [0.0] * self.known
+        self._map(NEG_FN, d, self.g)
+        for i in range(self.known - 1, -1, -1):
+            y, s, inverse = self.history[i]
+            factors[i] = self._dot(s, d) * inverse
+            self._add(d, y, -factors[i])
+        self._map(MUL_FN, d, d, self.diagonal)
+        for i in range(self.known):
+            y, s, inverse = self.history[i]
+            self._add(d, s, factors[i] - self._dot(y, d) * inverse)
+
+    def _remember(self):
+        self._map(SUB_FN, self.before, self.g, self.before)  # how the gradient changed
+        self._map(MUL_FN, self.work, self.d, self.t)
+        product = self._dot(self.before, self.work)
+        if product > 1 / 10000000000:
+            if self.known == self.history_size:
+                self.history.append(self.history.pop(0))
+                self.known -= 1
+            entry = self.history[self.known]
+            self._map(COPY_FN, entry[0], self.before)
+            self._map(COPY_FN, entry[1], self.work)
+            entry[2] = 1.0 / product
+            self.known += 1
+            self.diagonal = product / self._dot(self.before, self.before)
+
+    def _evaluate(self, closure):
+        """The loss; its gradient is then in g."""
+        found = closure()
+        self.evaluations += 1
+        if isinstance(found, (tuple, list)):
+            loss, gradients = found[0], found[1:]
+            if len(gradients) != len(self.members):
+                raise ValueError("the closure returned %d gradients for %d parameters"
+                                 % (len(gradients), len(self.members)))  # fmt: skip
+        else:
+            loss, gradients = found, [p.grad for p in self.members]
+        offset = 0
+        for p, g in zip(self.members, gradients):
+            part = self.g.alias(p._dims, offset)
+            self._map(COPY_FN, part, 0.0 if g is None else g)
+            offset += p.numel()
+        return loss.item() if isinstance(loss, Tensor) else float(loss)
+
+    def _gather(self):
+        """x: the parameters."""
+        offset = 0
+        for p in self.members:
+            self._map(COPY_FN, self.x.alias(p._dims, offset), p)
+            offset += p.numel()
+
+    # What the VM does with vectors.
+
+    def _map(self, fn, d, a, b=None):
+        target = sink()
+        a = a if isinstance(a, Tensor) else target.scalar(a)
+        target.map(fn, d, a, b if b is None or isinstance(b, Tensor) else target.scalar(b))
+        target.flush()
+
+    def _add(self, d, a, factor):
+        """d += factor * a"""
+        target = sink()
+        target.map(MUL_FN, d, a, target.scalar(factor), INTO_ADD)
+        target.flush()
+
+    def _reduce(self, fn, into, a, b):
+        target = sink()
+        total = target.scalar(0.0)
+        strided(target, fn, into, a._dims, total, (0,), a, (1,), b, (1,))
+        target.flush()
+        return total.item()
+
+    def _dot(self, a, b):
+        return self._reduce(MUL_FN, INTO_ADD, a, b)
+
+    def _largest(self, a):
+        return self._reduce(ABS_FN, MAXIMUM, a, a)
+
+    def _sum_of_sizes(self):
+        return self._reduce(ABS_FN, INTO_ADD, self.g, self.g)

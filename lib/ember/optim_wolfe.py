@@ -1,0 +1,86 @@
+"""The line search of L-BFGS for the strong Wolfe conditions (Nocedal and Wright, 2006, algorithms 3.5 and 3.6), by
+cubic interpolation, as PyTorch has it."""
+
+import math
+
+_FALLS, _FLATTENS = 1 / 10000, 9 / 10  # c1 and c2
+_MOST = 25  # tries
+
+
+def _cubic(a, b, bounds=None):
+    """Where the cubic through two points (t, loss, slope) is lowest, within bounds, or between them."""
+    if a[0] > b[0]:
+        a, b = b, a
+    low, high = bounds or (a[0], b[0])
+    if a[0] != b[0]:
+        d1 = a[2] + b[2] - 3 * (a[1] - b[1]) / (a[0] - b[0])
+        square = d1 * d1 - a[2] * b[2]
+        if square >= 0:
+            d2 = math.sqrt(square)
+            below = b[2] - a[2] + 2 * d2
+            if below != 0:
+                return min(max(b[0] - (b[0] - a[0]) * ((b[2] + d2 - d1) / below), low), high)
+    return (low + high) / 2
+
+
+def search(optimizer, closure, t, loss, slope):
+    """From x along d, t first: (loss, t, evaluations), and the parameters and their gradient are those there.
+
+    A point is (t, loss, slope). Gradients are not kept for each: where the best is not the last, it is found again.
+    """
+    size = optimizer._largest(optimizer.d)
+    start = before = (0.0, loss, slope)
+    tries = 0
+    new = (t,) + optimizer.try_at(closure, t)
+    evaluations, done, bracket = 1, False, None
+    while tries < _MOST:
+        if new[1] > loss + _FALLS * new[0] * slope or tries > 1 and new[1] >= before[1]:
+            bracket = [before, new]
+            break
+        if abs(new[2]) <= -_FLATTENS * slope:
+            bracket, done = [new], True
+            break
+        if new[2] >= 0:
+            bracket = [before, new]
+            break
+        t = new[0]
+        t = _cubic(before, new, (t + (t - before[0]) / 100, t * 10))
+        before = new
+        new = (t,) + optimizer.try_at(closure, t)
+        evaluations += 1
+        tries += 1
+    if bracket is None:
+        bracket = [start, new]
+    stuck = False
+    low, high = (0, 1) if bracket[0][1] <= bracket[-1][1] else (1, 0)
+    while not done and tries < _MOST:
+        left, right = min(bracket[0][0], bracket[1][0]), max(bracket[0][0], bracket[1][0])
+        if (right - left) * size < optimizer.tolerance_change:
+            break
+        t = _cubic(bracket[0], bracket[1])
+        margin = (right - left) / 10
+        if min(right - t, t - left) < margin:  # near an end, twice: away from it
+            if stuck or t >= right or t <= left:
+                t = right - margin if abs(t - right) < abs(t - left) else left + margin
+                stuck = False
+            else:
+                stuck = True
+        else:
+            stuck = False
+        new = (t,) + optimizer.try_at(closure, t)
+        evaluations += 1
+        tries += 1
+        if new[1] > loss + _FALLS * t * slope or new[1] >= bracket[low][1]:
+            bracket[high] = new
+            low, high = (0, 1) if bracket[0][1] <= bracket[1][1] else (1, 0)
+        else:
+            if abs(new[2]) <= -_FLATTENS * slope:
+                done = True
+            elif new[2] * (bracket[high][0] - bracket[low][0]) >= 0:
+                bracket[high] = bracket[low]
+            bracket[low] = new
+    best = bracket[low]
+    if best is not new:
+        best = (best[0],) + optimizer.try_at(closure, best[0])
+        evaluations += 1
+    return best[1], best[0], evaluations

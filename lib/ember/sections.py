@@ -1,0 +1,133 @@
+"""The program of a Trainer: its sections, and how they are recorded."""
+
+from . import isa
+from .sink import CORRECT, COUNT, INTS, ONE, SCORED, SEEN
+from .tensor import Tensor, no_grad, numel, use
+from .update import record_update, state_size
+
+_X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
+# Sections, in the order of the program; some are run together with those that follow.
+_CHECK, _ZERO, _FORWARD, _BACKWARD, _UPDATE, _PREDICT, _SCORE = range(7)
+_STEP, _FIRST, _NEXT, _LAST, _EVALUATE = (
+    _CHECK + 4 * isa.FOLLOWING,  # check to update
+    _CHECK + 3 * isa.FOLLOWING,  # check to backward
+    _FORWARD + isa.FOLLOWING,  # forward, backward
+    _FORWARD + 2 * isa.FOLLOWING,  # forward to update
+    _PREDICT + isa.FOLLOWING,
+)
+_LOSS, _RUNNING, _SCORED, _STATISTICS = 0, 1, 2, 3  # sums of the loss over rows: this step, since reset, evaluation
+
+
+def record(trainer, r):
+    size = sum([p.numel() for p in trainer._trained])
+    r.keep("parameters", size)
+    r.keep("frozen", sum([p.numel() for p in trainer._frozen]))
+    gradients = r.keep("gradients", size)
+    states = state_size(trainer.optimizers)
+    averages = size if trainer._extras and trainer._extras.averages else 0
+    state = r.keep("optimizer state", states + averages)
+    trainer._average = state + states
+    trainer._statistics = r.keep("statistics", _STATISTICS)
+    offset = 0
+    for p in trainer._trained + trainer._frozen:
+        p._place = offset
+        if offset < size:
+            p.grad = r.at(gradients + offset, p._dims)
+        offset += p.numel()
+    with use(r):
+        if trainer.classes:  # the first recording does not know how many yet; the instruction is as long
+            n = -trainer.target_size
+            r.emit(isa.CHECK_INDEX, n, trainer.classes, r.input(_Y, trainer.target_dtype or "B", (n,)))
+        if trainer.input_scale is None and trainer.input_dtype != "f":
+            n = -trainer.sample_size
+            r.emit(isa.CHECK_INDEX, n, r.plan.high if r.plan else 1, r.input(_X, trainer.input_dtype, (n,)))
+        if trainer._parts:
+            trainer._parts.check(r)
+        r.section("check")
+        r.fill(r.at(gradients, (size,)), 0.0)
+        r.fill(r.at(trainer._statistics + _LOSS, ()), 0.0)
+        r.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
+        r.section("zero")
+        _record_step(trainer, r, size, gradients, state)
+        with no_grad():
+            trainer.model.eval()
+            output = _output(trainer, r)
+            trainer._results = [(r.locate(t), t._dims) for t in (output if trainer._many else (output,))]
+            trainer._result, trainer._result_dims = trainer._results[0]
+            r.section("predict")
+            if trainer.classes:
+                target = _target(trainer, r, output)
+                n = numel(target._dims)
+                r.emit(isa.COUNT_CORRECT, n, trainer.classes, INTS + CORRECT, output, target)
+            _loss(trainer, r, output, (_SCORED,))
+            r.emit(isa.COUNT, 1, 1, -1, INTS + SCORED)
+            r.section("score")
+            trainer.model.train()
+
+
+def _record_step(trainer, r, size, gradients, state):
+    trainer.model.train()
+    output = _output(trainer, r)
+    loss, rows = _loss(trainer, r, output, (_LOSS, _RUNNING))
+    r.section("forward")
+    # Seeded so, gradients are sums over rows, however a batch is cut; the optimizer divides by their count.
+    loss.backward(rows)
+    for slot in (COUNT, SEEN):
+        r.emit(isa.COUNT, 1, 1, -1, INTS + slot)
+    r.section("backward")
+    record_update(r, trainer, size, gradients, state, ONE if rows is None else COUNT)  # a sum stays a sum
+    r.section("update")
+
+
+def read(trainer, r, segment, dtype, scale, shape):
+    x = r.input(segment, dtype, (-1,) + shape)
+    if scale is not None and (dtype != "f" or scale != 1.0):
+        raw, x = x, r.new(x._dims)
+        r.emit(isa.CONVERT, numel(x._dims), x, raw, r.constants((float(scale), 0.0)))
+    return x
+
+
+def _output(trainer, r):
+    inputs = [read(trainer, r, _X, trainer.input_dtype, trainer.input_scale, trainer.input_shape)]
+    if trainer._parts:
+        inputs += trainer._parts.inputs(trainer, r)
+    output = trainer.model(*inputs)
+    outputs = trainer._parts.outputs(output) if trainer._parts else (output,)
+    for t in outputs:
+        if not isinstance(t, Tensor):
+            raise ValueError("the model returned %r; several outputs take a target_dtype for each" % (t,))
+        if not t._dims or t._dims[0] != -1:
+            raise ValueError("the model made shape %s of a batch of %s: the batch is the first dimension"
+                             % (t.shape, inputs[0].shape))  # fmt: skip
+    if trainer._many:
+        trainer.target_size = trainer._parts.sizes[0]
+        return outputs
+    if trainer.classes:
+        trainer.classes = output._dims[-1]
+    if trainer.target_dtype is None:
+        trainer.target_dtype = "f"
+        if trainer.classes:
+            trainer.target_dtype = "B" if trainer.classes <= 256 else "h" if trainer.classes <= 32768 else "i"
+    return output
+
+
+def _target(trainer, r, output):
+    if trainer._many:
+        return trainer._parts.target(r)
+    dims = output._dims[:-1] if trainer.classes else output._dims
+    trainer.target_size = -numel(dims)
+    return r.input(_Y, trainer.target_dtype, dims)
+
+
+def _loss(trainer, r, output, sums):
+    """Record the loss, and add it to these statistics, weighted by rows. Returns it and rows as a tensor."""
+    loss = trainer.criterion(output, _target(trainer, r, output))
+    if numel(loss._dims) != 1:
+        raise ValueError("the loss has shape %s; a Trainer takes one number: 'mean' or 'sum'" % (loss.shape,))
+    rows, weighted = None, loss
+    if getattr(trainer.criterion, "reduction", "mean") == "mean":
+        rows = r.count(-1).alias(loss._dims)
+        weighted = loss.detach() * rows
+    for slot in sums:
+        r.copy(r.at(trainer._statistics + slot, loss._dims), weighted, isa.ADD)
+    return loss, rows

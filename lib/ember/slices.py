@@ -1,0 +1,198 @@
+"""A training step in slices of time, for a loop that must not wait.
+
+if trainer.step(x, y, budget_us=500): …                # begun; finished too, if it was short
+while not trainer.poll(500): …                         # what else is to be done
+
+The bits are those of a step in one go. A slice ends in time but for one row of the costliest instruction: the plan says
+how long that is. Python's part and the call of the VM come on top, and are measured once, by calibrate().
+"""
+
+import time
+
+from . import isa
+from .sections import _CHECK, _LAST, _NEXT, _PREDICT, _UPDATE, _ZERO
+from .trainer import _zeros
+
+_MOST_US = 2048  # after so long at most, the clock is looked at
+_PART = 32  # a pace is kept in sixteenths; and a run takes half of the time that is left
+
+if hasattr(time, "ticks_us"):
+    from time import ticks_diff, ticks_us
+else:
+
+    def ticks_us():
+        return time.monotonic_ns() // 1000
+
+    def ticks_diff(a, b):
+        return a - b
+
+
+class Slices:
+    """pace: cost units (eighths of a multiply-accumulate) a microsecond; overhead: microseconds of a call of the VM.
+    Both are measured at the first step, or by calibrate(), and may be set."""
+
+    def __init__(self, trainer):
+        self.trainer = trainer
+        self._pace, self.overhead = 0, 0
+        self._pieces, self._next = None, 0  # of a batch that comes in parts
+
+    @property
+    def pace(self):
+        return self._pace / 16
+
+    @pace.setter
+    def pace(self, value):
+        self._pace = max(1, min(1 << 18, round(16 * value)))
+        self.trainer.plan.pace = value
+
+    def calibrate(self):
+        """Measure the pace of this board, on a prediction for zeros; takes some ten of them, at least 20 ms."""
+        idle(self.trainer)
+        t = self.trainer
+        t._unbind()
+        t._segments[isa.FIRST_BOUND] = _zeros(t.input_dtype, t.sample_size * t.micro_batch)
+        units, calls = 1 << 12, 0
+        while True:  # how many cost units it takes
+            calls = self._calls(units)
+            if calls > 8 or units == 64:
+                break
+            units >>= 2
+        whole, once = self._time(-1)
+        sliced, _ = self._time(units)
+        t._unbind()
+        self.overhead = max(0, (sliced - whole) // max(1, calls * once))
+        self.pace = once * calls * units / max(1, whole)
+        return self.pace
+
+    def _calls(self, units):
+        t, calls = self.trainer, 0
+        t._state[0] = _PREDICT
+        while True:
+            calls += 1
+            if t._vm_run(t._code, t._segments, t._state, units):
+                return calls
+
+    def _time(self, units):
+        """(microseconds, how many times) of predictions, in slices of so many units."""
+        start, times = ticks_us(), 0
+        while ticks_diff(ticks_us(), start) < 10000 or not times:
+            self._calls(units)
+            times += 1
+        return ticks_diff(ticks_us(), start), times
+
+    # A step. As in trainer.py, each call's frame stays small.
+
+    def begin(self, x, y, budget_us):
+        _check(budget_us)
+        idle(self.trainer)
+        if not self._pace:
+            self.calibrate()
+        self._take(x, y)
+        t = self.trainer
+        t._state[0] = self._first()
+        t._fresh = True  # afterwards, or if it is dropped
+        t._unfinished = True
+        return self._slice(ticks_us(), budget_us)
+
+    def _take(self, x, y):
+        """Bind the batch, or the first part of it, after all of it was looked at."""
+        t = self.trainer
+        if t._cutter:
+            self._pieces, self._next = t._cutter.of(x, y), 1
+            self._bind(self._pieces[0])
+        else:
+            self._pieces = None
+            t._take(x, y, _CHECK)
+
+    def _bind(self, piece):
+        self.trainer._fits(piece[0], piece[1])
+
+    def _first(self):
+        """The sections that come first."""
+        fresh = self.trainer._fresh
+        if self._pieces:
+            return _ZERO + 2 * isa.FOLLOWING if fresh else _NEXT
+        return _ZERO + 3 * isa.FOLLOWING if fresh else _LAST
+
+    def go_on(self, budget_us):
+        _check(budget_us)
+        if not self.trainer._unfinished:
+            raise RuntimeError("poll: no step in slices is unfinished")
+        return self._slice(ticks_us(), budget_us)
+
+    def _slice(self, start, left):
+        """Run until the time is over, at least a row; whether the step is finished."""
+        budget = left
+        while True:
+            if self._go(min(left, _MOST_US) * self._pace // _PART + 1):
+                return True
+            left = budget - ticks_diff(ticks_us(), start)
+            if left <= self.overhead:
+                return False
+
+    def _go(self, units):
+        """Run for so many cost units; whether the step is finished."""
+        t = self.trainer
+        done = t._vm_run(t._code, t._segments, t._state, units)
+        if not done or (done > 0 and self._following()):
+            return False
+        t._unfinished = False
+        if done < 0:
+            self._fault()
+        return True
+
+    def _following(self):
+        """The next part of the batch, or the update; whether there is any."""
+        if not self._pieces or self._next > len(self._pieces):
+            return False
+        if self._next == len(self._pieces):
+            self.trainer._state[0] = _UPDATE
+        else:
+            self._bind(self._pieces[self._next])
+            self.trainer._state[0] = _NEXT
+        self._next += 1
+        return True
+
+    def _fault(self):
+        from . import vm
+
+        vm.fault(self.trainer._code, self.trainer._segments, self.trainer._state)
+
+    def drop(self):
+        """Give up the step that is unfinished, if any is: weights and the optimizer's state are those of before it. If
+        it is updating already, it is finished."""
+        self.trainer._unfinished = False
+        idle(self.trainer)
+
+
+def _check(budget_us):
+    if isinstance(budget_us, bool) or not isinstance(budget_us, int) or budget_us < 1:
+        raise ValueError("budget_us is %r; it may be a whole number of microseconds from 1" % (budget_us,))
+
+
+def _begin(trainer, section):
+    """The first word of a section."""
+    code = trainer._code
+    return code[5 + 3 * code[3] + section - 1]
+
+
+def idle(trainer):
+    """After an interrupted run: an update is finished, anything else is as if it had not begun, and if it was
+    training, what was accumulated is dropped. RuntimeError where a step in slices is unfinished."""
+    if trainer._unfinished:
+        raise RuntimeError("a step in slices is unfinished: poll() until it returns True, or slices.drop()")
+    if trainer._state[1]:
+        _recover(trainer)
+
+
+def _recover(trainer):
+    state = trainer._state
+    pc, row = state[1], state[2]
+    if _begin(trainer, _ZERO) <= pc < _begin(trainer, _PREDICT):
+        trainer._fresh = True
+        if pc >= _begin(trainer, _UPDATE):
+            code, rows = trainer._code, trainer._ints[0]
+            state[0] = _UPDATE
+            state[3] = (code[1] * 31 + _UPDATE * 7919 + pc * 40503 + row * 9973 + rows * 613 + 12345) & 0x3FFFFFFF
+            trainer._vm_run(code, trainer._segments, state, -1)
+    state[1] = state[2] = state[3] = 0

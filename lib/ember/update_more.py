@@ -1,0 +1,49 @@
+"""What a Trainer's update does besides the optimizer: clips gradients, and averages weights."""
+
+from . import isa
+from .nn_utils import bound_of, limit_to, scale_to
+from .ops import DIV_FN
+from .optim_average import Swapped, decay_of, follow
+from .sink import INTS, ONE
+
+
+class Extras:
+    """bounds: [clip_value, clip_norm, ema], of which those that are None are left out."""
+
+    def __init__(self, clip_value, clip_norm, ema):
+        self.values = [0.0, 0.0, 0.0]
+        self.clips = clip_value is not None, clip_norm is not None
+        if clip_value is not None:
+            self.values[0] = bound_of("clip_value", clip_value)
+        if clip_norm is not None:
+            self.values[1] = bound_of("clip_norm", clip_norm)
+        self.averages = ema is not None
+        if self.averages:
+            self.values[2] = decay_of("ema", ema)
+
+    def clip(self, r, g, count):
+        """Clip gradients, sums over as many rows as the slot count says, as means. What they then are sums over.
+        The slots come after those of the optimizers."""
+        self.slots = r.at(r.slot(self.values), (3,))
+        if not any(self.clips):
+            return count
+        if count != ONE:
+            rows = r.new(())
+            r.emit(isa.CONVERT, 1, rows, INTS + count, r.constants((1.0, 0.0)))
+            r.map(DIV_FN, g, g, rows)
+        value, norm = self.clips
+        if value:
+            limit_to(r, (g,), self.slots.alias((), 0))
+        if norm:
+            scale_to(r, (g,), self.slots.alias((), 1))
+        return ONE
+
+    def average(self, r, average, p):
+        follow(r, average, p, self.slots.alias((), 2))
+
+
+def averaged(trainer):
+    if not trainer._extras or not trainer._extras.averages:
+        raise ValueError("ema is None; averaged() takes a Trainer with one, as ema=0.999")
+    arena, size, at = memoryview(trainer._arena), trainer.plan.kept[0][2], trainer._average
+    return Swapped([(arena[:size], arena[at : at + size])])

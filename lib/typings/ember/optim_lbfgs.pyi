@@ -1,0 +1,40 @@
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from .optim import Optimizer, _Params
+from .parameter import Parameter
+from .tensor import Tensor
+
+class LBFGS(Optimizer):
+    max_iter: int
+    max_eval: int
+    tolerance_grad: float
+    tolerance_change: float
+    line_search_fn: str | None
+    history_size: int
+    members: list[Parameter]
+    history: list[list[Tensor | float]]
+    known: int
+    x: Tensor
+    g: Tensor
+    before: Tensor
+    d: Tensor
+    work: Tensor
+    t: float
+    diagonal: float
+    moves: int
+    evaluations: int
+    def __init__(
+        self,
+        params: _Params,
+        lr: float = 1.0,
+        max_iter: int = 20,
+        max_eval: int | None = None,
+        tolerance_grad: float = 1e-7,
+        tolerance_change: float = 1e-9,
+        history_size: int = 100,
+        line_search_fn: Literal["strong_wolfe"] | None = None,
+    ) -> None: ...
+    def step(self, closure: Callable[[], Tensor | Sequence[Tensor]]) -> float: ...  # type: ignore[override]
+    def try_at(self, closure: Callable[[], Tensor | Sequence[Tensor]], t: float) -> tuple[float, float]: ...
+    def move(self, t: float) -> None: ...

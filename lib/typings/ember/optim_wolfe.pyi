@@ -1,0 +1,8 @@
+from collections.abc import Callable
+from typing import Any
+
+from .optim_lbfgs import LBFGS
+
+def search(
+    optimizer: LBFGS, closure: Callable[[], Any], t: float, loss: float, slope: float
+) -> tuple[float, float, int]: ...
