@@ -12,7 +12,7 @@ include tools/mk/modules.mk
 include tools/mk/versions.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long bench data example examples size budget plans mutate lint format generate fuzz clean
+.PHONY: help setup demo test test-long bench data example examples size budget live plans mutate lint format generate fuzz clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tools/mk/*.mk | expand -t 22
@@ -54,6 +54,9 @@ size: $(LIBRARY) build/unix-single/micropython $(VENV_READY) ## measure the heap
 
 budget: $(EVERYTHING) $(DATA_READY) ## train two nets within a given memory, and measure: [DOCS=1]
 	@$(RUN) host_tests/bench/budget.py $(if $(DOCS),--write)
+
+live: $(EVERYTHING) ## train while a task keeps a beat of 1 kHz: how late is it? [DOCS=1]
+	@$(RUN) host_tests/bench/lateness.py $(if $(DOCS),--write)
 
 plans: $(VENV_READY) build/unix-single/micropython $(MODULE) ## what the planner reaches on the reference models: docs/plan.md and its pictures
 	@$(RUN) tools/plan_page.py

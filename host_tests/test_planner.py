@@ -148,6 +148,24 @@ def test_up_to_nine_buffers_every_plan_is_the_best():
             assert peak == least(sizes, first, last, bound)
 
 
+def test_no_other_choice_of_pairs_is_better():
+    """That a result takes the first operand's place that it can: where an instruction has one result, whatever else it
+    takes, or none, comes to no lower peak. Every subset of the pairs is tried."""
+    random, better = Random(6), 0
+    for _ in range(500):
+        count = random.randint(4, 9)
+        sizes = [random.choice((2, 3, 3, random.randint(1, 4))) for _ in range(count)]
+        first = sorted(random.sample(range(count + 2), count))
+        last = [f + random.randint(1, 4) for f in first]
+        shares = [(r, s) for r in range(count) for s in range(r) if sizes[s] == sizes[r] and last[s] == first[r]][:6]
+        _, peak, _ = run(sizes, first, last, shares)
+        better += peak < run(sizes, first, last, [])[1]
+        for k in range(len(shares)):
+            for some in itertools.combinations(shares, k):
+                assert peak <= run(sizes, first, last, some)[1]
+    assert better > 100
+
+
 NO_PLAN_MEETS_THE_BOUND = [
     ([3, 3, 1, 1, 1, 1, 2, 2, 3], [1, 1, 2, 2, 3, 3, 5, 6, 7], [4, 1, 2, 5, 8, 6, 6, 10, 8], 7, 6),
 ]

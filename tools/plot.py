@@ -1,4 +1,5 @@
-"""Draws what a run logged: epoch,step,loss and what was measured (accuracy, AUROC) as CSV, to a PNG.
+"""Draws what a run logged: epoch,step,loss and what was measured (accuracy, AUROC) as CSV, to a PNG. Or what
+ember.MemoryMonitor logged: memory over steps.
 
 python tools/plot.py LOG OUT.png [--title TITLE]
 """
@@ -57,13 +58,34 @@ def draw(log_path, png_path, title=""):
     pyplot.close(figure)
 
 
+def draw_memory(log_path, png_path, title=""):
+    """What is in use, what is free, and the largest free block, over steps."""
+    with open(log_path, newline="") as f:
+        rows = [row for row in csv.DictReader(f) if row["used"]]
+    if not rows:
+        raise ValueError("%s has no lines to draw" % log_path)
+    steps, used, free, largest = [[int(row[name]) for row in rows] for name in ("step", "used", "free", "largest")]
+    figure, axes = pyplot.subplots(figsize=(7, 3.5))
+    axes.stackplot(steps, used, largest, [f - n for f, n in zip(free, largest)],
+                   labels=("in use", "largest free block", "the rest that is free"),
+                   colors=("#d1495b", "#8bc4b4", "#dddddd"))  # fmt: skip
+    axes.set(xlabel="steps", ylabel="bytes of heap", xlim=(steps[0], max(steps[-1], steps[0] + 1)))
+    axes.set_title(title, loc="left")
+    axes.legend(loc="upper left", frameon=False)
+    figure.tight_layout()
+    figure.savefig(png_path, dpi=120)
+    pyplot.close(figure)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("log", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--title", default="")
     options = parser.parse_args()
-    draw(options.log, options.out, options.title)
+    with open(options.log) as f:
+        memory = "largest" in f.readline()
+    (draw_memory if memory else draw)(options.log, options.out, options.title)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ _HOMES = (
     ("function", ("record",)),
     ("data", ("Batches",)),
     ("mapped", ("frombuffer",)),
+    ("monitor", ("memory", "MemoryMonitor")),
 )
 
 

@@ -82,34 +82,19 @@ def place(order, sizes, first, last, offsets, most=1 << 29):
 def plan(sizes, first, last, shares=(), tries=1000):
     """Offsets, peak and lower bound, in elements.
 
-    Four orders are tried until one meets the lower bound: the largest first, the longest living, the largest by
-    size times life, the first used. Where none does it is searched for, in up to `tries` more; up to nine places are
-    searched to the end. Lifetimes are changed: those of buffers that share a place are joined.
+    Largest first; where that misses the lower bound other orders are tried, and then up to `tries` more are searched
+    through (plan_search.py; not with tries=0). Lifetimes are changed: those of buffers that share a place are joined.
     """
     count = len(sizes)
     group = merge(sizes, first, last, shares)
     bound = lower_bound(sizes, first, last, group)
-    alone = [i for i in range(count) if group[i] == i]
-    offsets, best = array("i", range(count)), array("i", range(count))
-    peak, order = 1 << 29, alone
-    for k in range(4):
-        if peak > bound:
-            measure = sizes
-            if k == 1:
-                measure = [last[i] - first[i] for i in range(count)]
-            elif k == 2:
-                measure = [(last[i] - first[i] + 1) * sizes[i] for i in range(count)]
-            elif k == 3:
-                measure = [-i for i in first]
-            candidate = ranked(alone, measure, first)
-            reached = place(candidate, sizes, first, last, offsets, peak)
-            if reached < peak:
-                peak, order = reached, candidate
-                best, offsets = offsets, best
+    order = ranked([i for i in range(count) if group[i] == i], sizes, first)
+    offsets = array("i", range(count))
+    peak = place(order, sizes, first, last, offsets)
     if peak > bound and tries:
         from .plan_search import search
 
-        peak = search(order, sizes, first, last, best, peak, bound, tries)
+        peak = search(order, sizes, first, last, offsets, peak, bound, tries)
     for i in range(count):
-        best[i] = best[group[i]]
-    return best, peak, bound
+        offsets[i] = offsets[group[i]]
+    return offsets, peak, bound

@@ -1,19 +1,33 @@
-"""The search for a better plan, where the planner's orders miss the lower bound: loaded only then.
+"""The search for a better plan, where laying out the largest first misses the lower bound: loaded only then.
 
 `order` lists buffers, `offsets` holds a plan with this peak; both are made better in place. See plan.py.
 """
 
 from array import array
 
-from .plan import place
+from .plan import place, ranked
 
 _FEW, _SEVERAL = 9, 14  # buffers that are searched to the end, and those for which it is tried
 
 
 def search(order, sizes, first, last, offsets, peak, bound, tries):
-    """The peak that is reached."""
-    finished, count = False, len(order)
-    if count <= _SEVERAL:
+    """The peak that is reached. First by other orders: the longest living, the largest by size times life, and the
+    first used, which is first fit."""
+    count = len(order)
+    alone, reached = sorted(order), array("i", offsets)
+    for k in range(3):
+        if peak > bound:
+            measure = [-i for i in first]
+            if k < 2:
+                measure = [(last[i] - first[i] + 1) * (sizes[i] if k else 1) for i in range(len(sizes))]
+            other = ranked(alone, measure, first)
+            now = place(other, sizes, first, last, reached, peak)
+            if now < peak:
+                order, peak = other, now
+                for i in order:
+                    offsets[i] = reached[i]
+    finished = peak <= bound
+    if not finished and count <= _SEVERAL:
         nodes = 1 << 29 if count <= _FEW else 2 * tries
         peak, finished = exact(order, sizes, first, last, offsets, peak, bound, nodes)
     if not finished:

@@ -7,6 +7,7 @@ from . import layout as layout
 from . import mapped as mapped
 from . import metrics as metrics
 from . import metrics_more as metrics_more
+from . import monitor as monitor
 from . import nn as nn
 from . import nn_init as nn_init
 from . import nn_utils as nn_utils
@@ -24,6 +25,8 @@ from . import vm as vm
 from .data import Batches as Batches
 from .function import record as record
 from .mapped import frombuffer as frombuffer
+from .monitor import MemoryMonitor as MemoryMonitor
+from .monitor import memory as memory
 from .parameter import Buffer as Buffer
 from .parameter import Parameter as Parameter
 from .parameter import manual_seed as manual_seed
