@@ -68,7 +68,7 @@ def main():
     with emulated("m4", icount=True) as board:
         output = board.run(SLICES % ", ".join(str(b) for b in budgets), 300)
     print(output)
-    table += "\nOn the m4 a microsecond is 1,000 instructions. A slice of the digits MLP's step (Adam, dropout, batch 16):\n\n"
+    table += "\nOn the m4, in instructions: slices of the digits MLP's step (Adam, dropout, batch 16).\n\n"
     table += "| given | slices a step | over it, typically | over it, at worst |\n|---:|---:|---:|---:|\n"
     for line in output.splitlines()[: len(budgets)]:
         given, count, typical, worst, _ = line.split()

@@ -10,17 +10,23 @@ except ImportError:  # CPython
 _peak = 0  # the most that memory() has seen in use
 
 
+def _can_be_had(n):
+    try:
+        bytearray(n)
+        return True
+    except MemoryError:
+        return False
+
+
 def _largest():
     """The largest block that can be had at once, in bytes to the next 64: found by trying."""
     low, high = 0, gc.mem_free() + 1
     while high - low > 64:
         middle = (low + high) // 2
-        try:
-            block = bytearray(middle)
+        if _can_be_had(middle):
             low = middle
-        except MemoryError:
+        else:
             high = middle
-        block = None
         gc.collect()
     return low
 
