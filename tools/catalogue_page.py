@@ -15,9 +15,10 @@ sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "host_tests")]
 
 import ember  # noqa: E402
 from catalogue_list import DIFFERENTIABLE, PARTS, find  # noqa: E402
-from ember import nn, table  # noqa: E402
+from ember import isa, nn, table  # noqa: E402
 from ember.build import build  # noqa: E402
 from ember.recording import Recording  # noqa: E402
+from ember.sink import numel  # noqa: E402
 from ember.tensor import use  # noqa: E402
 
 PAGE = ROOT / "docs" / "catalogue.md"
@@ -26,7 +27,8 @@ INTRODUCTION = """\
 # The catalogue
 
 Made by tools/catalogue_page.py from recordings of the examples: do not edit. x and y are float32 of shape (4, 6),
-image of shape (2, 8, 8, 4). All three take gradients. Scratch is what lives at once while the example runs forward and
+image (2, 8, 8, 4), sequence (2, 8, 4), weight (6, 6, 2); all take gradients. labels (4,) and columns (4, 6) are
+whole numbers, sign (4,) is 1 or -1. Scratch is what lives at once while the example runs forward and
 backward, in bytes: results, gradients in between, and what the gradient needs. Backward begins by copying the gradient
 that it starts from: one map.
 """
@@ -48,13 +50,36 @@ EXAMPLES.update({
     "Threshold": "nn.Threshold(0.1, 0.0)(x)", "Softmax": "nn.Softmax(1)(x)", "LogSoftmax": "nn.LogSoftmax(1)(x)",
     "Softmin": "nn.Softmin(1)(x)", "Linear": "nn.Linear(6, 3)(x)", "Conv2d": "nn.Conv2d(4, 4, 3, padding=1)(image)",
     "MaxPool2d": "nn.MaxPool2d(2)(image)", "AvgPool2d": "nn.AvgPool2d(2)(image)", "Dropout": "nn.Dropout(0.5)(x)",
-    "BatchNorm2d": "nn.BatchNorm2d(4)(image)", "LayerNorm": "nn.LayerNorm(6)(x)", "RMSNorm": "nn.RMSNorm(6)(x)",
+    "BatchNorm2d": "nn.BatchNorm2d(4, track_running_stats=False)(image)", "LayerNorm": "nn.LayerNorm(6)(x)", "RMSNorm": "nn.RMSNorm(6)(x)",
     "GroupNorm": "nn.GroupNorm(2, 4)(image)", "Sequential": "nn.Sequential(nn.Tanh(), nn.Flatten())(x)",
     "Bilinear": "nn.Bilinear(6, 6, 2)(x, y)", "BCELoss": "nn.BCELoss()(x.sigmoid(), y.detach().sigmoid())",
     "GaussianNLLLoss": "nn.GaussianNLLLoss()(x, y.detach(), y.exp())",
     "MarginRankingLoss": "nn.MarginRankingLoss()(x, y, y.detach())",
     "TripletMarginLoss": "nn.TripletMarginLoss()(x, y, x + y)",
+    "index_select": "x.index_select(1, [0, 2])", "gather": "x.gather(1, columns)",
+    "scatter_add": "x.scatter_add(1, columns, y)", "take_along_dim": "x.take_along_dim(columns, 1)",
+    "one_hot": "ember.one_hot(labels, 6)", "bilinear": "ember.bilinear(x, y, weight)",
+    "Conv1d": "nn.Conv1d(4, 4, 3, padding=1)(sequence)", "ConvTranspose1d": "nn.ConvTranspose1d(4, 4, 2, 2)(sequence)",
+    "ConvTranspose2d": "nn.ConvTranspose2d(4, 4, 2, 2)(image)", "MaxPool1d": "nn.MaxPool1d(2)(sequence)",
+    "AvgPool1d": "nn.AvgPool1d(2)(sequence)", "AdaptiveAvgPool1d": "nn.AdaptiveAvgPool1d(3)(sequence)",
+    "AdaptiveAvgPool2d": "nn.AdaptiveAvgPool2d(3)(image)", "BatchNorm1d": "nn.BatchNorm1d(6, track_running_stats=False)(x)",
+    "InstanceNorm1d": "nn.InstanceNorm1d(4)(sequence)", "InstanceNorm2d": "nn.InstanceNorm2d(4)(image)",
+    "Embedding": "nn.Embedding(6, 3)(labels)", "RNN": "nn.RNN(4, 4)(sequence)[0]",
+    "GRU": "nn.GRU(4, 4)(sequence)[0]", "LSTM": "nn.LSTM(4, 4)(sequence)[0]",
+    "MultiheadAttention": "nn.MultiheadAttention(4, 2)(sequence, sequence, sequence)[0]",
+    "TransformerEncoderLayer": "nn.TransformerEncoderLayer(4, 2, 8)(sequence)",
+    "SinusoidalEncoding": "nn.SinusoidalEncoding(4, 8)(sequence)",
+    "RotaryEncoding": "nn.RotaryEncoding(4, 8)(sequence)", "Upsample": "nn.Upsample(scale_factor=2)(image)",
+    "PixelShuffle": "nn.PixelShuffle(2)(image)", "NLLLoss": "nn.NLLLoss()(x, labels)",
+    "CrossEntropyLoss": "nn.CrossEntropyLoss()(x, labels)",
+    "CosineEmbeddingLoss": "nn.CosineEmbeddingLoss()(x, y, sign)",
+    "MultiMarginLoss": "nn.MultiMarginLoss()(x, labels)",
+    "CTCLoss": "nn.CTCLoss()(sequence.log_softmax(2), [[1, 2], [3, 1]], [8, 8], [2, 2])",
 })  # fmt: skip
+
+# Shapes of what the examples take; and what has whole numbers.
+SHAPES = {"x": (4, 6), "y": (4, 6), "image": (2, 8, 8, 4), "sequence": (2, 8, 4), "weight": (6, 6, 2)}
+GIVEN = {"labels": (4,), "columns": (4, 6)}
 
 
 def example_of(title, name):
@@ -76,11 +101,16 @@ def recorded(example):
 
     def body(r):
         tensors = {}
-        for name, dims in (("x", (4, 6)), ("y", (4, 6)), ("image", (2, 8, 8, 4))):
-            size = 24 if name != "image" else 512
+        for name, dims in SHAPES.items():
+            size = abs(numel(dims))
             tensors[name] = r.at(r.keep(name, size), dims)
             tensors[name].requires_grad = True
             tensors[name].grad = r.at(r.keep("gradient of " + name, size), dims)
+        for k, (name, dims) in enumerate(GIVEN.items()):
+            r.bound.append((isa.TYPES.index("B"), numel(dims), 0))
+            tensors[name] = r.at((isa.FIRST_BOUND + k) << 24, dims)
+            tensors[name].dtype = "B"
+        tensors["sign"] = r.at(r.keep("sign", 4), (4,))
         with use(r):
             del emitted[:]
             y = eval(example, {"ember": ember, "nn": nn}, tensors)
