@@ -5,6 +5,7 @@ import numpy as np
 import ember
 from ember import Tensor, nn
 from op_cases import covers
+from op_cases_layers import folded
 from op_cases_recurrent import slopes
 
 
@@ -31,7 +32,9 @@ def scaled(d):
     """Each mask, alone; [L, E], [N, L, E] or [N, H, L, E]."""
     lead = d.choice(((), (2,), (2, 2), (1, 3)))
     length, source, e, v = d.choice((1, 2, 3)), d.choice((1, 2, 4)), d.choice((1, 2, 3)), d.choice((1, 2))
-    q, k, value = d.normal(lead + (length, e)), d.normal(lead + (source, e)), d.normal(lead + (source, v))
+    asked = d.choice((lead, lead, lead[1:]))  # the same queries of each sample, or the same keys
+    own = lead if len(asked) < len(lead) else d.choice((lead, lead[1:]))
+    q, k, value = d.normal(asked + (length, e)), d.normal(own + (source, e)), d.normal(own + (source, v))
     kind, scale, bias, mask = d.choice(("none", "causal", "float", "bytes")), d.choice((None, 0.5)), 0.0, None
     if kind == "causal":
         bias = np.where(np.arange(length)[:, None] >= np.arange(source), 0.0, -1e30)
@@ -46,7 +49,8 @@ def scaled(d):
     options = {"attn_mask": mask, "is_causal": kind == "causal", "scale": scale}
     return ([q, k, value], lambda q, k, v: ember.scaled_dot_product_attention(q, k, v, **options),
             lambda q, k, v: attention(q, k, v, bias, scale),
-            lambda g, q, k, v: attention_gradient(g, q, k, v, bias, scale))  # fmt: skip
+            lambda g, q, k, v: [folded(part, x.shape) for part, x in
+                                zip(attention_gradient(g, q, k, v, bias, scale), (q, k, v))])  # fmt: skip
 
 
 def split(x, heads):

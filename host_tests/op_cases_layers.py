@@ -6,15 +6,22 @@ from ember import nn
 from op_cases import covers, soft
 
 
+def folded(g, shape):
+    """Summed over what was broadcast from this shape."""
+    g = g.sum(tuple(range(g.ndim - len(shape))))
+    return g.sum(tuple(i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1), keepdims=True)
+
+
 @covers("MATMUL")
 def matmul(d):
     m, k, n = d.shape(3)
-    lead_a, lead_b = d.choice((((), ()), ((3,), ()), ((2, 3), ()), ((3,), (3,)), ((2, 3), (2, 3))))
+    lead_a, lead_b = d.choice((((), ()), ((3,), ()), ((2, 3), ()), ((3,), (3,)), ((2, 3), (2, 3)), ((), (3,)),
+                               ((1,), (3,)), ((2, 1), (2, 3)), ((2, 3), (1, 3))))  # fmt: skip
     a, b = d.normal(lead_a + (m, k)), d.normal(lead_b + (k, n))
 
     def gradient(g, a, b):
-        db = np.einsum("...mk,...mn->...kn", a, g)
-        return np.einsum("...mn,...kn->...mk", g, b), db.reshape((-1,) + b.shape).sum(0) if b.ndim == 2 else db
+        return (folded(np.einsum("...mn,...kn->...mk", g, b), a.shape),
+                folded(np.einsum("...mk,...mn->...kn", a, g), b.shape))  # fmt: skip
 
     return [a, b], lambda a, b: a @ b, lambda a, b: a @ b, gradient
 

@@ -242,7 +242,7 @@ def spread(d):
     x = values(d, d.normal) + d.choice((0, 20))
     dim, keep = _axes(d, x.ndim)
     n = x.size // x.sum(axis=dim).size
-    correction = d.choice((0, 1, 0.5)) if n > 1 else 0
+    correction = d.choice((0, 1, 0.5, 1.5)) if n > 1 else 0
     root = n > 1 and d.choice((True, False))
     if root:  # an even spread, so that its root has a slope to speak of
         x = d.apart(x.shape)
@@ -257,6 +257,13 @@ def spread(d):
     name = "std" if root else "var"
     return ([x], lambda x: getattr(x, name)(dim, correction=correction, keepdim=keep),
             lambda x: getattr(x, name)(axis=dim, ddof=correction, keepdims=keep), gradient)  # fmt: skip
+
+
+@covers("STD")
+def spread_of_equals(d):
+    """Where nothing differs the root has a kink, and no gradient: differences to both sides are alike."""
+    x = np.full((d.size(), d.choice((2, 3))), d.choice((0.0, 0.5, -2.0)))
+    return [x], lambda x: x.std(1), lambda x: x.std(axis=1, ddof=1), lambda g, x: (np.zeros_like(x),)
 
 
 @covers("NORM", "MAX", "MIN")

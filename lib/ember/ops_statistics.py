@@ -57,11 +57,8 @@ PROD = Op(_reduce_shape, _reduce(1.0, MULTIPLY), _prod_grad)
 
 def _divisor(target, dims, dim, correction):
     """How many elements there are, less the correction, not below 0."""
-    n = reduced(dims, dim)
-    if n > 0:
-        return target.scalar(n - correction if n > correction else 0.0)
     t = target.new(())
-    target.map(ops.SUB_FN, t, target.count(n), target.scalar(correction))
+    target.map(ops.SUB_FN, t, target.count(reduced(dims, dim)), target.scalar(correction))
     target.map(ops.MAXIMUM_FN, t, t, target.scalar(0.0))
     return t
 
