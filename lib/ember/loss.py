@@ -5,6 +5,7 @@ reduction="none" one for each element or sample.
 """
 
 from . import isa, ops_reduce
+from .check import number
 from .nn import Module
 from .tensor import Tensor, apply, numel, sink
 
@@ -81,8 +82,7 @@ class CrossEntropyLoss(Loss):
 
     def __init__(self, weight=None, ignore_index=None, reduction="mean", label_smoothing=0.0):
         Loss.__init__(self, reduction)
-        if not 0 <= label_smoothing <= 1:
-            raise ValueError("label_smoothing is %r; it may be from 0 to 1" % (label_smoothing,))
+        number("label_smoothing", label_smoothing, 0, 1)
         if ignore_index is not None and not isinstance(ignore_index, int):
             raise ValueError("ignore_index is %r; it may be a whole number or None" % (ignore_index,))
         self.weight, self.ignore_index = class_weights(weight), ignore_index

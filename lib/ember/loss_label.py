@@ -1,5 +1,6 @@
 """Losses with labels for targets: cross entropy with all that it may have, negative log likelihood, margins."""
 
+from .check import number
 from .loss import CrossEntropyLoss, Loss, class_weights, floats, labels
 from .ops_compare import ne, where
 from .ops_index import GATHER, one_hot
@@ -96,7 +97,7 @@ class MultiMarginLoss(Loss):
         Loss.__init__(self, reduction)
         if p not in (1, 2):
             raise ValueError("p is %r; it may be 1 or 2" % (p,))
-        self.p, self.margin, self.weight = p, margin, class_weights(weight)
+        self.p, self.margin, self.weight = p, number("margin", margin), class_weights(weight)
 
     def forward(self, x, target):
         index, _ = _index(self, x, target, None)

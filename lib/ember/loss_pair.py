@@ -1,8 +1,9 @@
 """Losses that compare several inputs: rankings, angles, distances."""
 
+from .check import number, positive
 from .loss import Loss, floats
 from .ops_compare import gt, minimum, where
-from .ops_math import abs, positive
+from .ops_math import abs
 
 
 def _alike(loss, a, b, *more):
@@ -17,7 +18,7 @@ class MarginRankingLoss(Loss):
 
     def __init__(self, margin=0.0, reduction="mean"):
         Loss.__init__(self, reduction)
-        self.margin = margin
+        self.margin = number("margin", margin)
 
     def forward(self, a, b, target):
         _alike(self, a, b)
@@ -31,9 +32,7 @@ class CosineEmbeddingLoss(Loss):
 
     def __init__(self, margin=0.0, reduction="mean"):
         Loss.__init__(self, reduction)
-        if not -1 <= margin <= 1:
-            raise ValueError("margin is %r; it may be from -1 to 1" % (margin,))
-        self.margin = margin
+        self.margin = number("margin", margin, -1, 1)
 
     def forward(self, a, b, target):
         _alike(self, a, b)
@@ -50,7 +49,7 @@ class TripletMarginLoss(Loss):
     def __init__(self, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"):
         Loss.__init__(self, reduction)
         self.margin, self.p = positive("margin", margin), positive("p", p)
-        self.eps, self.swap = eps, swap
+        self.eps, self.swap = number("eps", eps), swap
 
     def _distance(self, a, b):
         d = a - b + self.eps

@@ -1,10 +1,11 @@
 """Losses of values, element by element: x and target have the same shape."""
 
 from . import ops_loss
+from .check import not_negative, number, positive
 from .loss import Loss, floats
 from .ops_activation import logsigmoid, softplus
 from .ops_compare import clamp, gt, where
-from .ops_math import abs, not_negative, positive
+from .ops_math import abs
 from .tensor import apply, sink
 
 
@@ -143,7 +144,7 @@ class HingeEmbeddingLoss(Loss):
 
     def __init__(self, margin=1.0, reduction="mean"):
         Loss.__init__(self, reduction)
-        self.margin = margin
+        self.margin = number("margin", margin)
 
     def forward(self, x, target):
         same = gt(self._target(x, target), 0.0)

@@ -17,6 +17,7 @@ from array import array
 
 from . import isa, vm
 from .build import build
+from .check import number
 from .sink import CORRECT, INTS, SEEN
 from .tensor import Tensor, _flatten, no_grad, use
 
@@ -38,7 +39,8 @@ class Metric:
         self.batch_size = whole("batch_size", batch_size, 1)
         if target_dtype is None:
             target_dtype = "f" if not labels else "B" if labels <= 256 else "h" if labels <= 32768 else "i"
-        if len(target_dtype) != 1 or target_dtype not in (isa.TYPES[1:] if labels else isa.TYPES):
+        allowed = isa.TYPES[1:] if labels else isa.TYPES
+        if not isinstance(target_dtype, str) or len(target_dtype) != 1 or target_dtype not in allowed:
             raise ValueError("target_dtype is %r; it may be one of %s" % (target_dtype, ", ".join(isa.TYPES)))
         self.target_dtype = target_dtype
         self.target_size = 1 if labels else width
@@ -187,7 +189,7 @@ class Accuracy(Metric):
     threshold exactly where the label is 1. A row with NaN is wrong."""
 
     def __init__(self, classes, batch_size=32, target_dtype=None, threshold=0.5):
-        self.threshold = threshold
+        self.threshold = number("threshold", threshold)
         classes = whole("classes", classes, 1)
         Metric.__init__(self, classes, max(2, classes), 1, batch_size, target_dtype)
 

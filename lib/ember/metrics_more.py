@@ -3,6 +3,7 @@
 from array import array
 
 from . import isa
+from .check import not_negative, number
 from .metrics import Metric, _floats, labelled, numbers, whole
 from .tensor import Tensor
 
@@ -55,9 +56,8 @@ class FBeta(Metric):
     def __init__(self, classes, beta=1.0, average="macro", batch_size=32, target_dtype=None, threshold=0.5):
         if average not in ("macro", "micro", "none"):
             raise ValueError("average is %r; it may be 'macro', 'micro' or 'none'" % (average,))
-        if not isinstance(beta, (int, float)) or not 0 <= beta < float("inf"):
-            raise ValueError("beta is %r; it may be from 0" % (beta,))
-        self.average, self.beta, self.threshold = average, beta, threshold
+        not_negative("beta", beta)
+        self.average, self.beta, self.threshold = average, beta, number("threshold", threshold)
         classes = whole("classes", classes, 1)
         Metric.__init__(self, classes, max(2, classes), 3 * classes, batch_size, target_dtype)
 
@@ -153,7 +153,7 @@ class AUROC(Metric):
 
     def __init__(self, bins=100, low=0.0, high=1.0, batch_size=32, target_dtype="B"):
         self.bins, self.low, self.high = whole("bins", bins, 2), low, high
-        if not -1e30 < low < high < 1e30:
+        if not number("low", low, -1e30, 1e30) < number("high", high, -1e30, 1e30):
             raise ValueError("low is %r, high is %r; low must be below high" % (low, high))
         Metric.__init__(self, 1, 2, 2 * bins, batch_size, target_dtype)
 

@@ -8,6 +8,7 @@ import math
 from array import array
 
 from . import ops, ops_reduce
+from .check import chance
 from .parameter import Buffer, Parameter
 from .tensor import apply
 
@@ -208,9 +209,7 @@ class Dropout(Module):
     """In training each element is 0 with probability p, else divided by 1 - p; a fresh mask every step."""
 
     def __init__(self, p=0.5):
-        if not 0 <= p < 1:
-            raise ValueError("p is %r; it may be from 0 to below 1" % (p,))
-        self.p = p
+        self.p = chance("p", p)
 
     def forward(self, x):
         return apply(ops.DROPOUT, (x,), (self.p,)) if self.training and self.p else x

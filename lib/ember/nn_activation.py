@@ -1,8 +1,8 @@
 """Activations as modules: each is the function of its name, in ops_activation.py or ops_piecewise.py."""
 
 from . import ops_activation, ops_piecewise
+from .check import not_negative, number, positive
 from .nn import Module, _positive
-from .ops_math import not_negative, positive
 from .parameter import Parameter
 
 
@@ -97,7 +97,7 @@ class Softplus(_Activation):
     function = staticmethod(ops_activation.softplus)
 
     def __init__(self, beta=1.0, threshold=20.0):
-        self.arguments = (positive("beta", beta), threshold)
+        self.arguments = (positive("beta", beta), number("threshold", threshold))
 
 
 class LeakyReLU(_Activation):
@@ -106,7 +106,7 @@ class LeakyReLU(_Activation):
     function = staticmethod(ops_piecewise.leaky_relu)
 
     def __init__(self, negative_slope=0.01):
-        self.arguments = (negative_slope,)
+        self.arguments = (number("negative_slope", negative_slope),)
 
 
 class ELU(_Activation):
@@ -115,7 +115,7 @@ class ELU(_Activation):
     function = staticmethod(ops_piecewise.elu)
 
     def __init__(self, alpha=1.0):
-        self.arguments = (alpha,)
+        self.arguments = (number("alpha", alpha),)
 
 
 class CELU(_Activation):
@@ -160,14 +160,14 @@ class Threshold(_Activation):
     function = staticmethod(ops_piecewise.threshold)
 
     def __init__(self, threshold, value):
-        self.arguments = (threshold, value)
+        self.arguments = (number("threshold", threshold), number("value", value))
 
 
 class PReLU(Module):
     """x above 0, weight * x below. The weight, one number or one a channel (the last dimension), is trained."""
 
     def __init__(self, num_parameters=1, init=0.25):
-        self.weight = Parameter((_positive(num_parameters, "num_parameters"),), init, init)
+        self.weight = Parameter((_positive(num_parameters, "num_parameters"),), number("init", init), init)
 
     def forward(self, x):
         return ops_piecewise.prelu(x, self.weight)

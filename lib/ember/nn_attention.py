@@ -7,6 +7,7 @@ from array import array
 from math import sqrt
 
 from . import ops
+from .check import chance, not_negative, number
 from .nn import Dropout, Linear, Module, _positive
 from .nn_norm import LayerNorm
 from .ops_attention import ROTARY, attend, hidden
@@ -45,7 +46,7 @@ class MultiheadAttention(Module):
         self.embed_dim, self.num_heads = _positive(embed_dim, "embed_dim"), _positive(num_heads, "num_heads")
         if embed_dim % num_heads:
             raise ValueError("num_heads is %d; it must divide embed_dim, %d" % (num_heads, embed_dim))
-        self.dropout = Dropout(dropout)
+        self.dropout = Dropout(chance("dropout", dropout))
         self.kdim = embed_dim if kdim is None else _positive(kdim, "kdim")
         self.vdim = embed_dim if vdim is None else _positive(vdim, "vdim")
         together = 3 * embed_dim if self.kdim == self.vdim == embed_dim else embed_dim
@@ -100,6 +101,9 @@ class TransformerEncoderLayer(Module):
                  norm_first=False, bias=True):  # fmt: skip
         if not callable(activation) and activation not in _ACTIVATIONS.split():
             raise ValueError("activation is %r; it may be 'relu', 'gelu' or a function" % (activation,))
+        not_negative("layer_norm_eps", layer_norm_eps)
+        if _positive(d_model, "d_model") % _positive(nhead, "nhead"):
+            raise ValueError("nhead is %d; it must divide d_model, %d" % (nhead, d_model))
         self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias)
         self.linear1 = Linear(d_model, _positive(dim_feedforward, "dim_feedforward"), bias)
         self.linear2 = Linear(dim_feedforward, d_model, bias)
@@ -170,8 +174,7 @@ def _angles(t, base):
 def _table(length, width, base, name):
     if _positive(width, name) % 2:
         raise ValueError("%s is %d; it may be an even number" % (name, width))
-    if isinstance(base, bool) or not isinstance(base, (int, float)) or not 1 < base < float("inf"):
-        raise ValueError("base is %r; it may be a number above 1" % (base,))
+    number("base", base, 1, without="low")
     table = Buffer((_positive(length, "max_len"), width))
     table.initial = (_angles, base)
     return table
@@ -190,7 +193,7 @@ class SinusoidalEncoding(Module):
     max_len * d_model floats."""
 
     def __init__(self, d_model, max_len, dropout=0.0, base=10000):
-        self.table, self.dropout = _table(max_len, d_model, base, "d_model"), Dropout(dropout)
+        self.table, self.dropout = _table(max_len, d_model, base, "d_model"), Dropout(chance("dropout", dropout))
 
     def forward(self, x):
         if len(x._dims) != 3 or x._dims[2] != self.table._dims[1]:

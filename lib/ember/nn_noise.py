@@ -1,5 +1,6 @@
 """GaussianNoise: a layer that blurs what it sees."""
 
+from .check import not_negative
 from .nn import Module
 from .ops_noise import NOISE
 from .tensor import apply
@@ -10,9 +11,7 @@ class GaussianNoise(Module):
     the same however a batch is cut. Keras's."""
 
     def __init__(self, std=0.1):
-        if isinstance(std, bool) or not isinstance(std, (int, float)) or not 0 <= std < float("inf"):
-            raise ValueError("std is %r; it may be a number from 0" % (std,))
-        self.std = std
+        self.std = not_negative("std", std)
 
     def forward(self, x):
         return apply(NOISE, (x,), (self.std,)) if self.training and self.std else x

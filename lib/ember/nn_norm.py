@@ -4,6 +4,7 @@ N batch, C channels, G groups.
 """
 
 from . import isa
+from .check import not_negative, number
 from .nn import Module, _positive
 from .ops_norm import NORMALIZE
 from .parameter import Buffer, Parameter
@@ -12,8 +13,7 @@ from .tensor import apply, no_grad, numel, sink
 
 def _checked(eps, affine_shape, affine, bias=True):
     """The weight and the bias, ones and zeros, where there are any."""
-    if not isinstance(eps, (int, float)) or not eps >= 0:
-        raise ValueError("eps is %r; it may be a number from 0" % (eps,))
+    not_negative("eps", eps)
     if not affine:
         return None, None
     return Parameter(affine_shape, 1.0, 1.0), Parameter(affine_shape) if bias else None
@@ -36,9 +36,7 @@ class _BatchNorm(Module):
     def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True):
         self.num_features, self.eps = _positive(num_features, "num_features"), eps
         self.weight, self.bias = _checked(eps, (num_features,), affine)
-        if not isinstance(momentum, (int, float)) or not 0 <= momentum <= 1:
-            raise ValueError("momentum is %r; it may be from 0 to 1" % (momentum,))
-        self.momentum = momentum
+        self.momentum = number("momentum", momentum, 0, 1)
         self.running_mean = self.running_var = None
         if track_running_stats:
             self.running_mean, self.running_var = Buffer((num_features,)), Buffer((num_features,), 1.0, 1.0)
@@ -108,7 +106,7 @@ class _ByShape(Module):
         return _scaled(y, self.weight, self.bias)
 
     def _shape(self, normalized_shape):
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        shape = tuple(normalized_shape) if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
         for d in shape or (0,):
             _positive(d, "normalized_shape")
         self.normalized_shape = shape
@@ -167,6 +165,7 @@ class GroupNorm(Module):
 
 class _InstanceNorm(GroupNorm):
     def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False):
+        number("momentum", momentum, 0, 1)
         if track_running_stats:
             raise ValueError("track_running_stats is %r; it may be False" % (track_running_stats,))
         GroupNorm.__init__(self, _positive(num_features, "num_features"), num_features, eps, affine)

@@ -5,6 +5,7 @@ N batch, L steps, C features in, H hidden, D directions (1 or 2).
 """
 
 from . import ops_recurrent as rows
+from .check import chance
 from .nn import Dropout, Module, _bound, _positive
 from .ops_reduce import MATMUL
 from .ops_shape import cat
@@ -38,7 +39,7 @@ class _Recurrent(Module):
     def __init__(self, input_size, hidden_size, num_layers=1, bias=True, dropout=0.0, bidirectional=False):
         self.input_size = _positive(input_size, "input_size")
         self.hidden_size = _positive(hidden_size, "hidden_size")
-        self.dropout, self.layers, features = Dropout(dropout), [], input_size
+        self.dropout, self.layers, features = Dropout(chance("dropout", dropout)), [], input_size
         for _ in range(_positive(num_layers, "num_layers")):
             self.layers.append([_Direction(features, hidden_size, self.gates, bias, reverse)
                                 for reverse in range(2 if bidirectional else 1)])  # fmt: skip

@@ -4,8 +4,9 @@ A row here keeps its input alone: its result is made in place, and its slope is 
 """
 
 from . import isa, ops
+from .check import positive
 from .ops_compare import clamp, gt, where
-from .ops_math import abs, erf, positive, row, tensor
+from .ops_math import abs, erf, row, tensor
 from .tensor import apply, axis, numel, sink
 
 # So far from 0 that exp(-x) is 0 in float32: going no further keeps infinities from meeting 0.

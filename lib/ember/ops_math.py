@@ -72,18 +72,6 @@ def row(write, slope):
     return ops.Op(ops.same, emit, grad)
 
 
-def positive(name, value):
-    if not value > 0:
-        raise ValueError("%s is %r; it may be a number above 0" % (name, value))
-    return value
-
-
-def not_negative(name, value):
-    if not value >= 0:
-        raise ValueError("%s is %r; it may be a number from 0" % (name, value))
-    return value
-
-
 ABS = one(ops.ABS_FN, lambda x, y: sign(x))
 FLOOR = one(ops.FLOOR_FN)
 ROUND = one(ops.ROUND_FN)

@@ -3,8 +3,9 @@ alone. Where one has a corner, its slope there is PyTorch's.
 """
 
 from . import isa, ops
+from .check import not_negative, number, positive
 from .ops_compare import clamp, gt, le, maximum, where
-from .ops_math import abs, not_negative, positive, row, tensor, two
+from .ops_math import abs, row, tensor, two
 from .tensor import Tensor, apply
 
 
@@ -171,6 +172,6 @@ def threshold(x, threshold, value):
 
 
 def ordered(min_val, max_val):
-    if not min_val < max_val:
+    if not number("min_val", min_val) < number("max_val", max_val):
         raise ValueError("min_val is %r; it may be a number below max_val, which is %r" % (min_val, max_val))
     return min_val, max_val

@@ -3,6 +3,7 @@
 from array import array
 
 from . import isa
+from .check import number
 from .parameter import Parameter
 from .sink import COUNT, INTS, STEP
 from .tensor import Tensor
@@ -17,9 +18,15 @@ class Group:
 
 
 def _checked(name, value, low, high):
-    if not low <= value < high:
-        raise ValueError("%s is %r; it may be from %s to below %s" % (name, value, low, high))
+    number(name, value, low, high, "high")
     return value
+
+
+def _betas(values, n):
+    betas = values["betas"]
+    if not isinstance(betas, (tuple, list)) or len(betas) != n:
+        raise ValueError("betas is %r; it may be %d numbers" % (betas, n))
+    return [_checked("beta%d" % (i + 1), betas[i], 0, 1) for i in range(n)]
 
 
 class Optimizer:
@@ -134,9 +141,8 @@ class Adam(Optimizer):
         Optimizer.__init__(self, params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     def hyper(self, values):
-        b1, b2 = values["betas"]
-        return (_checked("lr", values["lr"], 0, float("inf")), _checked("beta1", b1, 0, 1), _checked("beta2", b2, 0, 1),
-                _checked("eps", values["eps"], 0, float("inf")),
+        b1, b2 = _betas(values, 2)
+        return (_checked("lr", values["lr"], 0, float("inf")), b1, b2, _checked("eps", values["eps"], 0, float("inf")),
                 _checked("weight_decay", values["weight_decay"], 0, float("inf")))  # fmt: skip
 
     def emit(self, sink, n, p, g, states, hyper, count):

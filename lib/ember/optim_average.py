@@ -2,15 +2,14 @@
 
 from array import array
 
+from .check import chance
 from .ops import ADD_FN, MUL_FN, SUB_FN
 from .tensor import Tensor, sink
 
 
 def decay_of(name, value):
     """value as a float, or ValueError."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1:
-        raise ValueError("%s is %r; it may be from 0 to below 1" % (name, value))
-    return float(value)
+    return float(chance(name, value))
 
 
 def follow(target, average, p, decay):

@@ -1,5 +1,6 @@
 """Groups of parameters, made from a model."""
 
+from .check import not_negative
 from .nn import Module
 from .parameter import Buffer
 
@@ -10,8 +11,7 @@ def decay_groups(model, weight_decay):
 
     Groups without parameters are left out. weight_decay: from 0, else ValueError.
     """
-    if isinstance(weight_decay, bool) or not isinstance(weight_decay, (int, float)) or not 0 <= weight_decay < 1e38:
-        raise ValueError("weight_decay is %r; it may be a number from 0" % (weight_decay,))
+    not_negative("weight_decay", weight_decay)
     excepted = []
     _gather(model, excepted)
     decayed, left = [], []

@@ -3,7 +3,7 @@
 from . import isa
 from .nn_utils import squares
 from .ops import ADD_FN, COPY_FN, DIV_FN, GT_FN, MAXIMUM_FN, MUL_FN, SQRT_FN, SUB_FN
-from .optim import Optimizer, _checked
+from .optim import Optimizer, _betas, _checked
 from .sink import INTS, STEP, numel
 
 _ANY = float("inf")
@@ -30,10 +30,9 @@ class LAMB(Optimizer):
 
     def hyper(self, values):
         """[lr, weight_decay], then the settings of an Adam of learning rate 1 without decay, which finds the step."""
-        b1, b2 = values["betas"]
+        b1, b2 = _betas(values, 2)
         return (_checked("lr", values["lr"], 0, _ANY), _checked("weight_decay", values["weight_decay"], 0, _ANY), 1.0,
-                _checked("beta1", b1, 0, 1), _checked("beta2", b2, 0, 1), _checked("eps", values["eps"], 0, _ANY),
-                0.0)  # fmt: skip
+                b1, b2, _checked("eps", values["eps"], 0, _ANY), 0.0)  # fmt: skip
 
     def emit(self, sink, n, p, g, states, hyper, count):
         m, v = states

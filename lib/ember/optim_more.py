@@ -1,7 +1,7 @@
 """The optimizers that are used less. Names, defaults and formulas are PyTorch's where it has them."""
 
 from . import isa
-from .optim import Optimizer, _checked
+from .optim import Optimizer, _betas, _checked
 from .sink import INTS, STEP
 
 _ANY = float("inf")
@@ -10,13 +10,6 @@ _ANY = float("inf")
 def _common(values, *names):
     """The settings that may be any number from 0."""
     return [_checked(name, values[name], 0, _ANY) for name in names]
-
-
-def _betas(values, n):
-    betas = values["betas"]
-    if not isinstance(betas, (tuple, list)) or len(betas) != n:
-        raise ValueError("betas is %r; it may be %d numbers" % (betas, n))
-    return [_checked("beta%d" % (i + 1), betas[i], 0, 1) for i in range(n)]
 
 
 class RMSprop(Optimizer):

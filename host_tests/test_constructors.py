@@ -1,0 +1,104 @@
+"""Whatever is made with a wrong argument says so when it is made: ValueError with the argument's name, its value, and
+what is allowed. Every argument of every layer, loss, optimizer, schedule and metric, by its signature: a new one is
+covered by itself."""
+
+import inspect
+
+import pytest
+
+from catalogue_list import PARTS, find
+from ember import nn, optim
+from ember.parameter import Parameter
+
+# What else than defaults each needs to be made.
+NEEDS = {
+    "Linear": (3, 2), "Bilinear": (3, 2, 2), "Embedding": (4, 3), "Conv1d": (2, 2, 3), "Conv2d": (2, 2, 3),
+    "ConvTranspose1d": (2, 2, 3), "ConvTranspose2d": (2, 2, 3), "BatchNorm1d": (3,), "BatchNorm2d": (3,),
+    "LayerNorm": (3,), "RMSNorm": (3,), "GroupNorm": (2, 4), "InstanceNorm1d": (3,), "InstanceNorm2d": (3,),
+    "MaxPool1d": (2,), "MaxPool2d": (2,), "AvgPool1d": (2,), "AvgPool2d": (2,), "AdaptiveAvgPool1d": (2,),
+    "AdaptiveAvgPool2d": (2,), "RNN": (2, 3), "GRU": (2, 3), "LSTM": (2, 3), "MultiheadAttention": (4, 2),
+    "TransformerEncoderLayer": (4, 2), "SinusoidalEncoding": (4, 8), "RotaryEncoding": (4, 8), "PixelShuffle": (2,),
+    "Upsample": (4,), "Threshold": (0.1, 0.0), "Softmax": (1,), "LogSoftmax": (1,), "Softmin": (1,),
+    "LinearLR": (), "StepLR": (3,), "MultiStepLR": ([2, 4],), "ExponentialLR": (0.9,), "CosineAnnealingLR": (5,),
+    "CosineAnnealingWarmRestarts": (5,), "PolynomialLR": (), "NoamLR": (8, 4), "OneCycleLR": (0.1, 10),
+    "ConstantLR": (), "ReduceLROnPlateau": (), "TopKAccuracy": (8, 2), "ConfusionMatrix": (3,),
+    "Accuracy": (3,), "Precision": (3,), "Recall": (3,), "FBeta": (3,),
+}  # fmt: skip
+# Made of others: their arguments are objects, of which their own tests know.
+OTHER = {"Sequential", "Identity", "SequentialLR", "ChainedScheduler", "Mean"}
+# (entry, argument, value) that is allowed all the same.
+ALLOWED = {
+    ("AdaptiveAvgPool1d", "output_size", None), ("AdaptiveAvgPool2d", "output_size", None), ("Upsample", "size", None),
+    ("SinusoidalEncoding", "base", 1.5), ("RotaryEncoding", "base", 1.5), ("Upsample", "scale_factor", 1.5),
+    ("OneCycleLR", "total_steps", None),
+}  # fmt: skip
+FREE = {"dim", "value", "axis"}  # negative numbers mean something
+
+
+def make(place, name):
+    """A function of keywords that makes one, and all its arguments: {name: value}."""
+    found = find(place, name)
+    signature = inspect.signature(found)
+    needs = list(NEEDS.get(name, ()))
+    if place == "ember.optim":
+        needs = [[Parameter((2, 3))]]
+    elif place == "ember.schedule":
+        needs = [optim.SGD([Parameter((2, 3))], lr=0.1), *needs]
+    values = {}
+    for parameter in signature.parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        values[parameter.name] = needs.pop(0) if needs else parameter.default
+    assert not needs and inspect.Parameter.empty not in values.values(), (name, values)
+    found(**values)
+    return found, values
+
+
+def wrong(name, value):
+    """Values that an argument which now has this one never takes."""
+    if isinstance(value, bool) or isinstance(value, list) or hasattr(value, "__dict__"):
+        return []
+    if isinstance(value, str):
+        return ["nonsense", 5]
+    if value is None:
+        return []
+    found = ["a", None if name not in ("stride", "weight") else "b"]
+    if isinstance(value, float) and name not in FREE:
+        found.append(float("nan"))
+    if isinstance(value, int) and name not in FREE:
+        found += [-1, 1.5]
+    return found
+
+
+CASES = [
+    pytest.param(place, name, id=name)
+    for _, place, names in PARTS
+    for name in names
+    if place in ("ember.nn", "ember.optim", "ember.schedule", "ember.metrics") and name not in OTHER
+]
+
+
+@pytest.mark.parametrize("place, name", CASES)
+def test_wrong_arguments_are_named(place, name):
+    if not inspect.isclass(find(place, name)):
+        pytest.fail("%s is no class" % name)
+    found, values = make(place, name)
+    said = []
+    for argument, value in values.items():
+        for bad in wrong(argument, value):
+            if (name, argument, bad) in ALLOWED:
+                continue
+            try:
+                found(**dict(values, **{argument: bad}))
+                said.append("%s=%r is taken" % (argument, bad))
+            except ValueError as error:
+                if argument not in str(error) or repr(bad) not in str(error):
+                    said.append("%s=%r: %s" % (argument, bad, error))
+            except Exception as error:
+                said.append("%s=%r: %r" % (argument, bad, error))
+    assert not said, "\n".join([name, *said])
+
+
+def test_it_would_notice():
+    with pytest.raises(ValueError, match="in_features is 'a'"):
+        nn.Linear("a", 2)

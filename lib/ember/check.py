@@ -1,0 +1,29 @@
+"""What an argument may be: its value comes back, or ValueError says its name, its value and what is allowed."""
+
+_INFINITY = float("inf")
+
+
+def number(name, value, low=-_INFINITY, high=_INFINITY, without=""):
+    """A finite number from low to high; without: "low", "high" or both, if it may not be these."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _INFINITY:
+        if low <= value <= high and not (value == low and "low" in without or value == high and "high" in without):
+            return value
+    words = "a number"
+    if low > -_INFINITY:
+        words += (" above %s" if "low" in without else " from %s") % low
+    if high < _INFINITY:
+        words += (" to below %s" if "high" in without else " to %s") % high
+    raise ValueError("%s is %r; it may be %s" % (name, value, words))
+
+
+def positive(name, value):
+    return number(name, value, 0, _INFINITY, "low")
+
+
+def not_negative(name, value):
+    return number(name, value, 0)
+
+
+def chance(name, value):
+    """From 0 to below 1."""
+    return number(name, value, 0, 1, "high")
