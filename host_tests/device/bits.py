@@ -28,12 +28,12 @@ class Functions(nn.Module):
     """Goes through every function of elements that has a gradient of its own."""
 
     def __init__(self):
-        self.hidden = nn.Linear(64, 16)
-        self.out = nn.Linear(32, 10)
+        self.hidden = nn.Linear(64, 8)
+        self.out = nn.Linear(16, 10)
 
     def forward(self, x):
         y = self.hidden(x)
-        even = y.cos() + y.erf() + y.abs().log1p() + (y * 40.0).cos() + y.atan2(x[:, :16] + 0.5)
+        even = y.cos() + y.erf() + y.abs().log1p() + (y * 40.0).cos() + y.atan2(x[:, :8] + 0.5)
         odd = y.sin() + y.clamp(-3.0, 3.0).expm1() - y.floor() * 0.1 + y % 0.7 + (y.abs() + 0.1) ** y.tanh()
         return self.out(ember.cat([even.maximum(y), ember.where(y > 0.0, odd, y.sinh())], 1))
 
@@ -50,18 +50,18 @@ class Rows(nn.Module):
 
 
 def gru():
-    model = Rows(nn.GRU(8, 8, num_layers=2, dropout=0.2), 8)
-    return model, optim.Adam(model.parameters(), lr=0.01), (64,), 4
+    model = Rows(nn.GRU(8, 6, num_layers=2, dropout=0.2), 6)
+    return model, optim.Adam(model.parameters(), lr=0.01), (64,), 2
 
 
 def transformer():
-    model = Rows(nn.Sequential(nn.SinusoidalEncoding(8, 8), nn.TransformerEncoderLayer(8, 2, 8, 0.2)), 8)
-    return model, optim.Adam(model.parameters(), lr=0.01), (64,), 4
+    model = Rows(nn.Sequential(nn.SinusoidalEncoding(8, 8), nn.TransformerEncoderLayer(8, 2, 8, 0.2, bias=False)), 8)
+    return model, optim.SGD(model.parameters(), lr=0.05), (64,), 1
 
 
 def functions():
     model = Functions()
-    return model, optim.SGD(model.parameters(), lr=0.02), (64,), 8
+    return model, optim.SGD(model.parameters(), lr=0.02), (64,), 4
 
 
 def mlp():

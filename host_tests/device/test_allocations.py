@@ -69,9 +69,9 @@ def parts(trainer, x, y, steps):
 
 def in_slices(trainer, x, y, steps):
     for _ in range(steps):
-        done = trainer.step(x, y, 50)
+        done = trainer.step(x, y, 500)
         while not done:
-            done = trainer.poll(50)
+            done = trainer.poll(500)
 
 
 def step_after_part(trainer, x, y, steps):
@@ -109,9 +109,9 @@ class Allocations(unittest.TestCase):
         self.assertEqual(vm.name, "native")
         trainer, x, y = make()
         trainer.slices.calibrate()
-        for use in (step, parts, step_after_part, in_slices):
+        for use, steps in ((step, 1000), (parts, 300), (step_after_part, 300), (in_slices, 30)):
             under_a_locked_heap(use, trainer, x, y)
-            self.assertEqual(counted(use, trainer, x, y, 1000), 0, use.__name__)
+            self.assertEqual(counted(use, trainer, x, y, steps), 0, use.__name__)
 
     def test_mlp(self):
         self.check(mlp)
