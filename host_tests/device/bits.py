@@ -4,6 +4,7 @@ import bits; bits.main("digits.bin")
 """
 
 import hashlib
+import math
 
 import ember
 from ember import nn, optim
@@ -14,14 +15,14 @@ class Subnormal(nn.Module):
     """Its inputs, and what its first layer makes of them, are below the smallest normal number. Flushed to zero, they
     would teach it nothing."""
 
-    SCALE = 2.0**-130
+    SCALE = math.ldexp(1.0, -130)
 
     def __init__(self):
         self.hidden = nn.Linear(64, 32, bias=False)
         self.out = nn.Linear(32, 10)
 
     def forward(self, x):
-        return self.out((self.hidden(x) * 2.0**124).tanh())
+        return self.out((self.hidden(x) * math.ldexp(1.0, 124)).tanh())
 
 
 class Functions(nn.Module):

