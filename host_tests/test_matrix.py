@@ -30,7 +30,8 @@ def run(name, script, *arguments):
         pytest.skip("%s is not built: make setup" % binary)
     arguments = [folders if a == "FOLDERS" else str(a) for a in arguments]
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "MICROPYPATH")}
-    done = subprocess.run([binary, os.path.join(DEVICE, script)] + arguments, capture_output=True, text=True,
+    heap = [] if name == "cpython" else ["-X", "heapsize=8m"]  # for every module and the sources it is compiled from
+    done = subprocess.run([binary, *heap, os.path.join(DEVICE, script)] + arguments, capture_output=True, text=True,
                           timeout=120, env=environment)  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.splitlines()

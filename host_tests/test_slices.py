@@ -274,6 +274,9 @@ def test_an_interrupted_prediction_keeps_what_was_accumulated(monkeypatch):
 
 LOOP = """
 import sys
+if sys.implementation.name == "cpython":  # where whoever started the tests ignores it, so does a child
+    import signal
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path[:0] = %r
 import ember
 from ember import nn, optim
@@ -288,6 +291,7 @@ try:
         trainer.step(x, x)
 except KeyboardInterrupt:
     print("interrupted")
+trainer.step(x, x)
 before = trainer.loss
 for _ in range(20):
     trainer.step(x, x)
