@@ -80,8 +80,10 @@ generate: $(VENV_READY) ## write what is derived: isa.h, docs/instructions.md, d
 	$(RUN) tools/catalogue_page.py
 	$(RUN) -m ember_tools package
 
-fuzz: build/native/fuzz ## run random programs under the sanitizers: [SEED=1] [COUNT=1000000]
-	build/native/fuzz $(or $(SEED),1) $(or $(COUNT),1000000)
+fuzz: build/native/fuzz $(VENV_READY) ## random programs and mutated files under the sanitizers: [SEED=1] [COUNT=10000000]
+	$(RUN) host_tests/travelling.py build/fuzz
+	build/native/fuzz $(or $(SEED),1) $(or $(COUNT),10000000) build/fuzz/*.ember
+	build/native/fuzz $(or $(SEED),1) $(or $(COUNT),10000000)
 
 clean: ## remove what was built; downloads stay
 	@if [ -d build ]; then find build -mindepth 1 -maxdepth 1 ! -name download -exec rm -rf {} +; fi

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import ember
 from conftest import BUILD, MICROPYTHON, ROOT
-from ember import cost, isa, nn, optim, sections, slices, table, trainer, vm
+from ember import cost, isa, nn, optim, program, running, slices, table, vm
 from op_cases import vms
 
 BATCH, FEATURES, CLASSES = 6, 9, 3
@@ -154,7 +154,7 @@ def section_of(t):
     """That in which a run paused, or that is next."""
     if not t._state[1]:
         return t._state[0] % isa.FOLLOWING
-    return max(k for k in range(7) if slices._begin(t, k) <= t._state[1])
+    return max(k for k in range(7) if slices._begin(t._code, k) <= t._state[1])
 
 
 @pytest.mark.parametrize("micro_batch", [None, 2])
@@ -175,13 +175,13 @@ def test_a_step_that_is_dropped(monkeypatch, micro_batch):
         kept = 4 * t.plan.kept[2][1]
         finished = make(micro_batch=micro_batch)
         finished.step(*batch(0))
-        if section == sections._UPDATE and paused:
+        if section == program.UPDATE and paused:
             finished.step(*batch(1))
         assert bits(t)[0][:kept] == bits(finished)[0][:kept] and t.steps == finished.steps
         t.step(*batch(5))
         finished.step(*batch(5))
         assert bits(t)[0][:kept] == bits(finished)[0][:kept]
-    assert seen >= {sections._FORWARD, sections._BACKWARD, sections._UPDATE}
+    assert seen >= {program.FORWARD, program.BACKWARD, program.UPDATE}
 
 
 @pytest.mark.parametrize("budget_us", [0, -5, 10.0, "10", True])
@@ -227,7 +227,7 @@ class Interrupted:
 @pytest.mark.parametrize("fresh", [True, False])
 def test_an_interrupt_leaves_the_weights_whole(monkeypatch, fresh):
     """After one row or another of a step: what comes next finds the weights of before it, or of after it."""
-    monkeypatch.setattr(trainer, "_STRETCH", 7)
+    monkeypatch.setattr(running, "_STRETCH", 7)
 
     def begun():
         t = make()
@@ -260,7 +260,7 @@ def test_an_interrupt_leaves_the_weights_whole(monkeypatch, fresh):
 
 
 def test_an_interrupted_prediction_keeps_what_was_accumulated(monkeypatch):
-    monkeypatch.setattr(trainer, "_STRETCH", 1)
+    monkeypatch.setattr(running, "_STRETCH", 1)
     t, plain = make(), make()
     for other in (t, plain):
         other.accumulate(*batch(0))

@@ -35,7 +35,7 @@ def __getattr__(name):
         for module, names in _HOMES:
             if name in names:
                 return getattr(__import__("ember." + module, None, None, (name,)), name)
-        if name[0] != "_":
+        if name[0] != "_" and name not in ("runtime", "checkpoint"):  # which may be there without the rest
             from .catalogue import FUNCTIONS, OPERATORS, find
 
             if name in OPERATORS.split():
@@ -45,6 +45,7 @@ def __getattr__(name):
             function = find(name) or find(name, FUNCTIONS)
             if function is not None:
                 return function
+        if name[0] != "_":
             try:
                 return __import__("ember." + name, None, None, (name,))
             except ImportError as error:

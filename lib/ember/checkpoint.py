@@ -9,29 +9,19 @@
 Little endian. Written beside the old file and renamed over it, so that there is always a whole one.
 """
 
-import os
 import struct
 from binascii import crc32
 
-from .sink import KEY, STEP
+from .program import KEY, STEP
 
 _HEAD = "<4sB3x8i"
 _CHUNK = 512
 _MOST = 1 << 12  # bytes of a schedule's state
 
 
-def _fingerprint(trainer):
-    """A number that differs when the shapes of the parameters differ, or their order."""
-    total = len(trainer._trained)
-    for p in trainer._trained + trainer._frozen:
-        for d in p.shape + (0,):
-            total = (total * 31 + d + 1) & 0x3FFFFF
-    return total
-
-
 def _blocks(trainer):
     """The parts of the arena that are saved, as (offset, size) in elements."""
-    kept = trainer.plan.kept  # parameters, frozen, gradients, state, statistics
+    kept = trainer._kept  # parameters, frozen, gradients, state, statistics
     return kept[0][1:], kept[1][1:], kept[3][1:]
 
 
@@ -44,30 +34,38 @@ def _layout(trainer):
 
 def save(trainer, path):
     trainer._idle()
-    blocks = _blocks(trainer)
-    ints = trainer._ints
-    schedule = struct.pack(_layout(trainer), *trainer.schedule.state()) if trainer.schedule else b""
-    head = struct.pack(_HEAD, b"EMBK", 1, _fingerprint(trainer), blocks[0][1], blocks[1][1], blocks[2][1],
-                       ints[STEP], trainer.epoch, ints[KEY], len(schedule))  # fmt: skip
-    arena = memoryview(trainer._arena)
     beside = path + ".new"
     try:
         f = open(beside, "wb")
     except OSError as error:
         raise OSError("cannot write %r (%s)" % (path, error))  # noqa: B904
     with f:
-        f.write(head)
-        crc = crc32(head)
-        for offset, size in blocks:
-            if size:
-                f.write(arena[offset : offset + size])
-                crc = crc32(arena[offset : offset + size], crc)
-        f.write(schedule)
-        f.write(struct.pack("<I", crc32(schedule, crc)))
+        write(trainer, f)
     _replace(beside, path)
 
 
+def write(trainer, f):
+    """To anything that has write(), while the trainer is idle: all pieces are of whole words, but the schedule's."""
+    blocks = _blocks(trainer)
+    ints = trainer._ints
+    schedule = struct.pack(_layout(trainer), *trainer.schedule.state()) if trainer.schedule else b""
+    head = struct.pack(_HEAD, b"EMBK", 1, trainer._fingerprint, blocks[0][1], blocks[1][1], blocks[2][1],
+                       ints[STEP], trainer.epoch, ints[KEY], len(schedule))  # fmt: skip
+    arena = memoryview(trainer._arena)
+    f.write(head)
+    crc = crc32(head)
+    for offset, size in blocks:
+        if size:
+            f.write(arena[offset : offset + size])
+            crc = crc32(arena[offset : offset + size], crc)
+    if schedule:
+        f.write(schedule)
+    f.write(struct.pack("<I", crc32(schedule, crc)))
+
+
 def _replace(beside, path):
+    import os
+
     try:
         os.rename(beside, path)
     except OSError:  # FAT does not rename over a file
@@ -77,44 +75,49 @@ def _replace(beside, path):
 
 def load(trainer, path):
     trainer._idle()
-    blocks = _blocks(trainer)
     try:
         f = open(path, "rb")
     except OSError as error:
         raise OSError("no checkpoint %r (%s)" % (path, error))  # noqa: B904
     with f:
-        head = f.read(struct.calcsize(_HEAD))
-        if len(head) < struct.calcsize(_HEAD) or head[:4] != b"EMBK":
-            raise ValueError("%r is not an Ember checkpoint" % path)
-        if head[4] != 1:
-            raise ValueError("%r is of version %d; this Ember reads version 1" % (path, head[4]))
-        found = struct.unpack(_HEAD, head)[2:]
-        expected = (_fingerprint(trainer), blocks[0][1], blocks[1][1], blocks[2][1])
-        if found[:4] != expected:
-            raise ValueError("%r holds %d parameters, %d frozen and %d of optimizer state; this model and optimizer "
-                             "have %d, %d and %d, or other shapes" % ((path,) + found[1:4] + expected[1:]))  # fmt: skip
-        if not 0 <= found[7] <= _MOST:
-            raise ValueError("%r is damaged: its schedule takes %d bytes" % (path, found[7]))
-        layout = _layout(trainer)
-        left = 4 * sum(expected[1:]) + found[7]
-        crc = crc32(head)
-        while left > 0:
-            chunk = f.read(min(left, _CHUNK))
-            if not chunk:
-                raise ValueError("%r is truncated or damaged" % path)
-            crc = crc32(chunk, crc)
-            left -= len(chunk)
-        if f.read(5) != struct.pack("<I", crc):
-            raise ValueError("%r is damaged: its checksum does not fit" % path)
-        if layout and found[7] not in (0, struct.calcsize(layout)):
-            raise ValueError("%r holds the state of another schedule, of %d bytes where this has %d"
-                             % (path, found[7], struct.calcsize(layout)))  # fmt: skip
-        f.seek(len(head))
-        arena = memoryview(trainer._arena)
-        for offset, size in blocks:
-            if size:
-                f.readinto(arena[offset : offset + size])
-        if layout and found[7]:
-            trainer.schedule.load(struct.unpack(layout, f.read(found[7])))
+        read(trainer, f, path)
+
+
+def read(trainer, f, path):
+    """From anything that has read(), readinto() and seek(), while the trainer is idle; path: what it is called."""
+    blocks = _blocks(trainer)
+    head = f.read(struct.calcsize(_HEAD))
+    if len(head) < struct.calcsize(_HEAD) or head[:4] != b"EMBK":
+        raise ValueError("%r is not an Ember checkpoint" % path)
+    if head[4] != 1:
+        raise ValueError("%r is of version %d; this Ember reads version 1" % (path, head[4]))
+    found = struct.unpack(_HEAD, head)[2:]
+    expected = (trainer._fingerprint, blocks[0][1], blocks[1][1], blocks[2][1])
+    if found[:4] != expected:
+        raise ValueError("%r holds %d parameters, %d frozen and %d of optimizer state; this model and optimizer "
+                         "have %d, %d and %d, or other shapes" % ((path,) + found[1:4] + expected[1:]))  # fmt: skip
+    if not 0 <= found[7] <= _MOST:
+        raise ValueError("%r is damaged: its schedule takes %d bytes" % (path, found[7]))
+    layout = _layout(trainer)
+    left = 4 * sum(expected[1:]) + found[7]
+    crc = crc32(head)
+    while left > 0:
+        chunk = f.read(min(left, _CHUNK))
+        if not chunk:
+            raise ValueError("%r is truncated or damaged" % path)
+        crc = crc32(chunk, crc)
+        left -= len(chunk)
+    if f.read(5) != struct.pack("<I", crc):
+        raise ValueError("%r is damaged: its checksum does not fit" % path)
+    if layout and found[7] not in (0, struct.calcsize(layout)):
+        raise ValueError("%r holds the state of another schedule, of %d bytes where this has %d"
+                         % (path, found[7], struct.calcsize(layout)))  # fmt: skip
+    f.seek(len(head))
+    arena = memoryview(trainer._arena)
+    for offset, size in blocks:
+        if size:
+            f.readinto(arena[offset : offset + size])
+    if layout and found[7]:
+        trainer.schedule.load(struct.unpack(layout, f.read(found[7])))
     trainer._ints[STEP], trainer.epoch, trainer._ints[KEY] = found[4], found[5], found[6]
     trainer._fresh = True

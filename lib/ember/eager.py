@@ -3,7 +3,8 @@
 from array import array
 
 from . import isa, parameter, vm
-from .sink import KEY, ROWS, Sink, numel
+from .program import KEY, ROWS
+from .sink import Sink, numel
 from .tensor import Tensor
 
 FIRST = 4  # the integer slot with the first element of what is drawn; those before it are as in every program

@@ -1,32 +1,31 @@
 """What a Trainer does with many batches: fitting and evaluating."""
 
-from .sections import _CHECK, _EVALUATE, _PREDICT, _SCORE, _SCORED, _Y
-from .sink import CORRECT, SCORED, numel
+from .program import CHECK, CORRECT, PREDICT, PREDICT_AND_SCORE, ROWS, SCORE, SCORED, SCORED_LOSS, Y
 
 
 def evaluate(trainer, batches, metrics):
     ints = trainer._ints
-    trainer._arena[trainer._statistics + _SCORED] = 0
+    trainer._arena[trainer._statistics + SCORED_LOSS] = 0
     ints[CORRECT] = ints[SCORED] = 0
     if metrics and trainer._many:
         raise ValueError("metrics take one output and its target; this model has several")
     for metric in metrics:
         metric.reset()
     for x, y in _parts(trainer, batches):
-        trainer._take(x, y, _CHECK)
+        trainer._take(x, y, CHECK)
         if metrics:
-            trainer._run(_PREDICT)
+            trainer._run(PREDICT)
             output = _output(trainer)
             for metric in metrics:
-                metric.update(output, trainer._segments[_Y])
-            trainer._run(_SCORE)
+                metric.update(output, trainer._segments[Y])
+            trainer._run(SCORE)
         else:
-            trainer._run(_EVALUATE)
+            trainer._run(PREDICT_AND_SCORE)
     scored = ints[SCORED]
     if not scored:
         raise ValueError("evaluate: no batches")
     accuracy = ints[CORRECT] / (scored * trainer.target_size) if trainer.classes else None
-    return trainer._arena[trainer._statistics + _SCORED] / scored, accuracy
+    return trainer._arena[trainer._statistics + SCORED_LOSS] / scored, accuracy
 
 
 def _parts(trainer, batches):
@@ -43,8 +42,9 @@ def _cut(cutter, batches):
 
 def _output(trainer):
     """What was predicted last, where it lies."""
-    at = trainer._result & 0xFFFFFF
-    size = trainer._ints[0] * numel(trainer._result_dims[1:])
+    at, size = trainer._result & 0xFFFFFF, trainer._ints[ROWS]
+    for d in trainer._result_dims[1:]:
+        size *= d
     return memoryview(trainer._segments[trainer._result >> 24])[at : at + size]
 
 

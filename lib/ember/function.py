@@ -14,8 +14,9 @@ print(loss.item())
 from . import isa, vm
 from .build import build, clear, retired, settle
 from .parameter import Parameter
+from .program import ONE, ROWS, STEP
 from .recording import Recording
-from .sink import INTS, ONE, ROWS, STEP, numel
+from .sink import INTS, numel
 from .tensor import Tensor, use
 
 

@@ -13,17 +13,15 @@ max_rows, read from the first integer slot. A size word below zero means: that m
 An address is one int, segment << 24 | offset, the offset in elements.
 """
 
+from .program import ARENA, CONSTANTS, FIRST_BOUND, FLOATS, FOLLOWING, INTS, TYPES  # noqa: F401
+
 MAGIC = 0x0E3BE001  # the last digit is the version; below 2**30, a small int on 32-bit MicroPython
 
-# Segments that every program has; those from 4 up are what it is bound to: inputs, targets, tensors.
-ARENA, CONSTANTS, FLOATS, INTS, FIRST_BOUND = 0, 1, 2, 3, 4
 ROWS = INTS << 24  # the address of the integer slot that holds rows
 MOST_SEGMENTS = 63
 MOST_SECTIONS = 15
-FOLLOWING = 16  # a run of section s and the n that follow it starts from s + FOLLOWING * n
 
-# Element types, in the order of their numbers, as array typecodes.
-TYPES = "fiBbh"
+# Element types: their numbers.
 FLOAT32, INT32, UINT8, INT8, INT16 = 0, 1, 2, 3, 4
 WRITABLE = 8
 

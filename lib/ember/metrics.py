@@ -18,7 +18,8 @@ from array import array
 from . import isa, vm
 from .build import build
 from .check import number
-from .sink import CORRECT, INTS, SEEN
+from .program import CORRECT, SEEN
+from .sink import INTS
 from .tensor import Tensor, _flatten, no_grad, use
 
 _X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments

@@ -1,10 +1,6 @@
 """Batches that come in parts, where a Trainer's memory holds micro_batch samples at once."""
 
-from array import array
-
-from .sections import _CHECK
-from .sink import numel
-from .tensor import Tensor
+from .program import CHECK
 
 
 class Parts:
@@ -35,7 +31,7 @@ class Parts:
             k += 1
 
     def check(self, piece):
-        self.trainer._take(piece[0], piece[1], _CHECK)
+        self.trainer._take(piece[0], piece[1], CHECK)
 
     def accumulate(self, x, y):
         self.each(self.of(x, y), 0, True)
@@ -45,56 +41,30 @@ class Parts:
 
     def cut(self, x, y):
         t, key = self.trainer, x
-        rows = _rows(t, x, y)
+        rows = rows_of(t, x, y)
         if not rows:
-            from .batch import accept
-
-            x, y, rows = t._parts.accept(t, x, y) if t._parts else accept(t, x, y)
+            x, y, rows = t._accept(x, y)
             key = None  # a copy: it is made again next time
-        return key, y, _zip(_pieces(x, rows, t.micro_batch), _pieces(y, rows, t.micro_batch))
+        return key, y, _zip(pieces(x, rows, t.micro_batch), pieces(y, rows, t.micro_batch))
 
 
 def _zip(a, b):
     return [(a[k], b[k]) for k in range(len(a))]
 
 
-def _rows(trainer, x, y):
+def rows_of(trainer, x, y):
     """How many samples these buffers hold; 0 where they are no such buffers."""
     first = x[0] if isinstance(x, tuple) else x
     rows = len(first) // trainer.sample_size
     for part in (x if isinstance(x, tuple) else (x,)) + (y if isinstance(y, tuple) else (y,)):
-        if isinstance(part, (list, Tensor)) or not rows or len(part) % rows:
+        if isinstance(part, list) or hasattr(part, "_dims") or not rows or len(part) % rows:
             return 0
     return rows if rows <= trainer.batch_size else 0
 
 
-def _pieces(value, rows, size):
+def pieces(value, rows, size):
     if isinstance(value, tuple):
-        columns = [_pieces(part, rows, size) for part in value]
+        columns = [pieces(part, rows, size) for part in value]
         return [tuple([column[k] for column in columns]) for k in range(len(columns[0]))]
     view, each = memoryview(value), len(value) // rows
     return [view[at * each : min(rows, at + size) * each] for at in range(0, rows, size)]
-
-
-def predict(trainer, x, out):
-    """trainer.predict for more samples than fit at once."""
-    rows = _rows(trainer, x, ())
-    if not rows:
-        from .batch import accept
-
-        x, _, rows = trainer._parts.accept(trainer, x, None) if trainer._parts else accept(trainer, x, None)
-    sizes = [numel(dims[1:]) for _, dims in trainer._results]
-    outs = [array("f", range(rows * n)) for n in sizes] if out is None else out if trainer._many else (out,)
-    for k in range(len(sizes)):
-        if len(outs) != len(sizes) or len(outs[k]) < rows * sizes[k]:
-            raise ValueError("out has %d buffers; %d rows take %s elements" % (len(outs), rows, sizes))
-    at = 0
-    for piece in _pieces(x, rows, trainer.micro_batch):
-        n = min(trainer.micro_batch, rows - at)
-        views = [memoryview(outs[k])[at * sizes[k] : (at + n) * sizes[k]] for k in range(len(sizes))]
-        trainer._predict(piece, tuple(views) if trainer._many else views[0])
-        at += n
-    if out is not None:
-        return out
-    found = [Tensor(outs[k], (rows,) + trainer._results[k][1][1:]) for k in range(len(sizes))]
-    return tuple(found) if trainer._many else found[0]

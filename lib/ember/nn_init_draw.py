@@ -8,7 +8,7 @@ from array import array
 from . import isa, ops
 from . import ops_noise as noise
 from .eager import FIRST, Eager
-from .sink import STEP
+from .program import STEP
 
 _CHUNK = 256  # numbers at a time, where drawing takes scratch
 _INFINITY = float("inf")

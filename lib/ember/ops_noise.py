@@ -1,7 +1,7 @@
 """The op table, continued: normal numbers, and noise made of them."""
 
 from . import ops
-from .sink import COUNT
+from .program import COUNT
 
 SECOND = 1 << 29  # how far off the stream of the second number is: no other stream is as far
 TURN = 13176795 / 2097152  # 2 pi

@@ -5,7 +5,8 @@ from array import array
 from . import isa
 from .check import number
 from .parameter import Parameter
-from .sink import COUNT, INTS, STEP
+from .program import COUNT, STEP
+from .sink import INTS
 from .tensor import Tensor
 
 

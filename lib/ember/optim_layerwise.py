@@ -4,7 +4,8 @@ from . import isa
 from .nn_utils import squares
 from .ops import ADD_FN, COPY_FN, DIV_FN, GT_FN, MAXIMUM_FN, MUL_FN, SQRT_FN, SUB_FN
 from .optim import Optimizer, _betas, _checked
-from .sink import INTS, STEP, numel
+from .program import STEP
+from .sink import INTS, numel
 
 _ANY = float("inf")
 

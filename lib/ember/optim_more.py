@@ -2,7 +2,8 @@
 
 from . import isa
 from .optim import Optimizer, _betas, _checked
-from .sink import INTS, STEP
+from .program import STEP
+from .sink import INTS
 
 _ANY = float("inf")
 

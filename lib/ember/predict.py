@@ -4,10 +4,9 @@ from array import array
 
 from . import isa, vm
 from .build import build
-from .sections import _PREDICT, _X, _Y
-from .sink import ROWS, numel
+from .program import PREDICT, ROWS
+from .sink import numel
 from .tensor import Tensor, use
-from .trainer import _zeros
 
 _FROM, _TO = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
 
@@ -22,25 +21,9 @@ class Predictions:
     # Cut into small calls, as in trainer.py, so that frames do not come from the heap.
 
     def predict(self, x, out):
-        if not self.fits(x) or not self.trainer._attempt():
-            self.trainer._convert(x, None, _PREDICT)
+        if not self.trainer._fits_alone(x) or not self.trainer._attempt():
+            self.trainer._convert(x, None, PREDICT)
         return self.tensors() if out is None else self.write(out)
-
-    def fits(self, x):
-        """Bind a batch without targets; whether its length fits."""
-        t = self.trainer
-        return t._parts.fits_alone(t, x, self) if t._parts else self.fits_first(t, x)
-
-    def fits_first(self, t, x):
-        if t._state[1] or t._unfinished:
-            t._idle()
-        rows = len(x) // t.sample_size
-        if len(t._segments[_Y]) < rows * t.target_size:
-            t._segments[_Y] = _zeros(t.target_dtype, t.micro_batch * t.target_size)
-        t._segments[_X] = x
-        t._ints[ROWS] = rows
-        t._state[0] = _PREDICT
-        return rows * t.sample_size == len(x) and 0 < rows <= t.micro_batch
 
     def tensors(self):
         """A tensor of its own, or a tuple of one for each output."""
@@ -70,6 +53,30 @@ class Predictions:
         while k < len(self.writers):
             self.writers[k].write(out[k])
             k += 1
+
+
+def in_parts(trainer, x, out):
+    """A prediction for more samples than fit at once."""
+    from .micro import pieces, rows_of
+
+    rows = rows_of(trainer, x, ())
+    if not rows:
+        x, _, rows = trainer._accept(x, None)
+    sizes = [numel(dims[1:]) for _, dims in trainer._results]
+    outs = [array("f", range(rows * n)) for n in sizes] if out is None else out if trainer._many else (out,)
+    for k in range(len(sizes)):
+        if len(outs) != len(sizes) or len(outs[k]) < rows * sizes[k]:
+            raise ValueError("out has %d buffers; %d rows take %s elements" % (len(outs), rows, sizes))
+    at = 0
+    for piece in pieces(x, rows, trainer.micro_batch):
+        n = min(trainer.micro_batch, rows - at)
+        views = [memoryview(outs[k])[at * sizes[k] : (at + n) * sizes[k]] for k in range(len(sizes))]
+        trainer._predict(piece, tuple(views) if trainer._many else views[0])
+        at += n
+    if out is not None:
+        return out
+    found = [Tensor(outs[k], (rows,) + trainer._results[k][1][1:]) for k in range(len(sizes))]
+    return tuple(found) if trainer._many else found[0]
 
 
 class Writer:

@@ -10,7 +10,8 @@ from array import array
 from . import derived, isa, parameter, vm
 from .cost import cost
 from .layout import Plan, Program
-from .sink import KEY, ONE, ROWS, Sink, numel
+from .program import KEY, ONE, ROWS
+from .sink import Sink, numel
 from .tensor import Tensor
 
 _CHANGED = "the model did not record the same the second time as the first: its code must not change"

@@ -1,51 +1,41 @@
 """The program of a Trainer: its sections, and how they are recorded."""
 
 from . import isa
-from .sink import CORRECT, COUNT, INTS, ONE, SCORED, SEEN
+from .program import CORRECT, COUNT, LOSS, ONE, RUNNING, SCORED, SCORED_LOSS, SEEN, STATISTICS, STEP, X, Y
+from .sink import INTS
 from .tensor import Tensor, no_grad, numel, use
 from .update import record_update, state_size
-
-_X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
-# Sections, in the order of the program; some are run together with those that follow.
-_CHECK, _ZERO, _FORWARD, _BACKWARD, _UPDATE, _PREDICT, _SCORE = range(7)
-_STEP, _FIRST, _NEXT, _LAST, _EVALUATE = (
-    _CHECK + 4 * isa.FOLLOWING,  # check to update
-    _CHECK + 3 * isa.FOLLOWING,  # check to backward
-    _FORWARD + isa.FOLLOWING,  # forward, backward
-    _FORWARD + 2 * isa.FOLLOWING,  # forward to update
-    _PREDICT + isa.FOLLOWING,
-)
-_LOSS, _RUNNING, _SCORED, _STATISTICS = 0, 1, 2, 3  # sums of the loss over rows: this step, since reset, evaluation
 
 
 def record(trainer, r):
     size = sum([p.numel() for p in trainer._trained])
     r.keep("parameters", size)
     r.keep("frozen", sum([p.numel() for p in trainer._frozen]))
-    gradients = r.keep("gradients", size)
+    gradients = r.keep("gradients", 0 if trainer.fused else size)
     states = state_size(trainer.optimizers)
     averages = size if trainer._extras and trainer._extras.averages else 0
     state = r.keep("optimizer state", states + averages)
     trainer._average = state + states
-    trainer._statistics = r.keep("statistics", _STATISTICS)
+    trainer._statistics = r.keep("statistics", STATISTICS)
     offset = 0
     for p in trainer._trained + trainer._frozen:
         p._place = offset
         if offset < size:
-            p.grad = r.at(gradients + offset, p._dims)
+            p.grad = r.gradient(offset, p._dims) if trainer.fused else r.at(gradients + offset, p._dims)
         offset += p.numel()
     with use(r):
         if trainer.classes:  # the first recording does not know how many yet; the instruction is as long
             n = -trainer.target_size
-            r.emit(isa.CHECK_INDEX, n, trainer.classes, r.input(_Y, trainer.target_dtype or "B", (n,)))
+            r.emit(isa.CHECK_INDEX, n, trainer.classes, r.input(Y, trainer.target_dtype or "B", (n,)))
         if trainer.input_scale is None and trainer.input_dtype != "f":
             n = -trainer.sample_size
-            r.emit(isa.CHECK_INDEX, n, r.plan.high if r.plan else 1, r.input(_X, trainer.input_dtype, (n,)))
+            r.emit(isa.CHECK_INDEX, n, r.plan.high if r.plan else 1, r.input(X, trainer.input_dtype, (n,)))
         if trainer._parts:
             trainer._parts.check(r)
         r.section("check")
-        r.fill(r.at(gradients, (size,)), 0.0)
-        r.fill(r.at(trainer._statistics + _LOSS, ()), 0.0)
+        if not trainer.fused:
+            r.fill(r.at(gradients, (size,)), 0.0)
+        r.fill(r.at(trainer._statistics + LOSS, ()), 0.0)
         r.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
         r.section("zero")
         _record_step(trainer, r, size, gradients, state)
@@ -59,7 +49,7 @@ def record(trainer, r):
                 target = _target(trainer, r, output)
                 n = numel(target._dims)
                 r.emit(isa.COUNT_CORRECT, n, trainer.classes, INTS + CORRECT, output, target)
-            _loss(trainer, r, output, (_SCORED,))
+            _loss(trainer, r, output, (SCORED_LOSS,))
             r.emit(isa.COUNT, 1, 1, -1, INTS + SCORED)
             r.section("score")
             trainer.model.train()
@@ -68,7 +58,9 @@ def record(trainer, r):
 def _record_step(trainer, r, size, gradients, state):
     trainer.model.train()
     output = _output(trainer, r)
-    loss, rows = _loss(trainer, r, output, (_LOSS, _RUNNING))
+    loss, rows = _loss(trainer, r, output, (LOSS, RUNNING))
+    if trainer.fused:
+        return _record_fused(trainer, r, loss)
     r.section("forward")
     # Seeded so, gradients are sums over rows, however a batch is cut; the optimizer divides by their count.
     loss.backward(rows)
@@ -76,6 +68,18 @@ def _record_step(trainer, r, size, gradients, state):
         r.emit(isa.COUNT, 1, 1, -1, INTS + slot)
     r.section("backward")
     record_update(r, trainer, size, gradients, state, ONE if rows is None else COUNT)  # a sum stays a sum
+    r.section("update")
+
+
+def _record_fused(trainer, r, loss):
+    """The update is all of what goes backward: it is finished if it was begun."""
+    for slot in (COUNT, SEEN):
+        r.emit(isa.COUNT, 1, 1, -1, INTS + slot)
+    r.section("forward")
+    r.section("backward")
+    hyper = r.slot(list(trainer.optimizer.groups[0].hyper))
+    loss.backward(r.at(hyper, loss._dims) * -1.0)
+    r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
     r.section("update")
 
 
@@ -88,7 +92,7 @@ def read(trainer, r, segment, dtype, scale, shape):
 
 
 def _output(trainer, r):
-    inputs = [read(trainer, r, _X, trainer.input_dtype, trainer.input_scale, trainer.input_shape)]
+    inputs = [read(trainer, r, X, trainer.input_dtype, trainer.input_scale, trainer.input_shape)]
     if trainer._parts:
         inputs += trainer._parts.inputs(trainer, r)
     output = trainer.model(*inputs)
@@ -116,7 +120,7 @@ def _target(trainer, r, output):
         return trainer._parts.target(r)
     dims = output._dims[:-1] if trainer.classes else output._dims
     trainer.target_size = -numel(dims)
-    return r.input(_Y, trainer.target_dtype, dims)
+    return r.input(Y, trainer.target_dtype, dims)
 
 
 def _loss(trainer, r, output, sums):

@@ -4,9 +4,10 @@ The first input and the first target have the segments they always have, the oth
 """
 
 from . import isa
+from .program import ROWS
+from .running import zeros
 from .sections import read
-from .sink import ROWS, numel
-from .trainer import _zeros
+from .sink import numel
 
 _MORE = isa.FIRST_BOUND + 2  # the first segment of the others
 
@@ -80,9 +81,9 @@ class Parts:
 
     def unbind(self, segments, rows=1):
         for i in range(1, len(self.shapes)):
-            segments[_MORE + i - 1] = _zeros(self.dtypes[i], rows * numel(self.shapes[i]))
+            segments[_MORE + i - 1] = zeros(self.dtypes[i], rows * numel(self.shapes[i]))
         for j in range(1, len(self.targets)):
-            segments[self._segment(j)] = _zeros(self.targets[j], rows * self.sizes[j])
+            segments[self._segment(j)] = zeros(self.targets[j], rows * self.sizes[j])
 
     def fits(self, trainer, x, y):
         if not self._counted(x, y):
@@ -107,10 +108,10 @@ class Parts:
                 return False
         return True
 
-    def fits_alone(self, trainer, x, predictions):
+    def fits_alone(self, trainer, x):
         if self.many_x and len(x) != len(self.shapes):
             return False
-        if not predictions.fits_first(trainer, x[0] if self.many_x else x):
+        if not trainer._fits_first_alone(x[0] if self.many_x else x):
             return False
         self._make_room(trainer)
         return self._bind_inputs(trainer, x)

@@ -1,9 +1,8 @@
 """What both places that operations are emitted into have in common."""
 
 from . import isa
+from .program import COUNT, KEY, STEP
 
-# Integer slots that every program has, in segment 3.
-ROWS, KEY, STEP, COUNT, SEEN, CORRECT, SCORED, ONE = 0, 1, 2, 3, 4, 5, 6, 7
 INTS = isa.INTS << 24
 _COPY = 0
 

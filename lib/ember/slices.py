@@ -8,10 +8,10 @@ how long that is. Python's part and the call of the VM come on top, and are meas
 """
 
 import time
+from struct import unpack_from
 
-from . import isa
-from .sections import _CHECK, _LAST, _NEXT, _PREDICT, _UPDATE, _ZERO
-from .trainer import _zeros
+from . import program
+from .running import zeros
 
 _MOST_US = 2048  # after so long at most, the clock is looked at
 _PART = 32  # a pace is kept in sixteenths; and a run takes half of the time that is left
@@ -43,14 +43,15 @@ class Slices:
     @pace.setter
     def pace(self, value):
         self._pace = max(1, min(1 << 18, round(16 * value)))
-        self.trainer.plan.pace = value
+        if self.trainer.plan:
+            self.trainer.plan.pace = value
 
     def calibrate(self):
         """Measure the pace of this board, on a prediction for zeros; takes some ten of them, at least 20 ms."""
         idle(self.trainer)
         t = self.trainer
         t._unbind()
-        t._segments[isa.FIRST_BOUND] = _zeros(t.input_dtype, t.sample_size * t.micro_batch)
+        t._segments[program.X] = zeros(t.input_dtype, t.sample_size * t.micro_batch)
         units, calls = 1 << 12, 0
         while True:  # how many cost units it takes
             calls = self._calls(units)
@@ -66,7 +67,7 @@ class Slices:
 
     def _calls(self, units):
         t, calls = self.trainer, 0
-        t._state[0] = _PREDICT
+        t._state[0] = program.PREDICT
         while True:
             calls += 1
             if t._vm_run(t._code, t._segments, t._state, units):
@@ -102,7 +103,7 @@ class Slices:
             self._bind(self._pieces[0])
         else:
             self._pieces = None
-            t._take(x, y, _CHECK)
+            t._take(x, y, program.CHECK)
 
     def _bind(self, piece):
         self.trainer._fits(piece[0], piece[1])
@@ -111,8 +112,8 @@ class Slices:
         """The sections that come first."""
         fresh = self.trainer._fresh
         if self._pieces:
-            return _ZERO + 2 * isa.FOLLOWING if fresh else _NEXT
-        return _ZERO + 3 * isa.FOLLOWING if fresh else _LAST
+            return program.ZERO + 2 * program.FOLLOWING if fresh else program.FORWARD_TO_BACKWARD
+        return program.ZERO + 3 * program.FOLLOWING if fresh else program.FORWARD_TO_UPDATE
 
     def go_on(self, budget_us):
         _check(budget_us)
@@ -138,7 +139,7 @@ class Slices:
             return False
         t._unfinished = False
         if done < 0:
-            self._fault()
+            t._fault()
         return True
 
     def _following(self):
@@ -146,17 +147,12 @@ class Slices:
         if not self._pieces or self._next > len(self._pieces):
             return False
         if self._next == len(self._pieces):
-            self.trainer._state[0] = _UPDATE
+            self.trainer._state[0] = program.UPDATE
         else:
             self._bind(self._pieces[self._next])
-            self.trainer._state[0] = _NEXT
+            self.trainer._state[0] = program.FORWARD_TO_BACKWARD
         self._next += 1
         return True
-
-    def _fault(self):
-        from . import vm
-
-        vm.fault(self.trainer._code, self.trainer._segments, self.trainer._state)
 
     def drop(self):
         """Give up the step that is unfinished, if any is: weights and the optimizer's state are those of before it. If
@@ -170,10 +166,13 @@ def _check(budget_us):
         raise ValueError("budget_us is %r; it may be a whole number of microseconds from 1" % (budget_us,))
 
 
-def _begin(trainer, section):
+def _word(code, k):
+    return unpack_from("<i", code, 4 * k)[0]
+
+
+def _begin(code, section):
     """The first word of a section."""
-    code = trainer._code
-    return code[5 + 3 * code[3] + section - 1]
+    return _word(code, program.HEAD + 3 * _word(code, 3) + section - 1)
 
 
 def idle(trainer):
@@ -186,13 +185,13 @@ def idle(trainer):
 
 
 def _recover(trainer):
-    state = trainer._state
+    state, code = trainer._state, trainer._code
     pc, row = state[1], state[2]
-    if _begin(trainer, _ZERO) <= pc < _begin(trainer, _PREDICT):
+    if _begin(code, program.ZERO) <= pc < _begin(code, program.PREDICT):
         trainer._fresh = True
-        if pc >= _begin(trainer, _UPDATE):
-            code, rows = trainer._code, trainer._ints[0]
-            state[0] = _UPDATE
-            state[3] = (code[1] * 31 + _UPDATE * 7919 + pc * 40503 + row * 9973 + rows * 613 + 12345) & 0x3FFFFFFF
+        if pc >= _begin(code, program.UPDATE):
+            words, rows = _word(code, 1), trainer._ints[program.ROWS]
+            state[0] = program.UPDATE
+            state[3] = (words * 31 + program.UPDATE * 7919 + pc * 40503 + row * 9973 + rows * 613 + 12345) & 0x3FFFFFFF
             trainer._vm_run(code, trainer._segments, state, -1)
     state[1] = state[2] = state[3] = 0

@@ -1,7 +1,8 @@
 """The optimizers of a Trainer, one or several: which parameters they train, and the section `update`."""
 
 from . import isa
-from .sink import INTS, STEP
+from .program import STEP
+from .sink import INTS
 from .tensor import numel
 
 

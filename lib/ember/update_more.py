@@ -4,7 +4,8 @@ from . import isa
 from .nn_utils import bound_of, limit_to, scale_to
 from .ops import DIV_FN
 from .optim_average import Swapped, decay_of, follow
-from .sink import INTS, ONE
+from .program import ONE
+from .sink import INTS
 
 
 class Extras:

@@ -11,6 +11,7 @@ from . import selftest
 from .deploy import deploy as install_on
 from .dist import ROOT, sources, write
 from .line import DeployError
+from .record import record
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(highlight=False)
@@ -46,6 +47,21 @@ def deploy(
     except KeyboardInterrupt:
         errors.print("Stopped. Run the same command again: it repairs everything.")
         raise typer.Exit(130) from None
+
+
+@app.command()
+def compile(
+    script: str = typer.Argument(..., help="a Python file that makes a Trainer named `trainer`, or has make()"),
+    out: Optional[str] = typer.Option(None, "--out", "-o", help="by default beside the script, with .ember"),
+):
+    """Record on this computer what a board then loads by ember.runtime."""
+    try:
+        path, size, plan = record(script, out)
+    except DeployError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(1) from error
+    say(plan)
+    say("%s: %d bytes" % (path, size))
 
 
 @app.command()

@@ -1,6 +1,7 @@
 // Random programs: what the verifier accepts must run without a fault of memory or of arithmetic on integers.
 //
-//     fuzz SEED COUNT
+//     fuzz SEED COUNT             programs of random instructions
+//     fuzz SEED COUNT FILE…       programs that trainer.export wrote, with words changed
 //
 // Built with the address and undefined-behaviour sanitizers, which end it at the first fault. Half of the programs
 // are made of fields that fit more often than not, some of those with words changed afterwards; the rest is noise.
@@ -13,7 +14,7 @@
 
 #include "../vm.h"
 
-enum { SEGMENTS = 7, MOST_PROGRAM = 160, STATES = 4 };
+enum { SEGMENTS = 7, MOST_PROGRAM = 4096, STATES = 4, MOST_FILES = 16, FILE_HEAD = 16 };
 
 static uint64_t seed;
 
@@ -97,6 +98,17 @@ static void add_header(void) {
     words = 5 + 3 * SEGMENTS + 2;
 }
 
+static void change_words(int32_t changes) {
+    static const int32_t edges[] = { 0, 1, -1, INT32_MAX, INT32_MIN, EMBER_LIMIT, -EMBER_LIMIT, 1 << 30 };
+    for (; changes; changes--) {
+        int32_t place = below(words), how = below(8);
+        uint32_t old = (uint32_t)program[place];
+        program[place] = how < 3 ? edges[below(8)] : how < 4 ? (int32_t)random_word()
+            : how < 6 ? (int32_t)(old + (uint32_t)below(5) - 2)
+            : how < 7 ? (int32_t)(old ^ 1u << below(32)) : program[below(words)];
+    }
+}
+
 static void make_program(int32_t first_opcode) {
     add_header();
     if (first_opcode < 0) {  // noise
@@ -115,13 +127,39 @@ static void make_program(int32_t first_opcode) {
     program[5 + 3 * SEGMENTS + 1] = words;
     program[1] = words;
     if (!below(4)) {
-        for (int32_t changes = 1 + below(2); changes; changes--) {
-            static const int32_t edges[] = { 0, 1, -1, INT32_MAX, INT32_MIN, EMBER_LIMIT, -EMBER_LIMIT, 1 << 30 };
-            int32_t place = below(words);
-            program[place] = below(2) ? edges[below(8)] : below(2) ? (int32_t)random_word()
-                : (int32_t)((uint32_t)program[place] + (uint32_t)below(5) - 2);
-        }
+        change_words(1 + below(2));
     }
+}
+
+// Programs from files. What comes after the program in a file, numbers of all kinds, is random here anyway.
+static struct {
+    int32_t *program, words;
+} files[MOST_FILES];
+static int32_t file_count;
+
+static bool read_file(const char *path) {
+    static int32_t all[FILE_HEAD + MOST_PROGRAM];
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        return false;
+    }
+    size_t have = fread(all, 4, FILE_HEAD + MOST_PROGRAM, file);
+    fclose(file);
+    int32_t count = have > FILE_HEAD + 5 ? all[FILE_HEAD + 1] : 0;
+    if (count < 5 || (size_t)count > have - FILE_HEAD || file_count == MOST_FILES) {
+        return false;
+    }
+    files[file_count].words = count;
+    files[file_count].program = malloc((size_t)count * 4);
+    memcpy(files[file_count++].program, all + FILE_HEAD, (size_t)count * 4);
+    return true;
+}
+
+static void take_program(void) {
+    int32_t k = below(file_count);
+    words = files[k].words;
+    memcpy(program, files[k].program, (size_t)words * 4);
+    change_words(1 + below(4));
 }
 
 // Bytes of an element.
@@ -159,8 +197,8 @@ static int open_all(ember_vm *vm, void **segments, const size_t *bytes, const in
     return refusal ? refusal : ember_check(vm, state, 4);
 }
 
-// Runs a section to its end, in slices where the budget is one. Returns how often it was called.
-static void run_program(int32_t rows, int32_t budget, bool tamper) {
+// Runs each section to its end, in slices where the budget is above 0, but for most_calls at most.
+static void run_program(int32_t rows, int32_t budget, int most_calls, bool tamper) {
     void *segments[EMBER_MOST_SEGMENTS] = { NULL };
     size_t bytes[EMBER_MOST_SEGMENTS];
     int32_t count = program[3];
@@ -186,7 +224,7 @@ static void run_program(int32_t rows, int32_t budget, bool tamper) {
     integers[0] = rows;
     for (int32_t section = 0; section < program[4]; section++) {
         int32_t state[STATES] = { section, 0, 0, 0 };
-        for (int calls = 0; calls < 200; calls++) {
+        for (int calls = 0; calls < most_calls; calls++) {
             ember_vm vm;
             if (tamper && calls) {
                 state[below(STATES)] += below(2) ? 1 : below(200) - 100;
@@ -222,16 +260,25 @@ static bool is_quick(void) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 3) {
-        fprintf(stderr, "usage: fuzz SEED COUNT\n");
+    if (count < 3) {
+        fprintf(stderr, "usage: fuzz SEED COUNT [FILE…]\n");
         return 2;
+    }
+    for (int k = 3; k < count; k++) {
+        if (!read_file(arguments[k])) {
+            fprintf(stderr, "fuzz: %s is no exported program of at most %d words\n", arguments[k], MOST_PROGRAM);
+            return 2;
+        }
     }
     seed = strtoull(arguments[1], NULL, 0);
     long programs = strtol(arguments[2], NULL, 0), accepted = 0, long_ones = 0;
     long by_opcode[EMBER_OPCODES] = { 0 };
     for (long k = 0; k < programs; k++) {
-        int32_t opcode = below(8) ? below(EMBER_OPCODES) : -1;
-        make_program(opcode);
+        if (file_count) {
+            take_program();
+        } else {
+            make_program(below(8) ? below(EMBER_OPCODES) : -1);
+        }
         int32_t *exact = malloc((size_t)words * 4);  // so that reading past the end is seen
         memcpy(exact, program, (size_t)words * 4);
         int32_t verdict = ember_verify(exact, (size_t)words);
@@ -248,9 +295,16 @@ int main(int count, char **arguments) {
         if (words > 5 + 3 * program[3] + program[4]) {
             by_opcode[first]++;
         }
-        run_program(program[2], -1, false);
+        if (file_count) {  // each is long: a part of it, here or there in slices
+            run_program(1 + below(program[2]), 10000, 3, false);
+            if (!below(16)) {
+                run_program(1, 1 + below(2000), 20, below(3) == 0);
+            }
+            continue;
+        }
+        run_program(program[2], -1, 200, false);
         if (below(2)) {
-            run_program(1, below(3) ? 1 + below(2000) : 1, below(3) == 0);
+            run_program(1, below(3) ? 1 + below(2000) : 1, 200, below(3) == 0);
         }
     }
     printf("programs=%ld accepted=%ld", programs, accepted);

@@ -16,6 +16,8 @@ from . import optim_wolfe as optim_wolfe
 from . import parameter as parameter
 from . import plan as plan
 from . import progress as progress
+from . import running as running
+from . import runtime as runtime
 from . import schedule as schedule
 from . import schedule_more as schedule_more
 from . import slices as slices

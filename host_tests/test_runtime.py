@@ -1,0 +1,271 @@
+"""Programs that travel: they train to the bits of the Trainer that exported them; what is damaged is refused."""
+
+import os
+import random
+import struct
+import subprocess
+import sys
+import zlib
+from array import array
+
+import pytest
+
+import ember
+import travelling
+from conftest import BUILD, MICROPYTHON, ROOT
+from ember import nn, optim, runtime, vm
+
+FUZZ = BUILD / "native" / "fuzz"
+
+
+def everything(t):
+    """All that was kept but gradients, and the counters."""
+    kept = [t._arena[o : o + n].tobytes() for k, (_, o, n) in enumerate(t._kept) if k in (0, 1, 3)]
+    return kept, list(t._ints[1:]), t.loss
+
+
+@pytest.fixture(params=travelling.MODELS)
+def trainer(request):
+    return travelling.make(request.param)
+
+
+def exported(trainer, tmp_path):
+    path = str(tmp_path / "model.ember")
+    assert trainer.export(path) == os.path.getsize(path)
+    return path
+
+
+def through(t, steps):
+    for x, y in travelling.batches(t, steps):
+        t.step(x, y)
+    return everything(t)
+
+
+def test_the_same_bits(trainer, tmp_path):
+    model = runtime.load(exported(trainer, tmp_path))
+    assert everything(model)[0] == everything(trainer)[0]
+    assert through(model, 50) == through(trainer, 50)
+    test = list(travelling.batches(trainer, 3))
+    assert model.evaluate(test) == trainer.evaluate(test)
+    x = test[0][0][: trainer.micro_batch * trainer.sample_size]
+    assert list(model.predict(x)) == [v for row in trainer.predict(x).tolist() for v in row]
+    out = array("f", bytes(4 * len(model.predict(x))))
+    assert list(model.predict(x, out)) == list(model.predict(x)) and any(out)
+
+
+def test_going_on_where_it_was_exported(trainer, tmp_path):
+    through(trainer, 7)
+    model = runtime.load(open(exported(trainer, tmp_path), "rb").read())
+    assert through(model, 7) == through(trainer, 7)
+
+
+def test_a_checkpoint_goes_both_ways(trainer, tmp_path):
+    model = runtime.load(exported(trainer, tmp_path))
+    expected = through(model, 5)
+    model.save(str(tmp_path / "there"))
+    trainer.load(str(tmp_path / "there"))
+    assert everything(trainer)[0] == expected[0] and trainer.steps == 5
+    trainer.save(str(tmp_path / "back"))
+    other = runtime.load(exported(travelling.make("mlp"), tmp_path)) if trainer.sample_size != 6 else None
+    model.load(str(tmp_path / "back"))
+    assert through(model, 3)[0] == through(trainer, 3)[0] and model.loss == trainer.loss
+    if other:
+        with pytest.raises(ValueError, match="or other shapes"):
+            other.load(str(tmp_path / "back"))
+
+
+def test_in_slices_and_in_parts(tmp_path):
+    trainer = travelling.make("mlp")
+    model = runtime.load(exported(trainer, tmp_path))
+    for x, y in travelling.batches(trainer, 6):
+        trainer.step(x, y)
+        done = model.step(x, y, 1)
+        while not done:
+            done = model.poll(1)
+    assert everything(model) == everything(trainer)
+    for t in (trainer, model):
+        for x, y in travelling.batches(t, 3):
+            t.accumulate(x, y)
+        t.update()
+    assert everything(model) == everything(trainer)
+
+
+def test_settings_have_names(tmp_path):
+    trainer = travelling.make("mlp")
+    model = runtime.load(exported(trainer, tmp_path))
+    assert model.names.split("\n") == ["lr beta1 beta2 eps weight_decay", "layers.0.weight 6 5", "layers.0.bias 5",
+                                       "layers.3.weight 5 3", "layers.3.bias 3"]  # fmt: skip
+    model.lr = trainer.optimizer.lr = 0.25
+    assert model.lr == 0.25 and through(model, 3) == through(trainer, 3)
+
+
+def test_weights_that_are_read_where_they_lie(tmp_path):
+    ember.manual_seed(5)
+    model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
+    flash = bytes(array("f", [0.01 * i - 0.1 for i in range(30)]))
+    model.layers[0].weight = ember.frombuffer(flash, (6, 5))
+    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1), (6,), 4)
+    data = open(exported(trainer, tmp_path), "rb").read()
+    assert flash in data
+    one, other = runtime.load(data), runtime.load(str(tmp_path / "model.ember"))
+    assert isinstance(one._segments[6], memoryview)
+    assert through(one, 5) == through(other, 5) == through(trainer, 5)
+
+
+# --- What is refused
+
+
+def test_what_cannot_travel(tmp_path):
+    class Two(nn.Module):
+        def __init__(self):
+            self.out = nn.Linear(2, 3)
+
+        def forward(self, a, b):
+            return self.out(a + b)
+
+    model = Two()
+    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters()), [(2,), (2,)], 4)
+    with pytest.raises(ValueError, match="several inputs"):
+        trainer.export(str(tmp_path / "two"))
+    with pytest.raises(OSError, match="cannot write '/nowhere"):
+        travelling.make("mlp").export("/nowhere/model.ember")
+    with pytest.raises(OSError, match="no program '/nowhere"):
+        runtime.load("/nowhere/model.ember")
+    assert os.listdir(tmp_path) == []
+
+
+def sealed(words):
+    """A file with a checksum that fits."""
+    words[runtime.LENGTH] = len(words)
+    data = struct.pack("<%di" % len(words), *words)
+    words[runtime.CRC] = struct.unpack("<i", struct.pack("<I", zlib.crc32(data[4 * runtime.BATCH :])))[0]
+    return struct.pack("<%di" % len(words), *words)
+
+
+def words_of(data):
+    return list(struct.unpack("<%di" % (len(data) // 4), data))
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    path = exported(travelling.make("mlp"), tmp_path_factory.mktemp("file"))
+    return open(path, "rb").read()
+
+
+def refused(data, match):
+    with pytest.raises(ValueError, match=match):
+        runtime.load(data)
+
+
+def test_truncated_at_every_length(file):
+    assert sealed(words_of(file)) == file
+    for n in range(len(file)):
+        refused(file[:n], "is not a program that Ember exported|is truncated")
+    refused(file + b"\0", "its checksum does not fit")
+
+
+def test_a_bit_that_flipped(file):
+    for k in range(len(file)):
+        changed = bytearray(file)
+        changed[k] ^= 1 << k % 8
+        refused(
+            bytes(changed), "is not a program|is of version|is for instruction table|is truncated|its checksum does"
+        )
+
+
+@pytest.mark.parametrize("at, value, match", [
+    (0, 7, "is not a program that Ember exported"),
+    (1, 2, "is of version 2; this Ember reads version 1"),
+    (runtime.TABLE, 5, "is for instruction table 5; this VM has"),
+    (runtime.BATCH, 3, "its parts do not fit together"),
+    (runtime.CLASSES, -1, "its parts do not fit together"),
+    (runtime.RESULT, 1 << 24, "its parts do not fit together"),
+    (runtime.RESULT, -1, "its parts do not fit together"),
+    (runtime.RESULT_SIZE, 0, "its parts do not fit together"),
+    (runtime.RESULT_SIZE, 1 << 20, "its parts do not fit together"),
+    (runtime.PARAMETERS, 1000, "its parts do not fit together"),
+    (runtime.STATE, -5, "its parts do not fit together"),
+    (runtime.STATE_HERE, 1, "its parts do not fit together"),
+    (runtime.TEXT, 1 << 20, "its parts do not fit together"),
+    (runtime.HEAD, 0, "the VM refuses its program"),
+    (runtime.HEAD + 1, 4, "its program has 4 words"),
+    (runtime.HEAD + 1, 1 << 24, "its program has 16777216 words"),
+    (runtime.HEAD + 4, 6, "the VM refuses its program|do not fit together"),
+    (runtime.HEAD + 6, 1, "the VM refuses its program"),
+])  # fmt: skip
+def test_a_head_that_is_wrong(file, at, value, match):
+    words = words_of(file)
+    words[at] = value
+    refused(sealed(words), match)
+
+
+def test_no_room(file, tmp_path):
+    words = words_of(file)
+    words[runtime.HEAD + 6] += 1 << 20  # an arena of 4 MB
+    path = tmp_path / "large.ember"
+    path.write_bytes(sealed(words))
+    environment = dict(os.environ, MICROPYPATH="%s:%s" % (ROOT / "lib", BUILD / "native"))
+    script = "from ember import runtime\nruntime.load(%r)" % str(path)
+    command = [str(MICROPYTHON["unix-single"]), "-X", "heapsize=1m", "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert "MemoryError: the arena takes 41" in done.stderr and "bytes in one piece; of the heap" in done.stderr
+
+
+def test_a_batch_that_does_not_fit(trainer, tmp_path):
+    model = runtime.load(exported(trainer, tmp_path))
+    x, y = next(travelling.batches(trainer, 2))
+    before = everything(model)
+    for bad in ((x[:-1], y), (x, y[:-1]), (x[:0], y[:0]), (x * 2, y * 2)):
+        with pytest.raises(ValueError, match=r"x has \d+ elements, y has \d+; a batch is 1 to 4 samples of"):
+            model.step(*bad)
+    if trainer.classes:
+        with pytest.raises(ValueError, match="a label or an index of the batch is out of range"):
+            model.step(x, array(trainer.target_dtype, [3] * len(y)))
+    with pytest.raises(ValueError, match="x has 1 elements;"):
+        model.predict(x[:1])
+    assert everything(model) == before
+    model.step(x, y)
+
+
+# --- Mutated files
+
+
+def mutated(words, dice):
+    words = list(words)
+    for _ in range(dice.randrange(1, 5)):
+        at = dice.randrange(runtime.BATCH, len(words))
+        new = [0, 1, -1, 1 << 24, dice.randrange(-(1 << 31), 1 << 31), words[at] ^ 1 << dice.randrange(31)]
+        words[at] = dice.choice([*new, words[at] + dice.randrange(-2, 3), words[dice.randrange(len(words))]])
+        words[at] = (words[at] + (1 << 31)) % (1 << 32) - (1 << 31)
+    return sealed(words)
+
+
+@pytest.mark.parametrize("count", [1500, pytest.param(100000, marks=pytest.mark.long)])
+def test_mutated_files_are_run_or_refused(file, count):
+    dice, words, ran = random.Random(count), words_of(file), 0
+    for _ in range(count):
+        try:
+            model = runtime.load(mutated(words, dice))
+        except (ValueError, MemoryError):
+            continue
+        ran += 1
+        try:
+            for x, y in travelling.batches(model, 2):
+                if len(x) > 1000 or len(y) > 1000:
+                    break
+                model._state[0] = 0
+                vm.run(model._code, model._segments, model._state, 10000)
+                model._state[0] = model._state[1] = model._state[2] = model._state[3] = 0
+        except ValueError:
+            pass
+    assert ran > count / 20
+
+
+@pytest.mark.parametrize("count", [20000, pytest.param(1000000, marks=pytest.mark.long)])
+def test_mutated_programs_under_the_sanitizers(tmp_path, count):
+    subprocess.run([sys.executable, ROOT / "host_tests" / "travelling.py", tmp_path], check=True, capture_output=True)
+    files = sorted(tmp_path.glob("*.ember"))
+    assert len(files) == len(travelling.MODELS)
+    done = subprocess.run([FUZZ, str(count), str(count), *files], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout.split("accepted=")[1].split()[0]) > count / 20

@@ -1,0 +1,85 @@
+"""Plain SGD within the backward pass: a gradient is added into the weights as it is found, and has no memory of its own
+(Lv et al., Full parameter fine-tuning with limited resources, 2023).
+
+Gradients have places beyond the arena while they are recorded. What writes there is emitted when the rule it belongs to
+is done, since that may still read the weights, and goes into the parameters: seeded with -lr, a gradient is the change.
+"""
+
+from . import table
+from .isa import LIMIT
+from .recording import Recording
+from .tensor import Tensor
+
+_BEYOND = LIMIT >> 1  # places from here are of gradients
+
+
+def check(trainer, micro_batch):
+    """ValueError where the Trainer asks for more."""
+    o = trainer.optimizer
+    if len(trainer.optimizers) > 1 or len(o.groups) > 1 or o.__class__.__name__ != "SGD":
+        raise ValueError("fused is for one SGD with one group; this has %s"
+                         % ", ".join([o.__class__.__name__ for o in trainer.optimizers]))  # fmt: skip
+    if any(list(o.groups[0].hyper)[1:]):
+        raise ValueError("fused is for SGD without momentum, dampening and weight_decay")
+    if trainer._extras or micro_batch:
+        raise ValueError("fused goes without clip_value, clip_norm, ema and micro_batch")
+
+
+class Fused(Recording):
+    """A Recording in which gradients of parameters go into the parameters."""
+
+    def __init__(self, *arguments):
+        Recording.__init__(self, *arguments)
+        self.waiting, self.changed = [], []  # instructions; (first, end) of parameters that have changed
+        self.written = [None] * len(table.TABLE)
+
+    def gradient(self, offset, dims):
+        """Where the gradient of the parameter at that offset goes."""
+        return self.at(_BEYOND + offset, dims)
+
+    def _access(self, opcode):
+        """For each field of an instruction, whether it is an operand that is written."""
+        if self.written[opcode] is None:
+            fields = table.parse(opcode)
+            self.written[opcode] = [f[0] == table.ADDRESS and f[2] != table.READS for f in fields]
+        return self.written[opcode]
+
+    def emit(self, opcode, *fields):
+        written = self._access(opcode)
+        for k in range(len(fields)):
+            t = fields[k]
+            if not isinstance(t, Tensor) or t._place is None:
+                continue
+            if written[k] and t._place >= _BEYOND and t._place < LIMIT:
+                self.waiting.append((opcode, fields))
+                return
+            self._refuse(t, written[k])
+        Recording.emit(self, opcode, *fields)
+
+    def _refuse(self, t, written):
+        for first, end in self.changed:
+            if first <= t._place < end:
+                raise ValueError("fused: a parameter is used in two places, or by a layer that reads it once more "
+                                 "after its gradient is known; leave fused out")  # fmt: skip
+        for _, fields in self.waiting:
+            if written and any([isinstance(x, Tensor) and x._place == t._place for x in fields]):
+                raise ValueError("fused: a layer's gradient rule uses memory twice; leave fused out")
+
+    def flush(self):
+        """A rule is done."""
+        waiting, self.waiting = self.waiting, []
+        for opcode, fields in waiting:
+            Recording.emit(self, opcode, *fields)
+        for _, fields in waiting:
+            for t in fields:
+                if isinstance(t, Tensor) and t._place is not None and t._place >= _BEYOND and t._place < LIMIT:
+                    self.changed.append((t._place - _BEYOND, t._place - _BEYOND + abs(t.numel())))
+
+    def section(self, name):
+        self.changed = []
+        Recording.section(self, name)
+
+    def _address(self, t):
+        if t._place is not None and _BEYOND <= t._place < LIMIT:
+            return t._place - _BEYOND + t._offset
+        return Recording._address(self, t)

@@ -1,0 +1,23 @@
+"""How the program of a Trainer is laid out: the numbers of its segments, slots and sections. What runs a program needs
+these and no more; isa.py says what a program is."""
+
+# Segments that every program has; those from 4 up are what it is bound to: inputs, targets, tensors.
+ARENA, CONSTANTS, FLOATS, INTS, FIRST_BOUND = 0, 1, 2, 3, 4
+X, Y = 4, 5
+TYPES = "fiBbh"  # element types, in the order of their numbers, as array typecodes
+FOLLOWING = 16  # a run of section s and the n that follow it starts from s + FOLLOWING * n
+HEAD = 5  # words before the segments, of 3 words each: type, elements, elements per row
+
+# Integer slots that every program has.
+ROWS, KEY, STEP, COUNT, SEEN, CORRECT, SCORED, ONE = 0, 1, 2, 3, 4, 5, 6, 7
+
+# Sections, in the order of the program; some are run together with those that follow.
+CHECK, ZERO, FORWARD, BACKWARD, UPDATE, PREDICT, SCORE = 0, 1, 2, 3, 4, 5, 6
+CHECK_TO_UPDATE = CHECK + 4 * FOLLOWING
+CHECK_TO_BACKWARD = CHECK + 3 * FOLLOWING
+FORWARD_TO_BACKWARD = FORWARD + FOLLOWING
+FORWARD_TO_UPDATE = FORWARD + 2 * FOLLOWING
+PREDICT_AND_SCORE = PREDICT + FOLLOWING
+
+# Statistics, in the arena: sums of the loss over rows, of this step, since the reset, of an evaluation.
+LOSS, RUNNING, SCORED_LOSS, STATISTICS = 0, 1, 2, 3

@@ -1,0 +1,218 @@
+"""Running a Trainer's program: batches are bound, sections run. A Trainer does it with what it recorded, and
+runtime.load with what it read from a file."""
+
+from array import array
+from struct import unpack_from
+
+from . import program
+
+_STRETCH = 1 << 20  # cost units that a run takes without a look at what interrupts it
+
+
+def zeros(dtype, n):
+    return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype == "h" else 4)))
+
+
+class Running:
+    """Who inherits says what a batch is: batch_size, sample_size, target_size, classes, input_dtype, target_dtype;
+    where things lie: _statistics (in the arena), _kept (see Recording.kept), _result and _result_dims; _fingerprint of
+    the parameters; and _parts, if inputs or targets are several."""
+
+    _parts = schedule = None
+    epoch = 0
+
+    def _begin(self, code, segments, state, run):
+        """Take over a program that was verified, and its segments."""
+        self._code, self._segments, self._state, self._vm_run = code, segments, state, run
+        self._arena, self._ints = segments[program.ARENA], segments[program.INTS]
+        (self.micro_batch,), self._cutter = unpack_from("<i", code, 8), None
+        if self.micro_batch < self.batch_size:
+            from .micro import Parts
+
+            self._cutter = Parts(self)
+        self._fresh = True  # gradients are to be zeroed before the next batch
+        self._slices = None
+        self._unfinished = False  # a step in slices
+        self._unbind()
+
+    def _unbind(self):
+        """Every segment is bound on every run, if the sections that run need it or not: here to something that fits."""
+        self._segments[program.X] = zeros(self.input_dtype, self.sample_size)
+        self._segments[program.Y] = zeros(self.target_dtype, self.target_size)
+        if self._parts:
+            self._parts.unbind(self._segments)
+        self._ints[program.ROWS] = 1
+
+    # In MicroPython a call of more than 11 words of locals, operands and handlers (3 a try) takes its frame from the
+    # heap. So what runs at every step is cut into calls that each stay below.
+
+    def _run(self, section):
+        """Now and then the VM returns to Python, which then may be interrupted (Ctrl-C)."""
+        if self._state[1] or self._unfinished:
+            self._idle()
+        self._state[0] = section
+        done = 0
+        while not done:
+            done = self._vm_run(self._code, self._segments, self._state, _STRETCH)
+        if done < 0:
+            self._fault()
+
+    def _fault(self):
+        """ValueError that names the index at which the run stopped."""
+        from .fault import explain
+
+        explain(self._code, self._segments, self._state)
+
+    def _idle(self):
+        """Nothing is half done any more, or RuntimeError."""
+        from .slices import idle
+
+        idle(self)
+
+    def _take(self, x, y, sections):
+        """Run sections on a batch, in place where it is in the types the program reads. What is wrong with it is
+        found when it is bound or by the first section, before anything has changed."""
+        if self._state[1] or self._unfinished:
+            self._idle()
+        self._state[0] = sections
+        if not self._fits(x, y) or not self._attempt():
+            self._convert(x, y, sections)
+
+    def _fits(self, x, y):
+        """Bind a batch; whether its lengths fit."""
+        return self._parts.fits(self, x, y) if self._parts else self._fits_first(x, y)
+
+    def _fits_first(self, x, y):
+        rows = len(y) // self.target_size
+        self._segments[program.X] = x
+        self._segments[program.Y] = y
+        self._ints[program.ROWS] = rows
+        return rows * self.sample_size == len(x) and rows * self.target_size == len(y) and 0 < rows <= self.micro_batch
+
+    def _fits_alone(self, x):
+        """Bind a batch without targets, for a prediction; whether its length fits."""
+        return self._parts.fits_alone(self, x) if self._parts else self._fits_first_alone(x)
+
+    def _fits_first_alone(self, x):
+        if self._state[1] or self._unfinished:
+            self._idle()
+        rows = len(x) // self.sample_size
+        if len(self._segments[program.Y]) < rows * self.target_size:
+            self._segments[program.Y] = zeros(self.target_dtype, self.micro_batch * self.target_size)
+        self._segments[program.X] = x
+        self._ints[program.ROWS] = rows
+        self._state[0] = program.PREDICT
+        return rows * self.sample_size == len(x) and 0 < rows <= self.micro_batch
+
+    def _attempt(self):
+        try:
+            self._run(self._state[0])
+            return True
+        except (ValueError, TypeError):
+            return False
+
+    def accumulate(self, x, y):
+        """Add the gradients of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
+        if self._cutter:
+            self._cutter.accumulate(x, y)
+        else:
+            self._accumulate(x, y)
+
+    def _accumulate(self, x, y):
+        if self._state[1] or self._unfinished:
+            self._idle()
+        if self._fresh:
+            self._take(x, y, program.CHECK_TO_BACKWARD)
+            self._fresh = False
+        else:
+            self._take(x, y, program.CHECK)
+            self._whole()
+            self._run(program.FORWARD_TO_BACKWARD)
+
+    def _whole(self):
+        """Without memory for gradients, nothing adds up."""
+        if not self._kept[2][2]:
+            raise RuntimeError("a second batch before update(): this Trainer is fused, and keeps no gradients")
+
+    def update(self):
+        """One step of the optimizer on the mean gradient of what was accumulated."""
+        if self._state[1] or self._unfinished:
+            self._idle()
+        if self._fresh:
+            raise RuntimeError("update: nothing was accumulated since the last update")
+        self._fresh = True  # before it runs: if it is interrupted, it is finished before whatever comes next
+        self._run(program.UPDATE)
+
+    def step(self, x, y, budget_us=None):
+        """accumulate(x, y) and update(). Allocates nothing where x and y are buffers of the right type. Interrupted
+        (Ctrl-C), it is as if it had not begun, with what was accumulated for it, or it is finished if it was updating.
+
+        budget_us   begin the step, return after so many microseconds, and say whether it is finished. If not, poll()
+                    goes on with it; x and y must stay as they are until then.
+        """
+        if budget_us is not None:
+            return self.slices.begin(x, y, budget_us)
+        if self._state[1] or self._unfinished:
+            self._idle()
+        if self._cutter:
+            self.accumulate(x, y)
+            self.update()
+        elif self._fresh:
+            self._take(x, y, program.CHECK_TO_UPDATE)
+        else:
+            self._take(x, y, program.CHECK)
+            self._whole()
+            self._fresh = True
+            self._run(program.FORWARD_TO_UPDATE)
+        return True
+
+    def poll(self, budget_us):
+        """Go on for so many microseconds with a step that step(x, y, budget_us) began: whether it is finished."""
+        return self.slices.go_on(budget_us)
+
+    @property
+    def slices(self):
+        """The step in slices: .calibrate(), .pace, .drop(); see slices.py."""
+        if self._slices is None:
+            from .slices import Slices
+
+            self._slices = Slices(self)
+        return self._slices
+
+    @property
+    def loss(self):
+        """The mean loss over what the last step, or accumulation, saw."""
+        return self._arena[self._statistics + program.LOSS] / max(1, self._ints[program.COUNT])
+
+    @property
+    def running_loss(self):
+        """The mean loss over all samples since reset_running()."""
+        return self._arena[self._statistics + program.RUNNING] / max(1, self._ints[program.SEEN])
+
+    def reset_running(self):
+        self._arena[self._statistics + program.RUNNING] = 0
+        self._ints[program.SEEN] = 0
+
+    @property
+    def steps(self):
+        """Updates so far."""
+        return self._ints[program.STEP]
+
+    def evaluate(self, batches, metrics=()):
+        """(mean loss, accuracy) over batches of (x, y), in evaluation mode; accuracy is None without classes. metrics
+        (see metrics.py) are reset and then fed each batch's outputs and targets."""
+        from .fit import evaluate
+
+        return evaluate(self, batches, metrics)
+
+    def save(self, path):
+        """Write parameters, optimizer state, counters and where the schedule is to a file."""
+        from .checkpoint import save
+
+        save(self, path)
+
+    def load(self, path):
+        """Read them back. A file that is damaged or of another model raises, and nothing has changed."""
+        from .checkpoint import load
+
+        load(self, path)

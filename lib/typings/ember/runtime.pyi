@@ -1,0 +1,18 @@
+from typing import TypeVar, overload
+
+from typing_extensions import Buffer
+
+from .running import Running
+
+_Out = TypeVar("_Out", bound=Buffer)
+
+class Model(Running):
+    names: str
+    plan: None
+    lr: float
+    @overload
+    def predict(self, x: Buffer, out: None = None) -> memoryview: ...
+    @overload
+    def predict(self, x: Buffer, out: _Out) -> _Out: ...
+
+def load(source: str | Buffer) -> Model: ...
