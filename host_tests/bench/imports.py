@@ -16,9 +16,23 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LIB, COMPILED, NATIVE = ROOT / "lib" / "ember", ROOT / "build" / "library", ROOT / "build" / "native"
 MICROPYTHON, PAGE = ROOT / "build" / "unix-single" / "micropython", ROOT / "docs" / "size.md"
-CORE = """isa derived vm sink tensor parameter catalogue ops ops_reduce ops_shape nn loss optim plan recording trainer
- data"""
 
+# What everybody needs: a net of two layers that trains.
+MLP = """
+import gc, sys
+gc.collect()
+before = gc.mem_alloc()
+from array import array
+import ember
+from ember import nn, optim
+model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
+trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (64,), 8)
+trainer.step(array("f", [0.0] * 512), array("i", [0] * 8))
+print(" ".join(name[6:] for name in sys.modules if name.startswith("ember.")))
+del model, trainer
+gc.collect()
+print(gc.mem_alloc() - before)
+"""
 SCRIPT = """
 import gc, sys
 def measure(names):
@@ -40,7 +54,7 @@ Made by `make size DOCS=1`: do not edit. Bytes of heap after `gc.collect()`, com
 port with single-precision floats, native VM (whose code is not in this heap). Its words have 64 bits: where a board has
 32, an object takes less.
 "alone" is the module by itself; "with all" is it and every module that it imports at its top, from nothing but
-`import ember`.
+`import ember`. The first %d are the core, which an MLP with Adam loads until it has made a step: %s bytes in all.
 
 | module | alone | with all |
 |---|---:|---:|
@@ -57,37 +71,45 @@ def needs(module):
     return sorted(found)
 
 
-def measure(module):
-    """(bytes alone, bytes with all)"""
+def run(script):
+    """What it prints, in words."""
     environment = dict(os.environ, MICROPYPATH="%s:%s" % (COMPILED, NATIVE))
-    command = [str(MICROPYTHON), "-X", "heapsize=4m", "-c", SCRIPT % (needs(module), module)]
+    command = [str(MICROPYTHON), "-X", "heapsize=4m", "-c", script]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
-        sys.exit("importing %s under MicroPython failed:\n%s" % (module, done.stderr))
-    first, alone = [int(word) for word in done.stdout.split()]
+        sys.exit("MicroPython failed at\n%s\n%s" % (script, done.stderr))
+    return done.stdout.split()
+
+
+def measure(module):
+    """(bytes alone, bytes with all)"""
+    first, alone = [int(word) for word in run(SCRIPT % (needs(module), module))]
     return alone, first + alone
 
 
 def modules():
-    """Core first, in the order in which they are needed, then the others by name."""
-    core = CORE.split()
-    return core + sorted(path.stem for path in LIB.glob("*.py") if path.stem not in [*core, "__init__"])
+    """(core, the others), each by name, and what the core takes in all."""
+    *core, total = run(MLP)
+    others = {path.stem for path in LIB.glob("*.py")} - {*core, "__init__"}
+    return sorted(core), sorted(others), int(total)
 
 
 def main():
     from rich.console import Console
     from rich.table import Table
 
-    names = modules()
+    core, others, total = modules()
+    names = core + others
     with ThreadPoolExecutor(2) as pool:
         found = dict(zip(names, pool.map(measure, names)))
     table = Table("module", "alone", "with all", title="heap bytes of an import, as .mpy, single precision")
     for name in names:
-        table.add_row(name, *("{:,}".format(n) for n in found[name]), end_section=name == CORE.split()[-1])
+        table.add_row(name, *("{:,}".format(n) for n in found[name]), end_section=name == core[-1])
     Console().print(table)
+    print("the core, which an MLP with Adam loads until it has made a step: {:,} bytes in all".format(total))
     if "--write" in sys.argv:
         lines = ["| %s | %s | %s |" % (name, *("{:,}".format(n) for n in found[name])) for name in names]
-        PAGE.write_text(INTRODUCTION + "\n".join(lines) + "\n")
+        PAGE.write_text(INTRODUCTION % (len(core), "{:,}".format(total)) + "\n".join(lines) + "\n")
         print("written: %s" % PAGE.relative_to(ROOT))
 
 
