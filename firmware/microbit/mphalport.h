@@ -1,0 +1,1 @@
+// No clock is asked for.
