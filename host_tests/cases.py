@@ -6,6 +6,7 @@ cases_rows.py, those that go by index in cases_index.py."""
 
 import numpy as np
 
+import bfloat16  # noqa: F401
 import cases_index  # noqa: F401, for what it adds to CASES
 import cases_recurrent  # noqa: F401
 import cases_rows  # noqa: F401, for what it adds to CASES

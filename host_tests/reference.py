@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+import bfloat16  # noqa: F401
 import reference_index  # noqa: F401, for what it adds to DO
 import reference_recurrent  # noqa: F401
 import reference_rows  # noqa: F401, for what it adds to DO

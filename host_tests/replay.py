@@ -6,6 +6,7 @@ import types
 
 import numpy as np
 
+import bfloat16
 from ember import isa, table
 from programs import FIELDS, Memory, instruction, run, spots
 from random_numbers import uniforms
@@ -74,7 +75,7 @@ def ask(vm, name, values, other=None):
     return np.array(buffers[0][d : d + n], f)
 
 
-class Replay:
+class Replay(bfloat16.Replay):
     """An instruction over float32 arrays that stand for the segments."""
 
     def __init__(self, vm, buffers):

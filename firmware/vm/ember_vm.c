@@ -25,4 +25,5 @@
 #include "normalize.c"
 #include "optimizers.c"
 #include "recurrent.c"
+#include "bfloat16.c"
 #include "run.c"

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define EMBER_ISA 2944378
+#define EMBER_ISA 3448684
 
 enum {
     EMBER_MAGIC = 238804993,
@@ -24,7 +24,7 @@ enum {
     EMBER_INT16 = 4,
     EMBER_WRITABLE = 8,
     EMBER_LIMIT = 16777216,
-    EMBER_OPCODES = 37,
+    EMBER_OPCODES = 39,
     EMBER_LITERAL = 128,
     EMBER_CONTIGUOUS = 255,
     EMBER_WRITTEN = 128,
@@ -81,6 +81,8 @@ enum {
     OP_GRU_GRAD = 34,
     OP_LSTM = 35,
     OP_LSTM_GRAD = 36,
+    OP_TO_BFLOAT16 = 37,
+    OP_FROM_BFLOAT16 = 38,
 };
 
 // Functions of a map.
@@ -286,6 +288,13 @@ enum {
     LSTM_GRAD_CARRY = 5, LSTM_GRAD_CARRY_C = 6, LSTM_GRAD_G = 7, LSTM_GRAD_GATES = 8, LSTM_GRAD_C = 9,
     LSTM_GRAD_W = 10, LSTM_GRAD_START_C = 11,
 };
+enum {
+    TO_BFLOAT16_N = 0, TO_BFLOAT16_STREAM = 1, TO_BFLOAT16_D = 2, TO_BFLOAT16_SRC = 3, TO_BFLOAT16_KEY = 4,
+    TO_BFLOAT16_STEP = 5,
+};
+enum {
+    FROM_BFLOAT16_N = 0, FROM_BFLOAT16_D = 1, FROM_BFLOAT16_SRC = 2,
+};
 
 // Products of fields: a count, then that many factors (from EMBER_LITERAL up: a number).
 static const uint8_t ember_products[] = {
@@ -293,7 +302,8 @@ static const uint8_t ember_products[] = {
     2, 3, 6, 4, 5, 9, 10, 4, 6, 5, 2, 1, 7, 8, 1, 7, 8, 6, 5, 9, 10, 4, 8, 1, 2, 3, 6, 5, 9, 10, 4, 3, 9, 10,
     4, 4, 0, 4, 5, 3, 4, 0, 1, 2, 3, 2, 0, 4, 6, 0, 4, 5, 3, 6, 7, 2, 2, 3, 1, 0, 2, 0, 1, 0, 1, 130, 2, 2, 0,
     1, 132, 2, 2, 1, 1, 133, 3, 1, 2, 3, 3, 1, 4, 3, 3, 0, 3, 2, 3, 0, 1, 2, 1, 134, 2, 4, 4, 2, 2, 4, 4, 2,
-    3, 4, 4, 4, 1, 2, 132, 3, 3, 3, 131, 3, 2, 1, 3, 5, 1, 2, 3, 131, 3, 3, 3, 132, 3, 5, 1, 2, 3, 132, 3,
+    3, 4, 4, 4, 1, 2, 132, 3, 3, 3, 131, 3, 2, 1, 3, 5, 1, 2, 3, 131, 3, 3, 3, 132, 3, 5, 1, 2, 3, 132, 3, 2,
+    0, 130,
 };
 
 // The least and the greatest an immediate may be.
@@ -340,43 +350,44 @@ static const uint8_t ember_records[] = {
     255, 1, 1, 111, 255, 1, 1, 145, 255, 1, 1, 149, 255, 1, 3, 4, 4, 0, 0, 0, 6, 129, 1, 111, 255, 129, 1,
     111, 255, 129, 1, 140, 255, 1, 1, 158, 255, 1, 1, 149, 255, 1, 1, 149, 255, 0, 4, 4, 0, 0, 0, 8, 129, 1,
     140, 255, 129, 1, 149, 255, 129, 1, 149, 255, 1, 1, 111, 255, 1, 1, 140, 255, 1, 1, 111, 255, 1, 1, 158,
-    255, 1, 1, 149, 255, 1, 4,
+    255, 1, 1, 149, 255, 1, 4, 2, 0, 9, 4, 129, 1, 93, 255, 1, 1, 168, 255, 2, 1, 98, 255, 2, 1, 98, 255, 0,
+    1, 0, 2, 129, 1, 168, 255, 1, 1, 93, 255, 0,
 };
 
 // Where an opcode's record starts.
 static const uint16_t ember_record[] = {
     0, 22, 75, 115, 147, 179, 211, 234, 261, 276, 297, 319, 342, 351, 368, 400, 427, 443, 453, 483, 521, 548,
-    574, 591, 605, 650, 703, 737, 765, 793, 817, 857, 877, 906, 929, 965, 996,
+    574, 591, 605, 650, 703, 737, 765, 793, 817, 857, 877, 906, 929, 965, 996, 1036, 1057,
 };
 
 // An instruction's words.
 static const uint8_t ember_words[] = {
     9, 22, 17, 21, 21, 21, 15, 16, 6, 8, 7, 8, 4, 6, 11, 10, 5, 5, 10, 12, 12, 11, 8, 6, 15, 16, 11, 8, 8, 7,
-    11, 9, 11, 9, 12, 11, 13,
+    11, 9, 11, 9, 12, 11, 13, 7, 4,
 };
 
 // Which fields are sizes, bit k for field k.
 static const uint8_t ember_sizes[] = {
     4, 60, 30, 2, 2, 2, 1, 1, 2, 4, 1, 2, 1, 1, 2, 2, 1, 4, 4, 4, 30, 15, 28, 2, 30, 30, 4, 1, 1, 1, 1, 28,
-    28, 14, 14, 14, 14,
+    28, 14, 14, 14, 14, 1, 1,
 };
 
 // The product of fields along which an instruction can stop and go on.
 static const uint8_t ember_rows[] = {
     0, 8, 19, 45, 19, 66, 80, 80, 17, 0, 93, 17, 93, 93, 17, 17, 93, 98, 0, 0, 19, 95, 0, 17, 19, 19, 0, 93,
-    93, 93, 93, 2, 2, 0, 0, 0, 0,
+    93, 93, 93, 2, 2, 0, 0, 0, 0, 93, 93,
 };
 
 // The product of fields that it costs,
 static const uint8_t ember_cost[] = {
     0, 12, 22, 48, 57, 48, 83, 83, 19, 90, 95, 19, 93, 95, 19, 19, 93, 98, 0, 0, 111, 123, 8, 19, 22, 22, 0,
-    93, 93, 93, 93, 135, 135, 152, 152, 162, 162,
+    93, 93, 93, 93, 135, 135, 152, 152, 162, 162, 93, 93,
 };
 
 // times this; 0: times its function's,
 static const uint8_t ember_weight[] = {
     0, 0, 8, 10, 10, 10, 12, 14, 110, 40, 110, 12, 6, 10, 250, 250, 12, 8, 24, 120, 12, 12, 0, 100, 40, 40,
-    80, 80, 120, 40, 160, 10, 10, 12, 12, 12, 12,
+    80, 80, 120, 40, 160, 10, 10, 12, 12, 12, 12, 250, 12,
 };
 
 // which is this.

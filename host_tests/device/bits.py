@@ -85,6 +85,12 @@ def cnn():
     return model, optim.SGD(model.parameters(), lr=0.05, momentum=0.9), (8, 8, 1), 4
 
 
+def half():
+    """With an odd number of parameters, in two parts."""
+    model = nn.Sequential(nn.Linear(64, 9), nn.ReLU(), nn.Linear(9, 10))
+    return model, optim.Adam(model.parameters(), lr=0.01), (64,), 8
+
+
 class Heads(nn.Module):
     """A layer each for every optimizer, side by side."""
 
@@ -127,6 +133,7 @@ MODELS = (
     ("digits GRU of two layers, dropout", gru, 30),
     ("digits Transformer layer, dropout", transformer, 30),
     ("digits MLP, every optimizer", optimizers, 20),
+    ("digits MLP, Adam, state in bfloat16", half, 30),
 )
 
 
@@ -136,7 +143,8 @@ def trainer_of(make, data):
     model, optimizer, shape, batch_size = make()
     batches = Batches(data, batch_size, seed=7)
     trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optimizer, shape, batch_size, input_dtype="B",
-                            input_scale=getattr(model, "SCALE", batches.scale))  # fmt: skip
+                            input_scale=getattr(model, "SCALE", batches.scale),
+                            state_dtype="bfloat16" if make is half else "f")  # fmt: skip
     return trainer, batches
 
 

@@ -11,11 +11,11 @@ from ember import isa, nn, optim, vm
 BATCH = 6
 
 
-def make(optimizer=None):
+def make(optimizer=None, **more):
     ember.manual_seed(5)
     model = nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Dropout(0.25), nn.Linear(6, 3))
     made = optimizer(model.parameters()) if optimizer else optim.Adam(model.parameters(), lr=0.02)
-    return ember.Trainer(model, nn.CrossEntropyLoss(), made, (4,), BATCH)
+    return ember.Trainer(model, nn.CrossEntropyLoss(), made, (4,), BATCH, **more)
 
 
 def batch(rows=BATCH):
@@ -51,6 +51,19 @@ class Training(unittest.TestCase):
                 trainer.step(x, y)
             self.assertTrue(trainer.loss < 0.6 * first, "%r, at first %r" % (trainer.loss, first))
             self.assertEqual(trainer.steps, 61 if vm.name == "native" else 26)
+
+    def test_state_in_16_bits_learns_the_same(self):
+        """The first update is that of float32, to the bit: it begins from zeros."""
+        whole, half = make(), make(state_dtype="bfloat16")
+        x, y = batch()
+        for trainer in (whole, half):
+            trainer.step(x, y)
+            trainer.first, trainer.loss_first = trainer.predict(x).tolist(), trainer.loss
+        self.assertEqual(half.first, whole.first)
+        for _ in range(25):
+            half.step(x, y)
+        self.assertTrue(half.loss < 0.6 * half.loss_first, "%r, at first %r" % (half.loss, half.loss_first))
+        self.assertEqual(half.plan.kept[3][2], (whole.plan.kept[3][2] // 2 + 1) // 2 * 2)
 
     def test_parts_make_the_whole(self):
         x, y = batch()

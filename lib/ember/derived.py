@@ -2,7 +2,7 @@
 Made by tools/generate.py from table.py: do not edit.
 """
 
-CHECKSUM = 2944378  # of the table: a native VM built from another one is not used
+CHECKSUM = 3448684  # of the table: a native VM built from another one is not used
 
 # By opcode, the pairs of operands that may lie in the same place: result, source, how many dimensions, and
 # for each dimension the fields of their strides (255: contiguous).
@@ -44,6 +44,8 @@ COINCIDE = (
     b"\x04\x07\x01\xff\xff",  # gru_grad
     b"",  # lstm
     b"\x04\x08\x01\xff\xff",  # lstm_grad
+    b"",  # to_bfloat16
+    b"",  # from_bfloat16
 )
 
 # By opcode, 10 bytes: the weight (0: that of its function, the first field), how many of the
@@ -87,6 +89,8 @@ COSTS = (
     b"\x0c\x01\x02\x01\x03\x83\x03\xff\xff\xff"  # gru_grad
     b"\x0c\x01\x02\x01\x03\x84\x03\xff\xff\xff"  # lstm
     b"\x0c\x01\x02\x01\x03\x84\x03\xff\xff\xff"  # lstm_grad
+    b"\xfa\x01\x00\xff\xff\xff\xff\xff\xff\xff"  # to_bfloat16
+    b"\x0c\x01\x00\xff\xff\xff\xff\xff\xff\xff"  # from_bfloat16
 )
 
 FUNCTIONS = (

@@ -30,6 +30,7 @@ HOMES = (
     "kernels_normalize: normalize normalize_grad "
     "kernels_optimizers: rmsprop adagrad adadelta lion adan "
     "kernels_recurrent: rnn rnn_grad gru gru_grad lstm lstm_grad "
+    "kernels_bfloat16: to_bfloat16 from_bfloat16 "
 )
 
 _known = [None] * len(table.TABLE)

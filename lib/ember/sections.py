@@ -12,7 +12,7 @@ def record(trainer, r):
     r.keep("parameters", size)
     r.keep("frozen", sum([p.numel() for p in trainer._frozen]))
     gradients = r.keep("gradients", 0 if trainer.fused else size)
-    states = state_size(trainer.optimizers)
+    states = state_size(trainer)
     averages = size if trainer._extras and trainer._extras.averages else 0
     state = r.keep("optimizer state", states + averages)
     trainer._average = state + states

@@ -164,6 +164,10 @@ TABLE = (
     ("lstm_grad", "reverse:0..1 n# steps# hidden# da>f[n*steps*4*hidden] carry^f[n*hidden] carry_c^f[n*hidden] "
      "g<f[n*steps*hidden] gates<f[n*steps*4*hidden] c<f[n*steps*hidden] w<f[hidden*4*hidden] start_c<f[n*hidden]",
      "da=gates", "steps", "n*steps*hidden*4*hidden", 12, 0),
+    # an element of d holds two bfloat16, the first in its low half; src as float32 that is rounded up with the chance
+    # that makes it right on average
+    ("to_bfloat16", "n# stream:0..1073741823 d>f[n] src<f[n*2] key<i[1] step<i[1]", "", "n", "n", 250, 0),
+    ("from_bfloat16", "n# d>f[n*2] src<f[n]", "", "n", "n", 12, 0),
 )
 
 NAME, FIELDS, COINCIDE, RESUME, COST, WEIGHT, EFFECT = 0, 1, 2, 3, 4, 5, 6

@@ -29,6 +29,8 @@ class Trainer(Running):
                   does; .bounds holds [clip_value, clip_norm, ema], which may be changed between steps
     fused         plain SGD within the backward pass: gradients take no memory (docs/budget.md). A step is whole then:
                   no batch in parts, and no parameter used twice
+    state_dtype   "bfloat16" keeps the optimizer's state in half of the memory, in numbers of 16 bits that are rounded
+                  up or down by chance, right on average (docs/budget.md)
     ema           keep a moving average of the weights, this much of it at every step: see averaged()
 
     optimizer may be a list of them, each with parameters of its own; a schedule changes the first.
@@ -40,13 +42,16 @@ class Trainer(Running):
 
     def __init__(self, model, loss, optimizer, input_shape, batch_size=32, input_dtype="f", input_scale=1.0,
                  target_dtype=None, memory=None, schedule=None, micro_batch=None, clip_value=None, clip_norm=None,
-                 ema=None, fused=False):  # fmt: skip
+                 ema=None, fused=False, state_dtype="f"):  # fmt: skip
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError("batch_size is %r; it may be a whole number from 1" % (batch_size,))
         if micro_batch is not None and (not isinstance(micro_batch, int) or not 1 <= micro_batch <= batch_size):
             raise ValueError("micro_batch is %r; it may be from 1 to batch_size, %d" % (micro_batch, batch_size))
         if memory is not None and (not isinstance(memory, int) or memory < 1):
             raise ValueError("memory is %r; it may be a number of bytes from 1" % (memory,))
+        if state_dtype not in ("f", "bfloat16"):
+            raise ValueError("state_dtype is %r; it may be 'f' or 'bfloat16'" % (state_dtype,))
+        self.state_dtype = state_dtype
         self._parts = None  # several inputs or targets
         nested = isinstance(input_shape, (tuple, list)) and input_shape and isinstance(input_shape[0], (tuple, list))
         if nested or isinstance(target_dtype, (tuple, list)):

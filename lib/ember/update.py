@@ -1,9 +1,11 @@
 """The optimizers of a Trainer, one or several: which parameters they train, and the section `update`."""
 
 from . import isa
-from .program import STEP
+from .program import KEY, STEP
 from .sink import INTS
 from .tensor import numel
+
+_PART = 512  # elements of a packed state that are unpacked at once
 
 
 def extras(clip_value, clip_norm, ema):
@@ -34,31 +36,63 @@ def trained_groups(optimizers):
     return groups
 
 
-def state_size(optimizers):
+def _units(o, groups, packed):
+    """What one emit of the optimizer updates, (dimensions, which of its groups): a group, a tensor, or of a group whose
+    state is packed a part: only that is unpacked at once."""
+    units = []
+    for k in range(len(groups)):
+        if o.layerwise:
+            units += [(p._dims, k) for p in groups[k]]
+            continue
+        n = sum([p.numel() for p in groups[k]])
+        most = _PART if packed and o.states else n
+        units += [((min(most, n - at),), k) for at in range(0, n, most)] if n else []
+    return units
+
+
+def _layout(trainer):
+    """For each optimizer: it, its units, the slots' first group, and how many elements of the arena a state takes."""
+    packed, first, found = trainer.state_dtype == "bfloat16", 0, []
+    for o in trainer.optimizers:
+        units = _units(o, trainer._groups[first : first + len(o.groups)], packed)
+        found.append((o, units, first, sum([_place(numel(dims), packed) for dims, _ in units])))
+        first += len(o.groups)
+    return found
+
+
+def _place(n, packed):
+    return (n + 1) // 2 if packed else n
+
+
+def state_size(trainer):
     """Elements of state in all."""
-    return sum([o.states * p.numel() for o in optimizers for g in o.groups for p in g.params if p.requires_grad])
+    return sum([o.states * size for o, _, _, size in _layout(trainer)])
 
 
 def record_update(r, trainer, size, gradients, state, count):
     """Parameters lie from 0 on, as their gradients do; count: the slot that says over how many rows these are sums."""
-    optimizers, groups, more = trainer.optimizers, trainer._groups, trainer._extras
-    hypers = [r.at(r.slot(list(g.hyper)), (len(g.hyper),)) for o in optimizers for g in o.groups]
+    more, packed, offset = trainer._extras, trainer.state_dtype == "bfloat16", 0
+    hypers = [r.at(r.slot(list(g.hyper)), (len(g.hyper),)) for o in trainer.optimizers for g in o.groups]
     if more:
         count = more.clip(r, r.at(gradients, (size,)), count)
-    offset, k = 0, 0
-    for o in optimizers:
-        first = offset
-        total = sum([p.numel() for trained in groups[k : k + len(o.groups)] for p in trained])
-        for _ in o.groups:
-            trained = groups[k]
-            for dims in [p._dims for p in trained] if o.layerwise else [(sum([p.numel() for p in trained]),)]:
-                n = numel(dims)
-                if n:
-                    states = [r.at(state + i * total + offset - first, dims) for i in range(o.states)]
-                    o.emit(r, n, r.at(offset, dims), r.at(gradients + offset, dims), states, hypers[k], count)
-                offset += n
-            k += 1
-        state += o.states * total
+    for o, units, first, each in _layout(trainer):
+        for dims, k in units:
+            n = numel(dims)
+            places = [r.at(state + i * each, (_place(n, packed),)) for i in range(o.states)]
+            states = [_unpacked(r, place, dims) if packed else r.at(place._place, dims) for place in places]
+            o.emit(r, n, r.at(offset, dims), r.at(gradients + offset, dims), states, hypers[first + k], count)
+            for place, wide in zip(places, states if packed else ()):
+                r.emit(isa.TO_BFLOAT16, numel(place._dims), r.stream(), place, wide, INTS + KEY, INTS + STEP)
+            offset += n
+            state += _place(n, packed)
+        state += (o.states - 1) * each
     if more and more.averages:
         more.average(r, r.at(trainer._average, (size,)), r.at(0, (size,)))
     r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
+
+
+def _unpacked(r, place, dims):
+    """A state as float32, which may have one element more than dims say."""
+    wide = r.new((2 * numel(place._dims),))
+    r.emit(isa.FROM_BFLOAT16, numel(place._dims), wide, place)
+    return wide.alias(dims)

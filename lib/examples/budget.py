@@ -7,6 +7,8 @@ DATA is what `make data` packs. NAME is one of
     linear         784 → 10, Adam, 64 digits a step. Parameters, gradients and Adam's state alone are 125,600 bytes, so
                    the 64 arrive sixteen at a time, as bytes: accumulate, four times, then update.
     convolutions   four convolutions and nothing else, Adam, 16 digits a step. memory= has the Trainer take them apart.
+
+    linear-16, convolutions-16: the same, Adam's state in bfloat16, in less memory.
 """
 
 import gc
@@ -17,7 +19,8 @@ from ember import nn, optim
 from ember.data import Batches
 from ember.progress import Progress
 
-BUDGETS = {"linear": 160000, "convolutions": 100000}  # bytes, for all of training
+# Bytes, for all of training.
+BUDGETS = {"linear": 160000, "linear-16": 128000, "convolutions": 100000, "convolutions-16": 80000}
 
 
 def linear():
@@ -39,13 +42,15 @@ MODELS = {"linear": linear, "convolutions": convolutions}
 
 def main(name, data, live):
     ember.manual_seed(1)
-    model, lr, arriving, parts, epochs = MODELS[name]()
+    net, _, bits = name.partition("-")
+    model, lr, arriving, parts, epochs = MODELS[net]()
     batches, test = Batches(data, arriving, seed=1), Batches(data, 4, split="test")
     size = 28 * 28 + 1  # a sample and its label, as bytes
     arrived = size * (batches.batch_size + test.batch_size)
     optimizer = optim.Adam(model.parameters(), lr=lr)
     trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optimizer, batches.shape, arriving, input_dtype="B",
-                            input_scale=batches.scale, memory=BUDGETS[name] - arrived)  # fmt: skip
+                            input_scale=batches.scale, memory=BUDGETS[name] - arrived,
+                            state_dtype="bfloat16" if bits else "f")  # fmt: skip
     print("%s, %d parameters, %s VM" % (name, sum([p.numel() for p in model.parameters()]), ember.vm.name))
     print(trainer.plan)
     print("with the digits as they arrive: %d of %d bytes" % (trainer.plan.total() + arrived, BUDGETS[name]))

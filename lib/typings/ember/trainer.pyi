@@ -19,6 +19,7 @@ class Trainer(Running):
     optimizer: Optimizer
     optimizers: list[Optimizer]
     fused: bool
+    state_dtype: str
     bounds: Any  # [clip_value, clip_norm, ema] as float32, where one of them is set
     input_shape: tuple[int, ...]
     input_scale: float | None
@@ -43,6 +44,7 @@ class Trainer(Running):
         clip_norm: float | None = None,
         ema: float | None = None,
         fused: bool = False,
+        state_dtype: Literal["f", "bfloat16"] = "f",
     ) -> None: ...
     def averaged(self) -> AbstractContextManager[None]: ...
     @overload

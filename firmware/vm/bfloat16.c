@@ -1,0 +1,37 @@
+// Two bfloat16 in the place of one float32: an optimizer's state in half of the memory. They are moved as words: as
+// floats some would be signalling NaN.
+
+typedef uint32_t __attribute__((may_alias)) word_of_float;
+
+// Cut to 16 bits after a number below 2^16 was added: right on average. What is finite stays so, and NaN stays one.
+static inline uint32_t rounded_to_bfloat16(uint32_t bits, uint32_t drawn) {
+    if ((bits >> 23 & 255) == 255) {
+        return bits >> 16 | (bits & 0x7FFFFF ? 64 : 0);
+    }
+    uint32_t up = (bits + drawn) >> 16;
+    return (up >> 7 & 255) == 255 ? bits >> 16 : up;
+}
+
+static int32_t run_to_bfloat16(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    const uint32_t key = (uint32_t)*integer_at(vm, fields[TO_BFLOAT16_KEY]);
+    const uint32_t step = (uint32_t)*integer_at(vm, fields[TO_BFLOAT16_STEP]);
+    const uint32_t stream = (uint32_t)fields[TO_BFLOAT16_STREAM];
+    word_of_float *d = (word_of_float *)floats_at(vm, fields[TO_BFLOAT16_D]);
+    const word_of_float *src = (const word_of_float *)floats_at(vm, fields[TO_BFLOAT16_SRC]);
+    for (int32_t i = first; i < last; i++) {
+        uint32_t even, odd;
+        threefry(key, stream, step, (uint32_t)i, &even, &odd);
+        d[i] = rounded_to_bfloat16(src[2 * i], even >> 16) | rounded_to_bfloat16(src[2 * i + 1], odd >> 16) << 16;
+    }
+    return last;
+}
+
+static int32_t run_from_bfloat16(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    word_of_float *d = (word_of_float *)floats_at(vm, fields[FROM_BFLOAT16_D]);
+    const word_of_float *src = (const word_of_float *)floats_at(vm, fields[FROM_BFLOAT16_SRC]);
+    for (int32_t i = first; i < last; i++) {
+        d[2 * i] = src[i] << 16;
+        d[2 * i + 1] = src[i] & 0xFFFF0000u;
+    }
+    return last;
+}
