@@ -49,7 +49,7 @@ example: $(DATA_READY) build/unix-single/micropython $(MODULE) ## train on real 
 examples: $(DATA_READY) build/unix-single/micropython $(MODULE) ## all of them, five seeds each, and a table: [DOCS=1]
 	@$(RUN) tools/example.py --all --seeds 5 $(if $(DOCS),--write)
 
-size: $(LIBRARY) build/unix-single/micropython $(VENV_READY) ## measure the heap that each module costs when imported: [DOCS=1]
+size: $(EVERYTHING) ## measure the heap that each module costs when imported, and a program that travels: [DOCS=1]
 	@$(RUN) host_tests/bench/imports.py $(if $(DOCS),--write)
 
 budget: $(EVERYTHING) $(DATA_READY) ## train two nets within a given memory, and measure: [DOCS=1]

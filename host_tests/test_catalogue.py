@@ -28,6 +28,12 @@ def test_it_is_there(title, place, name):
     assert callable(find(place, name))
 
 
+def test_no_function_is_called_as_a_module_is():
+    """`ember.name` would be the module."""
+    functions = (catalogue.OPERATORS + catalogue.OPERATIONS + catalogue.FUNCTIONS).split()
+    assert not {path.stem for path in (ROOT / "lib" / "ember").glob("*.py")} & set(functions)
+
+
 @pytest.mark.parametrize("title,place,name", ENTRIES, ids=ids(ENTRIES))
 def test_it_says_what_it_does(title, place, name):
     """tanh and the like, which have one operand and keep its shape, say it by their names."""

@@ -35,7 +35,13 @@ def __getattr__(name):
         for module, names in _HOMES:
             if name in names:
                 return getattr(__import__("ember." + module, None, None, (name,)), name)
-        if name[0] != "_" and name not in ("runtime", "checkpoint"):  # which may be there without the rest
+        if name[0] != "_":
+            try:  # a module comes before the catalogue: where programs only run, there is none
+                return __import__("ember." + name, None, None, (name,))
+            except ImportError as error:
+                there = str(error)  # names what is missing, unless the firmware is terse
+                if "'" in there and "'ember.%s'" % name not in there:  # it is there, but lacks something itself
+                    raise
             from .catalogue import FUNCTIONS, OPERATORS, find
 
             if name in OPERATORS.split():
@@ -45,12 +51,6 @@ def __getattr__(name):
             function = find(name) or find(name, FUNCTIONS)
             if function is not None:
                 return function
-        if name[0] != "_":
-            try:
-                return __import__("ember." + name, None, None, (name,))
-            except ImportError as error:
-                if "'ember.%s'" % name not in str(error):  # it is there, but lacks something itself
-                    raise
     finally:
         _collect_after(before)
     raise AttributeError("ember has no %r" % name)

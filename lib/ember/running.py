@@ -65,9 +65,10 @@ class Running:
 
     def _idle(self):
         """Nothing is half done any more, or RuntimeError."""
-        from .slices import idle
+        if self._state[1] or self._unfinished:
+            from .slices import idle
 
-        idle(self)
+            idle(self)
 
     def _take(self, x, y, sections):
         """Run sections on a batch, in place where it is in the types the program reads. What is wrong with it is

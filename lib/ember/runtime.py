@@ -26,7 +26,7 @@ try:
 except ImportError:
     from . import kernels as vm
 
-MAGIC, VERSION = 0x42524D45, 1  # b"EMBR"
+MAGIC, VERSION = 0x21424D45, 1  # b"EMB!", below 2**30: a small int
 # Words at the beginning. What the checksum is of begins with BATCH.
 (TABLE, LENGTH, CRC, BATCH, CLASSES, RESULT, RESULT_SIZE, PARAMETERS, FROZEN, GRADIENTS, STATE, SHAPES, STATE_HERE,
  TEXT, HEAD) = range(2, 17)  # fmt: skip
