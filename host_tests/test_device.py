@@ -11,8 +11,8 @@ import targets
 from conftest import ROOT
 
 SUITES = {
-    "native": ("numbers", "ops", "trainer", "storage", "digits"),
-    "portable": ("numbers", "ops", "trainer", "storage"),
+    "native": ("numbers", "ops", "trainer", "storage", "travel", "digits"),
+    "portable": ("numbers", "ops", "trainer", "storage", "travel"),
 }
 
 
@@ -24,7 +24,7 @@ def suites(name, vm):
         return SUITES[vm]
     if name not in targets.MODULES:
         return ()
-    return ("numbers", "storage") + (("trainer",) if name in ("m3", "m4", "rv32") else ())
+    return ("numbers", "storage") + (("trainer", "travel") if name in ("m3", "m4", "rv32") else ())
 
 
 def marks(name, suite, vm):
@@ -73,6 +73,7 @@ def check_suite(run, suite, vm):
     for test in names(suite):
         assert re.search(r"Ran \d+ test|^%s .*ok$" % test, output, re.MULTILINE), "%s did not run\n%s" % (test, output)
     assert int(re.search(r"Ran (\d+) test", output).group(1)) == len(names(suite))
+    assert re.search(r"^OK$", output, re.MULTILINE), output  # on a board SystemExit is no error
 
 
 @pytest.mark.parametrize("name, suite, vm", CASES)

@@ -59,6 +59,10 @@ def test_every_layer_allocates_nothing_on_a_board(started, name):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", [board("unix-single")])
-def test_every_layer_with_every_optimizer(started, name):
-    check(started(name), "pairs", len(table("LAYERS")) * len(table("OPTIMIZERS")), 10000, 100)
+@pytest.mark.parametrize("name, steps, at_once", [
+    pytest.param("unix-single", 10000, 100, marks=pytest.mark.xdist_group("unix-single")),
+    pytest.param("m4", 8, AT_ONCE, marks=pytest.mark.xdist_group("m4")),
+    pytest.param("rv32", 8, AT_ONCE, marks=pytest.mark.xdist_group("rv32")),
+])  # fmt: skip
+def test_every_layer_with_every_optimizer(started, name, steps, at_once):
+    check(started(name), "pairs", len(table("LAYERS")) * len(table("OPTIMIZERS")), steps, at_once)

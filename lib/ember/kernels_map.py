@@ -40,6 +40,8 @@ def sqrt(a, b=0.0):
 
 def exp(a, b=0.0):
     """e to the a"""
+    if a != a:
+        return NAN  # where some boards' exp of a NaN is 0
     return INF if a > LOG_GREATEST else math.exp(a)
 
 
@@ -66,7 +68,7 @@ def sigmoid(a, b=0.0):
     if a < 0.0:
         e = math.exp(a)
         return e / (1.0 + e)
-    return 1.0 / (1.0 + math.exp(-a))
+    return 1.0 / (1.0 + exp(-a))
 
 
 def relu(a, b):
