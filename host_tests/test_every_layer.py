@@ -60,7 +60,7 @@ def test_every_layer_allocates_nothing_on_a_board(started, name):
 
 @pytest.mark.long
 @pytest.mark.parametrize("name, steps, at_once", [
-    pytest.param("unix-single", 10000, 100, marks=pytest.mark.xdist_group("unix-single")),
+    pytest.param("unix-single", 10000, 20, marks=pytest.mark.xdist_group("unix-single")),
     pytest.param("m4", 8, AT_ONCE, marks=pytest.mark.xdist_group("m4")),
     pytest.param("rv32", 8, AT_ONCE, marks=pytest.mark.xdist_group("rv32")),
 ])  # fmt: skip

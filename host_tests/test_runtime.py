@@ -112,6 +112,46 @@ def test_weights_that_are_read_where_they_lie(tmp_path):
     assert through(one, 5) == through(other, 5) == through(trainer, 5)
 
 
+# --- The command line
+
+
+SCRIPT = """
+import ember
+from ember import nn, optim
+ember.manual_seed(5)
+model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Dropout(0.25), nn.Linear(5, 3))
+%s = ember.Trainer(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters(), lr=0.01), (6,), 4)
+"""
+
+
+def compiled(path, *more):
+    command = [sys.executable, "-m", "ember_tools", "compile", str(path), *more]
+    return subprocess.run(command, capture_output=True, text=True, cwd=path.parent)
+
+
+@pytest.mark.parametrize("more", ["", "def make(made=trainer):\n    return made\ndel trainer\n"])
+def test_compile(tmp_path, file, more):
+    script = tmp_path / "model.py"
+    script.write_text(SCRIPT % "trainer" + more)
+    done = compiled(script)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "model.ember").read_bytes() == file
+    assert "model.ember: %d bytes" % len(file) in done.stdout.replace("\n", "") and "memory plan" in done.stdout
+    assert compiled(script, "--out", str(tmp_path / "other")).returncode == 0
+    assert (tmp_path / "other").read_bytes() == file
+
+
+def test_compile_says_what_is_wrong(tmp_path):
+    script = tmp_path / "model.py"
+    assert "no script %s" % script in compiled(script).stderr.replace("\n", "")
+    script.write_text(SCRIPT % "other")
+    done = compiled(script)
+    assert done.returncode == 1 and "makes no Trainer" in done.stderr
+    script.write_text(SCRIPT % "trainer")
+    done = compiled(script, "--out", "/nowhere/model.ember")
+    assert done.returncode == 1 and "cannot write '/nowhere/model.ember'" in done.stderr.replace("\n", "")
+
+
 # --- What is refused
 
 

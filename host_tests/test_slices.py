@@ -119,6 +119,37 @@ def test_in_real_time(machine):
     assert parts.slices.pace > 0 and "µs here" in str(parts.plan) and "µs here" not in str(whole.plan)
 
 
+@pytest.mark.parametrize("pace, overhead", [(40, 5), (3, 20), (700, 1)])
+@pytest.mark.parametrize("name, rows", [("dropout", BATCH), ("norm", BATCH), ("recurrent", BATCH), ("dropout", 1)])
+def test_the_pace_is_measured(monkeypatch, name, rows, pace, overhead):
+    """On a machine on which a row takes what the table says, and a call somewhat more."""
+    t, now = make(name, micro_batch=rows) if name != "norm" else make(name), [0.0]
+    real, code = t._vm_run, list(t._code)
+
+    def row():
+        section = t._state[0] % isa.FOLLOWING
+        pc = t._state[1] or (slices._begin(t._code, section) if section else 5 + 3 * code[3] + code[4])
+        n = len(table.parse(code[pc]))
+        return cost.cost(code[pc], code[pc + 1 : pc + 1 + n], t._ints[0], True)
+
+    def run(program, segments, state, budget):
+        now[0] += overhead
+        left, done = budget if budget >= 0 else 1 << 30, False
+        while not done and left > 0:
+            spent = row()
+            done = real(program, segments, state, 1)
+            left -= spent
+            now[0] += spent / pace
+        return done
+
+    t._vm_run = run
+    monkeypatch.setattr(slices, "ticks_us", lambda: int(now[0]))
+    assert t.slices.calibrate() == pytest.approx(pace, rel=0.2)
+    assert t.slices.overhead == pytest.approx(overhead, abs=max(2, overhead / 4))
+    assert t.plan.longest_us >= 0.95 * t.plan.longest / pace
+    assert "%d µs here" % t.plan.longest_us in str(t.plan)
+
+
 def begun(monkeypatch, **settings):
     """A trainer in the middle of its second step, and what it was before that."""
     t = make(**settings)

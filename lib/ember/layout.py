@@ -24,7 +24,7 @@ class Plan:
         self.constants, self.floats, self.ints = len(r.values), len(r.slots), r.integers
         self.buffers, self.trace, self.high = len(r.sizes), r.trace, r.high
         self.rows, self.longest = r.rows, r.longest
-        self.pace = 0  # cost units (eighths of a multiply-accumulate) a microsecond, once it is measured
+        self.longest_us = 0  # microseconds of the costliest row, once the board's pace is measured
         self.budget = ""  # what was done to fit
         self.code = self.names = None  # of the program, when there is one
         self.outputs = ()  # [(address, dimensions)] of what is looked at after a run
@@ -50,7 +50,7 @@ class Plan:
         lines.append("  %-16s %9d  (arena %d)" % ("total", self.total(), 4 * self.arena))
         lines.append("  activations: %d buffers in %d bytes; the most live at once, the lower bound, is %d bytes"
                      % (self.buffers, 4 * self.activations, 4 * self.lower_bound))  # fmt: skip
-        here = ", %d µs here" % (self.longest / self.pace) if self.pace else ""
+        here = ", %d µs here" % self.longest_us if self.longest_us else ""
         lines.append("  a run stops after any row, if it must; the longest costs %d multiply-accumulates%s"
                      % (self.longest // 8, here))  # fmt: skip
         if self.mapped:

@@ -35,13 +35,13 @@ class Running:
         self._unfinished = False  # a step in slices
         self._unbind()
 
-    def _unbind(self):
+    def _unbind(self, rows=1):
         """Every segment is bound on every run, if the sections that run need it or not: here to something that fits."""
-        self._segments[program.X] = zeros(self.input_dtype, self.sample_size)
-        self._segments[program.Y] = zeros(self.target_dtype, self.target_size)
+        self._segments[program.X] = zeros(self.input_dtype, rows * self.sample_size)
+        self._segments[program.Y] = zeros(self.target_dtype, rows * self.target_size)
         if self._parts:
-            self._parts.unbind(self._segments)
-        self._ints[program.ROWS] = 1
+            self._parts.unbind(self._segments, rows)
+        self._ints[program.ROWS] = rows
 
     # In MicroPython a call of more than 11 words of locals, operands and handlers (3 a try) takes its frame from the
     # heap. So what runs at every step is cut into calls that each stay below.

@@ -11,7 +11,6 @@ import time
 from struct import unpack_from
 
 from . import program
-from .running import zeros
 
 _MOST_US = 2048  # after so long at most, the clock is looked at
 _PART = 32  # a pace is kept in sixteenths; and a run takes half of the time that is left
@@ -44,42 +43,84 @@ class Slices:
     def pace(self, value):
         self._pace = max(1, min(1 << 18, round(16 * value)))
         if self.trainer.plan:
-            self.trainer.plan.pace = value
+            self.trainer.plan.longest_us = self.trainer.plan.longest / value
 
     def calibrate(self):
-        """Measure the pace of this board, on a prediction for zeros; takes some ten of them, at least 20 ms."""
+        """Measure the pace of this board, on a prediction: takes some fifteen of them, at least 20 ms."""
         idle(self.trainer)
         t = self.trainer
+        at, ints = t._statistics + program.SCORED_LOSS, t._ints
+        before = t._arena[at], ints[program.CORRECT], ints[program.SCORED]  # of an evaluation
+        try:
+            t._unbind(t.micro_batch)
+        except MemoryError:  # one sample will do, if its row is not too short to measure
+            t._unbind()
+        self._fill()
+        units = self._cost()
+        calls = self._calls(max(1, units >> 3))
+        whole, sliced = self._time(-1), self._time(max(1, units >> 3))
+        longest = self._longest(t.plan.longest // 2) if t.plan else 0
         t._unbind()
-        t._segments[program.X] = zeros(t.input_dtype, t.sample_size * t.micro_batch)
-        units, calls = 1 << 12, 0
-        while True:  # how many cost units it takes
-            calls = self._calls(units)
-            if calls > 8 or units == 64:
-                break
-            units >>= 2
-        whole, once = self._time(-1)
-        sliced, _ = self._time(units)
-        t._unbind()
-        self.overhead = max(0, (sliced - whole) // max(1, calls * once))
-        self.pace = once * calls * units / max(1, whole)
+        t._arena[at], ints[program.CORRECT], ints[program.SCORED] = before
+        overhead = max(0, (sliced - whole) / max(1, calls - 1))
+        self.overhead = int(overhead)
+        self.pace = units / max(1, whole - overhead)
+        if t.plan:
+            t.plan.longest_us = max(longest - overhead, t.plan.longest / self.pace)
         return self.pace
+
+    def _fill(self):
+        """With what is not 0, as zeros are quick where floats are software; but for indices, of which 1 may be too
+        many."""
+        t = self.trainer
+        x, value = t._segments[program.X], 0.7 if t.input_dtype == "f" else 1
+        for i in range(len(x)):
+            x[i] = value
+        try:
+            t._run(program.CHECK)
+        except ValueError:
+            for i in range(len(x)):
+                x[i] = 0
+
+    def _cost(self):
+        """Cost units of a prediction with its score, to a sixteenth: the least with which it is one call."""
+        low, high = 0, 1 << 12
+        while high < 1 << 28 and self._calls(high) > 1:
+            low, high = high, high << 2
+        while high - low > high >> 4:
+            middle = (low + high) >> 1
+            if self._calls(middle) > 1:
+                low = middle
+            else:
+                high = middle
+        return high
 
     def _calls(self, units):
         t, calls = self.trainer, 0
-        t._state[0] = program.PREDICT
+        t._state[0] = program.PREDICT_AND_SCORE
         while True:
             calls += 1
             if t._vm_run(t._code, t._segments, t._state, units):
                 return calls
 
     def _time(self, units):
-        """(microseconds, how many times) of predictions, in slices of so many units."""
+        """Microseconds of a prediction with its score, in calls of so many units."""
         start, times = ticks_us(), 0
         while ticks_diff(ticks_us(), start) < 10000 or not times:
             self._calls(units)
             times += 1
-        return ticks_diff(ticks_us(), start), times
+        return ticks_diff(ticks_us(), start) / times
+
+    def _longest(self, units):
+        """The longest call of a prediction, in microseconds. What costs more than so many units is one row a call."""
+        t, longest = self.trainer, 0
+        t._state[0] = program.PREDICT
+        while True:
+            start = ticks_us()
+            done = t._vm_run(t._code, t._segments, t._state, units)
+            longest = max(longest, ticks_diff(ticks_us(), start))
+            if done:
+                return longest
 
     # A step. As in trainer.py, each call's frame stays small.
 

@@ -22,7 +22,7 @@ class Plan:
     inputs: int
     mapped: int
     longest: int
-    pace: float
+    longest_us: float
     code: array[int] | None
     names: tuple[str, ...] | None
     outputs: list[tuple[int, tuple[int, ...]]] | tuple[()]
