@@ -5,13 +5,14 @@ portable VM is no part of this: where floats are objects, a float is an allocati
 """
 
 import gc
+import os
 import unittest
 from array import array
 
 import micropython
 
 import ember
-from ember import nn, optim, vm
+from ember import nn, optim, runtime, vm
 
 BATCH = 8
 # Boards keep no total; what is in use, with the collector off, is the total less what is given back at once.
@@ -53,6 +54,18 @@ def in_parts():
     x, y = array("f", [i % 5 for i in range(6 * BATCH)]), bytearray([i % 3 for i in range(BATCH)])
     trainer.step(x, y)  # a batch that is new is cut: that allocates
     return trainer, x, y
+
+
+def travelled():
+    """A program that was exported, and loaded again; its optimizer's state in 16 bits."""
+    ember.manual_seed(1)
+    model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
+    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (6,), BATCH,
+                            state_dtype="bfloat16")  # fmt: skip
+    trainer.export("ember-test.tmp")
+    loaded = runtime.load("ember-test.tmp")
+    os.remove("ember-test.tmp")
+    return loaded, array("f", [i % 5 for i in range(6 * BATCH)]), bytearray([i % 3 for i in range(BATCH)])
 
 
 def step(trainer, x, y, steps):
@@ -121,6 +134,9 @@ class Allocations(unittest.TestCase):
 
     def test_everything(self):
         self.check(everything)
+
+    def test_travelled(self):
+        self.check(travelled)
 
     def test_in_parts(self):
         self.check(in_parts)
