@@ -7,12 +7,13 @@
 #define MICROPY_ENABLE_COMPILER             (0)
 #define MICROPY_ENABLE_GC                   (1)
 #define MICROPY_STACK_CHECK                 (1)
+#define MICROPY_STACK_CHECK_MARGIN          (1400)
 #define MICROPY_ENABLE_EXTERNAL_IMPORT      (1) // of packages, if they are frozen ones
 #define MICROPY_PERSISTENT_CODE_LOAD        (0)
 #undef MICROPY_MODULE_FROZEN_STR
 #define MICROPY_MODULE_FROZEN_STR           (0) // which would need the compiler
 #define MICROPY_MODULE_GETATTR              (1)
-#define MICROPY_PY___FILE__                 (1)
+#define MICROPY_PY___FILE__                 (0)
 #define MICROPY_ALLOC_PATH_MAX              (64)
 #define MICROPY_ALLOC_QSTR_CHUNK_INIT       (32)
 #define MICROPY_QSTR_BYTES_IN_HASH          (1)
@@ -28,6 +29,7 @@
 #define MICROPY_PY_ARRAY                    (1)
 #define MICROPY_PY_ARRAY_SLICE_ASSIGN       (1)
 #define MICROPY_PY_BUILTINS_BYTEARRAY       (1)
+#define MICROPY_PY_BUILTINS_BYTES_HEX       (1)
 #define MICROPY_PY_BUILTINS_MEMORYVIEW      (1)
 #define MICROPY_PY_BUILTINS_SLICE           (1)
 #define MICROPY_PY_BUILTINS_PROPERTY        (1)
@@ -48,6 +50,8 @@
 #define MICROPY_PY_BINASCII                 (1)
 #define MICROPY_PY_BINASCII_CRC32           (1)
 #define MICROPY_PY_DEFLATE                  (1) // which has the CRC
+#define MICROPY_PY_HASHLIB                  (1)
+#define MICROPY_PY_HASHLIB_SHA256           (1)
 #define MICROPY_PY_MICROPYTHON              (1)
 #define MICROPY_PY_MICROPYTHON_MEM_INFO     (1)
 #define MICROPY_PY_ASYNC_AWAIT              (0)

@@ -35,7 +35,7 @@ def __getattr__(name):
         for module, names in _HOMES:
             if name in names:
                 return getattr(__import__("ember." + module, None, None, (name,)), name)
-        if name[0] != "_" and name not in ("runtime", "checkpoint"):  # which may be there without the rest
+        if name[0] != "_" and name not in ("runtime", "program", "checkpoint"):  # which may be there without the rest
             from .catalogue import FUNCTIONS, OPERATORS, find
 
             if name in OPERATORS.split():

@@ -15,7 +15,7 @@ from binascii import crc32
 from .program import KEY, STEP
 
 _HEAD = "<4sB3x8i"
-_CHUNK = 512
+_CHUNK = 128
 _MOST = 1 << 12  # bytes of a schedule's state
 
 
