@@ -1,6 +1,8 @@
 """Runs the micro:bit's firmware under QEMU and shows what it prints: make microbit.
 
-python tools/microbit.py [--icount]     with it a nanosecond is an instruction, the same at every run
+python tools/microbit.py [FIRMWARE] [--icount]      exits with 1 if it fails, or is silent for two minutes
+
+With --icount a nanosecond is an instruction: its figures are the same at every run.
 """
 
 import argparse
@@ -10,6 +12,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
 
 if __package__:
     from .board import ICOUNT, ROOT, BoardError, _die_with_parent
@@ -58,11 +62,22 @@ def _lines(stream, patience, said):
             return
 
 
+def sizes(firmware):
+    """What is loaded into flash, and what each section takes of RAM, in bytes."""
+    with open(firmware, "rb") as file:
+        size = {s.name: s["sh_size"] for s in ELFFile(file).iter_sections()}
+    flash = sum(size.get(name, 0) for name in (".text", ".ARM.exidx", ".data"))
+    return flash, size.get(".data", 0) + size[".bss"], size[".stack"], size[".heap"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("firmware", nargs="?", default=FIRMWARE)
     parser.add_argument("--icount", action="store_true", help="count instructions, not time")
+    options = parser.parse_args()
     try:
-        run(icount=parser.parse_args().icount, show=lambda text: print(text, flush=True))
+        run(options.firmware, lambda text: print(text, flush=True), options.icount)
+        print("flash: %d bytes; RAM: %d static, %d of stack, %d of heap" % sizes(options.firmware))
     except BoardError as error:
         print(error, file=sys.stderr)
         return 1

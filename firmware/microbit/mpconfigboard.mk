@@ -15,7 +15,6 @@ override SRC_C = microbit/main.c microbit/nrf.c $(addprefix shared/,libc/string0
 override SRC_BOARD_O =
 vpath %.c $(FIRMWARE)
 
-MPY_CROSS_FLAGS += -O3  # no line numbers: there is no room
 USER_C_MODULES = $(FIRMWARE)
 EMBER_VM_OPTIMIZE = -Os
 FROZEN_MANIFEST = $(MICROBIT)/manifest.py

@@ -6,7 +6,7 @@ from io import BytesIO
 import nrf
 from learn import Digits, digest, train
 
-import ember.fit  # noqa: F401: evaluate() would import it when memory is in pieces
+import ember.fit  # noqa: F401  (or evaluate() imports it when memory is in pieces)
 from ember import checkpoint, runtime
 
 

@@ -18,7 +18,7 @@ $(MICROBIT_PROGRAM): lib/examples/microbit.py $(wildcard lib/ember/*.py tools/em
 $(MICROBIT): $(SOURCE_READY) $(MPY_CROSS) $(VM_SOURCES) $(VM_MAKEFILES) $(wildcard firmware/microbit/* lib/ember/*.py) \
 		$(MICROBIT_PROGRAM) lib/examples/digits.bin | $(BOARDS_READY)
 	+$(STEP) microbit "Building MicroPython for the micro:bit (a minute)." \
-		sh -c 'rm -rf $(@D)/vm $(@D)/microbit && $(PARALLEL) -C build/micropython/ports/qemu PYTHON=$(PYTHON) \
+		sh -c 'rm -rf $(addprefix $(@D)/,vm microbit frozen_mpy frozen_content.c) && $(PARALLEL) -C build/micropython/ports/qemu PYTHON=$(PYTHON) \
 		BOARD=microbit BOARD_DIR=$(abspath firmware/microbit) BUILD=$(abspath $(@D)) \
 		PROGRAM=$(abspath $(MICROBIT_PROGRAM)) DIGITS=$(abspath lib/examples/digits.bin)'
 	@touch $@
