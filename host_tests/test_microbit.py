@@ -27,7 +27,10 @@ MODEL = "digits MLP 64-16-10 that travelled"
 
 @pytest.fixture(scope="module")
 def said():
-    return "\n".join(microbit.run(show=lambda text: None))
+    try:
+        return "\n".join(microbit.run(show=lambda text: None))
+    except BoardError as error:
+        pytest.fail("%s\n%s" % (error.output, error), pytrace=False)
 
 
 def found(pattern, text, kind=int):
