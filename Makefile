@@ -8,6 +8,7 @@ PYTHON = python3
 
 include tools/mk/setup.mk
 include tools/mk/boards.mk
+include tools/mk/microbit.mk
 include tools/mk/modules.mk
 include tools/mk/versions.mk
 

@@ -66,11 +66,12 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """The device tests as a matrix, a column for each target; and the hashes that all of them came to."""
+    """The device tests, and the micro:bit's bits, as a matrix with a column for each target; and the hashes that all of
+    them came to."""
     rows, hashes = {}, {}
     for outcome in ("passed", "failed", "error"):
         for report in terminalreporter.stats.get(outcome, []):
-            found = re.search(r"test_device\.py::(test_\w+)\[(.+)\]", report.nodeid)
+            found = re.search(r"test_(?:device\.py::|microbit\.py::(?=test_same_))(test_\w+)\[(.+)\]", report.nodeid)
             if not found:
                 continue
             kind, case = found.groups()

@@ -1,49 +1,90 @@
-"""What is frozen into the micro:bit's firmware, and running it: make microbit.
+"""Runs the micro:bit's firmware under QEMU and shows what it prints: make microbit.
 
-python tools/microbit.py make FOLDER     the program and the digits, as a Python module
-python tools/microbit.py run FIRMWARE    under QEMU: what it prints
+python tools/microbit.py [FIRMWARE] [--icount]      exits with 1 if it fails, or is silent for two minutes
+
+With --icount a nanosecond is an instruction: its figures are the same at every run.
 """
 
+import argparse
+import os
+import select
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-from ember_tools.record import record
+from elftools.elf.elffile import ELFFile
 
-ROOT = Path(__file__).resolve().parent.parent
-EXAMPLES = ROOT / "lib" / "examples"
-EPOCHS = 10
-SECONDS = 600  # of patience
+if __package__:
+    from .board import ICOUNT, ROOT, BoardError, _die_with_parent
+else:
+    from board import ICOUNT, ROOT, BoardError, _die_with_parent
 
-
-def make(folder):
-    folder.mkdir(parents=True, exist_ok=True)
-    path, _, _ = record(EXAMPLES / "microbit.py", folder / "digits.ember")
-    digits = (EXAMPLES / "digits.bin").read_bytes()
-    parts = ["EPOCHS = %d" % EPOCHS, "PROGRAM = %r" % Path(path).read_bytes(), "DIGITS = %r" % digits]
-    (folder / "data.py").write_text("\n".join(parts) + "\n")
+FIRMWARE = ROOT / "build" / "microbit" / "firmware.elf"
+# The machine has 16 kB of RAM and 256 kB of flash, as the chip: nothing here says otherwise.
+MACHINE = ["qemu-system-arm", "-machine", "microbit", "-display", "none", "-monitor", "none", "-serial", "none"]
+PATIENCE = 120  # seconds of silence; an epoch takes one or two
 
 
-def run(firmware, show=print):
-    """Every line as it comes; all of them."""
-    command = ["qemu-system-arm", "-machine", "microbit", "-nographic", "-monitor", "none", "-serial", "none",
-               "-semihosting-config", "enable=on,target=native", "-kernel", str(firmware)]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    lines = []
+def run(firmware=FIRMWARE, show=print, icount=False, patience=PATIENCE, more=()):
+    """All that it prints, each line given to `show` as it comes. BoardError if it fails, or falls silent."""
+    if not Path(firmware).exists():
+        raise BoardError("%s is not there: make microbit" % firmware)
+    line = MACHINE + ["-semihosting-config", "enable=on,target=native", "-kernel", str(firmware), *more]
+    process = subprocess.Popen(line + (ICOUNT if icount else []), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, preexec_fn=_die_with_parent)  # fmt: skip
+    said = []
     try:
-        for line in process.stdout:
-            lines.append(line.rstrip())
-            show(lines[-1])
-        if process.wait(timeout=SECONDS):
-            raise SystemExit("the micro:bit stopped with code %d" % process.returncode)
+        for text in _lines(process.stdout, patience, said):
+            show(text)
+        code = process.wait(patience)
     finally:
         process.kill()
         process.wait()
-    return lines
+        process.stdout.close()
+    if code:
+        raise BoardError("the micro:bit stopped with code %d" % code, "\n".join(said))
+    return said
+
+
+def _lines(stream, patience, said):
+    rest, until = b"", time.monotonic() + patience
+    while True:
+        if not select.select([stream], [], [], max(0, until - time.monotonic()))[0]:
+            raise BoardError("the micro:bit said nothing for %g seconds" % patience, "\n".join(said))
+        data = os.read(stream.fileno(), 4096)
+        until = time.monotonic() + patience
+        *whole, rest = (rest + data).split(b"\n")
+        for text in whole + ([rest] if rest and not data else []):
+            said.append(text.decode(errors="replace").rstrip())
+            yield said[-1]
+        if not data:
+            return
+
+
+def sizes(firmware):
+    """What is loaded into flash, and what each section takes of RAM, in bytes."""
+    with open(firmware, "rb") as file:
+        size = {s.name: s["sh_size"] for s in ELFFile(file).iter_sections()}
+    flash = sum(size.get(name, 0) for name in (".text", ".ARM.exidx", ".data"))
+    return flash, size.get(".data", 0) + size[".bss"], size[".stack"], size[".heap"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("firmware", nargs="?", default=FIRMWARE)
+    parser.add_argument("--icount", action="store_true", help="count instructions, not time")
+    options = parser.parse_args()
+    try:
+        run(options.firmware, lambda text: print(text, flush=True), options.icount)
+        print("flash: %d bytes; RAM: %d static, %d of stack, %d of heap" % sizes(options.firmware))
+    except BoardError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "make":
-        make(Path(sys.argv[2]))
-    else:
-        run(sys.argv[2])
+    sys.exit(main())

@@ -10,10 +10,12 @@
 #include "shared/runtime/gchelper.h"
 #include "shared/runtime/semihosting_arm.h"
 
-extern uint32_t _sstack, _estack, _sdata, _edata, _data_in_flash, _sbss, _ebss;
-static uint32_t heap[MICROPY_HEAP_SIZE / sizeof(uint32_t)];
+extern uint32_t _sstack[], _estack[], _sheap[], _eheap[], _sdata[], _edata[], _data_in_flash[], _sbss[], _ebss[];
 
+void nrf_start_clock(void);
 __attribute__((noreturn)) void start(void);
+
+#define UNTOUCHED 0xA5A5A5A5u
 
 static void fault(void) {
     mp_hal_stdout_tx_strn("fault\n", 6);
@@ -21,7 +23,7 @@ static void fault(void) {
 }
 
 __attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
-    &_estack, (void *)start, (void *)fault, (void *)fault, (void *)fault, (void *)fault, (void *)fault,
+    _estack, (void *)start, (void *)fault, (void *)fault, (void *)fault, (void *)fault, (void *)fault,
 };
 
 static int run(void) {
@@ -36,17 +38,28 @@ static int run(void) {
 }
 
 __attribute__((noreturn)) void start(void) {
-    for (uint32_t *to = &_sdata, *from = &_data_in_flash; to < &_edata;) {
+    for (uint32_t *to = _sdata, *from = _data_in_flash; to < _edata;) {
         *to++ = *from++;
     }
-    for (uint32_t *to = &_sbss; to < &_ebss;) {
+    for (uint32_t *to = _sbss; to < _ebss;) {
         *to++ = 0;
     }
+    // What is never reached stays as it is painted here; this function's own frame is not.
+    for (int k = 0; k < STACK_SIZE / 4 - 32; k++) {
+        _sstack[k] = UNTOUCHED;
+    }
     mp_semihosting_init();
-    mp_cstack_init_with_top(&_estack, (size_t)((char *)&_estack - (char *)&_sstack) - 512);
-    gc_init(heap, heap + MP_ARRAY_SIZE(heap));
+    nrf_start_clock();
+    mp_cstack_init_with_top(_estack, STACK_SIZE);
+    gc_init(_sheap, _eheap);
     mp_init();
-    mp_semihosting_exit(run());
+    int code = run();
+    int untouched = 0;
+    while (_sstack[untouched] == UNTOUCHED) {
+        untouched++;
+    }
+    mp_printf(&mp_plat_print, "stack: %d of %d bytes were used\n", STACK_SIZE - 4 * untouched, STACK_SIZE);
+    mp_semihosting_exit(code);
     for (;;) {
     }
 }

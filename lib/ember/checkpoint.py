@@ -15,7 +15,7 @@ from binascii import crc32
 from .program import KEY, STEP
 
 _HEAD = "<4sB3x8i"
-_CHUNK = 512
+_CHUNK = 128
 _MOST = 1 << 12  # bytes of a schedule's state
 
 
@@ -100,13 +100,13 @@ def read(trainer, f, path):
         raise ValueError("%r is damaged: its schedule takes %d bytes" % (path, found[7]))
     layout = _layout(trainer)
     left = 4 * sum(expected[1:]) + found[7]
-    crc = crc32(head)
+    crc, chunk = crc32(head), memoryview(bytearray(_CHUNK))
     while left > 0:
-        chunk = f.read(min(left, _CHUNK))
-        if not chunk:
+        piece = chunk[: min(left, _CHUNK)]
+        if f.readinto(piece) < len(piece):
             raise ValueError("%r is truncated or damaged" % path)
-        crc = crc32(chunk, crc)
-        left -= len(chunk)
+        crc = crc32(piece, crc)
+        left -= len(piece)
     if f.read(5) != struct.pack("<I", crc):
         raise ValueError("%r is damaged: its checksum does not fit" % path)
     if layout and found[7] not in (0, struct.calcsize(layout)):

@@ -1,0 +1,24 @@
+# The micro:bit: firmware of VM and runtime alone, with a program that travelled and the digits in its flash.
+
+MICROBIT = build/microbit/firmware.elf
+MICROBIT_PROGRAM = build/microbit/digits.ember
+TEST_FIRMWARES += $(MICROBIT)
+
+.PHONY: microbit
+
+microbit: $(MICROBIT) ## train on digits in the 16 kB of an emulated micro:bit: [ARGS=--icount]
+	@$(RUN) tools/microbit.py $(ARGS)
+
+$(MICROBIT_PROGRAM): lib/examples/microbit.py $(wildcard lib/ember/*.py tools/ember_tools/*.py) | \
+		$(VENV_READY) build/native/libember.so
+	@mkdir -p $(@D)
+	$(STEP) microbit-program "Recording what trains on the micro:bit." $(RUN) -m ember_tools compile $< --out $@
+
+# As with the other boards, rules in MicroPython do not know of flags in makefiles, nor that frozen modules went.
+$(MICROBIT): $(SOURCE_READY) $(MPY_CROSS) $(VM_SOURCES) $(VM_MAKEFILES) $(wildcard firmware/microbit/* lib/ember/*.py) \
+		$(MICROBIT_PROGRAM) lib/examples/digits.bin | $(BOARDS_READY)
+	+$(STEP) microbit "Building MicroPython for the micro:bit (a minute)." \
+		sh -c 'rm -rf $(addprefix $(@D)/,vm microbit frozen_mpy frozen_content.c) && $(PARALLEL) -C build/micropython/ports/qemu PYTHON=$(PYTHON) \
+		BOARD=microbit BOARD_DIR=$(abspath firmware/microbit) BUILD=$(abspath $(@D)) \
+		PROGRAM=$(abspath $(MICROBIT_PROGRAM)) DIGITS=$(abspath lib/examples/digits.bin)'
+	@touch $@
