@@ -42,9 +42,12 @@ class SmoothL1Loss(Loss):
         return self._reduce(each if self.beta == 1 else each / self.beta)
 
 
-def _weights(weight):
+def _weights(name, weight):
     """Weights that broadcast to the loss; None stays."""
-    return None if weight is None else floats(weight).detach()
+    try:
+        return None if weight is None else floats(weight).detach()
+    except (ValueError, TypeError):
+        raise ValueError("%s is %r; it may be a number, lists of them or a tensor" % (name, weight))  # noqa: B904
 
 
 class BCELoss(Loss):
@@ -53,7 +56,7 @@ class BCELoss(Loss):
 
     def __init__(self, weight=None, reduction="mean"):
         Loss.__init__(self, reduction)
-        self.weight = _weights(weight)
+        self.weight = _weights("weight", weight)
 
     def forward(self, x, target):
         each = apply(ops_loss.BCE, (x, self._target(x, target)))
@@ -65,7 +68,7 @@ class BCEWithLogitsLoss(Loss):
 
     def __init__(self, weight=None, reduction="mean", pos_weight=None):
         Loss.__init__(self, reduction)
-        self.weight, self.pos_weight = _weights(weight), _weights(pos_weight)
+        self.weight, self.pos_weight = _weights("weight", weight), _weights("pos_weight", pos_weight)
 
     def forward(self, x, target):
         target = self._target(x, target)

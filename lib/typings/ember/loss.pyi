@@ -23,7 +23,7 @@ class CrossEntropyLoss(Loss):
     def __init__(
         self,
         weight: _Weights = None,
-        ignore_index: int | None = None,
+        ignore_index: int | None = -100,
         reduction: _Reduction = "mean",
         label_smoothing: float = 0.0,
     ) -> None: ...
