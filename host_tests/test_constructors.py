@@ -30,9 +30,9 @@ OTHER = {"Sequential", "Identity", "SequentialLR", "ChainedScheduler", "Mean"}
 ALLOWED = {
     ("AdaptiveAvgPool1d", "output_size", None), ("AdaptiveAvgPool2d", "output_size", None), ("Upsample", "size", None),
     ("SinusoidalEncoding", "base", 1.5), ("RotaryEncoding", "base", 1.5), ("Upsample", "scale_factor", 1.5),
-    ("OneCycleLR", "total_steps", None),
+    ("OneCycleLR", "total_steps", None), ("CrossEntropyLoss", "ignore_index", None), ("NLLLoss", "ignore_index", None),
 }  # fmt: skip
-FREE = {"dim", "value", "axis"}  # negative numbers mean something
+FREE = {"dim", "start_dim", "end_dim", "value", "ignore_index"}  # negative numbers mean something
 
 
 def make(place, name):
@@ -56,13 +56,17 @@ def make(place, name):
 
 def wrong(name, value):
     """Values that an argument which now has this one never takes."""
-    if isinstance(value, bool) or isinstance(value, list) or hasattr(value, "__dict__"):
+    if hasattr(value, "__dict__") or name == "params":
         return []
+    if isinstance(value, bool):
+        return ["no", 5]
+    if isinstance(value, list):
+        return [3, "abc"]
     if isinstance(value, str):
         return ["nonsense", 5]
     if value is None:
         return []
-    found = ["a", None if name not in ("stride", "weight") else "b"]
+    found = ["a", True, None if name not in ("stride", "weight") else "b"]
     if isinstance(value, float) and name not in FREE:
         found.append(float("nan"))
     if isinstance(value, int) and name not in FREE:

@@ -88,7 +88,7 @@ class MultiMarginLoss(Loss):
 
     def __init__(self, p=1, margin=1.0, weight=None, reduction="mean"):
         Loss.__init__(self, reduction)
-        if p not in (1, 2):
+        if isinstance(p, bool) or p not in (1, 2):
             raise ValueError("p is %r; it may be 1 or 2" % (p,))
         self.p, self.margin, self.weight = p, number("margin", margin), class_weights(weight)
 

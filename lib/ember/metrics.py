@@ -26,7 +26,7 @@ _X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
 
 
 def whole(name, value, low):
-    if not isinstance(value, int) or value < low:
+    if isinstance(value, bool) or not isinstance(value, int) or value < low:
         raise ValueError("%s is %r; it may be a whole number from %d" % (name, value, low))
     return value
 

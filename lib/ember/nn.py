@@ -8,7 +8,7 @@ import math
 from array import array
 
 from . import ops, ops_reduce
-from .check import chance
+from .check import chance, flag
 from .parameter import Buffer, Parameter
 from .tensor import apply
 
@@ -97,7 +97,7 @@ class Sequential(Module):
 
 
 def _positive(value, name):
-    if not isinstance(value, int) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError("%s is %r; it may be a whole number from 1" % (name, value))
     return value
 
@@ -115,7 +115,7 @@ class Linear(Module):
         self.out_features = _positive(out_features, "out_features")
         bound = _bound(in_features)
         self.weight = Parameter((in_features, out_features), -bound, bound)
-        self.bias = Parameter((out_features,), -bound, bound) if bias else None
+        self.bias = Parameter((out_features,), -bound, bound) if flag("bias", bias) else None
 
     def forward(self, x):
         if len(x._dims) < 2 or x._dims[-1] != self.in_features:
@@ -127,7 +127,8 @@ class Linear(Module):
 
 
 class Conv2d(Module):
-    """Cross-correlation of [N, H, W, in] with [K_h, K_w, in / groups, out], plus a bias: [N, H', W', out]."""
+    """Cross-correlation of [N, H, W, in] with [K_h, K_w, in / groups, out], plus a bias: [N, H', W', out].
+    padding: zeros on each side; or "valid" for none, "same" for as many as keep H and W, at a stride of 1."""
 
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True):
         from .ops_image import pair
@@ -137,17 +138,25 @@ class Conv2d(Module):
         if in_channels % _positive(groups, "groups") or out_channels % groups:
             raise ValueError("groups is %d; it must divide %d and %d" % (groups, in_channels, out_channels))
         self.kernel_size = pair(kernel_size, "kernel_size", 1)
-        self.arguments = (pair(stride, "stride", 1), pair(padding, "padding", 0), pair(dilation, "dilation", 1), groups)
+        stride, dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
+        self.more = None
+        if isinstance(padding, str):
+            from .nn_conv import padding_by_name
+
+            padding, self.more = padding_by_name(padding, self.kernel_size, stride, dilation)
+        self.arguments = (stride, pair(padding, "padding", 0), dilation, groups)
         k_h, k_w = self.kernel_size
         bound = _bound(k_h * k_w * (in_channels // groups))
         self.weight = Parameter((k_h, k_w, in_channels // groups, out_channels), -bound, bound)
-        self.bias = Parameter((out_channels,), -bound, bound) if bias else None
+        self.bias = Parameter((out_channels,), -bound, bound) if flag("bias", bias) else None
 
     def forward(self, x):
         from .ops_image import CONV2D
 
         if len(x._dims) != 4 or x._dims[3] != self.in_channels:
             self._refuse(x, "(N, H, W, %d)" % self.in_channels)
+        if self.more:
+            x = x.pad(self.more)
         return apply(CONV2D, (x, self.weight) if self.bias is None else (x, self.weight, self.bias), self.arguments)
 
     def __repr__(self):
@@ -178,10 +187,16 @@ class MaxPool2d(Module):
 
 
 class Flatten(Module):
-    """[N, ...] to [N, product of the rest]."""
+    """The dimensions from start_dim to end_dim as one: by default [N, ...] to [N, product of the rest]."""
+
+    def __init__(self, start_dim=1, end_dim=-1):
+        for name, dim in (("start_dim", start_dim), ("end_dim", end_dim)):
+            if isinstance(dim, bool) or not isinstance(dim, int):
+                raise ValueError("%s is %r; it may be a whole number" % (name, dim))
+        self.dims = start_dim, end_dim
 
     def forward(self, x):
-        return x.flatten(1)
+        return x.flatten(*self.dims)
 
 
 class ReLU(Module):

@@ -1,6 +1,7 @@
 """Schedules that do more than multiply a base: one cycle, which moves momentum too, and a rate that follows a measure.
 Found in `schedule` under their names."""
 
+from .check import flag
 from .schedule import Schedule, _cosine, _whole, _within
 
 
@@ -40,11 +41,11 @@ class OneCycleLR(Schedule):
             _within("base_momentum", base_momentum, 0, 1, True),
             _within("max_momentum", max_momentum, 0, 1, True),
         )
-        self.momentum = _momentum(optimizer) if cycle_momentum else 0
+        self.momentum = _momentum(optimizer) if flag("cycle_momentum", cycle_momentum) else 0
         first, last = 1 / div_factor, 1 / div_factor / final_div_factor
         end, up = total_steps - 1, pct_start * total_steps - 1
         # (its last step, where rate and momentum go from and to)
-        if three_phase:
+        if flag("three_phase", three_phase):
             self.phases = ((up, first, 1.0, high, low), (2 * pct_start * total_steps - 2, 1.0, first, low, high),
                            (end, first, last, high, high))  # fmt: skip
         else:

@@ -1,3 +1,5 @@
+from typing import Literal
+
 from typing_extensions import Self, TypeAlias
 
 from . import nn_init, nn_utils
@@ -45,7 +47,7 @@ class Conv2d(Module):
         out_channels: int,
         kernel_size: _Pair,
         stride: _Pair = 1,
-        padding: _Pair = 0,
+        padding: _Pair | Literal["valid", "same"] = 0,
         dilation: _Pair = 1,
         groups: int = 1,
         bias: bool = True,
@@ -57,6 +59,7 @@ class MaxPool2d(Module):
     def forward(self, x: Tensor) -> Tensor: ...
 
 class Flatten(Module):
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...
 
 class ReLU(Module):

@@ -1,4 +1,4 @@
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from .nn import Conv2d, Module
 from .parameter import Parameter
@@ -10,6 +10,9 @@ def one(value: object, name: str, least: int) -> int: ...
 def as_image(layer: Module, x: Tensor, channels: int | None = None) -> Tensor: ...
 def as_sequence(y: Tensor) -> Tensor: ...
 def flat(value: object, name: str, least: int) -> tuple[int, int]: ...
+def padding_by_name(
+    name: str, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
+) -> tuple[int | tuple[int, int], tuple[int, ...] | None]: ...
 
 class Conv1d(Conv2d):
     def __init__(
@@ -18,7 +21,7 @@ class Conv1d(Conv2d):
         out_channels: int,
         kernel_size: int,
         stride: int = 1,
-        padding: int = 0,
+        padding: int | Literal["valid", "same"] = 0,
         dilation: int = 1,
         groups: int = 1,
         bias: bool = True,
