@@ -107,20 +107,24 @@ def le(a, b):
 
 
 def logical_not(x):
+    """1 where x is 0, else 0. Without a gradient."""
     return eq(x, 0.0)
 
 
 def isnan(x):
+    """1 where x is NaN, else 0. Without a gradient."""
     return ne(x, x)
 
 
 def isinf(x):
+    """1 where x is inf or -inf, else 0. Without a gradient."""
     from .ops_math import abs
 
     return eq(abs(x), float("inf"))
 
 
 def isfinite(x):
+    """1 where x is neither NaN nor infinite, else 0. Without a gradient."""
     from .ops_math import abs
 
     return gt(float("inf"), abs(x))

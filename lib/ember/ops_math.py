@@ -136,6 +136,7 @@ def cos(x):
 
 
 def tan(x):
+    """Of any size, in radians: sin(x) / cos(x)."""
     return sin(x) / cos(x)
 
 
@@ -152,6 +153,7 @@ def acos(x):
 
 
 def atan(x):
+    """The angle whose tangent is x, from -pi / 2 to pi / 2."""
     return atan2(x, 1.0)
 
 
@@ -168,6 +170,7 @@ def sinh(x):
 
 
 def cosh(x):
+    """(exp(x) + exp(-x)) / 2, which overflows only where it must."""
     e = (abs(x) * 0.5).exp()
     return (e * 0.5) * e + (0.5 / e) / e
 
@@ -183,6 +186,7 @@ def log1p(x):
 
 
 def log2(x):
+    """The logarithm to base 2."""
     return tensor(x).log() * 1.4426950408889634
 
 
@@ -192,15 +196,18 @@ def erf(x):
 
 
 def rsqrt(x):
+    """1 / sqrt(x)"""
     return 1.0 / tensor(x).sqrt()
 
 
 def square(x):
+    """x * x"""
     x = tensor(x)
     return x * x
 
 
 def reciprocal(x):
+    """1 / x"""
     return 1.0 / tensor(x)
 
 
