@@ -77,7 +77,8 @@ CLAMP = ops.Op(ops.same, _clamp_emit, _clamp_grad)
 
 
 def eq(a, b):
-    """1 where a == b, else 0; the two broadcast. Without a gradient."""
+    """1 where a == b, else 0; the two broadcast. Without a gradient. (The operator == asks whether a is b: MicroPython
+    makes a bool of whatever == returns, so that it cannot be a tensor. So with !=.)"""
     return apply(EQ, (tensor(a), tensor(b)))
 
 
