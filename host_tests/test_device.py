@@ -91,7 +91,12 @@ def digests(run, script):
         found.update(line.split(" | ")[:2] for line in output.splitlines() if " | " in line)
 
 
-BITS = "from ember import vm\nvm.select('native')\nimport bits\nbits.main('digits.bin', bits.MODELS[%d:][:1])"
+BITS = """
+from ember import vm
+vm.select('native')
+import bits
+bits.main('digits.bin', (bits.MODELS + bits.SEARCHED)[%d:][:1])
+"""
 HOSTILE = """
 from ember import vm
 vm.select('native')
@@ -127,7 +132,8 @@ def test_same_bits(started, expected_bits, name, record_property):
 @each(FPU_BOARDS)
 def test_same_bits_in_a_hostile_mode(started, expected_bits, name, record_property):
     """Subnormals flushed, upward rounding, set by somebody else: the bits hold, and it gets its mode back."""
-    check_bits(started(name), HOSTILE, expected_bits, record_property)
+    expected = {model: digest for model, digest in expected_bits.items() if "L-BFGS" not in model}
+    check_bits(started(name), HOSTILE, expected, record_property)
 
 
 @pytest.mark.parametrize("name", FPU_BOARDS)
