@@ -1,5 +1,5 @@
-"""L-BFGS in NumPy, float64: by the inverse Hessian that it stands for, and a line search for the strong Wolfe conditions
-(Nocedal and Wright, 2006, algorithms 3.5 and 3.6, interpolating as they say in 3.59)."""
+"""L-BFGS in NumPy, float64: by the inverse Hessian that it stands for, and a line search for the strong Wolfe
+conditions (Nocedal and Wright, 2006, algorithms 3.5 and 3.6, interpolating as they say in 3.59)."""
 
 import numpy as np
 

@@ -32,8 +32,8 @@ whole numbers, sign (4,) is 1 or -1. Scratch is what lives at once while the exa
 backward, in bytes: results, gradients in between, and what the gradient needs. Backward begins by copying the gradient
 that it starts from: one map.
 
-Compare by `x.eq(y)` and `x.ne(y)`, or `>`, `<`, `>=`, `<=`. `x == y` asks whether both are one tensor, since MicroPython
-makes a bool of whatever `==` returns.
+Compare by `x.eq(y)` and `x.ne(y)`, or `>`, `<`, `>=`, `<=`. `x == y` asks whether both are one tensor, since
+MicroPython makes a bool of whatever `==` returns.
 """
 
 # The others are called with x alone (losses with x and y).

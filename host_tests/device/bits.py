@@ -132,8 +132,8 @@ MODELS = (
 
 
 def searched(data, steps):
-    """L-BFGS, whose closure is a recorded function. Its steps are Python's too, so this is of the interpreter's floats as
-    well. Returns what main prints."""
+    """L-BFGS, whose closure is a recorded function. Its steps are Python's too, so this is of the interpreter's floats
+    as well. Returns what main prints."""
     ember.manual_seed(7)
     model, criterion = nn.Linear(8, 10), nn.CrossEntropyLoss()
     optimizer = optim.LBFGS(model.parameters(), max_iter=5, history_size=3, line_search_fn="strong_wolfe")

@@ -85,6 +85,9 @@ class Sequential(Module):
     """Layers one after the other."""
 
     def __init__(self, *layers):
+        for layer in layers:
+            if not callable(layer):
+                raise ValueError("layers has %r; each may be a module, or a function of a tensor" % (layer,))
         self.layers = layers
 
     def forward(self, x):

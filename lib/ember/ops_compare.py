@@ -145,6 +145,9 @@ def clamp(x, min=None, max=None):
     """x, no less than min and no more than max: numbers, or None for no bound. At a bound the gradient passes."""
     if min is None and max is None:
         raise ValueError("clamp takes min, max or both")
+    for name, bound in (("min", min), ("max", max)):
+        if bound is not None and not isinstance(bound, (int, float)):
+            raise ValueError("%s is %r; it may be a number or None: of tensors take maximum or minimum" % (name, bound))
     return apply(CLAMP, (tensor(x),), (min, max))
 
 

@@ -59,8 +59,8 @@ class no_grad:
 
 def axis(dims, dim):
     """dim counted from the front, or ValueError."""
-    if not -len(dims) <= dim < len(dims):
-        raise ValueError("dim %d of a tensor with %d dimensions" % (dim, len(dims)))
+    if not isinstance(dim, int) or not -len(dims) <= dim < len(dims):
+        raise ValueError("dim %r of a tensor with %d dimensions" % (dim, len(dims)))
     return dim % len(dims)
 
 
