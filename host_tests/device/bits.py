@@ -6,7 +6,6 @@ import bits; bits.main("digits.bin")
 import gc
 import hashlib
 import math
-from array import array
 
 import ember
 from ember import nn, optim
@@ -131,39 +130,6 @@ MODELS = (
 )
 
 
-def searched(data, steps):
-    """L-BFGS, whose closure is a recorded function. Its steps are Python's too, so this is of the interpreter's floats
-    as well. Returns what main prints."""
-    ember.manual_seed(7)
-    model, criterion = nn.Linear(8, 10), nn.CrossEntropyLoss()
-    optimizer = optim.LBFGS(model.parameters(), max_iter=5, history_size=3, line_search_fn="strong_wolfe")
-
-    def run(x, y):
-        loss = criterion(model(x.reshape(-1, 8, 8).mean(1)), y)
-        loss.backward()
-        return tuple([loss] + [p.grad for p in model.parameters()])
-
-    function = ember.record(run, (16, 64), ember.Tensor(bytes(16), dtype="B"))
-    batches = Batches(data, 16, seed=7)
-    x = array("f", [0.0] * 1024)
-    for pixels, y in batches:
-        for i in range(1024):
-            x[i] = pixels[i] / 16
-        loss = optimizer.step(lambda y=y: function(x, y))
-        steps -= 1
-        if not steps:
-            break
-    batches.close()
-    h = hashlib.sha256()
-    for p in model.parameters():
-        h.update(p.elements())
-    return hexadecimal(h), loss, function.plan.total()
-
-
-# What is not only of the VM; not for a mode of floats that somebody else has set.
-SEARCHED = (("digits linear, L-BFGS", searched, 8),)
-
-
 def trainer_of(make, data):
     """A fresh trainer of a model, and its batches."""
     ember.manual_seed(7)
@@ -191,21 +157,14 @@ def trained(make, data, steps, around=None):
 
 def digest(trainer):
     """Of parameters, frozen parameters, gradients and optimizer state, as they lie in the arena."""
-    return hexadecimal(hashlib.sha256(memoryview(trainer._arena)[: trainer.plan.kept[4][1]]))
-
-
-def hexadecimal(h):
+    h = hashlib.sha256(memoryview(trainer._arena)[: trainer.plan.kept[4][1]])
     return "".join(["%02x" % b for b in h.digest()])
 
 
-def main(data, models=MODELS + SEARCHED, around=None):
+def main(data, models=MODELS, around=None):
     if hasattr(gc, "threshold"):
         gc.threshold(4096)  # as docs/boards-real.md says of heaps that are nearly full
     for name, make, steps in models:
-        if make is searched:
-            found = searched(data, steps)
-        else:
-            trainer = trained(make, data, steps, around)
-            found = digest(trainer), trainer.loss, trainer.plan.total()
-            trainer = None
-        print("%s | %s | %.6f | %d bytes" % ((name,) + found))
+        trainer = trained(make, data, steps, around)
+        print("%s | %s | %.6f | %d bytes" % (name, digest(trainer), trainer.loss, trainer.plan.total()))
+        trainer = None

@@ -1,7 +1,6 @@
 """Layers; losses are found here too. Names and defaults are PyTorch's; tensors are channels last.
 
-N batch, C features or channels, H height, W width, K kernel. Linear weights are [in, out], convolution weights
-[K_h, K_w, in, out].
+N batch. Linear weights are [in, out], convolution weights [K_h, K_w, in, out].
 """
 
 import math
@@ -127,66 +126,6 @@ class Linear(Module):
 
     def __repr__(self):
         return "Linear(%d, %d)" % (self.in_features, self.out_features)
-
-
-class Conv2d(Module):
-    """Cross-correlation of [N, H, W, in] with [K_h, K_w, in / groups, out], plus a bias: [N, H', W', out].
-    padding: zeros on each side; or "valid" for none, "same" for as many as keep H and W, at a stride of 1."""
-
-    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True):
-        from .ops_image import pair
-
-        self.in_channels = _positive(in_channels, "in_channels")
-        self.out_channels = _positive(out_channels, "out_channels")
-        if in_channels % _positive(groups, "groups") or out_channels % groups:
-            raise ValueError("groups is %d; it must divide %d and %d" % (groups, in_channels, out_channels))
-        self.kernel_size = pair(kernel_size, "kernel_size", 1)
-        stride, dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
-        self.more = None
-        if isinstance(padding, str):
-            from .nn_conv import padding_by_name
-
-            padding, self.more = padding_by_name(padding, self.kernel_size, stride, dilation)
-        self.arguments = (stride, pair(padding, "padding", 0), dilation, groups)
-        k_h, k_w = self.kernel_size
-        bound = _bound(k_h * k_w * (in_channels // groups))
-        self.weight = Parameter((k_h, k_w, in_channels // groups, out_channels), -bound, bound)
-        self.bias = Parameter((out_channels,), -bound, bound) if flag("bias", bias) else None
-
-    def forward(self, x):
-        from .ops_image import CONV2D
-
-        if len(x._dims) != 4 or x._dims[3] != self.in_channels:
-            self._refuse(x, "(N, H, W, %d)" % self.in_channels)
-        if self.more:
-            x = x.pad(self.more)
-        return apply(CONV2D, (x, self.weight) if self.bias is None else (x, self.weight, self.bias), self.arguments)
-
-    def __repr__(self):
-        return "Conv2d(%d, %d, %s)" % (self.in_channels, self.out_channels, self.kernel_size)
-
-
-class MaxPool2d(Module):
-    """The largest of each window, [N, H, W, C] to [N, H', W', C]; outside the image counts as -inf."""
-
-    def __init__(self, kernel_size, stride=None, padding=0):
-        from .ops_image import pair
-
-        kernel = pair(kernel_size, "kernel_size", 1)
-        padding = pair(padding, "padding", 0)
-        if 2 * padding[0] > kernel[0] or 2 * padding[1] > kernel[1]:
-            raise ValueError("padding is %s; it may be at most half of kernel_size %s" % (padding, kernel))
-        self.arguments = (kernel, kernel if stride is None else pair(stride, "stride", 1), padding)
-
-    def forward(self, x):
-        from .ops_image import MAX_POOL2D
-
-        if len(x._dims) != 4:
-            self._refuse(x, "(N, H, W, C)")
-        return apply(MAX_POOL2D, (x,), self.arguments)
-
-    def __repr__(self):
-        return "MaxPool2d(%s)" % (self.arguments[0],)
 
 
 class Flatten(Module):

@@ -1,10 +1,11 @@
-"""Convolution along one dimension, and transposed convolution. Conv2d is in nn.py.
+"""Convolution along one dimension, and transposed convolution. Conv2d is in nn_image.py.
 
 N batch, L length, H height, W width, C channels.
 """
 
 from .check import flag
-from .nn import Conv2d, Module, _bound, _positive
+from .nn import Module, _bound, _positive
+from .nn_image import Conv2d
 from .ops_image import pair
 from .parameter import Parameter
 from .tensor import apply
@@ -32,17 +33,6 @@ def as_sequence(y):
 
 def flat(value, name, least):
     return (0 if least == 0 else 1, one(value, name, least))
-
-
-def padding_by_name(name, kernel, stride, dilation):
-    """(padding of both sides, and where that leaves one zero to be added at the end, how to pad the input first)."""
-    if name == "valid":
-        return 0, None
-    if name != "same" or stride != (1, 1):
-        raise ValueError("padding is %r; it may be 'valid', with a stride of 1 'same', or whole numbers" % (name,))
-    both = [d * (k - 1) for k, d in zip(kernel, dilation)]
-    more = (0, 0, 0, both[1] % 2, 0, both[0] % 2)
-    return (both[0] // 2, both[1] // 2), more if any(more) else None
 
 
 class Conv1d(Conv2d):

@@ -1,11 +1,12 @@
-"""Pooling along one dimension, and averages. MaxPool2d is in nn.py.
+"""Pooling along one dimension, and averages. MaxPool2d is in nn_image.py.
 
 N batch, L length, H height, W width, C channels.
 """
 
 from .check import flag, only
-from .nn import MaxPool2d, Module
+from .nn import Module
 from .nn_conv import as_image, as_sequence, flat
+from .nn_image import MaxPool2d
 from .ops_image import pair
 from .ops_pool import AVERAGE, pooled
 from .tensor import apply

@@ -1,6 +1,7 @@
 from typing import Literal, TypeAlias
 
-from .nn import Conv2d, Module
+from .nn import Module
+from .nn_image import Conv2d
 from .parameter import Parameter
 from .tensor import Tensor
 
@@ -10,9 +11,6 @@ def one(value: object, name: str, least: int) -> int: ...
 def as_image(layer: Module, x: Tensor, channels: int | None = None) -> Tensor: ...
 def as_sequence(y: Tensor) -> Tensor: ...
 def flat(value: object, name: str, least: int) -> tuple[int, int]: ...
-def padding_by_name(
-    name: str, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
-) -> tuple[int | tuple[int, int], tuple[int, ...] | None]: ...
 
 class Conv1d(Conv2d):
     def __init__(

@@ -1,6 +1,7 @@
 from typing import TypeAlias
 
-from .nn import MaxPool2d, Module
+from .nn import Module
+from .nn_image import MaxPool2d
 from .tensor import Tensor
 
 _Pair: TypeAlias = int | tuple[int, int]
