@@ -150,6 +150,7 @@ def along(d):
     layer, in_numpy, gradient = d.choice((
         (nn.Softmax(dim), lambda x: soft(x, dim), lambda g, x: (pull(soft(x, dim), g),)),
         (nn.Softmin(dim), lambda x: soft(-x, dim), lambda g, x: (-pull(soft(-x, dim), g),)),
+        (lambda x: x.softmin(dim), lambda x: soft(-x, dim), lambda g, x: (-pull(soft(-x, dim), g),)),
         (nn.LogSoftmax(dim), lambda x: np.log(soft(x, dim)),
          lambda g, x: (g - soft(x, dim) * g.sum(dim, keepdims=True),)),
     ))  # fmt: skip

@@ -115,7 +115,7 @@ def avg_pool2d(d):
     padding = tuple(d.choice(range(k // 2 + 1)) for k in kernel)
     stride, counts = d.choice((None, (1, 2), (2, 3))), d.choice((True, False))
     x = d.normal((d.choice((1, 2)), kernel[0] + d.choice((0, 1, 4)), kernel[1] + d.choice((0, 1, 3)), d.choice((1, 3))))
-    layer = nn.AvgPool2d(kernel, stride, padding, counts)
+    layer = nn.AvgPool2d(kernel, stride, padding, count_include_pad=counts)
     stride = stride or kernel
     out = [(n + 2 * p - k) // s + 1 for n, p, k, s in zip(x.shape[1:3], padding, kernel, stride)]
     return by_shares(x, layer, shares(x, kernel, stride, padding, out, counts))
@@ -216,27 +216,30 @@ def conv_transpose2d(d):
     return inputs, ember, numpy, gradient
 
 
-def between(n, out, align):
+def between(n, out, scale, align):
     """[out, n] of linear interpolation, by np.interp of each unit vector."""
-    at = np.arange(out) * (n - 1) / max(1, out - 1) if align else (np.arange(out) + 0.5) * n / out - 0.5
+    at = np.arange(out) * (n - 1) / max(1, out - 1) if align else (np.arange(out) + 0.5) / scale - 0.5
     return np.stack([np.interp(at, np.arange(n), row) for row in np.eye(n)], 1)
 
 
 @covers("MATMUL", "GATHER")
 def upsample(d):
-    scale, align = d.choice((2, 3, (2, 1))), d.choice((True, False))
-    mode = d.choice(("nearest", "bilinear", "linear"))
+    mode, align = d.choice(("nearest", "bilinear", "linear")), d.choice((True, False))
     x = d.normal((2, d.choice((1, 3)), d.choice((1, 2)), 2)[: 4 if mode != "linear" else 3])
     align = align and mode != "nearest"
-    both = scale if isinstance(scale, tuple) else (scale, scale)
+    name, given = d.choice((("scale_factor", 2), ("scale_factor", (2, 1)), ("scale_factor", (2.5, 1.3)), ("size", 5),
+                            ("size", (1, 3))))  # fmt: skip
+    layer = nn.Upsample(mode=mode, align_corners=align, **{name: given})
     parts = []
-    for n, s in zip(x.shape[1:-1], both):
-        parts.append(np.eye(n)[np.arange(n * s) // s] if mode == "nearest" else between(n, n * s, align))
+    for n, k in zip(x.shape[1:-1], given if isinstance(given, tuple) else (given, given)):
+        out, scale = (k, k / n) if name == "size" else (int(n * k), k)
+        nearest = np.minimum(np.arange(out) / scale + 1e-9, n - 1).astype(int)
+        part = np.eye(n)[nearest] if mode == "nearest" else between(n, out, scale, align)
+        parts.append(np.eye(n) if out == n else part)
     if mode == "linear":
-        return ([x], nn.Upsample(scale, mode, align), lambda x: np.einsum("ah,nhc->nac", parts[0], x),
+        return ([x], layer, lambda x: np.einsum("ah,nhc->nac", parts[0], x),
                 lambda g, x: (np.einsum("ah,nac->nhc", parts[0], g),))  # fmt: skip
-    share = np.einsum("ah,bw->abhw", *parts)
-    return by_shares(x, nn.Upsample(scale, mode, align), share)
+    return by_shares(x, layer, np.einsum("ah,bw->abhw", *parts))
 
 
 @covers("PERMUTE", "RESHAPE")

@@ -41,7 +41,7 @@ def draw(d, where, shape):
     return np.clip(getattr(d, where)(shape), -4, 4)
 
 
-@covers("ABS", "EXPM1", "LOG1P", "SIN", "COS", "ERF", "ATAN2")
+@covers("ABS", "EXPM1", "LOG1P", "SIN", "COS", "ERF", "ATAN2", "ASIN", "ACOS")
 def function(d):
     name = d.choice(sorted(SMOOTH))
     where, in_numpy, slope = SMOOTH[name]
@@ -143,6 +143,10 @@ def clamped(d):
 @covers("MUL", "SUB", "ADD")
 def interpolated(d):
     a, b = [d.normal(s) for s in d.broadcasting()]
-    w = d.choice((0.25, 1.5))
+    w = d.choice((0.25, 1.5, -0.75, None))
+    if w is None:
+        w = d.rng.uniform(-1.5, 1.5, size=np.broadcast_shapes(a.shape, b.shape)).astype("f4").astype("f8")
+        return ([a, b, w], ember.lerp, lambda a, b, w: a + w * (b - a),
+                lambda g, a, b, w: (fit(g * (1 - w), a), fit(g * w, b), g * (b - a)))  # fmt: skip
     return ([a, b], lambda a, b: ember.lerp(a, b, w), lambda a, b: a + w * (b - a),
             lambda g, a, b: (fit(g * (1 - w) + 0 * b, a), fit(g * w + 0 * a, b)))  # fmt: skip

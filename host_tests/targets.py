@@ -66,8 +66,9 @@ def _board(name, folder):
     board, _, module = name.partition("-")
     files = {"/lib/" + path: content for path, content in tests().items()}
     files["/digits.bin"] = files.pop("/lib/digits.bin")
-    del files["/lib/bits.py"]  # compiling it there would leave the heap in pieces
-    files["/lib/bits.mpy"] = library.cross(DEVICE / "bits.py", "bits.py")
+    for name in ("bits", "search"):  # compiling them there would leave the heap in pieces
+        del files["/lib/%s.py" % name]
+        files["/lib/%s.mpy" % name] = library.cross(DEVICE / (name + ".py"), name + ".py")
     if module:
         architecture = MODULES[board] if module == "mpy" else module
         files["/lib/ember_vm.mpy"] = (NATIVE / ("ember_vm_%s.mpy" % architecture)).read_bytes()

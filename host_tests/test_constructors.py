@@ -7,7 +7,8 @@ import inspect
 import pytest
 
 from catalogue_list import PARTS, find
-from ember import nn, optim
+from ember import callbacks, metrics, nn, optim, schedule
+from ember.fit import fit
 from ember.parameter import Parameter
 
 # What else than defaults each needs to be made.
@@ -30,9 +31,9 @@ OTHER = {"Sequential", "Identity", "SequentialLR", "ChainedScheduler", "Mean"}
 ALLOWED = {
     ("AdaptiveAvgPool1d", "output_size", None), ("AdaptiveAvgPool2d", "output_size", None), ("Upsample", "size", None),
     ("SinusoidalEncoding", "base", 1.5), ("RotaryEncoding", "base", 1.5), ("Upsample", "scale_factor", 1.5),
-    ("OneCycleLR", "total_steps", None),
+    ("OneCycleLR", "total_steps", None), ("CrossEntropyLoss", "ignore_index", None), ("NLLLoss", "ignore_index", None),
 }  # fmt: skip
-FREE = {"dim", "value", "axis"}  # negative numbers mean something
+FREE = {"dim", "start_dim", "end_dim", "value", "ignore_index"}  # negative numbers mean something
 
 
 def make(place, name):
@@ -56,13 +57,17 @@ def make(place, name):
 
 def wrong(name, value):
     """Values that an argument which now has this one never takes."""
-    if isinstance(value, bool) or isinstance(value, list) or hasattr(value, "__dict__"):
+    if hasattr(value, "__dict__") or name == "params":
         return []
+    if isinstance(value, bool):
+        return ["no", 5]
+    if isinstance(value, list):
+        return [3, "abc"]
     if isinstance(value, str):
         return ["nonsense", 5]
     if value is None:
         return []
-    found = ["a", None if name not in ("stride", "weight") else "b"]
+    found = ["a", True, None if name not in ("stride", "weight") else "b"]
     if isinstance(value, float) and name not in FREE:
         found.append(float("nan"))
     if isinstance(value, int) and name not in FREE:
@@ -97,6 +102,42 @@ def test_wrong_arguments_are_named(place, name):
             except Exception as error:
                 said.append("%s=%r: %r" % (argument, bad, error))
     assert not said, "\n".join([name, *said])
+
+
+MODEL = nn.Linear(2, 1)
+
+
+def sgd():
+    return optim.SGD(MODEL.parameters(), lr=0.1)
+
+
+@pytest.mark.parametrize("make, says", [
+    (lambda: nn.Sequential(nn.ReLU(), "tanh"), "layers has 'tanh'; each may be a module"),
+    (lambda: metrics.Mean(3, 2), "loss is 3; it may be a loss"),
+    (lambda: optim.EMA(3), "params is 3; it may be a list of parameters"),
+    (lambda: optim.EMA([]), r"params is \[\]"),
+    (lambda: optim.EMA([3]), r"params is \[3\]"),
+    (lambda: optim.decay_groups(3, 0.1), "model is 3; it may be a module"),
+    (lambda: schedule.OneCycleLR(3, 0.1, 5), "optimizer is 3"),
+    (lambda: schedule.ReduceLROnPlateau(3), "optimizer is 3"),
+    (lambda: schedule.ReduceLROnPlateau(sgd()).step("low"), "measure is 'low'; it may be a number"),
+    (lambda: schedule.SequentialLR(sgd(), 3, [1]), "schedulers is 3; it may be a list"),
+    (lambda: schedule.ChainedScheduler(3), "schedulers is 3; it may be a list"),
+    (lambda: callbacks.EarlyStopping(True), "patience is True"),
+    (lambda: callbacks.EarlyStopping(min_delta="a"), "min_delta is 'a'; it may be a number from 0"),
+    (lambda: callbacks.KeepBest(5), "path is 5; it may be the name of a file"),
+    (lambda: fit(None, [], "3", None, (), None, None, "epoch"), "epochs is '3'; it may be a whole number"),
+    (lambda: nn.init.orthogonal_(3), "tensor is 3; it may be a Parameter"),
+    (lambda: nn.init.kaiming_normal_(MODEL.bias), r"tensor has shape \(1,\); it may have 2 dimensions or more"),
+    (lambda: MODEL.weight.sum("a"), "dim 'a' of a tensor with 2 dimensions"),
+    (lambda: MODEL.weight.clamp("a", 1), "min is 'a'; it may be a number or None"),
+    (lambda: MODEL.weight.clamp(None, MODEL.weight), "max is Parameter.*of tensors take maximum"),
+    (lambda: MODEL.weight.leaky_relu("a"), "negative_slope is 'a'"),
+    (lambda: MODEL.weight.elu(float("nan")), "alpha is nan"),
+])  # fmt: skip
+def test_what_is_made_of_others(make, says):
+    with pytest.raises(ValueError, match=says):
+        make()
 
 
 def test_it_would_notice():

@@ -79,6 +79,16 @@ def test_gradients_at_corners(machine):
     assert gradient(lambda x: x.abs(), [0.0, -0.0, 2.0, -2.0]) == [[0, 0, 1, -1]]
     assert gradient(lambda x: x.clamp(-1, 1), [-1.0, 1.0, 1.5, 0.0]) == [[1, 1, 0, 1]]
     assert gradient(lambda x: ember.pow(0.0, x), [2.0, 0.0]) == [[0, 0]]
+    inf = float("inf")
+    assert gradient(ember.asin, [1.0, -1.0, 0.0]) == [[inf, inf, 1]]
+    assert gradient(ember.acos, [1.0, -1.0, 0.0]) == [[-inf, -inf, -1]]
+
+
+def test_lerp_ends_where_it_is_to_end(machine):
+    a, b = Tensor([1e8, 1.0, 3.0]), Tensor([1.0, 1e8, 3.0])
+    for one in (1.0, Tensor([1.0, 1.0, 1.0])):
+        assert ember.lerp(a, b, one).tolist() == b.tolist()
+        assert ember.lerp(a, b, one * 0.0).tolist() == a.tolist()
 
 
 def test_what_is_not_chosen_does_no_harm(machine):

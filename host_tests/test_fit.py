@@ -1,11 +1,13 @@
 """The training loop's comforts: schedules that resume, early stopping, keeping the best, metrics, predictions."""
 
 import math
+import re
 from array import array
 
 import pytest
 
 import ember
+from catalogue_list import SCHEDULES
 from conftest import run_micropython
 from ember import callbacks, metrics, nn, optim, schedule, vm
 from op_cases import vms
@@ -41,12 +43,26 @@ def everything(t):
 
 
 MAKE = {
-    "step": lambda o: schedule.StepLR(o, 2, 0.5),
-    "warm": lambda o: schedule.SequentialLR(o, [schedule.LinearLR(o, 0.1, total_iters=3),
-                                                schedule.CosineAnnealingLR(o, 4)], [3]),
-    "cycle": lambda o: schedule.OneCycleLR(o, 0.2, 12),
-    "plateau": lambda o: schedule.ReduceLROnPlateau(o, patience=0, factor=0.7, threshold=0.03),
+    "StepLR": lambda o: schedule.StepLR(o, 2, 0.5),
+    "ConstantLR": lambda o: schedule.ConstantLR(o, 0.5, 3),
+    "LinearLR": lambda o: schedule.LinearLR(o, 0.1, total_iters=7),
+    "CosineAnnealingLR": lambda o: schedule.CosineAnnealingLR(o, 5, 0.01),
+    "CosineAnnealingWarmRestarts": lambda o: schedule.CosineAnnealingWarmRestarts(o, 2, 2),
+    "ExponentialLR": lambda o: schedule.ExponentialLR(o, 0.9),
+    "MultiStepLR": lambda o: schedule.MultiStepLR(o, [1, 3, 8], 0.5),
+    "PolynomialLR": lambda o: schedule.PolynomialLR(o, 11, 2.0),
+    "NoamLR": lambda o: schedule.NoamLR(o, 64, 3),
+    "SequentialLR": lambda o: schedule.SequentialLR(o, [schedule.LinearLR(o, 0.1, total_iters=3),
+                                                        schedule.CosineAnnealingLR(o, 4)], [3]),
+    "ChainedScheduler": lambda o: schedule.ChainedScheduler([schedule.LinearLR(o, 0.1, total_iters=3),
+                                                             schedule.ExponentialLR(o, 0.9)]),
+    "OneCycleLR": lambda o: schedule.OneCycleLR(o, 0.2, 12),
+    "ReduceLROnPlateau": lambda o: schedule.ReduceLROnPlateau(o, patience=0, factor=0.7, threshold=0.03),
 }  # fmt: skip
+
+
+def test_each_schedule_is_resumed():
+    assert set(MAKE) == set(SCHEDULES)
 
 
 @pytest.mark.parametrize("name", MAKE)
@@ -292,3 +308,39 @@ print("resumed")
 @pytest.mark.parametrize("binary", ["unix", "unix-single"])
 def test_it_resumes_under_micropython(binary, tmp_path):
     assert run_micropython(binary, RESUME, cwd=tmp_path) == "resumed\n"
+
+
+PROGRESS = """
+from array import array
+import ember
+from ember import nn, optim, progress
+from ember.progress import Progress
+class Console:
+    def write(self, text):
+        print(text.replace("\\r", "<").replace("\\n", ">"), end="")
+class System:
+    stdout = Console()
+progress.sys = System
+for live in (True, False):
+    model = nn.Linear(2, 2)
+    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1), (2,), 2)
+    batches = [(array("f", [1.0, 2.0, -1.0, 0.5]), array("B", [0, 1]))] * 3
+    bar = Progress(batches, 2, live)
+    trainer.fit(batches, 2, batches, callbacks=[bar], on_step=bar.step)
+    print("losses", trainer.running_loss, trainer.validation[1])
+"""
+
+
+@pytest.mark.parametrize("build", ["unix", "unix-single"])
+def test_the_progress_line_on_the_console(build):
+    out = run_micropython(build, PROGRESS)
+    live, each, rest = out.split("losses")
+    assert live.count(">") == 1 and live.endswith(">") and live.count("<") >= 2  # redrawn in its place
+    lines = each.split("\n")[1].split(">")[:-1]
+    assert len(lines) == 2 and "<" not in each
+    for k, line in enumerate(lines):
+        shown = re.match(r"epoch (\d)/2 (█*)(░*) loss (\S+)  accuracy (\S+)  \d+ µs a step  (\S+) s left$", line)
+        assert shown[1] == str(k + 1) and (len(shown[2]), len(shown[3])) == (12 * (k + 1), 12 * (1 - k))
+    loss, accuracy = map(float, rest.split())
+    assert float(shown[4]) == pytest.approx(loss, abs=1e-4) and float(shown[5]) == pytest.approx(accuracy, abs=1e-4)
+    assert float(shown[6]) == 0

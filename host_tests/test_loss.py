@@ -95,9 +95,25 @@ def test_what_is_ignored_does_not_count(machine):
         found = loss(Tensor(logits), [1, -100, 0]).item()
         without = nn.CrossEntropyLoss([1.0, 2.0, 3.0], label_smoothing=smoothing)
         assert found == pytest.approx(without(Tensor(logits[::2]), [1, 0]).item())
+    for loss in (nn.CrossEntropyLoss(), nn.NLLLoss()):  # as PyTorch's, without being told
+        for labels in ([1, -100, 0], Tensor(array("b", [1, -100, 0]), dtype="b")):
+            found = loss(Tensor(logits), labels).item()
+            assert found == pytest.approx(loss(Tensor(logits[::2]), [1, 0]).item())
+        with pytest.raises(ValueError, match="label -100 at index 0"):
+            type(loss)(ignore_index=None)(Tensor(logits), [-100, 0, 0])
     loss = nn.NLLLoss(ignore_index=2, reduction="sum")
     assert value_and_gradient(loss, [[-INF, -1.0, -2.0]], [2]) == (0, [[0, 0, 0]])
     assert np.isnan(nn.NLLLoss(ignore_index=2)(Tensor([[-1.0, -1.0, -2.0]]), [2]).item())  # as in PyTorch
+
+
+def test_labels_of_several_dimensions(machine):
+    logits = np.random.default_rng(6).normal(size=(2, 3, 4)).astype("f4")
+    labels = [[0, 3, 1], [2, 2, 0]]
+    expected = nn.CrossEntropyLoss()(Tensor(logits.reshape(6, 4).tolist()), sum(labels, [])).item()
+    for target in (labels, Tensor(labels, dtype="i")):
+        assert nn.CrossEntropyLoss()(Tensor(logits.tolist()), target).item() == pytest.approx(expected)
+    row = Tensor([[9, 9, 9], [2, 2, 0]], dtype="i")[1]  # what lies before a view is none of its labels
+    assert np.isfinite(nn.CrossEntropyLoss()(Tensor(logits[1].tolist()), row).item())
 
 
 def test_whole_targets_are_values_too(machine):
@@ -246,6 +262,10 @@ X = Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     (lambda: nn.KLDivLoss("batch"), "reduction is 'batch'"),
     (lambda: nn.CrossEntropyLoss("mean"), "weight is 'mean'"),
     (lambda: nn.CrossEntropyLoss([[1.0]]), "weight is"),
+    (lambda: nn.CrossEntropyLoss([]), r"weight is \[\]"),
+    (lambda: nn.BCELoss("mean"), "weight is 'mean'"),
+    (lambda: nn.BCEWithLogitsLoss(pos_weight=[]), r"pos_weight is \[\]"),
+    (lambda: nn.BCEWithLogitsLoss(["a"]), r"weight is \['a'\]"),
     (lambda: nn.CrossEntropyLoss(ignore_index=0.5), "ignore_index is 0.5"),
     (lambda: nn.CrossEntropyLoss(label_smoothing=1.5), "label_smoothing is 1.5"),
     (lambda: nn.HuberLoss(delta=0), "delta is 0"),

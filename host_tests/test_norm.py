@@ -155,10 +155,18 @@ def test_large_and_small_values():
     (lambda: nn.AvgPool1d(3)(tensor(values(1, 2))), r"\(N, L, C\)"),
     (lambda: nn.MaxPool1d(0), "kernel_size is 0"),
     (lambda: nn.AdaptiveAvgPool2d(0), "output_size is 0"),
-    (lambda: nn.Upsample(0), "scale_factor is 0"),
-    (lambda: nn.Upsample(2, "cubic"), "mode is 'cubic'"),
-    (lambda: nn.Upsample(2, "nearest", True), "align_corners is True"),
-    (lambda: nn.Upsample(2, "linear")(tensor(values(1, 2, 2, 1))), r"\(N, L, C\)"),
+    (lambda: nn.Upsample(scale_factor=0), "scale_factor is 0"),
+    (lambda: nn.Upsample(), "size is None, scale_factor is None"),
+    (lambda: nn.Upsample(2, 2), "size is 2, scale_factor is 2"),
+    (lambda: nn.Upsample((1, 2, 3)), r"size is \(1, 2, 3\)"),
+    (lambda: nn.Upsample(scale_factor=0.2)(tensor(values(1, 2, 2, 1))), "at least one element"),
+    (lambda: nn.Conv2d(1, 1, 3, padding="full"), "padding is 'full'"),
+    (lambda: nn.Conv1d(1, 1, 3, 2, "same"), "padding is 'same'"),
+    (lambda: nn.AvgPool2d(2, ceil_mode=True), "ceil_mode is True; it may be False"),
+    (lambda: nn.Flatten("all"), "start_dim is 'all'"),
+    (lambda: nn.Upsample(2, mode="cubic"), "mode is 'cubic'"),
+    (lambda: nn.Upsample(2, align_corners=True), "align_corners is True"),
+    (lambda: nn.Upsample(2, mode="linear")(tensor(values(1, 2, 2, 1))), r"\(N, L, C\)"),
     (lambda: nn.PixelShuffle(2)(tensor(values(1, 2, 2, 3))), "multiple of 4"),
 ])  # fmt: skip
 def test_refusals(make, says):
@@ -170,3 +178,23 @@ def test_a_layer_that_the_model_does_not_hold_is_refused():
     layer, model = nn.BatchNorm1d(2), nn.Linear(2, 2)
     with pytest.raises(ValueError, match="keep its module as an attribute"):
         ember.Trainer(model, lambda out, y: (layer(out) - y).mean(), optim.SGD(model.parameters()), (2,), 4)
+
+
+@pytest.mark.parametrize("kernel, dilation", [((3, 1), 1), ((2, 4), 1), ((3, 2), (2, 3)), (1, 1)])
+def test_padding_by_name(kernel, dilation):
+    """Of an even reach the zero that is left goes to the end, as in PyTorch."""
+    x = tensor(values(2, 5, 6, 2))
+    same, valid = [nn.Conv2d(2, 3, kernel, padding=name, dilation=dilation) for name in ("same", "valid")]
+    same.weight = valid.weight
+    same.bias = valid.bias
+    reach = [(k - 1) * d for k, d in zip(pair(kernel), pair(dilation))]
+    before = [n // 2 for n in reach]
+    around = (0, 0, before[1], reach[1] - before[1], before[0], reach[0] - before[0])
+    assert same(x).shape == (2, 5, 6, 3)
+    assert same(x).tolist() == valid(x.pad(around)).tolist()
+    flat = nn.Conv1d(2, 3, 4, padding="same")
+    assert flat(tensor(values(2, 5, 2))).shape == (2, 5, 3)
+
+
+def pair(value):
+    return value if isinstance(value, tuple) else (value, value)

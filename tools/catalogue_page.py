@@ -31,6 +31,9 @@ image (2, 8, 8, 4), sequence (2, 8, 4), weight (6, 6, 2); all take gradients. la
 whole numbers, sign (4,) is 1 or -1. Scratch is what lives at once while the example runs forward and
 backward, in bytes: results, gradients in between, and what the gradient needs. Backward begins by copying the gradient
 that it starts from: one map.
+
+Compare by `x.eq(y)` and `x.ne(y)`, or `>`, `<`, `>=`, `<=`. `x == y` asks whether both are one tensor, since
+MicroPython makes a bool of whatever `==` returns.
 """
 
 # The others are called with x alone (losses with x and y).

@@ -6,6 +6,8 @@ of the trainer that returns a number. Less is better, but for "accuracy". NaN is
 
 from array import array
 
+from .check import not_negative
+
 
 def _monitor(monitor):
     """The function, and 1 where less is better, else -1."""
@@ -33,10 +35,9 @@ class EarlyStopping:
     best there was, .waited the epochs since."""
 
     def __init__(self, patience=5, min_delta=0.0, monitor="loss"):
-        if not isinstance(patience, int) or patience < 1:
+        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
             raise ValueError("patience is %r; it may be a whole number from 1" % (patience,))
-        if not 0 <= min_delta < float("inf"):
-            raise ValueError("min_delta is %r; it may be from 0" % (min_delta,))
+        not_negative("min_delta", min_delta)
         self.measure, self.sign = _monitor(monitor)
         self.patience, self.min_delta = patience, min_delta
         self.best, self.waited = None, 0
@@ -56,6 +57,8 @@ class KeepBest:
     parameters in memory (4 bytes each, taken once). restore(trainer) goes back there."""
 
     def __init__(self, path=None, monitor="loss"):
+        if path is not None and not isinstance(path, str):
+            raise ValueError("path is %r; it may be the name of a file, or None" % (path,))
         self.measure, self.sign = _monitor(monitor)
         self.path, self.kept = path, None
         self.best, self.epoch = None, 0

@@ -34,6 +34,7 @@ FUNCTIONS = (
 LAYERS = (
     " nn_embedding: Embedding "
     "nn_noise: GaussianNoise "
+    "nn_image: Conv2d MaxPool2d "
     "nn_conv: Conv1d ConvTranspose1d ConvTranspose2d "
     "nn_pool: MaxPool1d AvgPool1d AvgPool2d AdaptiveAvgPool1d AdaptiveAvgPool2d "
     "nn_resample: Upsample PixelShuffle "

@@ -24,6 +24,18 @@ def not_negative(name, value):
     return number(name, value, 0)
 
 
+def flag(name, value):
+    if value in (True, False):
+        return bool(value)
+    raise ValueError("%s is %r; it may be True or False" % (name, value))
+
+
+def only(name, value, allowed):
+    """What PyTorch lets people choose and Ember does not."""
+    if value is not allowed:
+        raise ValueError("%s is %r; it may be %r" % (name, value, allowed))
+
+
 def chance(name, value):
     """From 0 to below 1."""
     return number(name, value, 0, 1, "high")

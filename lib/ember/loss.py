@@ -7,7 +7,7 @@ reduction="none" one for each element or sample.
 from . import isa, ops_reduce
 from .check import number
 from .nn import Module
-from .tensor import Tensor, apply, numel, sink
+from .tensor import Tensor, _flatten, apply, numel, sink
 
 
 class Loss(Module):
@@ -44,6 +44,18 @@ def floats(x):
     return y
 
 
+def elements(target):
+    """The elements of a tensor or of lists, and their dimensions; None for elements that only a run knows."""
+    if isinstance(target, Tensor):
+        values = target._data
+        if values is not None:
+            values = values[target._offset : target._offset + numel(target._dims)]
+        return values, target._dims
+    values, dims = [], []
+    _flatten(target, values, dims, 0)
+    return values, tuple(dims)
+
+
 def labels(values, classes, ignored=None):
     """Values as labels: whole numbers from 0 to classes - 1 (or ignored), or an error that names the first that is
     not."""
@@ -58,7 +70,7 @@ def class_weights(weight):
     """A weight for each class, as a tensor of one dimension; None stays."""
     if weight is None:
         return None
-    if isinstance(weight, (list, tuple)):
+    if isinstance(weight, (list, tuple)) and weight:
         weight = Tensor(weight)
     if not isinstance(weight, Tensor) or weight.dtype != "f" or len(weight._dims) != 1:
         raise ValueError("weight is %r; it may be a list of numbers, one for each class" % (weight,))
@@ -70,8 +82,8 @@ class CrossEntropyLoss(Loss):
     A target of the shape of the logits, in float32, holds probabilities instead.
 
     weight           one number a class. A mean is then over the weights: their sum divides, as in PyTorch
-    ignore_index     a label that does not count, in the mean neither; None (PyTorch: -100) for none. For a Trainer,
-                     which checks labels before a step, it is one of 0 to C - 1, and its accuracy counts it
+    ignore_index     a label that does not count, in the mean neither; None for none. A Trainer checks labels before a
+                     step: there it is one of 0 to C - 1 (below 0 none is met), and its accuracy counts it
     label_smoothing  0 to 1: how much of the target is spread over all classes (Szegedy et al., 2016)
 
     In a Trainer a mean is right for what one step() or accumulate() sees; parts of a batch are weighted by their rows.
@@ -80,25 +92,31 @@ class CrossEntropyLoss(Loss):
 
     classes = True
 
-    def __init__(self, weight=None, ignore_index=None, reduction="mean", label_smoothing=0.0):
+    def __init__(self, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
         Loss.__init__(self, reduction)
         number("label_smoothing", label_smoothing, 0, 1)
-        if ignore_index is not None and not isinstance(ignore_index, int):
+        if ignore_index is not None and (isinstance(ignore_index, bool) or not isinstance(ignore_index, int)):
             raise ValueError("ignore_index is %r; it may be a whole number or None" % (ignore_index,))
         self.weight, self.ignore_index = class_weights(weight), ignore_index
         self.label_smoothing = label_smoothing
 
     def forward(self, x, target):
         soft = isinstance(target, Tensor) and target.dtype == "f" and target._dims == x._dims
-        if soft or self.weight is not None or self.ignore_index is not None or self.label_smoothing:
+        values, dims = (None, ()) if soft else elements(target)
+        if soft or self.weight is not None or self.label_smoothing or self._ignores(values):
             from . import loss_label
 
             return (loss_label.soft if soft else loss_label.hard)(self, x.log_softmax(-1), target)
         if not isinstance(target, Tensor):
-            target = Tensor(labels(target, x.shape[-1]), dtype="i")
-        elif target._data is not None and target.dtype != "f" and x._dims:
-            labels(target._data, x.shape[-1])
+            target = Tensor(labels(values, x.shape[-1]), dims, dtype="i")
+        elif values is not None and target.dtype != "f" and x._dims:
+            labels(values, x.shape[-1])
         return self._reduce(apply(ops_reduce.CROSS_ENTROPY, (x, target)))
+
+    def _ignores(self, values):
+        """Whether there may be labels that do not count."""
+        k = self.ignore_index
+        return k is not None and (k >= 0 or values is not None and any([v == k for v in values]))
 
 
 class MSELoss(Loss):

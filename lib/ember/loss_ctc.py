@@ -1,5 +1,6 @@
 """Connectionist temporal classification: a sequence of labels without knowing when each occurs."""
 
+from .check import flag
 from .loss import Loss, labels
 from .ops_compare import clamp, gt, maximum, where
 from .ops_index import gather
@@ -55,9 +56,9 @@ class CTCLoss(Loss):
 
     def __init__(self, blank=0, reduction="mean", zero_infinity=False):
         Loss.__init__(self, reduction)
-        if not isinstance(blank, int) or blank < 0:
+        if isinstance(blank, bool) or not isinstance(blank, int) or blank < 0:
             raise ValueError("blank is %r; it may be a whole number from 0" % (blank,))
-        self.blank, self.zero_infinity = blank, zero_infinity
+        self.blank, self.zero_infinity = blank, flag("zero_infinity", zero_infinity)
 
     def forward(self, x, targets, input_lengths, target_lengths):
         if len(x._dims) != 3 or x._dims[0] < 0 or not self.blank < x._dims[2]:

@@ -1,32 +1,25 @@
 """Losses with labels for targets: cross entropy with all that it may have, negative log likelihood, margins."""
 
 from .check import number
-from .loss import CrossEntropyLoss, Loss, class_weights, floats, labels
+from .loss import CrossEntropyLoss, Loss, class_weights, elements, floats, labels
 from .ops_compare import ne, where
 from .ops_index import GATHER, one_hot
-from .tensor import Tensor, _flatten, apply, numel, sink
+from .tensor import Tensor, apply, numel, sink
 
 
 def _index(loss, x, target, ignored):
     """Labels as an index, and 1 or 0 for whether they count, or None where all do."""
     classes = x._dims[-1] if x._dims else 0
-    if isinstance(target, Tensor):
-        dims, values = target._dims, target._data
-    else:
-        values, dims = [], []
-        _flatten(target, values, dims, 0)
-        dims = tuple(dims)
+    values, dims = elements(target)
     if dims != x._dims[:-1] or classes < 1 or (isinstance(target, Tensor) and target.dtype == "f"):
         name = loss.__class__.__name__
         raise ValueError("%s takes (N, C) and integer labels (N), not shapes %s and %s" % (name, x.shape, dims))
     if values is None:
-        if ignored is not None and not 0 <= ignored < classes:
+        if ignored is not None and ignored >= classes:
             raise ValueError("ignore_index is %d; while recording it may be from 0 to %d" % (ignored, classes - 1))
-        return target, None if ignored is None else ne(floats(target), ignored)
-    if isinstance(target, Tensor):
-        values = values[target._offset : target._offset + numel(dims)]
+        return target, None if ignored is None or ignored < 0 else ne(floats(target), ignored)
     values = labels(values, classes, ignored)  # known now, and constants where this is recorded
-    if ignored is None:
+    if ignored is None or not any([v == ignored for v in values]):
         return Tensor(values, dims), None
     return (Tensor([0 if v == ignored else v for v in values], dims),
             Tensor([0 if v == ignored else 1 for v in values], dims))  # fmt: skip
@@ -80,7 +73,7 @@ def soft(loss, x, target):
 class NLLLoss(CrossEntropyLoss):
     """-x[label]: log probabilities [..., C], whole labels [...] from 0 to C - 1. The rest is CrossEntropyLoss's."""
 
-    def __init__(self, weight=None, ignore_index=None, reduction="mean"):
+    def __init__(self, weight=None, ignore_index=-100, reduction="mean"):
         CrossEntropyLoss.__init__(self, weight, ignore_index, reduction)
 
     def forward(self, x, target):
@@ -95,7 +88,7 @@ class MultiMarginLoss(Loss):
 
     def __init__(self, p=1, margin=1.0, weight=None, reduction="mean"):
         Loss.__init__(self, reduction)
-        if p not in (1, 2):
+        if isinstance(p, bool) or p not in (1, 2):
             raise ValueError("p is %r; it may be 1 or 2" % (p,))
         self.p, self.margin, self.weight = p, number("margin", margin), class_weights(weight)
 

@@ -1,6 +1,6 @@
 """Losses that compare several inputs: rankings, angles, distances."""
 
-from .check import number, positive
+from .check import flag, not_negative, number, positive
 from .loss import Loss, floats
 from .ops_compare import gt, minimum, where
 from .ops_math import abs
@@ -49,7 +49,7 @@ class TripletMarginLoss(Loss):
     def __init__(self, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"):
         Loss.__init__(self, reduction)
         self.margin, self.p = positive("margin", margin), positive("p", p)
-        self.eps, self.swap = number("eps", eps), swap
+        self.eps, self.swap = not_negative("eps", eps), flag("swap", swap)
 
     def _distance(self, a, b):
         d = a - b + self.eps

@@ -1,7 +1,7 @@
 """Losses of values, element by element: x and target have the same shape."""
 
 from . import ops_loss
-from .check import not_negative, number, positive
+from .check import flag, not_negative, number, positive
 from .loss import Loss, floats
 from .ops_activation import logsigmoid, softplus
 from .ops_compare import clamp, gt, where
@@ -42,9 +42,12 @@ class SmoothL1Loss(Loss):
         return self._reduce(each if self.beta == 1 else each / self.beta)
 
 
-def _weights(weight):
+def _weights(name, weight):
     """Weights that broadcast to the loss; None stays."""
-    return None if weight is None else floats(weight).detach()
+    try:
+        return None if weight is None else floats(weight).detach()
+    except (ValueError, TypeError):
+        raise ValueError("%s is %r; it may be a number, lists of them or a tensor" % (name, weight))  # noqa: B904
 
 
 class BCELoss(Loss):
@@ -53,7 +56,7 @@ class BCELoss(Loss):
 
     def __init__(self, weight=None, reduction="mean"):
         Loss.__init__(self, reduction)
-        self.weight = _weights(weight)
+        self.weight = _weights("weight", weight)
 
     def forward(self, x, target):
         each = apply(ops_loss.BCE, (x, self._target(x, target)))
@@ -65,7 +68,7 @@ class BCEWithLogitsLoss(Loss):
 
     def __init__(self, weight=None, reduction="mean", pos_weight=None):
         Loss.__init__(self, reduction)
-        self.weight, self.pos_weight = _weights(weight), _weights(pos_weight)
+        self.weight, self.pos_weight = _weights("weight", weight), _weights("pos_weight", pos_weight)
 
     def forward(self, x, target):
         target = self._target(x, target)
@@ -84,7 +87,7 @@ class KLDivLoss(Loss):
 
     def __init__(self, reduction="mean", log_target=False):
         Loss.__init__(self, "mean" if reduction == "batchmean" else reduction)
-        self.over_batch, self.log_target = reduction == "batchmean", log_target
+        self.over_batch, self.log_target = reduction == "batchmean", flag("log_target", log_target)
 
     def forward(self, x, target):
         target = self._target(x, target)
@@ -105,7 +108,8 @@ class PoissonNLLLoss(Loss):
 
     def __init__(self, log_input=True, full=False, eps=1e-8, reduction="mean"):
         Loss.__init__(self, reduction)
-        self.log_input, self.full, self.eps = log_input, full, positive("eps", eps)
+        self.log_input, self.full = flag("log_input", log_input), flag("full", full)
+        self.eps = positive("eps", eps)
 
     def forward(self, x, target):
         target = self._target(x, target)
@@ -123,7 +127,7 @@ class GaussianNLLLoss(Loss):
 
     def __init__(self, full=False, eps=1e-6, reduction="mean"):
         Loss.__init__(self, reduction)
-        self.full, self.eps = full, positive("eps", eps)
+        self.full, self.eps = flag("full", full), positive("eps", eps)
 
     def forward(self, x, target, var):
         d = x - self._target(x, target)

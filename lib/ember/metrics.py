@@ -26,7 +26,7 @@ _X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
 
 
 def whole(name, value, low):
-    if not isinstance(value, int) or value < low:
+    if isinstance(value, bool) or not isinstance(value, int) or value < low:
         raise ValueError("%s is %r; it may be a whole number from %d" % (name, value, low))
     return value
 
@@ -169,6 +169,8 @@ class Mean(Metric):
     Trainer takes it. width: elements of an output's row, which are the classes where the targets are labels."""
 
     def __init__(self, loss, width, batch_size=32, target_dtype=None):
+        if not callable(loss):
+            raise ValueError("loss is %r; it may be a loss, or a function of output and target" % (loss,))
         self.loss = loss
         width = whole("width", width, 1)
         Metric.__init__(self, width, width if getattr(loss, "classes", False) else 0, 1, batch_size, target_dtype)

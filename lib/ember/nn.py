@@ -1,14 +1,13 @@
 """Layers; losses are found here too. Names and defaults are PyTorch's; tensors are channels last.
 
-N batch, C features or channels, H height, W width, K kernel. Linear weights are [in, out], convolution weights
-[K_h, K_w, in, out].
+N batch. Linear weights are [in, out], convolution weights [K_h, K_w, in, out].
 """
 
 import math
 from array import array
 
 from . import ops, ops_reduce
-from .check import chance
+from .check import chance, flag
 from .parameter import Buffer, Parameter
 from .tensor import apply
 
@@ -85,6 +84,9 @@ class Sequential(Module):
     """Layers one after the other."""
 
     def __init__(self, *layers):
+        for layer in layers:
+            if not callable(layer):
+                raise ValueError("layers has %r; each may be a module, or a function of a tensor" % (layer,))
         self.layers = layers
 
     def forward(self, x):
@@ -97,7 +99,7 @@ class Sequential(Module):
 
 
 def _positive(value, name):
-    if not isinstance(value, int) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError("%s is %r; it may be a whole number from 1" % (name, value))
     return value
 
@@ -115,7 +117,7 @@ class Linear(Module):
         self.out_features = _positive(out_features, "out_features")
         bound = _bound(in_features)
         self.weight = Parameter((in_features, out_features), -bound, bound)
-        self.bias = Parameter((out_features,), -bound, bound) if bias else None
+        self.bias = Parameter((out_features,), -bound, bound) if flag("bias", bias) else None
 
     def forward(self, x):
         if len(x._dims) < 2 or x._dims[-1] != self.in_features:
@@ -126,62 +128,17 @@ class Linear(Module):
         return "Linear(%d, %d)" % (self.in_features, self.out_features)
 
 
-class Conv2d(Module):
-    """Cross-correlation of [N, H, W, in] with [K_h, K_w, in / groups, out], plus a bias: [N, H', W', out]."""
-
-    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True):
-        from .ops_image import pair
-
-        self.in_channels = _positive(in_channels, "in_channels")
-        self.out_channels = _positive(out_channels, "out_channels")
-        if in_channels % _positive(groups, "groups") or out_channels % groups:
-            raise ValueError("groups is %d; it must divide %d and %d" % (groups, in_channels, out_channels))
-        self.kernel_size = pair(kernel_size, "kernel_size", 1)
-        self.arguments = (pair(stride, "stride", 1), pair(padding, "padding", 0), pair(dilation, "dilation", 1), groups)
-        k_h, k_w = self.kernel_size
-        bound = _bound(k_h * k_w * (in_channels // groups))
-        self.weight = Parameter((k_h, k_w, in_channels // groups, out_channels), -bound, bound)
-        self.bias = Parameter((out_channels,), -bound, bound) if bias else None
-
-    def forward(self, x):
-        from .ops_image import CONV2D
-
-        if len(x._dims) != 4 or x._dims[3] != self.in_channels:
-            self._refuse(x, "(N, H, W, %d)" % self.in_channels)
-        return apply(CONV2D, (x, self.weight) if self.bias is None else (x, self.weight, self.bias), self.arguments)
-
-    def __repr__(self):
-        return "Conv2d(%d, %d, %s)" % (self.in_channels, self.out_channels, self.kernel_size)
-
-
-class MaxPool2d(Module):
-    """The largest of each window, [N, H, W, C] to [N, H', W', C]; outside the image counts as -inf."""
-
-    def __init__(self, kernel_size, stride=None, padding=0):
-        from .ops_image import pair
-
-        kernel = pair(kernel_size, "kernel_size", 1)
-        padding = pair(padding, "padding", 0)
-        if 2 * padding[0] > kernel[0] or 2 * padding[1] > kernel[1]:
-            raise ValueError("padding is %s; it may be at most half of kernel_size %s" % (padding, kernel))
-        self.arguments = (kernel, kernel if stride is None else pair(stride, "stride", 1), padding)
-
-    def forward(self, x):
-        from .ops_image import MAX_POOL2D
-
-        if len(x._dims) != 4:
-            self._refuse(x, "(N, H, W, C)")
-        return apply(MAX_POOL2D, (x,), self.arguments)
-
-    def __repr__(self):
-        return "MaxPool2d(%s)" % (self.arguments[0],)
-
-
 class Flatten(Module):
-    """[N, ...] to [N, product of the rest]."""
+    """The dimensions from start_dim to end_dim as one: by default [N, ...] to [N, product of the rest]."""
+
+    def __init__(self, start_dim=1, end_dim=-1):
+        for name, dim in (("start_dim", start_dim), ("end_dim", end_dim)):
+            if isinstance(dim, bool) or not isinstance(dim, int):
+                raise ValueError("%s is %r; it may be a whole number" % (name, dim))
+        self.dims = start_dim, end_dim
 
     def forward(self, x):
-        return x.flatten(1)
+        return x.flatten(*self.dims)
 
 
 class ReLU(Module):

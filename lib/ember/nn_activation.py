@@ -180,7 +180,7 @@ class _Along(_Activation):
     """Along dimension dim."""
 
     def __init__(self, dim):
-        if not isinstance(dim, int):
+        if isinstance(dim, bool) or not isinstance(dim, int):
             raise ValueError("dim is %r; it may be a whole number" % (dim,))
         self.arguments = (dim,)
 

@@ -7,7 +7,7 @@ from array import array
 from math import sqrt
 
 from . import ops
-from .check import chance, not_negative, number
+from .check import chance, flag, not_negative, number, only
 from .nn import Dropout, Linear, Module, _positive
 from .nn_norm import LayerNorm
 from .ops_attention import ROTARY, attend, hidden
@@ -42,7 +42,8 @@ class MultiheadAttention(Module):
     a sample, twice with dropout. ValueError where embed_dim is no multiple of num_heads.
     """
 
-    def __init__(self, embed_dim, num_heads, dropout=0.0, bias=True, kdim=None, vdim=None):
+    def __init__(self, embed_dim, num_heads, dropout=0.0, bias=True, kdim=None, vdim=None, batch_first=True):
+        only("batch_first", batch_first, True)
         self.embed_dim, self.num_heads = _positive(embed_dim, "embed_dim"), _positive(num_heads, "num_heads")
         if embed_dim % num_heads:
             raise ValueError("num_heads is %d; it must divide embed_dim, %d" % (num_heads, embed_dim))
@@ -98,7 +99,8 @@ class TransformerEncoderLayer(Module):
     """
 
     def __init__(self, d_model, nhead, dim_feedforward=2048, dropout=0.1, activation="relu", layer_norm_eps=1e-5,
-                 norm_first=False, bias=True):  # fmt: skip
+                 batch_first=True, norm_first=False, bias=True):  # fmt: skip
+        only("batch_first", batch_first, True)
         if not callable(activation) and activation not in _ACTIVATIONS.split():
             raise ValueError("activation is %r; it may be 'relu', 'gelu' or a function" % (activation,))
         not_negative("layer_norm_eps", layer_norm_eps)
@@ -110,7 +112,7 @@ class TransformerEncoderLayer(Module):
         self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias)
         self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias)
         self.dropout, self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout), Dropout(dropout)
-        self.activation, self.norm_first = activation, norm_first
+        self.activation, self.norm_first = activation, flag("norm_first", norm_first)
 
     def _attend(self, x, mask, padding, is_causal):
         return self.dropout1(self.self_attn(x, x, x, padding, False, mask, is_causal)[0])

@@ -1,5 +1,6 @@
 """A layer of two inputs."""
 
+from .check import flag
 from .nn import Module, _bound, _positive
 from .ops_matrix import bilinear
 from .parameter import Parameter
@@ -17,7 +18,7 @@ class Bilinear(Module):
         self.out_features = _positive(out_features, "out_features")
         bound = _bound(in1_features)
         self.weight = Parameter((in1_features, in2_features, out_features), -bound, bound)
-        self.bias = Parameter((out_features,), -bound, bound) if bias else None
+        self.bias = Parameter((out_features,), -bound, bound) if flag("bias", bias) else None
 
     def forward(self, x1, x2):
         if x1._dims[-1:] != (self.in1_features,) or x2._dims[:-1] + x1._dims[-1:] != x1._dims:

@@ -1,9 +1,11 @@
-"""Convolution along one dimension, and transposed convolution. Conv2d is in nn.py.
+"""Convolution along one dimension, and transposed convolution. Conv2d is in nn_image.py.
 
 N batch, L length, H height, W width, C channels.
 """
 
-from .nn import Conv2d, Module, _bound, _positive
+from .check import flag
+from .nn import Module, _bound, _positive
+from .nn_image import Conv2d
 from .ops_image import pair
 from .parameter import Parameter
 from .tensor import apply
@@ -13,7 +15,7 @@ def one(value, name, least):
     """A number of a layer along one dimension, as the pair of height 1."""
     if isinstance(value, (tuple, list)):
         value = value[0] if len(value) == 1 else value
-    if not isinstance(value, int) or not least <= value <= 255:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 255:
         raise ValueError("%s is %r; it may be an int from %d to 255" % (name, value, least))
     return value
 
@@ -34,11 +36,12 @@ def flat(value, name, least):
 
 
 class Conv1d(Conv2d):
-    """Cross-correlation of [N, L, in] with [1, K, in / groups, out], plus a bias: [N, L', out]."""
+    """Cross-correlation of [N, L, in] with [1, K, in / groups, out], plus a bias: [N, L', out]. padding as Conv2d's."""
 
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True):
+        padding = padding if isinstance(padding, str) else flat(padding, "padding", 0)
         Conv2d.__init__(self, in_channels, out_channels, flat(kernel_size, "kernel_size", 1), flat(stride, "stride", 1),
-                        flat(padding, "padding", 0), flat(dilation, "dilation", 1), groups, bias)  # fmt: skip
+                        padding, flat(dilation, "dilation", 1), groups, bias)  # fmt: skip
 
     def forward(self, x):
         return as_sequence(Conv2d.forward(self, as_image(self, x, self.in_channels)))
@@ -69,7 +72,7 @@ class ConvTranspose2d(Module):
         k_h, k_w = self.kernel_size
         bound = _bound(k_h * k_w * (out_channels // groups))
         self.weight = Parameter((k_h, k_w, out_channels // groups, in_channels), -bound, bound)
-        self.bias = Parameter((out_channels,), -bound, bound) if bias else None
+        self.bias = Parameter((out_channels,), -bound, bound) if flag("bias", bias) else None
 
     def forward(self, x):
         from .ops_pool import CONV_TRANSPOSE2D

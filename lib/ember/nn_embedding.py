@@ -28,7 +28,8 @@ class Embedding(Module):
         self.weight = Parameter((num_embeddings, embedding_dim))
         self.padding_idx = padding_idx
         if padding_idx is not None:
-            if not isinstance(padding_idx, int) or not -num_embeddings <= padding_idx < num_embeddings:
+            whole = isinstance(padding_idx, int) and not isinstance(padding_idx, bool)
+            if not whole or not -num_embeddings <= padding_idx < num_embeddings:
                 raise ValueError("padding_idx is %r; it may be a whole number from %d to %d"
                                  % (padding_idx, -num_embeddings, num_embeddings - 1))  # fmt: skip
             self.padding_idx = padding_idx % num_embeddings

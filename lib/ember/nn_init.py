@@ -35,6 +35,16 @@ def _start(tensor, fill, *arguments):
     return tensor
 
 
+def _shape(tensor, least):
+    """The dimensions of what is to be drawn, at least so many."""
+    dims = getattr(tensor, "_dims", None)
+    if dims is None:
+        raise ValueError("tensor is %r; it may be a Parameter or a float32 tensor" % (tensor,))
+    if len(dims) < least:
+        raise ValueError("tensor has shape %s; it may have %d dimensions or more" % (tensor.shape, least))
+    return dims
+
+
 def constant_(tensor, val):
     """Each element val."""
     return _start(tensor, constant, finite(val, "val"))
@@ -52,15 +62,14 @@ def ones_(tensor):
 
 def eye_(tensor):
     """[N, M]: 1 where both indices are equal, else 0."""
-    if len(tensor._dims) != 2:
+    if len(_shape(tensor, 2)) != 2:
         raise ValueError("tensor has shape %s; it may have two dimensions" % (tensor.shape,))
     return _start(tensor, diagonal, 1)
 
 
 def dirac_(tensor, groups=1):
     """A convolution's weight that hands on its input, as far as there are channels: 1 in the middle of the kernel."""
-    if len(tensor._dims) < 3:
-        raise ValueError("tensor has shape %s; it may have three dimensions or more" % (tensor.shape,))
+    _shape(tensor, 3)
     if not isinstance(groups, int) or groups < 1 or tensor._dims[-1] % groups:
         raise ValueError("groups is %r; it must divide the %d channels out" % (groups, tensor._dims[-1]))
     return _start(tensor, diagonal, groups)
@@ -121,8 +130,7 @@ def orthogonal_(tensor, gain=1.0):
     The matrix of a weight [..., out] is [product of the rest, out]: that of PyTorch transposed, the inputs of an output
     in another order.
     """
-    if len(tensor._dims) < 2:
-        raise ValueError("tensor has shape %s; it may have two dimensions or more" % (tensor.shape,))
+    _shape(tensor, 2)
     return _start(tensor, orthogonal, finite(gain, "gain"))
 
 
@@ -154,9 +162,7 @@ def _at_least_0(value, name):
 
 def _fans(tensor):
     """(fan_in, fan_out)"""
-    dims = tensor._dims
-    if len(dims) < 2:
-        raise ValueError("tensor has shape %s; fans take two dimensions or more" % (tensor.shape,))
+    dims = _shape(tensor, 2)
     kernel = numel(dims[:-2])
     return kernel * dims[-2], kernel * dims[-1]
 

@@ -4,17 +4,18 @@ N batch, C channels, G groups.
 """
 
 from . import isa
-from .check import not_negative, number
+from .check import flag, not_negative, number, only
 from .nn import Module, _positive
 from .ops_norm import NORMALIZE
 from .parameter import Buffer, Parameter
 from .tensor import apply, no_grad, numel, sink
 
 
-def _checked(eps, affine_shape, affine, bias=True):
+def _checked(eps, affine_shape, affine, bias=True, name="affine"):
     """The weight and the bias, ones and zeros, where there are any."""
     not_negative("eps", eps)
-    if not affine:
+    flag("bias", bias)
+    if not flag(name, affine):
         return None, None
     return Parameter(affine_shape, 1.0, 1.0), Parameter(affine_shape) if bias else None
 
@@ -38,7 +39,7 @@ class _BatchNorm(Module):
         self.weight, self.bias = _checked(eps, (num_features,), affine)
         self.momentum = number("momentum", momentum, 0, 1)
         self.running_mean = self.running_var = None
-        if track_running_stats:
+        if flag("track_running_stats", track_running_stats):
             self.running_mean, self.running_var = Buffer((num_features,)), Buffer((num_features,), 1.0, 1.0)
 
     def forward(self, x):
@@ -124,7 +125,7 @@ class LayerNorm(_ByShape):
 
     def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True):
         shape, self.eps = self._shape(normalized_shape), eps
-        self.weight, self.bias = _checked(eps, shape, elementwise_affine, bias)
+        self.weight, self.bias = _checked(eps, shape, elementwise_affine, bias, "elementwise_affine")
 
 
 class RMSNorm(_ByShape):
@@ -135,7 +136,7 @@ class RMSNorm(_ByShape):
     def __init__(self, normalized_shape, eps=None, elementwise_affine=True):
         shape = self._shape(normalized_shape)
         self.eps = 2.0**-23 if eps is None else eps
-        self.weight, self.bias = _checked(self.eps, shape, elementwise_affine, False)
+        self.weight, self.bias = _checked(self.eps, shape, elementwise_affine, False, "elementwise_affine")
 
 
 class GroupNorm(Module):
@@ -166,8 +167,7 @@ class GroupNorm(Module):
 class _InstanceNorm(GroupNorm):
     def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False):
         number("momentum", momentum, 0, 1)
-        if track_running_stats:
-            raise ValueError("track_running_stats is %r; it may be False" % (track_running_stats,))
+        only("track_running_stats", track_running_stats, False)
         GroupNorm.__init__(self, _positive(num_features, "num_features"), num_features, eps, affine)
 
     def forward(self, x):

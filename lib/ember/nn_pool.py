@@ -1,10 +1,12 @@
-"""Pooling along one dimension, and averages. MaxPool2d is in nn.py.
+"""Pooling along one dimension, and averages. MaxPool2d is in nn_image.py.
 
 N batch, L length, H height, W width, C channels.
 """
 
-from .nn import MaxPool2d, Module
+from .check import flag, only
+from .nn import Module
 from .nn_conv import as_image, as_sequence, flat
+from .nn_image import MaxPool2d
 from .ops_image import pair
 from .ops_pool import AVERAGE, pooled
 from .tensor import apply
@@ -29,13 +31,14 @@ class AvgPool2d(Module):
     """The mean of each window, [N, H, W, C] to [N, H', W', C]. Padding counts as zeros, or with count_include_pad=False
     not at all."""
 
-    def __init__(self, kernel_size, stride=None, padding=0, count_include_pad=True):
+    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
+        only("ceil_mode", ceil_mode, False)
         kernel = pair(kernel_size, "kernel_size", 1)
         padding = pair(padding, "padding", 0)
         if 2 * padding[0] > kernel[0] or 2 * padding[1] > kernel[1]:
             raise ValueError("padding is %s; it may be at most half of kernel_size %s" % (padding, kernel))
         stride = kernel if stride is None else pair(stride, "stride", 1)
-        self.arguments = (kernel, stride, padding, bool(count_include_pad))
+        self.arguments = (kernel, stride, padding, flag("count_include_pad", count_include_pad))
 
     def forward(self, x):
         if len(x._dims) != 4:
@@ -49,10 +52,10 @@ class AvgPool2d(Module):
 class AvgPool1d(AvgPool2d):
     """The mean of each window, [N, L, C] to [N, L', C]. Padding counts as AvgPool2d's does."""
 
-    def __init__(self, kernel_size, stride=None, padding=0, count_include_pad=True):
+    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
         stride = kernel_size if stride is None else stride
         AvgPool2d.__init__(self, flat(kernel_size, "kernel_size", 1), flat(stride, "stride", 1),
-                           flat(padding, "padding", 0), count_include_pad)  # fmt: skip
+                           flat(padding, "padding", 0), ceil_mode, count_include_pad)  # fmt: skip
 
     def forward(self, x):
         return as_sequence(AvgPool2d.forward(self, as_image(self, x)))
@@ -67,7 +70,8 @@ class AdaptiveAvgPool2d(Module):
 
     def __init__(self, output_size):
         both = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
-        if len(both) != 2 or not all([n is None or isinstance(n, int) and n >= 1 for n in both]):
+        wrong = [n for n in both if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 1)]
+        if len(both) != 2 or wrong:
             raise ValueError("output_size is %r; it may be an int from 1, None, or two of them" % (output_size,))
         self.output_size = tuple(both)
 

@@ -1,11 +1,12 @@
-"""Recurrent layers. Batch first: sequences are [N, L, C], states [N, layers * D, H] (PyTorch has N second). One
+"""Recurrent layers. Batch first: sequences are [N, L, C], states [N, layers * D, H] (PyTorch's batch_first=True,
+whose states have N second all the same). One
 instruction runs a whole sequence, so a program is as long for a hundred steps as for one.
 
 N batch, L steps, C features in, H hidden, D directions (1 or 2).
 """
 
 from . import ops_recurrent as rows
-from .check import chance
+from .check import chance, flag, only
 from .nn import Dropout, Module, _bound, _positive
 from .ops_reduce import MATMUL
 from .ops_shape import cat
@@ -36,7 +37,11 @@ class _Direction(Module):
 class _Recurrent(Module):
     gates = 1
 
-    def __init__(self, input_size, hidden_size, num_layers=1, bias=True, dropout=0.0, bidirectional=False):
+    def __init__(self, input_size, hidden_size, num_layers=1, bias=True, batch_first=True, dropout=0.0,
+                 bidirectional=False):  # fmt: skip
+        only("batch_first", batch_first, True)
+        flag("bias", bias)
+        flag("bidirectional", bidirectional)
         self.input_size = _positive(input_size, "input_size")
         self.hidden_size = _positive(hidden_size, "hidden_size")
         self.dropout, self.layers, features = Dropout(chance("dropout", dropout)), [], input_size
@@ -89,12 +94,12 @@ class RNN(_Recurrent):
     PyTorch adds two.
     """
 
-    def __init__(self, input_size, hidden_size, num_layers=1, nonlinearity="tanh", bias=True, dropout=0.0,
-                 bidirectional=False):  # fmt: skip
+    def __init__(self, input_size, hidden_size, num_layers=1, nonlinearity="tanh", bias=True, batch_first=True,
+                 dropout=0.0, bidirectional=False):  # fmt: skip
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError("nonlinearity is %r; it may be 'tanh' or 'relu'" % (nonlinearity,))
         self.relu = 1 if nonlinearity == "relu" else 0
-        _Recurrent.__init__(self, input_size, hidden_size, num_layers, bias, dropout, bidirectional)
+        _Recurrent.__init__(self, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
 
     def _run(self, direction, x, start):
         inputs = (direction.inputs(x), direction.weight_hh, start)

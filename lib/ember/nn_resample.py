@@ -5,21 +5,27 @@ N batch, L length, H height, W width, C channels.
 
 from array import array
 
+from .check import flag
 from .nn import Module, _positive
 from .tensor import Tensor
 
 MODES = ("nearest", "linear", "bilinear")
 
 
-def _out(n, scale):
-    return max(1, int(n * scale))
+def _ratio(scale):
+    """A scale as a quotient of whole numbers, so that places are the same with any floats."""
+    for below in range(1, 1000):
+        above = round(scale * below)
+        if abs(above - scale * below) <= above * 1e-6:
+            break
+    return above, below
 
 
-def _nearest(n, out):
-    return [i * n // out for i in range(out)]
+def _nearest(n, out, above, below):
+    return [min(i * below // above, n - 1) for i in range(out)]
 
 
-def _weights(n, out, align_corners):
+def _weights(n, out, above, below, align_corners):
     """[out, n]: how much each of n adds to each of out, between the two that are nearest."""
     rows = array("f", [0.0] * (out * n))
     for i in range(out):
@@ -27,7 +33,7 @@ def _weights(n, out, align_corners):
         if align_corners:
             place, unit = i * (n - 1), max(1, out - 1)
         else:
-            place, unit = max(0, (2 * i + 1) * n - out), 2 * out
+            place, unit = max(0, (2 * i + 1) * below - above), 2 * above
         low = min(place // unit, n - 1)
         rest = place - low * unit
         high = min(low + 1, n - 1)
@@ -36,20 +42,29 @@ def _weights(n, out, align_corners):
     return Tensor(rows, (out, n))
 
 
-class Upsample(Module):
-    """[N, H, W, C] to [N, H * scale, W * scale, C] by "nearest" or "bilinear"; [N, L, C] to [N, L * scale, C] by
-    "nearest" or "linear". align_corners: the corners of both images are the same points, rather than their edges
-    (PyTorch's)."""
+def _two(name, value, kinds):
+    both = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(both) != 2 or [n for n in both if isinstance(n, bool) or not isinstance(n, kinds) or not 0 < n < 1e6]:
+        raise ValueError("%s is %r; it may be a %snumber above 0, or two" % (
+            name, value, "" if float in kinds else "whole "))  # fmt: skip
+    return both
 
-    def __init__(self, scale_factor=2, mode="nearest", align_corners=False):
-        both = tuple(scale_factor) if isinstance(scale_factor, (tuple, list)) else (scale_factor, scale_factor)
-        if len(both) != 2 or not all([isinstance(s, (int, float)) and s > 0 for s in both]):
-            raise ValueError("scale_factor is %r; it may be a number above 0, or two" % (scale_factor,))
+
+class Upsample(Module):
+    """[N, H, W, C] to [N, *size, C], or [N, H * scale, W * scale, C], by "nearest" or "bilinear"; [N, L, C] by
+    "nearest" or "linear". size or scale_factor: a number, or one for height and one for width. align_corners: the
+    corners of both images are the same points, rather than their edges (PyTorch's)."""
+
+    def __init__(self, size=None, scale_factor=None, mode="nearest", align_corners=None):
+        if (size is None) == (scale_factor is None):
+            raise ValueError("size is %r, scale_factor is %r; one of them may be None" % (size, scale_factor))
+        self.size = None if size is None else _two("size", size, (int,))
+        self.scale_factor = None if scale_factor is None else _two("scale_factor", scale_factor, (int, float))
         if mode not in MODES:
             raise ValueError("mode is %r; it may be %s" % (mode, ", ".join([repr(m) for m in MODES])))
-        if align_corners and mode == "nearest":
+        if align_corners is not None and (flag("align_corners", align_corners) and mode == "nearest"):
             raise ValueError("align_corners is %r; for mode 'nearest' it may be False" % (align_corners,))
-        self.scale_factor, self.mode, self.align_corners = both, mode, align_corners
+        self.mode, self.align_corners = mode, bool(align_corners)
 
     def forward(self, x):
         ranks = {"nearest": (3, 4), "linear": (3,), "bilinear": (4,)}[self.mode]
@@ -57,11 +72,20 @@ class Upsample(Module):
             self._refuse(x, " or ".join([("(N, L, C)", "(N, H, W, C)")[rank - 3] for rank in ranks]))
         for dim in range(1, len(x._dims) - 1):
             n = x._dims[dim]
-            out = _out(n, self.scale_factor[dim - 1])
-            if self.mode == "nearest":
-                x = x.index_select(dim, _nearest(n, out))
+            if self.size:
+                out = above = self.size[dim - 1]
+                below = n
+            else:
+                above, below = _ratio(self.scale_factor[dim - 1])
+                out = n * above // below
+                if out < 1:
+                    self._refuse(x, "at least one element after scaling")
+            if out == n:  # whatever it is scaled by: so PyTorch has it
                 continue
-            weights = _weights(n, out, self.align_corners)
+            if self.mode == "nearest":
+                x = x.index_select(dim, _nearest(n, out, above, below))
+                continue
+            weights = _weights(n, out, above, below, self.align_corners)
             if dim == 1 and len(x._dims) == 4:
                 width, channels = x._dims[2:]
                 x = (weights @ x.flatten(2)).unflatten(2, (width, channels))
@@ -70,7 +94,9 @@ class Upsample(Module):
         return x
 
     def __repr__(self):
-        return "Upsample(%s, %r)" % (self.scale_factor, self.mode)
+        if self.size:
+            return "Upsample(size=%s, mode=%r)" % (self.size, self.mode)
+        return "Upsample(scale_factor=%s, mode=%r)" % (self.scale_factor, self.mode)
 
 
 class PixelShuffle(Module):

@@ -297,24 +297,30 @@ DROPOUT = Op(same, _dropout_emit, _dropout_grad)
 
 
 def relu(x):
+    """x where it is above 0, else 0."""
     return x._op("RELU")
 
 
 def tanh(x):
+    """The hyperbolic tangent."""
     return x._op("TANH")
 
 
 def sigmoid(x):
+    """1 / (1 + exp(-x))"""
     return x._op("SIGMOID")
 
 
 def exp(x):
+    """e to the x."""
     return x._op("EXP")
 
 
 def log(x):
+    """The natural logarithm; -inf at 0, NaN below."""
     return x._op("LOG")
 
 
 def sqrt(x):
+    """The root, correctly rounded; NaN below 0."""
     return x._op("SQRT")

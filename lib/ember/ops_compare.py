@@ -77,7 +77,8 @@ CLAMP = ops.Op(ops.same, _clamp_emit, _clamp_grad)
 
 
 def eq(a, b):
-    """1 where a == b, else 0; the two broadcast. Without a gradient."""
+    """1 where a == b, else 0; the two broadcast. Without a gradient. (The operator == asks whether a is b: MicroPython
+    makes a bool of whatever == returns, so that it cannot be a tensor. So with !=.)"""
     return apply(EQ, (tensor(a), tensor(b)))
 
 
@@ -107,20 +108,24 @@ def le(a, b):
 
 
 def logical_not(x):
+    """1 where x is 0, else 0. Without a gradient."""
     return eq(x, 0.0)
 
 
 def isnan(x):
+    """1 where x is NaN, else 0. Without a gradient."""
     return ne(x, x)
 
 
 def isinf(x):
+    """1 where x is inf or -inf, else 0. Without a gradient."""
     from .ops_math import abs
 
     return eq(abs(x), float("inf"))
 
 
 def isfinite(x):
+    """1 where x is neither NaN nor infinite, else 0. Without a gradient."""
     from .ops_math import abs
 
     return gt(float("inf"), abs(x))
@@ -140,6 +145,9 @@ def clamp(x, min=None, max=None):
     """x, no less than min and no more than max: numbers, or None for no bound. At a bound the gradient passes."""
     if min is None and max is None:
         raise ValueError("clamp takes min, max or both")
+    for name, bound in (("min", min), ("max", max)):
+        if bound is not None and not isinstance(bound, (int, float)):
+            raise ValueError("%s is %r; it may be a number or None: of tensors take maximum or minimum" % (name, bound))
     return apply(CLAMP, (tensor(x),), (min, max))
 
 

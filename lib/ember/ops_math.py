@@ -84,6 +84,22 @@ ATAN2 = two(ops.ATAN2_FN, lambda a, b, y: b / (a * a + b * b), lambda a, b, y: -
 REMAINDER = two(ops.REMAINDER_FN, None, lambda a, b, y: -floor(a / b))
 
 
+def _beside(target, x):
+    """sqrt(1 - x * x), good near 1 too: with x, the two sides of an angle."""
+    t, u, one = target.new(x._dims), target.new(x._dims), target.scalar(1.0)
+    target.map(ops.SUB_FN, t, one, x)
+    target.map(ops.ADD_FN, u, one, x)
+    target.map(ops.MUL_FN, t, t, u)
+    target.map(ops.SQRT_FN, t, t)
+    return t
+
+
+ASIN = row(lambda target, y, x: target.map(ops.ATAN2_FN, y, x, _beside(target, x)),
+           lambda x: 1.0 / ((1.0 - x) * (1.0 + x)).sqrt())  # fmt: skip
+ACOS = row(lambda target, y, x: target.map(ops.ATAN2_FN, y, _beside(target, x), x),
+           lambda x: -1.0 / ((1.0 - x) * (1.0 + x)).sqrt())  # fmt: skip
+
+
 def _log_slope(a, b, y):
     from .ops_compare import where  # 0 ** b does not change with b
 
@@ -136,22 +152,22 @@ def cos(x):
 
 
 def tan(x):
+    """Of any size, in radians: sin(x) / cos(x)."""
     return sin(x) / cos(x)
 
 
 def asin(x):
-    """NaN outside -1 to 1."""
-    x = tensor(x)
-    return atan2(x, ((1.0 - x) * (1.0 + x)).sqrt())
+    """NaN outside -1 to 1. Its gradient at both ends is infinite."""
+    return apply(ASIN, (tensor(x),))
 
 
 def acos(x):
-    """NaN outside -1 to 1."""
-    x = tensor(x)
-    return atan2(((1.0 - x) * (1.0 + x)).sqrt(), x)
+    """NaN outside -1 to 1. Its gradient at both ends is infinite."""
+    return apply(ACOS, (tensor(x),))
 
 
 def atan(x):
+    """The angle whose tangent is x, from -pi / 2 to pi / 2."""
     return atan2(x, 1.0)
 
 
@@ -168,6 +184,7 @@ def sinh(x):
 
 
 def cosh(x):
+    """(exp(x) + exp(-x)) / 2, which overflows only where it must."""
     e = (abs(x) * 0.5).exp()
     return (e * 0.5) * e + (0.5 / e) / e
 
@@ -183,6 +200,7 @@ def log1p(x):
 
 
 def log2(x):
+    """The logarithm to base 2."""
     return tensor(x).log() * 1.4426950408889634
 
 
@@ -192,15 +210,18 @@ def erf(x):
 
 
 def rsqrt(x):
+    """1 / sqrt(x)"""
     return 1.0 / tensor(x).sqrt()
 
 
 def square(x):
+    """x * x"""
     x = tensor(x)
     return x * x
 
 
 def reciprocal(x):
+    """1 / x"""
     return 1.0 / tensor(x)
 
 
@@ -217,6 +238,11 @@ def pow(a, b):
 
 
 def lerp(a, b, weight):
-    """a + weight * (b - a)"""
-    a = tensor(a)
-    return a + (tensor(b) - a) * weight
+    """a + weight * (b - a), counted from the nearer end, so that 0 gives a and 1 gives b exactly."""
+    a, b = tensor(a), tensor(b)
+    d = b - a
+    if isinstance(weight, Tensor):
+        from .ops_compare import gt, where
+
+        return where(gt(0.5, abs(weight)), a + d * weight, b - d * (1.0 - weight))
+    return a + d * weight if -0.5 < weight < 0.5 else b - d * (1.0 - sink().scalar(weight))

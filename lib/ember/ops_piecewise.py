@@ -113,7 +113,7 @@ def relu6(x):
 
 def leaky_relu(x, negative_slope=0.01):
     """x above 0, negative_slope * x below (Maas et al., 2013)."""
-    return apply(LEAKY_RELU, (tensor(x),), (negative_slope,))
+    return apply(LEAKY_RELU, (tensor(x),), (number("negative_slope", negative_slope),))
 
 
 def prelu(x, weight):
@@ -128,7 +128,7 @@ def prelu(x, weight):
 
 def elu(x, alpha=1.0):
     """x above 0, alpha * (exp(x) - 1) below (Clevert et al., 2016)."""
-    return apply(ELU, (tensor(x),), (alpha, 1.0, 1.0, alpha))
+    return apply(ELU, (tensor(x),), (number("alpha", alpha), 1.0, 1.0, alpha))
 
 
 def selu(x):

@@ -3,7 +3,7 @@
 from array import array
 
 from . import isa
-from .check import number
+from .check import flag, number
 from .parameter import Parameter
 from .program import COUNT, STEP
 from .sink import INTS
@@ -111,7 +111,7 @@ class SGD(Optimizer):
     settings = ("lr", "momentum", "dampening", "weight_decay")
 
     def __init__(self, params, lr=1e-3, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False):
-        self.nesterov = 1 if nesterov else 0
+        self.nesterov = 1 if flag("nesterov", nesterov) else 0
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("nesterov needs a momentum above 0 and no dampening")
         self.states = 1 if momentum else 0
@@ -138,7 +138,7 @@ class Adam(Optimizer):
     decoupled = 0
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, amsgrad=False):
-        self.states = 3 if amsgrad else 2
+        self.states = 3 if flag("amsgrad", amsgrad) else 2
         Optimizer.__init__(self, params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     def hyper(self, values):
@@ -158,7 +158,7 @@ class AdamW(Adam):
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2, amsgrad=False,
                  cautious_weight_decay=False):  # fmt: skip
-        self.decoupled = 2 if cautious_weight_decay else 1
+        self.decoupled = 2 if flag("cautious_weight_decay", cautious_weight_decay) else 1
         Adam.__init__(self, params, lr, betas, eps, weight_decay, amsgrad)
 
 

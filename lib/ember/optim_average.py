@@ -4,12 +4,23 @@ from array import array
 
 from .check import chance
 from .ops import ADD_FN, MUL_FN, SUB_FN
+from .parameter import Parameter
 from .tensor import Tensor, sink
 
 
 def decay_of(name, value):
     """value as a float, or ValueError."""
     return float(chance(name, value))
+
+
+def _members(params):
+    try:
+        found = list(params)
+    except TypeError:
+        found = []
+    if not found or [p for p in found if not isinstance(p, Parameter)]:
+        raise ValueError("params is %r; it may be a list of parameters" % (params,))
+    return found
 
 
 def follow(target, average, p, decay):
@@ -42,7 +53,7 @@ class EMA:
     """
 
     def __init__(self, params, decay=0.999):
-        self.params, self.decay = list(params), decay_of("decay", decay)
+        self.params, self.decay = _members(params), decay_of("decay", decay)
         self.averages = [Tensor(array("f", p.elements()), p.shape) for p in self.params]
 
     def update(self):

@@ -12,6 +12,8 @@ def decay_groups(model, weight_decay):
     Groups without parameters are left out. weight_decay: from 0, else ValueError.
     """
     not_negative("weight_decay", weight_decay)
+    if not isinstance(model, Module):
+        raise ValueError("model is %r; it may be a module" % (model,))
     excepted = []
     _gather(model, excepted)
     decayed, left = [], []

@@ -1,6 +1,7 @@
 """Optimizers whose update looks at a whole tensor at a time. They are written in the instructions of any model."""
 
 from . import isa
+from .check import flag
 from .nn_utils import squares
 from .ops import ADD_FN, COPY_FN, DIV_FN, GT_FN, MAXIMUM_FN, MUL_FN, SQRT_FN, SUB_FN
 from .optim import Optimizer, _betas, _checked
@@ -79,7 +80,7 @@ class Muon(Optimizer):
             raise ValueError("ns_steps is %r; it may be a whole number from 1 to 99" % (ns_steps,))
         if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
             raise ValueError("adjust_lr_fn is %r; it may be 'original' or 'match_rms_adamw'" % (adjust_lr_fn,))
-        self.nesterov, self.coefficients, self.ns_steps = nesterov, tuple(ns_coefficients), ns_steps
+        self.nesterov, self.coefficients, self.ns_steps = flag("nesterov", nesterov), tuple(ns_coefficients), ns_steps
         self.adjust_lr_fn = adjust_lr_fn or "original"
         Optimizer.__init__(self, params, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum, "eps": eps})
         for group in self.groups:

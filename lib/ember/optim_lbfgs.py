@@ -11,6 +11,12 @@ from .tensor import Tensor, sink
 _ANY = float("inf")
 
 
+def single(value):
+    """As a float32. What is one number for all is rounded after each operation, so that it is the same where Python's
+    floats are double and where they are single."""
+    return array("f", (value,))[0]
+
+
 def _whole(name, value):
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError("%s is %r; it may be a whole number from 1" % (name, value))
@@ -25,16 +31,15 @@ class LBFGS(Optimizer):
     (loss, gradient, ...), one for each parameter. line_search_fn: None, or "strong_wolfe" (Nocedal and Wright, 2006).
 
     Keeps 5 + 2 * history_size numbers for each parameter, from when it is made: on a board choose a small history. Not
-    for a Trainer. What is one number for all is Python's, so its last bits depend on how wide Python's floats are.
-    ValueError: more than one group, a negative or wrong setting.
+    for a Trainer. ValueError: more than one group, a negative or wrong setting.
     """
 
     def __init__(self, params, lr=1.0, max_iter=20, max_eval=None, tolerance_grad=1e-7, tolerance_change=1e-9,
                  history_size=100, line_search_fn=None):  # fmt: skip
         self.max_iter = _whole("max_iter", max_iter)
         self.max_eval = self.max_iter * 5 // 4 if max_eval is None else _whole("max_eval", max_eval)
-        self.tolerance_grad = _checked("tolerance_grad", tolerance_grad, 0, _ANY)
-        self.tolerance_change = _checked("tolerance_change", tolerance_change, 0, _ANY)
+        self.tolerance_grad = single(_checked("tolerance_grad", tolerance_grad, 0, _ANY))
+        self.tolerance_change = single(_checked("tolerance_change", tolerance_change, 0, _ANY))
         if line_search_fn not in (None, "strong_wolfe"):
             raise ValueError("line_search_fn is %r; it may be None or 'strong_wolfe'" % (line_search_fn,))
         self.line_search_fn, self.history_size = line_search_fn, _whole("history_size", history_size)
@@ -66,7 +71,7 @@ class LBFGS(Optimizer):
             self._direct()
             self._map(COPY_FN, self.before, self.g)
             before, lr = loss, self.lr
-            self.t = lr if self.moves else min(1.0, 1.0 / self._sum_of_sizes()) * lr
+            self.t = lr if self.moves else single(min(1.0, single(1.0 / self._sum_of_sizes())) * lr)
             self.moves += 1
             slope = self._dot(self.g, self.d)
             if slope > -self.tolerance_change:
@@ -85,9 +90,9 @@ class LBFGS(Optimizer):
                 evaluations += 1
             if evaluations >= self.max_eval or self._largest(self.g) <= self.tolerance_grad:
                 break
-            if abs(self.t) * self._largest(self.d) <= self.tolerance_change:
+            if single(abs(self.t) * self._largest(self.d)) <= self.tolerance_change:
                 break
-            if abs(loss - before) < self.tolerance_change:
+            if single(abs(loss - before)) < self.tolerance_change:
                 break
         self.steps += 1
         return first
@@ -115,27 +120,27 @@ class LBFGS(Optimizer):
         self._map(NEG_FN, d, self.g)
         for i in range(self.known - 1, -1, -1):
             y, s, inverse = self.history[i]
-            factors[i] = self._dot(s, d) * inverse
+            factors[i] = single(self._dot(s, d) * inverse)
             self._add(d, y, -factors[i])
         self._map(MUL_FN, d, d, self.diagonal)
         for i in range(self.known):
             y, s, inverse = self.history[i]
-            self._add(d, s, factors[i] - self._dot(y, d) * inverse)
+            self._add(d, s, single(factors[i] - single(self._dot(y, d) * inverse)))
 
     def _remember(self):
         self._map(SUB_FN, self.before, self.g, self.before)  # how the gradient changed
         self._map(MUL_FN, self.work, self.d, self.t)
         product = self._dot(self.before, self.work)
-        if product > 1 / 10000000000:
+        if product > single(1 / 10000000000):
             if self.known == self.history_size:
                 self.history.append(self.history.pop(0))
                 self.known -= 1
             entry = self.history[self.known]
             self._map(COPY_FN, entry[0], self.before)
             self._map(COPY_FN, entry[1], self.work)
-            entry[2] = 1.0 / product
+            entry[2] = single(1.0 / product)
             self.known += 1
-            self.diagonal = product / self._dot(self.before, self.before)
+            self.diagonal = single(product / self._dot(self.before, self.before))
 
     def _evaluate(self, closure):
         """The loss; its gradient is then in g."""
@@ -153,7 +158,7 @@ class LBFGS(Optimizer):
             part = self.g.alias(p._dims, offset)
             self._map(COPY_FN, part, 0.0 if g is None else g)
             offset += p.numel()
-        return loss.item() if isinstance(loss, Tensor) else float(loss)
+        return single(loss.item() if isinstance(loss, Tensor) else loss)
 
     def _gather(self):
         """x: the parameters."""

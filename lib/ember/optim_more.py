@@ -1,6 +1,7 @@
 """The optimizers that are used less. Names, defaults and formulas are PyTorch's where it has them."""
 
 from . import isa
+from .check import flag, number
 from .optim import Optimizer, _betas, _checked
 from .program import STEP
 from .sink import INTS
@@ -20,7 +21,7 @@ class RMSprop(Optimizer):
     settings = ("lr", "alpha", "eps", "weight_decay", "momentum")
 
     def __init__(self, params, lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0.0, momentum=0.0, centered=False):
-        self.centered, self.momentum = 1 if centered else 0, 1 if momentum else 0
+        self.centered, self.momentum = 1 if flag("centered", centered) else 0, 1 if momentum else 0
         self.states = 1 + self.centered + self.momentum
         Optimizer.__init__(self, params, {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay,
                                           "momentum": momentum})  # fmt: skip
@@ -44,7 +45,8 @@ class Adagrad(Optimizer):
     states = 1
     settings = ("lr", "lr_decay", "eps", "weight_decay")
 
-    def __init__(self, params, lr=0.01, lr_decay=0.0, weight_decay=0.0, eps=1e-10):
+    def __init__(self, params, lr=0.01, lr_decay=0.0, weight_decay=0.0, initial_accumulator_value=0.0, eps=1e-10):
+        number("initial_accumulator_value", initial_accumulator_value, 0, 0)  # a state begins as zeros
         Optimizer.__init__(self, params, {"lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay})
 
     def hyper(self, values):

@@ -1,9 +1,11 @@
 """The line search of L-BFGS for the strong Wolfe conditions (Nocedal and Wright, 2006, algorithms 3.5 and 3.6), by
-cubic interpolation, as PyTorch has it."""
+cubic interpolation, as PyTorch has it. Each operation is rounded to float32: see optim_lbfgs.single."""
 
 import math
 
-_FALLS, _FLATTENS = 1 / 10000, 9 / 10  # c1 and c2
+from .optim_lbfgs import single
+
+_FALLS, _FLATTENS = single(1 / 10000), single(9 / 10)  # c1 and c2
 _MOST = 25  # tries
 
 
@@ -13,14 +15,24 @@ def _cubic(a, b, bounds=None):
         a, b = b, a
     low, high = bounds or (a[0], b[0])
     if a[0] != b[0]:
-        d1 = a[2] + b[2] - 3 * (a[1] - b[1]) / (a[0] - b[0])
-        square = d1 * d1 - a[2] * b[2]
+        steep = single(single(3 * single(a[1] - b[1])) / single(a[0] - b[0]))
+        d1 = single(single(a[2] + b[2]) - steep)
+        square = single(single(d1 * d1) - single(a[2] * b[2]))
         if square >= 0:
-            d2 = math.sqrt(square)
-            below = b[2] - a[2] + 2 * d2
+            d2 = single(math.sqrt(square))
+            below = single(single(b[2] - a[2]) + 2 * d2)
             if below != 0:
-                return min(max(b[0] - (b[0] - a[0]) * ((b[2] + d2 - d1) / below), low), high)
-    return (low + high) / 2
+                share = single(single(single(b[2] + d2) - d1) / below)
+                return min(max(single(b[0] - single(single(b[0] - a[0]) * share)), low), high)
+    return single(single(low + high) / 2)
+
+
+def _too_high(new, loss, slope):
+    return new[1] > single(loss + single(single(_FALLS * new[0]) * slope))
+
+
+def _flattens(new, slope):
+    return abs(new[2]) <= single(-_FLATTENS * slope)
 
 
 def search(optimizer, closure, t, loss, slope):
@@ -34,17 +46,17 @@ def search(optimizer, closure, t, loss, slope):
     new = (t,) + optimizer.try_at(closure, t)
     evaluations, done, bracket = 1, False, None
     while tries < _MOST:
-        if new[1] > loss + _FALLS * new[0] * slope or tries > 1 and new[1] >= before[1]:
+        if _too_high(new, loss, slope) or tries > 1 and new[1] >= before[1]:
             bracket = [before, new]
             break
-        if abs(new[2]) <= -_FLATTENS * slope:
+        if _flattens(new, slope):
             bracket, done = [new], True
             break
         if new[2] >= 0:
             bracket = [before, new]
             break
         t = new[0]
-        t = _cubic(before, new, (t + (t - before[0]) / 100, t * 10))
+        t = _cubic(before, new, (single(t + single(single(t - before[0]) / 100)), single(t * 10)))
         before = new
         new = (t,) + optimizer.try_at(closure, t)
         evaluations += 1
@@ -55,13 +67,13 @@ def search(optimizer, closure, t, loss, slope):
     low, high = (0, 1) if bracket[0][1] <= bracket[-1][1] else (1, 0)
     while not done and tries < _MOST:
         left, right = min(bracket[0][0], bracket[1][0]), max(bracket[0][0], bracket[1][0])
-        if (right - left) * size < optimizer.tolerance_change:
+        if single(single(right - left) * size) < optimizer.tolerance_change:
             break
         t = _cubic(bracket[0], bracket[1])
-        margin = (right - left) / 10
-        if min(right - t, t - left) < margin:  # near an end, twice: away from it
+        margin = single(single(right - left) / 10)
+        if min(single(right - t), single(t - left)) < margin:  # near an end, twice: away from it
             if stuck or t >= right or t <= left:
-                t = right - margin if abs(t - right) < abs(t - left) else left + margin
+                t = single(right - margin if single(right - t) < single(t - left) else left + margin)
                 stuck = False
             else:
                 stuck = True
@@ -70,13 +82,13 @@ def search(optimizer, closure, t, loss, slope):
         new = (t,) + optimizer.try_at(closure, t)
         evaluations += 1
         tries += 1
-        if new[1] > loss + _FALLS * t * slope or new[1] >= bracket[low][1]:
+        if _too_high(new, loss, slope) or new[1] >= bracket[low][1]:
             bracket[high] = new
             low, high = (0, 1) if bracket[0][1] <= bracket[1][1] else (1, 0)
         else:
-            if abs(new[2]) <= -_FLATTENS * slope:
+            if _flattens(new, slope):
                 done = True
-            elif new[2] * (bracket[high][0] - bracket[low][0]) >= 0:
+            elif single(new[2] * single(bracket[high][0] - bracket[low][0])) >= 0:
                 bracket[high] = bracket[low]
             bracket[low] = new
     best = bracket[low]

@@ -14,13 +14,20 @@ import math
 
 
 def _whole(name, value, low=1):
-    if not isinstance(value, int) or value < low:
+    if isinstance(value, bool) or not isinstance(value, int) or value < low:
         raise ValueError("%s is %r; it may be a whole number from %d" % (name, value, low))
     return value
 
 
+def _milestones(values, low):
+    if not isinstance(values, (list, tuple)):
+        raise ValueError("milestones is %r; it may be a list of whole numbers from %d" % (values, low))
+    return [_whole("milestones", m, low) for m in values]
+
+
 def _within(name, value, low, high, below=False):
-    if not isinstance(value, (int, float)) or not low <= value <= high or below and value == high:
+    good = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not good or not low <= value <= high or below and value == high:
         raise ValueError("%s is %r; it may be from %s to %s%s" % (name, value, low, "below " if below else "", high))
     return value
 
@@ -131,7 +138,7 @@ class MultiStepLR(Schedule):
     """base * gamma for every milestone that was reached."""
 
     def __init__(self, optimizer, milestones, gamma=0.1):
-        self.milestones = [_whole("milestones", m, 0) for m in milestones]
+        self.milestones = _milestones(milestones, 0)
         self.gamma = _within("gamma", gamma, 0, float("inf"), True)
         Schedule.__init__(self, optimizer)
 
@@ -220,12 +227,13 @@ class LambdaLR(Schedule):
 
 def _several(schedulers, optimizer):
     """Schedules whose steps are counted for them."""
-    schedulers = list(schedulers)
+    if not isinstance(schedulers, (list, tuple)):
+        raise ValueError("schedulers is %r; it may be a list of schedules" % (schedulers,))
     for s in schedulers:
         if not isinstance(s, Schedule) or s.optimizer is not optimizer or not s.chains:
             raise ValueError("schedulers holds %r; it may hold schedules of this optimizer that are functions of base "
                              "and step alone" % (s,))  # fmt: skip
-    return schedulers
+    return list(schedulers)
 
 
 class SequentialLR(Schedule):
@@ -233,7 +241,7 @@ class SequentialLR(Schedule):
 
     def __init__(self, optimizer, schedulers, milestones):
         self.schedulers = _several(schedulers, optimizer)
-        self.milestones = [_whole("milestones", m) for m in milestones]
+        self.milestones = _milestones(milestones, 1)
         if len(self.milestones) != len(self.schedulers) - 1 or sorted(self.milestones) != self.milestones:
             raise ValueError("milestones is %r; it may be %d rising steps, one less than the schedulers"
                              % (milestones, len(self.schedulers) - 1))  # fmt: skip
@@ -250,10 +258,9 @@ class ChainedScheduler(Schedule):
     """All schedulers at once: each takes what the one before made of the base, so factors multiply."""
 
     def __init__(self, schedulers, optimizer=None):
-        schedulers = list(schedulers)
         if not schedulers:
-            raise ValueError("schedulers is empty; it may be a list of schedules")
-        if optimizer is None:
+            raise ValueError("schedulers is %r, which is empty; it may be a list of schedules" % (schedulers,))
+        if optimizer is None and isinstance(schedulers, (list, tuple)):
             optimizer = getattr(schedulers[0], "optimizer", None)
         self.schedulers = _several(schedulers, optimizer)
         Schedule.__init__(self, optimizer)

@@ -1,7 +1,8 @@
 """Schedules that do more than multiply a base: one cycle, which moves momentum too, and a rate that follows a measure.
 Found in `schedule` under their names."""
 
-from .schedule import Schedule, _cosine, _whole, _within
+from .check import flag
+from .schedule import Schedule, _bases, _cosine, _whole, _within
 
 
 class OneCycleLR(Schedule):
@@ -21,6 +22,7 @@ class OneCycleLR(Schedule):
     def __init__(self, optimizer, max_lr, total_steps=None, epochs=None, steps_per_epoch=None, pct_start=0.3,
                  anneal_strategy="cos", cycle_momentum=True, base_momentum=0.85, max_momentum=0.95, div_factor=25.0,
                  final_div_factor=1e4, three_phase=False):  # fmt: skip
+        _bases(optimizer)
         if total_steps is None:
             total_steps = _whole("epochs", epochs) * _whole("steps_per_epoch", steps_per_epoch)
         self.total_steps = _whole("total_steps", total_steps)
@@ -40,11 +42,11 @@ class OneCycleLR(Schedule):
             _within("base_momentum", base_momentum, 0, 1, True),
             _within("max_momentum", max_momentum, 0, 1, True),
         )
-        self.momentum = _momentum(optimizer) if cycle_momentum else 0
+        self.momentum = _momentum(optimizer) if flag("cycle_momentum", cycle_momentum) else 0
         first, last = 1 / div_factor, 1 / div_factor / final_div_factor
         end, up = total_steps - 1, pct_start * total_steps - 1
         # (its last step, where rate and momentum go from and to)
-        if three_phase:
+        if flag("three_phase", three_phase):
             self.phases = ((up, first, 1.0, high, low), (2 * pct_start * total_steps - 2, 1.0, first, low, high),
                            (end, first, last, high, high))  # fmt: skip
         else:
@@ -98,6 +100,7 @@ class ReduceLROnPlateau(Schedule):
 
     def __init__(self, optimizer, mode="min", factor=0.1, patience=10, threshold=1e-4, threshold_mode="rel",
                  cooldown=0, min_lr=0.0, eps=1e-8):  # fmt: skip
+        _bases(optimizer)
         self.factor = _within("factor", factor, 0, 1, True)
         if mode not in ("min", "max"):
             raise ValueError("mode is %r; it may be 'min' or 'max'" % (mode,))
@@ -128,6 +131,8 @@ class ReduceLROnPlateau(Schedule):
         return self.sign * measure < self.sign * self.best - margin
 
     def step(self, measure):
+        if not isinstance(measure, (int, float)):
+            raise ValueError("measure is %r; it may be a number" % (measure,))
         self.last_epoch += 1
         if self.better(measure):
             self.best, self.num_bad_epochs = float(measure), 0

@@ -59,8 +59,8 @@ class no_grad:
 
 def axis(dims, dim):
     """dim counted from the front, or ValueError."""
-    if not -len(dims) <= dim < len(dims):
-        raise ValueError("dim %d of a tensor with %d dimensions" % (dim, len(dims)))
+    if not isinstance(dim, int) or not -len(dims) <= dim < len(dims):
+        raise ValueError("dim %r of a tensor with %d dimensions" % (dim, len(dims)))
     return dim % len(dims)
 
 
@@ -262,31 +262,37 @@ class Tensor:
         return apply(getattr(home, name), tuple(inputs), args)
 
     def __add__(self, other):
+        """a + b; the two broadcast, and one may be a number."""
         return self._op("ADD", (other,))
 
     __radd__ = __add__
 
     def __sub__(self, other):
+        """a - b; the two broadcast, and one may be a number."""
         return self._op("SUB", (other,))
 
     def __rsub__(self, other):
         return sink().scalar(other)._op("SUB", (self,))
 
     def __mul__(self, other):
+        """a * b; the two broadcast, and one may be a number."""
         return self._op("MUL", (other,))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other):
+        """a / b, by IEEE 754 where b is 0; the two broadcast, and one may be a number."""
         return self._op("DIV", (other,))
 
     def __rtruediv__(self, other):
         return sink().scalar(other)._op("DIV", (self,))
 
     def __matmul__(self, other):
+        """[..., M, K] @ [..., K, N] to [..., M, N]; what is in front broadcasts, and M or N may be missing."""
         return self._op("MATMUL", (other,))
 
     def __neg__(self):
+        """-x"""
         return self._op("NEG")
 
     def __pow__(self, exponent):

@@ -17,7 +17,7 @@ NATIVE = ROOT / "build" / "native"
 
 
 # What every Ember has, with what these import: a module that the catalogue names is left out until it is asked for.
-CORE = ("__init__", "trainer", "nn", "optim", "data", "progress", "disassemble", "ops_image", "ops_shape")
+CORE = ("__init__", "trainer", "nn", "optim", "data", "progress", "disassemble", "nn_image", "ops_shape")
 ALL = "all"
 
 

@@ -5,7 +5,7 @@ from .tensor import Tensor, _Lists
 
 class NLLLoss(CrossEntropyLoss):
     def __init__(
-        self, weight: _Weights = None, ignore_index: int | None = None, reduction: _Reduction = "mean"
+        self, weight: _Weights = None, ignore_index: int | None = -100, reduction: _Reduction = "mean"
     ) -> None: ...
 
 class MultiMarginLoss(Loss):

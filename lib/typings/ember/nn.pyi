@@ -1,4 +1,4 @@
-from typing_extensions import Self, TypeAlias
+from typing_extensions import Self
 
 from . import nn_init, nn_utils
 from .parameter import Buffer, Parameter
@@ -6,8 +6,6 @@ from .tensor import Tensor
 
 init = nn_init
 utils = nn_utils
-
-_Pair: TypeAlias = int | tuple[int, int] | list[int]
 
 # Module itself has no `forward`: what is derived from it says what it takes.
 class Module:
@@ -33,30 +31,8 @@ class Linear(Module):
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...
 
-class Conv2d(Module):
-    in_channels: int
-    out_channels: int
-    kernel_size: tuple[int, int]
-    weight: Parameter
-    bias: Parameter | None
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: _Pair,
-        stride: _Pair = 1,
-        padding: _Pair = 0,
-        dilation: _Pair = 1,
-        groups: int = 1,
-        bias: bool = True,
-    ) -> None: ...
-    def forward(self, x: Tensor) -> Tensor: ...
-
-class MaxPool2d(Module):
-    def __init__(self, kernel_size: _Pair, stride: _Pair | None = None, padding: _Pair = 0) -> None: ...
-    def forward(self, x: Tensor) -> Tensor: ...
-
 class Flatten(Module):
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...
 
 class ReLU(Module):
@@ -127,6 +103,8 @@ from .nn_conv import Conv1d as Conv1d
 from .nn_conv import ConvTranspose1d as ConvTranspose1d
 from .nn_conv import ConvTranspose2d as ConvTranspose2d
 from .nn_embedding import Embedding as Embedding
+from .nn_image import Conv2d as Conv2d
+from .nn_image import MaxPool2d as MaxPool2d
 from .nn_noise import GaussianNoise as GaussianNoise
 from .nn_norm import BatchNorm1d as BatchNorm1d
 from .nn_norm import BatchNorm2d as BatchNorm2d

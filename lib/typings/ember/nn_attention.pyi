@@ -26,6 +26,7 @@ class MultiheadAttention(Module):
         bias: bool = True,
         kdim: int | None = None,
         vdim: int | None = None,
+        batch_first: bool = True,
     ) -> None: ...
     def forward(
         self,
@@ -57,6 +58,7 @@ class TransformerEncoderLayer(Module):
         dropout: float = 0.1,
         activation: _Activation = "relu",
         layer_norm_eps: float = 1e-5,
+        batch_first: bool = True,
         norm_first: bool = False,
         bias: bool = True,
     ) -> None: ...

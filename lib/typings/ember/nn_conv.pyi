@@ -1,6 +1,7 @@
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
-from .nn import Conv2d, Module
+from .nn import Module
+from .nn_image import Conv2d
 from .parameter import Parameter
 from .tensor import Tensor
 
@@ -18,7 +19,7 @@ class Conv1d(Conv2d):
         out_channels: int,
         kernel_size: int,
         stride: int = 1,
-        padding: int = 0,
+        padding: int | Literal["valid", "same"] = 0,
         dilation: int = 1,
         groups: int = 1,
         bias: bool = True,

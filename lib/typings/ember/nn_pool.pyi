@@ -1,6 +1,7 @@
 from typing import TypeAlias
 
-from .nn import MaxPool2d, Module
+from .nn import Module
+from .nn_image import MaxPool2d
 from .tensor import Tensor
 
 _Pair: TypeAlias = int | tuple[int, int]
@@ -10,13 +11,23 @@ class MaxPool1d(MaxPool2d):
 
 class AvgPool2d(Module):
     def __init__(
-        self, kernel_size: _Pair, stride: _Pair | None = None, padding: _Pair = 0, count_include_pad: bool = True
+        self,
+        kernel_size: _Pair,
+        stride: _Pair | None = None,
+        padding: _Pair = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
     ) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...
 
 class AvgPool1d(AvgPool2d):
     def __init__(
-        self, kernel_size: int, stride: int | None = None, padding: int = 0, count_include_pad: bool = True
+        self,
+        kernel_size: int,
+        stride: int | None = None,
+        padding: int = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
     ) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...
 

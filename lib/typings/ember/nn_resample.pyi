@@ -6,14 +6,16 @@ from .tensor import Tensor
 MODES: tuple[str, ...]
 
 class Upsample(Module):
-    scale_factor: tuple[float, float]
+    size: tuple[int, int] | None
+    scale_factor: tuple[float, float] | None
     mode: str
     align_corners: bool
     def __init__(
         self,
-        scale_factor: float | tuple[float, float] = 2,
+        size: int | tuple[int, int] | None = None,
+        scale_factor: float | tuple[float, float] | None = None,
         mode: Literal["nearest", "linear", "bilinear"] = "nearest",
-        align_corners: bool = False,
+        align_corners: bool | None = None,
     ) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...
 

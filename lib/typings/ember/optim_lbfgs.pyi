@@ -5,6 +5,8 @@ from .optim import Optimizer, _Params
 from .parameter import Parameter
 from .tensor import Tensor
 
+def single(value: float) -> float: ...
+
 class LBFGS(Optimizer):
     max_iter: int
     max_eval: int

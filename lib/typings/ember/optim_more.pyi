@@ -21,6 +21,7 @@ class Adagrad(Optimizer):
         lr: float = 0.01,
         lr_decay: float = 0.0,
         weight_decay: float = 0.0,
+        initial_accumulator_value: float = 0.0,
         eps: float = 1e-10,
     ) -> None: ...
 

@@ -1,0 +1,52 @@
+"""Layers, losses, initialisers, optimizers and schedules take what PyTorch's take: the same names in the same order,
+with the same defaults. What differs, or is not there, stands here."""
+
+import ast
+import inspect
+
+import pytest
+
+from catalogue_list import PARTS, find
+from conftest import ROOT
+
+PYTORCH = {}
+for line in (ROOT / "host_tests" / "pytorch_arguments.txt").read_text().splitlines():
+    if not line.startswith("#"):
+        entry, said = line.split(": ")
+        pairs = [word.split("=") for word in said.split()]
+        PYTORCH[entry] = {w[0]: ast.literal_eval(w[1]) if len(w) > 1 else inspect.Parameter.empty for w in pairs}
+
+PLACES = {name: place for _, place, names in PARTS for name in names}
+# Our default where it is not PyTorch's, and why.
+OTHERWISE = {
+    "batch_first": True,  # the batch is always first
+    "adjust_lr_fn": "original",  # what None means
+}
+NO_DEFAULT = {"dim"}  # of a softmax PyTorch guesses it, and warns
+# What is not there.
+LACKING = {
+    "padding_mode", "dilation of MaxPool", "return_indices", "ceil_mode of MaxPool", "divisor_override",
+    "bias of BatchNorm", "bias of GroupNorm", "bias of InstanceNorm", "max_norm", "norm_type", "scale_grad_by_freq",
+    "sparse", "proj_size", "add_bias_kv", "add_zero_attn", "recompute_scale_factor", "decoupled_weight_decay",
+}  # fmt: skip
+# What PyTorch has not.
+MORE = {"AdamW": {"cautious_weight_decay"}}
+
+
+def ours(name):
+    taken = inspect.signature(find(PLACES[name], name)).parameters
+    return {k: p.default for k, p in taken.items() if k not in ("params", "tensor", "optimizer")}
+
+
+@pytest.mark.parametrize("name", PYTORCH)
+def test_arguments_are_pytorchs(name):
+    theirs, found = PYTORCH[name], ours(name)
+    kind = name.rstrip("12d")
+    lacking = [k for k in theirs if k not in LACKING and "%s of %s" % (k, kind) not in LACKING]
+    assert [k for k in found if k not in MORE.get(name, ())] == lacking
+    for argument in lacking:
+        if argument in NO_DEFAULT and theirs[argument] is None:
+            assert found[argument] is inspect.Parameter.empty
+            continue
+        wanted = OTHERWISE.get(argument, theirs[argument])
+        assert found[argument] == wanted or found[argument] == pytest.approx(wanted, rel=1e-6), argument
