@@ -11,7 +11,7 @@ from tools import catalogue_page
 import ember
 from catalogue_list import DIFFERENTIABLE, ENTRIES, STEPS, find
 from conftest import ROOT
-from ember import nn, vm
+from ember import catalogue, nn, vm
 from op_cases import Draw, everything, vms
 
 STUBS = ROOT / "lib" / "typings" / "ember"
