@@ -30,6 +30,15 @@ def _betas(values, n):
     return [_checked("beta%d" % (i + 1), betas[i], 0, 1) for i in range(n)]
 
 
+def _listed(params):
+    if not isinstance(params, (Parameter, dict)):  # both are lists of something else
+        try:
+            return list(params)
+        except TypeError:
+            pass
+    raise ValueError("params is %r; it may be a list of parameters, or of groups" % (params,))
+
+
 class Optimizer:
     """params: a list of parameters, or of dicts {"params": [...], "lr": ...} that each may set what differs."""
 
@@ -38,17 +47,19 @@ class Optimizer:
     layerwise = False  # its update is emitted a tensor at a time, not a group
 
     def __init__(self, params, defaults):
-        params = list(params)
+        params = _listed(params)
         if not params:
             raise ValueError("the optimizer got no parameters")
         if not isinstance(params[0], dict):
             params = [{"params": params}]
         self.groups, seen = [], []
         for given in params:
-            members = list(given["params"])
+            if not isinstance(given, dict) or "params" not in given:
+                raise ValueError("a group is %r; it may be a dict with the key 'params'" % (given,))
+            members = _listed(given["params"])
             for p in members:
                 if not isinstance(p, Parameter):
-                    raise ValueError("%r is not a Parameter" % (p,))
+                    raise ValueError("params has %r; it may have Parameters, or be a list of groups" % (p,))
                 if any([p is q for q in seen]):
                     raise ValueError("a parameter of shape %s is given twice" % (p.shape,))
                 seen.append(p)
