@@ -147,7 +147,7 @@ REFUSED = [
     (ValueError, "given twice", lambda m: optim.SGD(m.parameters() + m.parameters())),
     (ValueError, r"params has Tensor.*; it may have Parameters", lambda m: optim.SGD([Tensor([1.0])])),
     (ValueError, "params is 3; it may be a list of parameters, or of groups", lambda m: optim.SGD(3)),
-    (ValueError, r"params is Parameter\(.*; it may be a list", lambda m: optim.SGD(m.weight)),
+    (ValueError, r"params is Parameter\(.*; it may be a list", lambda m: optim.SGD(m.parameters()[0])),
     (ValueError, "a group is .*'lr'.*; it may be a dict with the key 'params'", lambda m: optim.SGD([{"lr": 0.1}])),
     (ValueError, "a group is 3; it may be", lambda m: optim.SGD([{"params": m.parameters()}, 3])),
     (ValueError, "params is 3", lambda m: optim.SGD([{"params": 3}])),
