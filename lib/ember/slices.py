@@ -158,7 +158,7 @@ class Slices:
 
     def go_on(self, budget_us):
         _check(budget_us)
-        if not self.trainer._unfinished:
+        if not self.trainer._unfinished or not self.trainer._fresh:
             raise RuntimeError("poll: no step in slices is unfinished")
         return self._slice(ticks_us(), budget_us)
 
@@ -198,8 +198,9 @@ class Slices:
     def drop(self):
         """Give up the step that is unfinished, if any is: weights and the optimizer's state are those of before it. If
         it is updating already, it is finished."""
-        self.trainer._unfinished = False
-        idle(self.trainer)
+        t = self.trainer
+        t._fresh, t._unfinished = t._fresh or t._unfinished, False
+        idle(t)
 
 
 def _check(budget_us):
@@ -219,6 +220,9 @@ def _begin(code, section):
 def idle(trainer):
     """After an interrupted run: an update is finished, anything else is as if it had not begun, and if it was
     training, what was accumulated is dropped. RuntimeError where a step in slices is unfinished."""
+    if trainer._unfinished and not trainer._fresh:
+        raise RuntimeError("this Trainer is fused, and keeps no gradients: after accumulate comes update(), "
+                           "or slices.drop()")  # fmt: skip
     if trainer._unfinished:
         raise RuntimeError("a step in slices is unfinished: poll() until it returns True, or slices.drop()")
     if trainer._state[1]:
