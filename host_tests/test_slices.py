@@ -150,6 +150,25 @@ def test_the_pace_is_measured(monkeypatch, name, rows, pace, overhead):
     assert "%d µs here" % t.plan.longest_us in str(t.plan)
 
 
+@pytest.mark.parametrize("dtype, scale", [("f", 1.0), ("B", None), ("B", 1.0), ("i", None)])
+@pytest.mark.parametrize("rows", [1, 9])
+def test_the_pace_of_a_model_that_takes_indices(machine, dtype, scale, rows):
+    """Of one word: all but 0 is out of range."""
+
+    def make():
+        ember.manual_seed(4)
+        model = nn.Sequential(nn.Embedding(rows, 4), nn.Flatten(), nn.Linear(12, 2))
+        return ember.Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1), (3,), 4,
+                             input_dtype=dtype, input_scale=scale)  # fmt: skip
+
+    whole, parts = make(), make()
+    x, y = array(dtype, [k % rows for k in range(12)]), bytearray([0, 1, 1, 0])
+    for _ in range(3):
+        whole.step(x, y)
+        sliced(parts, x, y, [50])
+    assert parts.slices.pace > 0 and bits(whole) == bits(parts)
+
+
 def begun(monkeypatch, **settings):
     """A trainer in the middle of its second step, and what it was before that."""
     t = make(**settings)

@@ -71,13 +71,14 @@ class Slices:
 
     def _fill(self):
         """With what is not 0, as zeros are quick where floats are software; but for indices, of which 1 may be too
-        many."""
+        many, and 0.7 is none."""
         t = self.trainer
         x, value = t._segments[program.X], 0.7 if t.input_dtype == "f" else 1
         for i in range(len(x)):
             x[i] = value
         try:
             t._run(program.CHECK)
+            t._run(program.PREDICT)
         except ValueError:
             for i in range(len(x)):
                 x[i] = 0
