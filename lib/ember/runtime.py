@@ -228,7 +228,7 @@ def _make(file, words, code, there):
     for k in range(1, _word(code, 3)):
         flags, n, _ = _segment(code, k)
         found = None
-        if k > program.Y and there is not None:  # weights that stay where they lie
+        if k > program.Y and isinstance(code, memoryview):  # weights stay where they lie, if the program does
             at = file.tell()
             found = there[at : at + 4 * n]
             file.seek(at + 4 * n)
