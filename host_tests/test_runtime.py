@@ -252,6 +252,15 @@ def test_a_head_that_is_wrong(file, at, value, match):
     refused(sealed(words), match)
 
 
+def test_names_that_lie(file):
+    words = words_of(file)
+    refused(sealed([*words[:-1], -1]), "the program is damaged: its names are no text")
+    words[-words[runtime.TEXT] :] = struct.unpack("<%di" % words[runtime.TEXT], (b"lr " * 200)[: 4 * words[runtime.TEXT]])
+    model = runtime.load(sealed(words))
+    model.lr = 0.25
+    assert list(model._segments[2]) == [0.25] * 5
+
+
 def test_no_room(file, tmp_path):
     words = words_of(file)
     words[runtime.HEAD + 6] += 1 << 20  # an arena of 4 MB

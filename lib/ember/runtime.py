@@ -95,7 +95,7 @@ class Model(Running):
     @lr.setter
     def lr(self, value):
         for k, name in enumerate(self.names.split("\n")[0].split(" ")):
-            if name == "lr":
+            if name == "lr" and k < len(self._segments[program.FLOATS]):
                 self._segments[program.FLOATS][k] = value
 
 
@@ -123,7 +123,7 @@ def load(source):
             raise ValueError("%s is damaged: the VM refuses its program" % name)
         if not _fits_together(words, code):
             raise ValueError("%s is damaged: its parts do not fit together" % name)
-        return _make(file, words, code, there)
+        return _make(file, words, code, there, name)
 
 
 def _check_head(file, words, name):
@@ -197,6 +197,7 @@ def _fits_together(words, code):
     at, size = words[RESULT], words[RESULT_SIZE]
     return (
         _segment(code, program.INTS)[1] > program.ONE
+        and _segment(code, program.FLOATS)[1] > 0
         and rows <= words[BATCH]
         and words[CLASSES] >= 0
         and kept + program.STATISTICS <= arena
@@ -213,7 +214,7 @@ def _array(file, dtype, n):
     return found
 
 
-def _make(file, words, code, there):
+def _make(file, words, code, there, name):
     n, free = _segment(code, program.ARENA)[1], getattr(gc, "mem_free", None)
     gc.collect()
     try:
@@ -240,6 +241,9 @@ def _make(file, words, code, there):
         at = words[PARAMETERS] + words[FROZEN] + words[GRADIENTS]
         file.readinto(view[at : at + words[STATE]])
     model = Model(words, code, segments)
-    model.names = str(file.read(4 * words[TEXT]), "utf-8").rstrip("\0")
+    try:
+        model.names = str(file.read(4 * words[TEXT]), "utf-8").rstrip("\0")
+    except ValueError:
+        raise ValueError("%s is damaged: its names are no text" % name)  # noqa: B904
     model._run(program.ZERO)
     return model
