@@ -255,7 +255,8 @@ def test_a_head_that_is_wrong(file, at, value, match):
 def test_names_that_lie(file):
     words = words_of(file)
     refused(sealed([*words[:-1], -1]), "the program is damaged: its names are no text")
-    words[-words[runtime.TEXT] :] = struct.unpack("<%di" % words[runtime.TEXT], (b"lr " * 200)[: 4 * words[runtime.TEXT]])
+    n = words[runtime.TEXT]
+    words[-n:] = struct.unpack("<%di" % n, (b"lr " * 200)[: 4 * n])
     model = runtime.load(sealed(words))
     model.lr = 0.25
     assert list(model._segments[2]) == [0.25] * 5
@@ -285,6 +286,14 @@ def test_a_batch_that_does_not_fit(trainer, tmp_path):
             model.step(x, array(trainer.target_dtype, [3] * len(y)))
     with pytest.raises(ValueError, match="x has 1 elements;"):
         model.predict(x[:1])
+    with pytest.raises(ValueError, match="a batch is 1 to %d samples" % trainer.micro_batch):
+        model.predict(x * 2)
+    first = x[: trainer.sample_size]
+    for out, match in ((array("f", [0]), "out has 1 elements; the output takes"), (bytearray(64), "structures")):
+        n = len(out)
+        with pytest.raises(ValueError, match=match):
+            model.predict(first, out)
+        assert len(out) == n and not any(out)
     assert everything(model) == before
     model.step(x, y)
 

@@ -70,7 +70,8 @@ class Model(Running):
     def _accept(self, x, y):
         self._unbind()
         raise ValueError("x has %d elements%s; a batch is 1 to %d samples of %d of type %r, and %d of type %r"
-                         % (len(x), "" if y is None else ", y has %d" % len(y), self.batch_size, self.sample_size,
+                         % (len(x), "" if y is None else ", y has %d" % len(y),
+                            self.micro_batch if y is None else self.batch_size, self.sample_size,
                             self.input_dtype, self.target_size, self.target_dtype))  # fmt: skip
 
     def _fault(self):
@@ -85,7 +86,9 @@ class Model(Running):
         if out is None:
             return self._output
         n = self._ints[program.ROWS] * self._result_dims[1]
-        out[:n] = array("f", self._output[:n])
+        if len(out) < n:
+            raise ValueError("out has %d elements; the output takes %d" % (len(out), n))
+        memoryview(out)[:n] = self._output[:n]
         return out
 
     @property

@@ -27,7 +27,7 @@ else:
 
 
 class Slices:
-    """pace: cost units (eighths of a multiply-accumulate) a microsecond; overhead: microseconds of a call of the VM, and
+    """pace: cost units (eighths of a multiply-accumulate) a microsecond; overhead: microseconds of a call of the VM and
     of Python around it. Both are measured at the first step, or by calibrate(), and may be set."""
 
     def __init__(self, trainer):
