@@ -172,6 +172,29 @@ def test_what_the_error_says_is_enough(name):
     assert needed(name, least - 1) >= least
 
 
+@pytest.mark.parametrize("optimizer", [optim.Adam, optim.LAMB])
+@pytest.mark.parametrize("name", MODELS)
+def test_what_the_error_says_is_enough_where_the_update_needs_the_most(name, optimizer):
+    """State in 16 bits is unpacked in scratch, which no choice of activations changes."""
+
+    def make(memory=None):
+        ember.manual_seed(3)
+        model = MODELS[name]()
+        return ember.Trainer(model, nn.CrossEntropyLoss(), optimizer(model.parameters(), lr=0.01), (FEATURES,), BATCH,
+                             memory=memory, state_dtype="bfloat16")  # fmt: skip
+
+    def least(memory):
+        with pytest.raises(MemoryError, match=r"needs \d+ bytes.* allowed are %d" % memory) as error:
+            make(memory)
+        return int(str(error.value).split()[2])
+
+    need, plain = least(1000), make()
+    for memory in range(plain.plan.total(), need, -(plain.plan.total() - need) // 7 - 1):
+        assert make(memory).plan.total() <= memory
+    assert make(need).plan.total() <= need
+    assert least(need - 1) >= need
+
+
 def test_nothing_has_changed_where_it_does_not_fit():
     model = MODELS["tanh"]()
     values = [p.tolist() for p in model.parameters()]
@@ -290,7 +313,7 @@ def test_only_biases_are_trained():
     assert all(p.tolist() != b for p, b in zip([p for p in model.parameters() if len(p.shape) == 1], biases))
 
 
-@pytest.mark.parametrize("memory", [0, -1, 1000.0, "64k"])
+@pytest.mark.parametrize("memory", [0, -1, 1000.0, "64k", True])
 def test_memory_that_is_none(memory):
     with pytest.raises(ValueError, match="memory is .*bytes"):
         trainer_of("tanh", memory=memory)

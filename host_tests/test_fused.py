@@ -7,6 +7,7 @@ import pytest
 
 import ember
 from ember import nn, optim, runtime, vm
+from ember.parameter import Parameter
 from op_cases import vms
 
 
@@ -103,9 +104,70 @@ def test_in_slices_and_travelling(tmp_path):
     assert list(one._arena[:n]) == list(other._arena[:n]) == list(there._arena[:n])
     for t in (one, there):
         t.accumulate(*batch(one, 0))
-        with pytest.raises(RuntimeError, match="a second batch before update"):
-            t.accumulate(*batch(one, 1))
         t.update()
+
+
+def during(what, t, tmp_path):
+    if what == "step":
+        t.step(*batch(t, 1))
+    elif what == "slice":
+        t.step(*batch(t, 1), 100)
+    elif what == "accumulate":
+        t.accumulate(*batch(t, 1))
+    elif what == "predict":
+        t.predict(batch(t, 1)[0])
+    elif what == "evaluate":
+        t.evaluate([batch(t, 1)])
+    elif what == "calibrate":
+        t.slices.calibrate()
+    else:
+        t.load(str(tmp_path / "weights"))
+
+
+@pytest.mark.parametrize("what", ["step", "slice", "accumulate", "predict", "evaluate", "calibrate", "load"])
+def test_nothing_comes_between_a_batch_and_its_update(what, tmp_path):
+    one, other = make(dense, True), make(dense, True)
+    other.export(str(tmp_path / "fused"))
+    other.save(str(tmp_path / "weights"))
+    there, n = runtime.load(str(tmp_path / "fused")), one.plan.kept[0][2]
+    one.step(*batch(one, 0))
+    for t in (other, there):
+        t.accumulate(*batch(one, 0))
+        with pytest.raises(RuntimeError, match=r"keeps no gradients: after accumulate comes update\(\)"):
+            during(what, t, tmp_path)
+        with pytest.raises(RuntimeError, match="no step in slices is unfinished"):
+            t.poll(100)
+        assert t.loss == one.loss
+        t.update()
+        assert list(t._arena[:n]) == list(one._arena[:n])
+    before = list(other._arena[:n])
+    other.accumulate(*batch(one, 1))
+    other.slices.drop()
+    with pytest.raises(RuntimeError, match="nothing was accumulated"):
+        other.update()
+    assert list(other._arena[:n]) == before
+    during(what, other, tmp_path)
+
+
+def test_the_masks_of_dropout_are_those_of_forward(machine):
+    def body():
+        return nn.Sequential(nn.Linear(6, 5), nn.Dropout(0.5), nn.Linear(5, 3)), (6,)
+
+    whole, fused = make(body, False), make(body, True)
+    for k in range(10):
+        for t in (whole, fused):
+            t.step(*batch(t, k, 3 if k % 4 == 3 else 4))
+        assert np.abs(np.array(whole._arena[:53]) - np.array(fused._arena[:53])).max() < 1e-6
+    assert abs(fused.loss - whole.loss) < 1e-5
+
+
+def test_a_budget_says_what_is_enough():
+    need = make(dense, True).plan.total()
+    assert make(dense, True, memory=need).plan.total() == need
+    with pytest.raises(
+        MemoryError, match=r"needs %d bytes, allowed are %d \(fused: the whole batch, 4" % (need, need - 1)
+    ):
+        make(dense, True, memory=need - 1)
 
 
 class Tied(nn.Module):
@@ -114,6 +176,39 @@ class Tied(nn.Module):
 
     def forward(self, x):
         return self.out(self.layer(self.layer(self.layer(x))))
+
+
+class Product(nn.Module):
+    """Of what is made of parameters, and the input."""
+
+    def __init__(self, product, shape=(1, 6)):
+        self.w, self.v = Parameter(shape, -0.5, 0.5), Parameter(shape, -0.5, 0.5)
+        self.product, self.out = product, nn.Linear(6, 3)
+
+    def forward(self, x):
+        return self.out(self.product(x, self.w, self.v))
+
+
+@pytest.mark.parametrize("product", [
+    lambda x, w, v: x * w**3, lambda x, w, v: x * w.exp() / (v.log1p() + 3.0), lambda x, w, v: (x + w).tanh() + w + v,
+    lambda x, w, v: x * ember.cat((w[:, :3], v[:, 3:]), 1), lambda x, w, v: x * w * v.detach(),
+])  # fmt: skip
+def test_products_of_parameters(machine, product):
+    whole, fused = (make(lambda: (Product(product), (6,)), kind) for kind in (False, True))
+    n = whole.plan.kept[0][2]
+    for k in range(4):
+        for t in (whole, fused):
+            t.step(*batch(t, k))
+    assert np.abs(np.array(whole._arena[:n]) - np.array(fused._arena[:n])).max() < 1e-6
+
+
+@pytest.mark.parametrize("product, shape", [
+    (lambda x, w, v: x * (w * w), (1, 6)), (lambda x, w, v: x * (w * v), (1, 6)), (lambda x, w, v: x @ (w @ w), (6, 6)),
+    (lambda x, w, v: x * (w / w.norm()), (1, 6)), (lambda x, w, v: x * ember.maximum(w, v), (1, 6)),
+])  # fmt: skip
+def test_a_rule_that_reads_what_it_has_changed_is_refused(product, shape):
+    with pytest.raises(ValueError, match="fused: a parameter is used in two places, or by a layer"):
+        make(lambda: (Product(product, shape), (6,)), True)
 
 
 @pytest.mark.parametrize("what, match", [

@@ -53,6 +53,18 @@ def test_the_same_bits(trainer, tmp_path):
     assert list(model.predict(x, out)) == list(model.predict(x)) and any(out)
 
 
+@pytest.mark.parametrize("more", [{}, {"state_dtype": "bfloat16", "micro_batch": 3, "clip_norm": 0.5}])
+@pytest.mark.parametrize("steps", [0, 2])
+def test_an_average_of_the_weights_travels(tmp_path, steps, more):
+    ember.manual_seed(5)
+    model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
+    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (6,), 4, ema=0.5, **more)
+    through(trainer, steps)
+    there = runtime.load(exported(trainer, tmp_path))
+    assert everything(there)[0] == everything(trainer)[0]
+    assert through(there, 3) == through(trainer, 3)
+
+
 def test_going_on_where_it_was_exported(trainer, tmp_path):
     through(trainer, 7)
     model = runtime.load(open(exported(trainer, tmp_path), "rb").read())
@@ -108,8 +120,9 @@ def test_weights_that_are_read_where_they_lie(tmp_path):
     data = open(exported(trainer, tmp_path), "rb").read()
     assert flash in data
     one, other = runtime.load(data), runtime.load(str(tmp_path / "model.ember"))
-    assert isinstance(one._segments[6], memoryview)
-    assert through(one, 5) == through(other, 5) == through(trainer, 5)
+    odd = runtime.load(memoryview(b"\0" + data)[1:])  # where the VM reads no floats: they are copied
+    assert isinstance(one._segments[6], memoryview) and isinstance(odd._segments[6], array)
+    assert through(one, 5) == through(other, 5) == through(odd, 5) == through(trainer, 5)
 
 
 # --- The command line
@@ -239,6 +252,16 @@ def test_a_head_that_is_wrong(file, at, value, match):
     refused(sealed(words), match)
 
 
+def test_names_that_lie(file):
+    words = words_of(file)
+    refused(sealed([*words[:-1], -1]), "the program is damaged: its names are no text")
+    n = words[runtime.TEXT]
+    words[-n:] = struct.unpack("<%di" % n, (b"lr " * 200)[: 4 * n])
+    model = runtime.load(sealed(words))
+    model.lr = 0.25
+    assert list(model._segments[2]) == [0.25] * 5
+
+
 def test_no_room(file, tmp_path):
     words = words_of(file)
     words[runtime.HEAD + 6] += 1 << 20  # an arena of 4 MB
@@ -263,6 +286,14 @@ def test_a_batch_that_does_not_fit(trainer, tmp_path):
             model.step(x, array(trainer.target_dtype, [3] * len(y)))
     with pytest.raises(ValueError, match="x has 1 elements;"):
         model.predict(x[:1])
+    with pytest.raises(ValueError, match="a batch is 1 to %d samples" % trainer.micro_batch):
+        model.predict(x * 2)
+    first = x[: trainer.sample_size]
+    for out, match in ((array("f", [0]), "out has 1 elements; the output takes"), (bytearray(64), "structures")):
+        n = len(out)
+        with pytest.raises(ValueError, match=match):
+            model.predict(first, out)
+        assert len(out) == n and not any(out)
     assert everything(model) == before
     model.step(x, y)
 

@@ -119,12 +119,10 @@ def test_in_real_time(machine):
     assert parts.slices.pace > 0 and "µs here" in str(parts.plan) and "µs here" not in str(whole.plan)
 
 
-@pytest.mark.parametrize("pace, overhead", [(40, 5), (3, 20), (700, 1)])
-@pytest.mark.parametrize("name, rows", [("dropout", BATCH), ("norm", BATCH), ("recurrent", BATCH), ("dropout", 1)])
-def test_the_pace_is_measured(monkeypatch, name, rows, pace, overhead):
-    """On a machine on which a row takes what the table says, and a call somewhat more."""
-    t, now = make(name, micro_batch=rows) if name != "norm" else make(name), [0.0]
-    real, code = t._vm_run, list(t._code)
+def on_a_machine(monkeypatch, t, pace, overhead, look=0):
+    """On which a row takes what the table says, a call somewhat more, and Python before each look at the clock `look`.
+    Returns the clock: [microseconds]."""
+    real, code, now = t._vm_run, list(t._code), [0.0]
 
     def row():
         section = t._state[0] % isa.FOLLOWING
@@ -142,12 +140,60 @@ def test_the_pace_is_measured(monkeypatch, name, rows, pace, overhead):
             now[0] += spent / pace
         return done
 
+    def ticks_us():
+        now[0] += look
+        return int(now[0])
+
     t._vm_run = run
-    monkeypatch.setattr(slices, "ticks_us", lambda: int(now[0]))
+    monkeypatch.setattr(slices, "ticks_us", ticks_us)
+    return now
+
+
+@pytest.mark.parametrize("pace, overhead", [(40, 5), (3, 20), (700, 1)])
+@pytest.mark.parametrize("name, rows", [("dropout", BATCH), ("norm", BATCH), ("recurrent", BATCH), ("dropout", 1)])
+def test_the_pace_is_measured(monkeypatch, name, rows, pace, overhead):
+    t = make(name, micro_batch=rows) if name != "norm" else make(name)
+    on_a_machine(monkeypatch, t, pace, overhead)
     assert t.slices.calibrate() == pytest.approx(pace, rel=0.2)
     assert t.slices.overhead == pytest.approx(overhead, abs=max(2, overhead / 4))
     assert t.plan.longest_us >= 0.95 * t.plan.longest / pace
     assert "%d µs here" % t.plan.longest_us in str(t.plan)
+
+
+@pytest.mark.parametrize("micro_batch", [None, 2])
+@pytest.mark.parametrize("name", MODELS)
+def test_a_slice_is_over_in_time(monkeypatch, name, micro_batch):
+    """But for its last row: with what the calls take, what Python takes, and the look at the batch that comes first."""
+    t = make(name, micro_batch=micro_batch)
+    now = on_a_machine(monkeypatch, t, 100, 15, 10)
+    t.slices.calibrate()
+    row = t.plan.longest / 100
+    for budget in (170, 400):
+        x, y = batch(budget)
+        start, done = now[0], t.step(x, y, budget)
+        while not done:
+            assert now[0] - start <= budget + row
+            start = now[0]
+            done = t.poll(budget)
+
+
+@pytest.mark.parametrize("dtype, scale", [("f", 1.0), ("B", None), ("B", 1.0), ("i", None)])
+@pytest.mark.parametrize("rows", [1, 9])
+def test_the_pace_of_a_model_that_takes_indices(machine, dtype, scale, rows):
+    """Of one word: all but 0 is out of range."""
+
+    def make():
+        ember.manual_seed(4)
+        model = nn.Sequential(nn.Embedding(rows, 4), nn.Flatten(), nn.Linear(12, 2))
+        return ember.Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1), (3,), 4,
+                             input_dtype=dtype, input_scale=scale)  # fmt: skip
+
+    whole, parts = make(), make()
+    x, y = array(dtype, [k % rows for k in range(12)]), bytearray([0, 1, 1, 0])
+    for _ in range(3):
+        whole.step(x, y)
+        sliced(parts, x, y, [50])
+    assert parts.slices.pace > 0 and bits(whole) == bits(parts)
 
 
 def begun(monkeypatch, **settings):

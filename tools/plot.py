@@ -70,8 +70,8 @@ def draw_memory(log_path, png_path, title=""):
                    labels=("in use", "largest free block", "the rest that is free"),
                    colors=("#d1495b", "#8bc4b4", "#dddddd"))  # fmt: skip
     axes.set(xlabel="steps", ylabel="bytes of heap", xlim=(steps[0], max(steps[-1], steps[0] + 1)))
-    axes.set_title(title, loc="left")
-    axes.legend(loc="upper left", frameon=False)
+    axes.set_title(title, loc="left", pad=24)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
     figure.tight_layout()
     figure.savefig(png_path, dpi=120)
     pyplot.close(figure)

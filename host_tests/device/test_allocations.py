@@ -56,6 +56,13 @@ def in_parts():
     return trainer, x, y
 
 
+def fused():
+    ember.manual_seed(1)
+    model = nn.Sequential(nn.Linear(6, 5), nn.Dropout(0.2), nn.Linear(5, 3))
+    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters()), (6,), BATCH, fused=True)
+    return trainer, array("f", [i % 5 for i in range(6 * BATCH)]), bytearray([i % 3 for i in range(BATCH)])
+
+
 def travelled():
     """A program that was exported, and loaded again; its optimizer's state in 16 bits."""
     ember.manual_seed(1)
@@ -76,6 +83,12 @@ def step(trainer, x, y, steps):
 def parts(trainer, x, y, steps):
     for _ in range(steps):
         trainer.accumulate(x, y)
+        trainer.accumulate(x, y)
+        trainer.update()
+
+
+def one_part(trainer, x, y, steps):
+    for _ in range(steps):
         trainer.accumulate(x, y)
         trainer.update()
 
@@ -118,11 +131,11 @@ def counted(use, trainer, x, y, steps):
 
 
 class Allocations(unittest.TestCase):
-    def check(self, make):
+    def check(self, make, uses=((step, 1000), (parts, 300), (step_after_part, 300), (in_slices, 30))):
         self.assertEqual(vm.name, "native")
         trainer, x, y = make()
         trainer.slices.calibrate()
-        for use, steps in ((step, 1000), (parts, 300), (step_after_part, 300), (in_slices, 30)):
+        for use, steps in uses:
             under_a_locked_heap(use, trainer, x, y)
             self.assertEqual(counted(use, trainer, x, y, steps), 0, use.__name__)
 
@@ -134,6 +147,9 @@ class Allocations(unittest.TestCase):
 
     def test_everything(self):
         self.check(everything)
+
+    def test_fused(self):
+        self.check(fused, ((step, 1000), (one_part, 300), (in_slices, 30)))
 
     def test_travelled(self):
         self.check(travelled)

@@ -64,7 +64,8 @@ def export(trainer, path):
     for k in range(program.Y + 1, len(segments)):  # float32, wherever they lie
         parts.append(bytes(segments[k])[: 4 * trainer._code[program.HEAD + 3 * k + 1]])
     parts.append(arena[: kept[0][2] + kept[1][2]])
-    state = kept[3][2] if trainer.steps else 0
+    begun = trainer.steps or trainer._extras and trainer._extras.averages  # an average begins as the weights
+    state = kept[3][2] if begun else 0
     if state:
         parts.append(arena[kept[3][1] : kept[3][1] + state])
     parts.append(_text(trainer))

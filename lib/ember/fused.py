@@ -6,7 +6,7 @@ is done, since that may still read the weights, and goes into the parameters: se
 """
 
 from . import table
-from .isa import LIMIT
+from .isa import LIMIT, MAP
 from .recording import Recording
 from .tensor import Tensor
 
@@ -25,8 +25,14 @@ def check(trainer, micro_batch):
         raise ValueError("fused goes without clip_value, clip_norm, ema and micro_batch")
 
 
+def _is_gradient(t):
+    return _BEYOND <= t._place < LIMIT
+
+
 class Fused(Recording):
     """A Recording in which gradients of parameters go into the parameters."""
+
+    again = False  # by weights that may have changed
 
     def __init__(self, *arguments):
         Recording.__init__(self, *arguments)
@@ -50,36 +56,47 @@ class Fused(Recording):
             t = fields[k]
             if not isinstance(t, Tensor) or t._place is None:
                 continue
-            if written[k] and t._place >= _BEYOND and t._place < LIMIT:
+            if _is_gradient(t):
+                if not written[k]:
+                    raise ValueError("fused: a layer's rule reads a gradient again; leave fused out")
                 self.waiting.append((opcode, fields))
                 return
             self._refuse(t, written[k])
         Recording.emit(self, opcode, *fields)
 
     def _refuse(self, t, written):
+        self._refuse_changed(t)
+        for opcode, fields in self.waiting:
+            access = self._access(opcode)
+            for k in range(len(fields)):
+                if (written or access[k]) and isinstance(fields[k], Tensor) and fields[k]._place == t._place:
+                    raise ValueError("fused: a layer's gradient rule uses memory twice; leave fused out")
+
+    def _refuse_changed(self, t):
         for first, end in self.changed:
             if first <= t._place < end:
                 raise ValueError("fused: a parameter is used in two places, or by a layer that reads it once more "
                                  "after its gradient is known; leave fused out")  # fmt: skip
-        for _, fields in self.waiting:
-            if written and any([isinstance(x, Tensor) and x._place == t._place for x in fields]):
-                raise ValueError("fused: a layer's gradient rule uses memory twice; leave fused out")
 
     def flush(self):
-        """A rule is done."""
+        """A rule is done. Of its gradients one must not read the parameter that another has changed, nor its own, but
+        for a map, which reads an element before it is written."""
         waiting, self.waiting = self.waiting, []
         for opcode, fields in waiting:
+            tensors = [t for t in fields if isinstance(t, Tensor) and t._place is not None]
+            changed = [(t._place - _BEYOND, t._place - _BEYOND + t.numel()) for t in tensors if _is_gradient(t)]
+            if opcode != MAP:
+                self.changed += changed
+            for t in tensors:
+                self._refuse_changed(t)
+            self.changed += changed
             Recording.emit(self, opcode, *fields)
-        for _, fields in waiting:
-            for t in fields:
-                if isinstance(t, Tensor) and t._place is not None and t._place >= _BEYOND and t._place < LIMIT:
-                    self.changed.append((t._place - _BEYOND, t._place - _BEYOND + abs(t.numel())))
 
     def section(self, name):
         self.changed = []
         Recording.section(self, name)
 
     def _address(self, t):
-        if t._place is not None and _BEYOND <= t._place < LIMIT:
+        if t._place is not None and _is_gradient(t):
             return t._place - _BEYOND + t._offset
         return Recording._address(self, t)

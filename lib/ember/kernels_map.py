@@ -10,9 +10,7 @@ LOG_GREATEST = 88.722835
 
 def single(x):
     """x, infinite where float32 would be."""
-    if x >= GREATEST:
-        return INF
-    return -INF if x <= -GREATEST else x
+    return INF if x >= GREATEST else -INF if x <= -GREATEST else x
 
 
 # The functions of a map: of an element a and an element b, which those of one operand leave alone.

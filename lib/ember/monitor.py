@@ -36,7 +36,7 @@ class Memory:
 
     used, free      of the heap, after collecting what is garbage
     largest         the largest block that can be had at once; fragmentation: which part of free is not in it, 0 to 1
-    peak            the most that was in use: since the start where the interpreter counts it, else what memory() saw
+    peak            the most in use that memory() has seen
     stack           in use now
     arena           of the trainer that was given, and program: its words, constants and slots
     """
@@ -61,7 +61,7 @@ def memory(trainer=None):
         _peak = max(_peak, found.used)
         found.largest, found.free = _largest(), gc.mem_free()
         found.fragmentation = 1 - min(1, found.largest / found.free)
-        found.peak = micropython.mem_peak() if hasattr(micropython, "mem_peak") else _peak
+        found.peak = _peak  # mem_peak() counts what the collector gave back as in use
     if hasattr(micropython, "stack_use"):
         found.stack = micropython.stack_use()
     if trainer is not None:

@@ -188,14 +188,14 @@ class Search:
 
     Up to 8 groups that the backward pass reads, every choice is tried. Beyond: all but every n-th, for each n
     (segments of equal length), and one after the other what frees most for its work; then what is not needed is taken
-    back. `dropped` is None where nothing fits; `least` is the least room found."""
+    back. Where nothing `fits`, `dropped` is what needs the least room. floor: elements that other sections need."""
 
-    def __init__(self, graph, sizes, shares, room):
-        self.graph, self.sizes, self.shares, self.room = graph, sizes, shares, room
+    def __init__(self, graph, sizes, shares, room, floor=0):
+        self.graph, self.sizes, self.shares, self.room, self.floor = graph, sizes, shares, room, floor
         self.groups = graph.groups()
         self.choices = [k for k in range(len(self.groups)) if self.groups[k][2]]
         self.others = [k for k in range(len(self.groups)) if not self.groups[k][2]]
-        self.dropped, self.work, self.least = None, 0.0, None
+        self.dropped, self.work, self.least, self.fits = [], 0.0, None, False
         count = len(self.choices)
         if count <= _EXACT:
             for mask in range(1 << count):
@@ -209,11 +209,13 @@ class Search:
     def attempt(self, dropped):
         """(elements, work) with these dropped."""
         peak, words, work = simulate(self.graph, self.groups, self.sizes, self.shares, self.others + dropped)
-        need = peak + words
-        if self.least is None or need < self.least:
-            self.least = need
-        if need <= self.room and (self.dropped is None or work < self.work):
-            self.dropped, self.work = dropped, work
+        need = max(peak, self.floor) + words
+        if need <= self.room:
+            better, self.fits = not self.fits or work < self.work, True
+        else:
+            better = not self.fits and (self.least is None or need < self.least)
+        if better:
+            self.dropped, self.work, self.least = dropped, work, need
         return need, work
 
     def greedy(self):
@@ -232,7 +234,7 @@ class Search:
             need, work = best[2], best[3]
 
     def take_back(self):
-        for k in list(self.dropped or ()):
+        for k in list(self.dropped):
             self.attempt([j for j in self.dropped if j != k])
 
     def buffers(self):

@@ -38,6 +38,7 @@ class Recording(Sink):
     """rows: of a full batch. plan, code: for the second time, where the first left off."""
 
     records = True
+    again = True  # whether activations may be made again in the backward pass
 
     def __init__(self, rows, plan=None, code=None):
         self.rows, self.plan, self.code = rows, plan, code

@@ -32,7 +32,7 @@ class Running:
             self._cutter = Parts(self)
         self._fresh = True  # gradients are to be zeroed before the next batch
         self._slices = None
-        self._unfinished = False  # a step in slices
+        self._unfinished = False  # a step in slices, or, if not _fresh, one that is fused
         self._unbind()
 
     def _unbind(self, rows=1):
@@ -125,18 +125,15 @@ class Running:
         if self._fresh:
             self._take(x, y, program.CHECK_TO_BACKWARD)
             self._fresh = False
+            self._unfinished = not self._kept[2][2]  # fused: update() is to find the batch, and what was made of it
         else:
             self._take(x, y, program.CHECK)
-            self._whole()
             self._run(program.FORWARD_TO_BACKWARD)
-
-    def _whole(self):
-        """Without memory for gradients, nothing adds up."""
-        if not self._kept[2][2]:
-            raise RuntimeError("a second batch before update(): this Trainer is fused, and keeps no gradients")
 
     def update(self):
         """One step of the optimizer on the mean gradient of what was accumulated."""
+        if not self._fresh:
+            self._unfinished = False
         if self._state[1] or self._unfinished:
             self._idle()
         if self._fresh:
@@ -162,7 +159,6 @@ class Running:
             self._take(x, y, program.CHECK_TO_UPDATE)
         else:
             self._take(x, y, program.CHECK)
-            self._whole()
             self._fresh = True
             self._run(program.FORWARD_TO_UPDATE)
         return True

@@ -70,7 +70,8 @@ class Model(Running):
     def _accept(self, x, y):
         self._unbind()
         raise ValueError("x has %d elements%s; a batch is 1 to %d samples of %d of type %r, and %d of type %r"
-                         % (len(x), "" if y is None else ", y has %d" % len(y), self.batch_size, self.sample_size,
+                         % (len(x), "" if y is None else ", y has %d" % len(y),
+                            self.micro_batch if y is None else self.batch_size, self.sample_size,
                             self.input_dtype, self.target_size, self.target_dtype))  # fmt: skip
 
     def _fault(self):
@@ -85,7 +86,9 @@ class Model(Running):
         if out is None:
             return self._output
         n = self._ints[program.ROWS] * self._result_dims[1]
-        out[:n] = array("f", self._output[:n])
+        if len(out) < n:
+            raise ValueError("out has %d elements; the output takes %d" % (len(out), n))
+        memoryview(out)[:n] = self._output[:n]
         return out
 
     @property
@@ -95,7 +98,7 @@ class Model(Running):
     @lr.setter
     def lr(self, value):
         for k, name in enumerate(self.names.split("\n")[0].split(" ")):
-            if name == "lr":
+            if name == "lr" and k < len(self._segments[program.FLOATS]):
                 self._segments[program.FLOATS][k] = value
 
 
@@ -123,7 +126,7 @@ def load(source):
             raise ValueError("%s is damaged: the VM refuses its program" % name)
         if not _fits_together(words, code):
             raise ValueError("%s is damaged: its parts do not fit together" % name)
-        return _make(file, words, code, there)
+        return _make(file, words, code, there, name)
 
 
 def _check_head(file, words, name):
@@ -197,6 +200,7 @@ def _fits_together(words, code):
     at, size = words[RESULT], words[RESULT_SIZE]
     return (
         _segment(code, program.INTS)[1] > program.ONE
+        and _segment(code, program.FLOATS)[1] > 0
         and rows <= words[BATCH]
         and words[CLASSES] >= 0
         and kept + program.STATISTICS <= arena
@@ -213,7 +217,7 @@ def _array(file, dtype, n):
     return found
 
 
-def _make(file, words, code, there):
+def _make(file, words, code, there, name):
     n, free = _segment(code, program.ARENA)[1], getattr(gc, "mem_free", None)
     gc.collect()
     try:
@@ -228,7 +232,7 @@ def _make(file, words, code, there):
     for k in range(1, _word(code, 3)):
         flags, n, _ = _segment(code, k)
         found = None
-        if k > program.Y and there is not None:  # weights that stay where they lie
+        if k > program.Y and isinstance(code, memoryview):  # weights stay where they lie, if the program does
             at = file.tell()
             found = there[at : at + 4 * n]
             file.seek(at + 4 * n)
@@ -240,6 +244,9 @@ def _make(file, words, code, there):
         at = words[PARAMETERS] + words[FROZEN] + words[GRADIENTS]
         file.readinto(view[at : at + words[STATE]])
     model = Model(words, code, segments)
-    model.names = str(file.read(4 * words[TEXT]), "utf-8").rstrip("\0")
+    try:
+        model.names = str(file.read(4 * words[TEXT]), "utf-8").rstrip("\0")
+    except ValueError:
+        raise ValueError("%s is damaged: its names are no text" % name)  # noqa: B904
     model._run(program.ZERO)
     return model

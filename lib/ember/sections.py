@@ -57,10 +57,11 @@ def record(trainer, r):
 
 def _record_step(trainer, r, size, gradients, state):
     trainer.model.train()
+    streams = r.streams
     output = _output(trainer, r)
     loss, rows = _loss(trainer, r, output, (LOSS, RUNNING))
     if trainer.fused:
-        return _record_fused(trainer, r, loss)
+        return _record_fused(trainer, r, loss, r.streams > streams)
     r.section("forward")
     # Seeded so, gradients are sums over rows, however a batch is cut; the optimizer divides by their count.
     loss.backward(rows)
@@ -71,14 +72,19 @@ def _record_step(trainer, r, size, gradients, state):
     r.section("update")
 
 
-def _record_fused(trainer, r, loss):
-    """The update is all of what goes backward: it is finished if it was begun."""
+def _record_fused(trainer, r, loss, drawn):
+    """The update is all of what goes backward: it is finished if it was begun. drawn: dropout draws its masks again,
+    of the samples that COUNT says, so that goes back to where it was."""
     for slot in (COUNT, SEEN):
         r.emit(isa.COUNT, 1, 1, -1, INTS + slot)
     r.section("forward")
     r.section("backward")
     hyper = r.slot(list(trainer.optimizer.groups[0].hyper))
+    if drawn:
+        r.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
     loss.backward(r.at(hyper, loss._dims) * -1.0)
+    if drawn:
+        r.emit(isa.COUNT, 1, 1, -1, INTS + COUNT)
     r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
     r.section("update")
 

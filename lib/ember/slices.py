@@ -4,7 +4,7 @@ if trainer.step(x, y, budget_us=500): …                # begun; finished too, 
 while not trainer.poll(500): …                         # what else is to be done
 
 The bits are those of a step in one go. A slice ends in time but for one row of the costliest instruction: the plan says
-how long that is. Python's part and the call of the VM come on top, and are measured once, by calibrate().
+how long that is. Python's part and the call of the VM are measured once, by calibrate(), and allowed for.
 """
 
 import time
@@ -27,8 +27,8 @@ else:
 
 
 class Slices:
-    """pace: cost units (eighths of a multiply-accumulate) a microsecond; overhead: microseconds of a call of the VM.
-    Both are measured at the first step, or by calibrate(), and may be set."""
+    """pace: cost units (eighths of a multiply-accumulate) a microsecond; overhead: microseconds of a call of the VM and
+    of Python around it. Both are measured at the first step, or by calibrate(), and may be set."""
 
     def __init__(self, trainer):
         self.trainer = trainer
@@ -46,7 +46,7 @@ class Slices:
             self.trainer.plan.longest_us = self.trainer.plan.longest / value
 
     def calibrate(self):
-        """Measure the pace of this board, on a prediction: takes some fifteen of them, at least 20 ms."""
+        """Measure the pace of this board, on a prediction: takes some fifteen of them, at least 30 ms."""
         idle(self.trainer)
         t = self.trainer
         at, ints = t._statistics + program.SCORED_LOSS, t._ints
@@ -58,12 +58,13 @@ class Slices:
         self._fill()
         units = self._cost()
         calls = self._calls(max(1, units >> 3))
-        whole, sliced = self._time(-1), self._time(max(1, units >> 3))
+        whole, called, sliced = [self._time(run, n) for run, n in (
+            (self._calls, -1), (self._calls, max(1, units >> 3)), (self._in_slices, max(1, units >> 3)))]  # fmt: skip
         longest = self._longest(t.plan.longest // 2) if t.plan else 0
         t._unbind()
         t._arena[at], ints[program.CORRECT], ints[program.SCORED] = before
-        overhead = max(0, (sliced - whole) / max(1, calls - 1))
-        self.overhead = int(overhead)
+        self.overhead = int(max(0, (sliced - whole) / max(1, calls - 1)))
+        overhead = max(0, (called - whole) / max(1, calls - 1))
         self.pace = units / max(1, whole - overhead)
         if t.plan:
             t.plan.longest_us = max(longest - overhead, t.plan.longest / self.pace)
@@ -71,13 +72,14 @@ class Slices:
 
     def _fill(self):
         """With what is not 0, as zeros are quick where floats are software; but for indices, of which 1 may be too
-        many."""
+        many, and 0.7 is none."""
         t = self.trainer
         x, value = t._segments[program.X], 0.7 if t.input_dtype == "f" else 1
         for i in range(len(x)):
             x[i] = value
         try:
             t._run(program.CHECK)
+            t._run(program.PREDICT)
         except ValueError:
             for i in range(len(x)):
                 x[i] = 0
@@ -103,13 +105,20 @@ class Slices:
             if t._vm_run(t._code, t._segments, t._state, units):
                 return calls
 
-    def _time(self, units):
-        """Microseconds of a prediction with its score, in calls of so many units."""
+    def _time(self, run, units):
+        """Microseconds of a prediction with its score, by calls of so many units, or by slices."""
         start, times = ticks_us(), 0
         while ticks_diff(ticks_us(), start) < 10000 or not times:
-            self._calls(units)
+            run(units)
             times += 1
         return ticks_diff(ticks_us(), start) / times
+
+    def _in_slices(self, units):
+        """As a step runs, Python's part and all: a microsecond is so many units, and none is left after it."""
+        self._pieces, self._pace, self.overhead = None, _PART * units, 0
+        self.trainer._state[0] = program.PREDICT_AND_SCORE
+        while not self._slice(ticks_us(), 1):
+            pass
 
     def _longest(self, units):
         """The longest call of a prediction, in microseconds. What costs more than so many units is one row a call."""
@@ -129,12 +138,13 @@ class Slices:
         idle(self.trainer)
         if not self._pace:
             self.calibrate()
+        start = ticks_us()
         self._take(x, y)
         t = self.trainer
         t._state[0] = self._first()
         t._fresh = True  # afterwards, or if it is dropped
         t._unfinished = True
-        return self._slice(ticks_us(), budget_us)
+        return self._slice(start, budget_us)
 
     def _take(self, x, y):
         """Bind the batch, or the first part of it, after all of it was looked at."""
@@ -158,18 +168,19 @@ class Slices:
 
     def go_on(self, budget_us):
         _check(budget_us)
-        if not self.trainer._unfinished:
+        if not self.trainer._unfinished or not self.trainer._fresh:
             raise RuntimeError("poll: no step in slices is unfinished")
         return self._slice(ticks_us(), budget_us)
 
     def _slice(self, start, left):
-        """Run until the time is over, at least a row; whether the step is finished."""
+        """Run until the time is over, at least a row; whether the step is finished. A call of the VM is begun where
+        half of what is left is enough for it, as the other half is for what it runs."""
         budget = left
         while True:
-            if self._go(min(left, _MOST_US) * self._pace // _PART + 1):
-                return True
             left = budget - ticks_diff(ticks_us(), start)
-            if left <= self.overhead:
+            if self._go(max(0, min(left, _MOST_US)) * self._pace // _PART + 1):
+                return True
+            if budget - ticks_diff(ticks_us(), start) <= 2 * self.overhead:
                 return False
 
     def _go(self, units):
@@ -198,8 +209,9 @@ class Slices:
     def drop(self):
         """Give up the step that is unfinished, if any is: weights and the optimizer's state are those of before it. If
         it is updating already, it is finished."""
-        self.trainer._unfinished = False
-        idle(self.trainer)
+        t = self.trainer
+        t._fresh, t._unfinished = t._fresh or t._unfinished, False
+        idle(t)
 
 
 def _check(budget_us):
@@ -219,6 +231,9 @@ def _begin(code, section):
 def idle(trainer):
     """After an interrupted run: an update is finished, anything else is as if it had not begun, and if it was
     training, what was accumulated is dropped. RuntimeError where a step in slices is unfinished."""
+    if trainer._unfinished and not trainer._fresh:
+        raise RuntimeError("this Trainer is fused, and keeps no gradients: after accumulate comes update(), "
+                           "or slices.drop()")  # fmt: skip
     if trainer._unfinished:
         raise RuntimeError("a step in slices is unfinished: poll() until it returns True, or slices.drop()")
     if trainer._state[1]:

@@ -47,7 +47,7 @@ class Trainer(Running):
             raise ValueError("batch_size is %r; it may be a whole number from 1" % (batch_size,))
         if micro_batch is not None and (not isinstance(micro_batch, int) or not 1 <= micro_batch <= batch_size):
             raise ValueError("micro_batch is %r; it may be from 1 to batch_size, %d" % (micro_batch, batch_size))
-        if memory is not None and (not isinstance(memory, int) or memory < 1):
+        if memory is not None and (isinstance(memory, bool) or not isinstance(memory, int) or memory < 1):
             raise ValueError("memory is %r; it may be a number of bytes from 1" % (memory,))
         if state_dtype not in ("f", "bfloat16"):
             raise ValueError("state_dtype is %r; it may be 'f' or 'bfloat16'" % (state_dtype,))
