@@ -66,7 +66,7 @@ def _board(name, folder):
     board, _, module = name.partition("-")
     files = {"/lib/" + path: content for path, content in tests().items()}
     files["/digits.bin"] = files.pop("/lib/digits.bin")
-    for name in ("bits", "search"):  # compiling them there would leave the heap in pieces
+    for name in ("bits", "bits_nets", "search"):  # compiling them there would leave the heap in pieces
         del files["/lib/%s.py" % name]
         files["/lib/%s.mpy" % name] = library.cross(DEVICE / (name + ".py"), name + ".py")
     if module:

@@ -132,6 +132,15 @@ def test_it_goes_on_where_it_was_saved(tmp_path):
         make(OPTIMIZERS["Adam"], "f").load(str(tmp_path / "weights"))
 
 
+def test_a_state_of_as_many_bytes_is_another(tmp_path):
+    half = make(OPTIMIZERS["Adam"], "bfloat16")  # two halves a parameter take what one float32 takes
+    whole = make(OPTIMIZERS["SGD"], "f")
+    assert len(kept(half, 3)) == len(kept(whole, 3))
+    half.save(str(tmp_path / "weights"))
+    with pytest.raises(ValueError, match="or other shapes"):
+        whole.load(str(tmp_path / "weights"))
+
+
 @pytest.mark.parametrize("dtype", ["b", "float16", None, 16])
 def test_other_types_are_refused(dtype):
     with pytest.raises(ValueError, match=r"state_dtype is .*; it may be 'f' or 'bfloat16'"):

@@ -94,7 +94,7 @@ def label(what, shape):
 
 def files(training=True):
     """What lies on the board's disk."""
-    paths = [DEVICE / "cost.py", DEVICE / "bits.py"]
+    paths = [DEVICE / "cost.py", DEVICE / "bits.py", DEVICE / "bits_nets.py"]
     if training:
         paths += [DEVICE / "test_digits.py", DEVICE / "lib" / "unittest.py", DIGITS]
     return {"/" + path.name: path.read_bytes() for path in paths}

@@ -39,8 +39,8 @@ def __getattr__(name):
             try:  # a module comes before the catalogue: where programs only run, there is none
                 return __import__("ember." + name, None, None, (name,))
             except ImportError as error:
-                there = str(error)  # names what is missing, unless the firmware is terse
-                if "'" in there and "'ember.%s'" % name not in there:  # it is there, but lacks something itself
+                said = str(error)  # the latter where the firmware is terse
+                if "'ember.%s'" % name not in said and said != "module not found":  # it is there, and lacks something
                     raise
             from .catalogue import FUNCTIONS, OPERATORS, find
 

@@ -25,7 +25,8 @@ def build(rows, body, memory=None, kind=Recording, cut=False):
 
             rows, plan, watch = fit(rows, body, memory, kind, cut)
         gc.collect()
-        arena, code = array("f", range(plan.arena)), array("i", range(plan.words))
+        code = array("i", range(plan.words))  # first: it finds a gap that the arena would leave too small
+        arena = array("f", range(plan.arena))
         recording = kind(rows, plan, code)
         recording.watch = watch
         body(recording)

@@ -95,7 +95,8 @@ def read(trainer, f, path):
     expected = (trainer._fingerprint, blocks[0][1], blocks[1][1], blocks[2][1])
     if found[:4] != expected:
         raise ValueError("%r holds %d parameters, %d frozen and %d of optimizer state; this model and optimizer "
-                         "have %d, %d and %d, or other shapes" % ((path,) + found[1:4] + expected[1:]))  # fmt: skip
+                         "have %d, %d and %d, or other shapes, or another state"
+                         % ((path,) + found[1:4] + expected[1:]))  # fmt: skip
     if not 0 <= found[7] <= _MOST:
         raise ValueError("%r is damaged: its schedule takes %d bytes" % (path, found[7]))
     layout = _layout(trainer)

@@ -202,8 +202,12 @@ class Trainer(Running):
 
     @property
     def _fingerprint(self):
-        """A number that differs when the shapes of the parameters differ, or their order."""
+        """A number that differs when the shapes of the parameters differ, or their order, or what state they have."""
         total = len(self._trained)
+        for o in self.optimizers:
+            total = total * 31 + o.states
+        if self.state_dtype != "f":
+            total += 1 << 16
         for p in self._trained + self._frozen:
             for d in p.shape + (0,):
                 total = (total * 31 + d + 1) & 0x3FFFFF
