@@ -16,10 +16,13 @@ SUITES = {
 }
 
 
+ALLOCATIONS = "allocations", "allocations_travel"
+
+
 def suites(name, vm):
     """On emulated boards the portable VM is slow, and is the same Python whichever way it came there."""
     if vm == "native":
-        return SUITES[vm] + (("allocations",) if name != "cpython" else ())
+        return SUITES[vm] + (ALLOCATIONS if name != "cpython" else ())
     if name in targets.INTERPRETERS or targets.PORT:
         return SUITES[vm]
     if name not in targets.MODULES:
@@ -159,4 +162,4 @@ def test_a_real_board_is_a_port():
 def test_the_suite_is_whole():
     """Every file of the folder is in the table."""
     files = {path.stem[len("test_") :] for path in (ROOT / "host_tests" / "device").glob("test_*.py")}
-    assert files == set(SUITES["native"]) | {"allocations"}
+    assert files == set(SUITES["native"]) | set(ALLOCATIONS)
