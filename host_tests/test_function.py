@@ -292,7 +292,7 @@ def test_memory_that_is_enough_to_the_byte():
     model = net()
     need = ember.record(lambda x: model(x), (BATCH, 3)).plan.total()
     other = net()
-    with pytest.raises(MemoryError, match=f"needs {need} bytes, allowed are {need - 1}"):
+    with pytest.raises(MemoryError, match=f"needs {need} bytes at the least, allowed are {need - 1}"):
         ember.record(lambda x: other(x), (BATCH, 3), memory=need - 1)
     assert ember.record(lambda x: other(x), (BATCH, 3), memory=need).plan.total() == need
 
