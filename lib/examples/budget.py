@@ -40,12 +40,11 @@ def convolutions():
 MODELS = {"linear": linear, "convolutions": convolutions}
 
 
-def main(name, data, live, seed=1):
-    if hasattr(gc, "threshold"):
-        gc.threshold(4096)  # so that what stays of making the model leaves room in one piece (docs/boards-real.md)
+def trainer_of(name, data, seed=1):
+    """A Trainer within its budget, the digits to learn from and to be tested on, and what they take as they arrive."""
     ember.manual_seed(seed)
     net, _, bits = name.partition("-")
-    model, lr, arriving, parts, epochs = MODELS[net]()
+    model, lr, arriving, _, _ = MODELS[net]()
     batches, test = Batches(data, arriving, seed=seed), Batches(data, 4, split="test")
     size = 28 * 28 + 1  # a sample and its label, as bytes
     arrived = size * (batches.batch_size + test.batch_size)
@@ -53,14 +52,22 @@ def main(name, data, live, seed=1):
     trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optimizer, batches.shape, arriving, input_dtype="B",
                             input_scale=batches.scale, memory=BUDGETS[name] - arrived,
                             state_dtype="bfloat16" if bits else "f")  # fmt: skip
-    print("%s, %d parameters, %s VM" % (name, sum([p.numel() for p in model.parameters()]), ember.vm.name))
+    return trainer, batches, test, arrived
+
+
+def main(name, data, live, seed=1):
+    if hasattr(gc, "threshold"):
+        gc.threshold(4096)  # so that what stays of making the model leaves room in one piece (docs/boards-real.md)
+    _, lr, _, parts, epochs = MODELS[name.partition("-")[0]]()
+    trainer, batches, test, arrived = trainer_of(name, data, seed)
+    print("%s, %d parameters, %s VM" % (name, sum([p.numel() for p in trainer.model.parameters()]), ember.vm.name))
     print(trainer.plan)
     print("with the digits as they arrive: %d of %d bytes" % (trainer.plan.total() + arrived, BUDGETS[name]))
     bar = Progress(batches, epochs, live)
     waiting = 0
     for epoch in range(epochs):
         trainer.reset_running()
-        optimizer.lr = lr * (1 - epoch / epochs)
+        trainer.optimizer.lr = lr * (1 - epoch / epochs)
         for x, y in batches:
             trainer.accumulate(x, y)
             waiting += 1
