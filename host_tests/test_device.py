@@ -73,8 +73,6 @@ def check_suite(run, suite, vm):
     """Every test of the file ran, and none failed."""
     ok, output = run("from ember import vm\nvm.select(%r)\nimport unittest\nunittest.main('test_%s')" % (vm, suite))
     assert ok, output
-    for test in names(suite):
-        assert re.search(r"Ran \d+ test|^%s .*ok$" % test, output, re.MULTILINE), "%s did not run\n%s" % (test, output)
     assert int(re.search(r"Ran (\d+) test", output).group(1)) == len(names(suite))
     assert re.search(r"^OK$", output, re.MULTILINE), output  # on a board SystemExit is no error
 

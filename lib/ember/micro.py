@@ -11,7 +11,7 @@ class Parts:
         self.trainer = trainer
         self.last, self.other = (None, None, ()), (None, None, ())
 
-    # As in trainer.py, each call's frame stays small.
+    # As in running.py, each call's frame stays small.
 
     def of(self, x, y):
         """[(x, y), …] of at most micro_batch samples each. What is wrong with any is found before the first is used."""

@@ -18,7 +18,7 @@ class Predictions:
         self.trainer, self.many = trainer, trainer._many
         self.writers = None
 
-    # Cut into small calls, as in trainer.py, so that frames do not come from the heap.
+    # Cut into small calls, as in running.py, so that frames do not come from the heap.
 
     def predict(self, x, out):
         if not self.trainer._fits_alone(x) or not self.trainer._attempt():

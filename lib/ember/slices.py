@@ -131,7 +131,7 @@ class Slices:
             if done:
                 return longest
 
-    # A step. As in trainer.py, each call's frame stays small.
+    # A step. As in running.py, each call's frame stays small.
 
     def begin(self, x, y, budget_us):
         _check(budget_us)
