@@ -84,7 +84,8 @@ def one(p, segments, pc, end):
         elif field[0] == table.STRIDE:
             need(-isa.LIMIT < value < isa.LIMIT, STRIDE, pc + 1 + i)
     ends = [[-w * rows if f[0] == table.SIZE and w < 0 else w for f, w in zip(fields, words)] for rows in (1, p[2])]
-    need(product(table.product(row[table.RESUME], names), ends[1]) <= MOST, SIZE, pc)
+    for part in (table.RESUME, table.COST):
+        need(product(table.product(row[part], names), ends[1]) <= MOST, SIZE, pc)
     operands = [
         operand(segments, field, pc + 1 + i, words[i], ends, p[2])
         for i, field in enumerate(fields)

@@ -39,7 +39,10 @@ def product(text, fields):
     return result
 
 
-def walk(program, section, rows):
+WEIGHTS = [row[table.WEIGHT] for row in table.TABLE] + [function[2] for function in table.FUNCTIONS]
+
+
+def walk(program, section, rows, weights=WEIGHTS):
     """(pc, rows, cost of a row) of the instructions that a run of `section` does."""
     edges = starts(program)
     pc, end = edges[section % isa.FOLLOWING], edges[section % isa.FOLLOWING + section // isa.FOLLOWING + 1]
@@ -50,10 +53,9 @@ def walk(program, section, rows):
         for i, field in enumerate(FIELDS[row[table.NAME]]):
             word = program[pc + 1 + i]
             fields[field[1]] = -word * rows if field[0] == table.SIZE and word < 0 else word
-        weight = row[table.WEIGHT] or table.FUNCTIONS[fields["fn"]][2]
+        weight = weights[program[pc]] + (0 if row[table.WEIGHT] else weights[len(table.TABLE) + fields["fn"]])
         count = product(row[table.RESUME], fields)
-        cost = min(MOST, min(MOST, product(row[table.COST], fields)) * weight)
-        result.append((pc, count, max(1, cost // count)))
+        result.append((pc, count, min(MOST, product(row[table.COST], fields) * weight) or 1))
         pc += 1 + len(FIELDS[row[table.NAME]])
     return result
 
@@ -66,9 +68,9 @@ def paused(program, section, pc, row, rows):
     return array("i", [section, pc, row, seal(program, section, pc, row, rows)])
 
 
-def schedule(program, section, rows, budgets):
+def schedule(program, section, rows, budgets, weights=WEIGHTS):
     """The states that calls with these budgets leave, to the end."""
-    steps = walk(program, section, rows)
+    steps = walk(program, section, rows, weights)
     at, row = 0, 0
     for budget in budgets:
         limited = budget >= 0
@@ -118,15 +120,19 @@ def test_slices_give_the_bits_of_the_whole(vm, seed):
     for section in range(3):
         assert expected.run(program, section) is None
     compare(program, m.copy(), whole, expected)
-    for kind in ("rows", "some", "more", "huge"):
+    for kind, measured in (("rows", 0), ("some", 0), ("some", 1), ("more", 0), ("more", 1), ("huge", 0)):
+        draw = random.Random(seed)
+        weights = array("H", [draw.choice((0, 1, 8, draw.randrange(400), 0xFFFF)) if measured else w for w in WEIGHTS])
+        given = (weights,) if measured else random.Random(seed).choice(((), (None,), (bytes(weights),)))
         for order in ((0, 1, 2), (2 * isa.FOLLOWING,), (0, 1 + isa.FOLLOWING)):
             sliced = m.copy()
             for section in order:
                 state = array("i", [section, 0, 0, 0])
                 r = random.Random(seed)
                 drawn = budgets(kind, r)
-                for verdict, want in schedule(program, section, m.rows, budgets(kind, random.Random(seed))):
-                    assert vm.run(program, sliced, state, next(drawn)) == verdict
+                drawn_again = budgets(kind, random.Random(seed))
+                for verdict, want in schedule(program, section, m.rows, drawn_again, weights):
+                    assert vm.run(program, sliced, state, next(drawn), *given) == verdict
                     assert list(state) == want
                 assert verdict == FINISHED
             assert [x.tobytes() for x in sliced] == [x.tobytes() for x in whole], (kind, order)
@@ -163,15 +169,23 @@ def test_sections(vm):
 
 
 @pytest.mark.parametrize(
-    "sizes, cost", [((3, 1, 1, 2**20), 6 * 2**20), ((2, 64, 2, 2**20), 2**22), ((2, 64, 1, 2**24), 2**23)]
-)
-def test_cost_of_a_row_saturates(sizes, cost):
-    """A product of sizes, and that times its weight, stop at 2**30; a row costs its part of that."""
+    "fn, sizes, cost", [("copy", (3, 1, 1, 2**20), 6 * 2**20), ("copy", (64, 64, 2, 2**24), 6 * 2**24),
+                        ("sin", (3, 1, 1, 2**24), 2**30)],
+)  # fmt: skip
+def test_cost_of_a_row_saturates(fn, sizes, cost):
+    """At 2**30."""
     m = Memory()
     d, a = m.put(isa.ARENA, [0.0]), m.put(isa.ARENA, [1.5])
     fields = {x + str(i): 0 for x in "dab" for i in range(4)}
     words = instruction(
-        "map_strided", fn=0, into=0, d=d, a=a, b=a, **fields, **{"n%d" % i: size for i, size in enumerate(sizes)}
+        "map_strided",
+        fn=table.function(fn),
+        into=0,
+        d=d,
+        a=a,
+        b=a,
+        **fields,
+        **{"n%d" % i: size for i, size in enumerate(sizes)},
     )
     program = m.program(words)
     assert NATIVE.verify(program) == 0
@@ -182,11 +196,28 @@ def test_cost_of_a_row_saturates(sizes, cost):
         assert state[2] == rows
 
 
-def refused(vm, program, buffers, state, budget=-1):
+@both
+def test_weights_that_are_none(vm):
+    m, program = everything()
+    for bad in (
+        array("H", WEIGHTS[1:]),
+        array("H", [*WEIGHTS, 1]),
+        array("h", WEIGHTS),
+        array("i", WEIGHTS),
+        b"",
+        bytes(3),
+    ):
+        refused(vm, program, m.copy(), array("i", 4 * [0]), 100, bad)
+    for bad in (3, [1, 2], "H"):
+        with pytest.raises((ValueError, TypeError)):
+            vm.run(program, m.copy(), array("i", 4 * [0]), 100, bad)
+
+
+def refused(vm, program, buffers, state, budget=-1, *weights):
     """A call with these is a ValueError and changes nothing."""
     before, held = [bytes(x) for x in buffers], state.tobytes()
     with pytest.raises(ValueError):
-        vm.run(program, buffers, state, budget)
+        vm.run(program, buffers, state, budget, *weights)
     assert [bytes(x) for x in buffers] == before
     assert state.tobytes() == held
 

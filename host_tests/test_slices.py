@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import ember
 from conftest import BUILD, MICROPYTHON, ROOT
-from ember import cost, isa, nn, optim, program, running, slices, table, vm
+from ember import isa, nn, optim, program, running, slices, vm
 from op_cases import vms
 
 BATCH, FEATURES, CLASSES = 6, 9, 3
@@ -117,64 +117,6 @@ def test_in_real_time(machine):
         sliced(parts, x, y, [50])
     assert bits(whole) == bits(parts)
     assert parts.slices.pace > 0 and "µs here" in str(parts.plan) and "µs here" not in str(whole.plan)
-
-
-def on_a_machine(monkeypatch, t, pace, overhead, look=0):
-    """On which a row takes what the table says, a call somewhat more, and Python before each look at the clock `look`.
-    Returns the clock: [microseconds]."""
-    real, code, now = t._vm_run, list(t._code), [0.0]
-
-    def row():
-        section = t._state[0] % isa.FOLLOWING
-        pc = t._state[1] or (slices._begin(t._code, section) if section else 5 + 3 * code[3] + code[4])
-        n = len(table.parse(code[pc]))
-        return cost.cost(code[pc], code[pc + 1 : pc + 1 + n], t._ints[0], True)
-
-    def run(program, segments, state, budget):
-        now[0] += overhead
-        left, done = budget if budget >= 0 else 1 << 30, False
-        while not done and left > 0:
-            spent = row()
-            done = real(program, segments, state, 1)
-            left -= spent
-            now[0] += spent / pace
-        return done
-
-    def ticks_us():
-        now[0] += look
-        return int(now[0])
-
-    t._vm_run = run
-    monkeypatch.setattr(slices, "ticks_us", ticks_us)
-    return now
-
-
-@pytest.mark.parametrize("pace, overhead", [(40, 5), (3, 20), (700, 1)])
-@pytest.mark.parametrize("name, rows", [("dropout", BATCH), ("norm", BATCH), ("recurrent", BATCH), ("dropout", 1)])
-def test_the_pace_is_measured(monkeypatch, name, rows, pace, overhead):
-    t = make(name, micro_batch=rows) if name != "norm" else make(name)
-    on_a_machine(monkeypatch, t, pace, overhead)
-    assert t.slices.calibrate() == pytest.approx(pace, rel=0.2)
-    assert t.slices.overhead == pytest.approx(overhead, abs=max(2, overhead / 4))
-    assert t.plan.longest_us >= 0.95 * t.plan.longest / pace
-    assert "%d µs here" % t.plan.longest_us in str(t.plan)
-
-
-@pytest.mark.parametrize("micro_batch", [None, 2])
-@pytest.mark.parametrize("name", MODELS)
-def test_a_slice_is_over_in_time(monkeypatch, name, micro_batch):
-    """But for its last row: with what the calls take, what Python takes, and the look at the batch that comes first."""
-    t = make(name, micro_batch=micro_batch)
-    now = on_a_machine(monkeypatch, t, 100, 15, 10)
-    t.slices.calibrate()
-    row = t.plan.longest / 100
-    for budget in (170, 400):
-        x, y = batch(budget)
-        start, done = now[0], t.step(x, y, budget)
-        while not done:
-            assert now[0] - start <= budget + row
-            start = now[0]
-            done = t.poll(budget)
 
 
 @pytest.mark.parametrize("dtype, scale", [("f", 1.0), ("B", None), ("B", 1.0), ("i", None)])
@@ -392,29 +334,3 @@ def test_ctrl_c(name):
     finally:
         process.kill()
         process.wait()
-
-
-def test_the_longest_row_is_the_tables():
-    """By the table itself, as the portable VM counts, over a program's instructions."""
-    t = make("recurrent")
-    code, longest = t._code, 0
-    pc = 5 + 3 * code[3] + code[4]
-    while pc < len(code):
-        row, fields = table.TABLE[code[pc]], table.parse(code[pc])
-        names, words = [field[1] for field in fields], code[pc + 1 : pc + 1 + len(fields)]
-
-        def size(text, names=names, words=words):
-            total = 1
-            for k in table.product(text, names):
-                n = words[k] if k >= 0 else -k
-                total *= n if n > 0 else -n * BATCH
-            return total
-
-        weight = row[table.WEIGHT] or table.FUNCTIONS[words[0]][2]
-        whole, rows = size(row[table.COST]) * weight, size(row[table.RESUME])
-        assert cost.cost(code[pc], list(words), BATCH) == whole
-        assert cost.cost(code[pc], list(words), BATCH, True) == max(1, whole // rows)
-        longest = max(longest, whole // rows)
-        pc += 1 + len(fields)
-    assert t.plan.longest == longest
-    assert "the longest costs %d multiply-accumulates" % (longest // 8) in str(t.plan)

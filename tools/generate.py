@@ -1,5 +1,5 @@
-"""Generates what is derived from the instruction table (lib/ember/table.py): firmware/vm/isa.h for the native VM, and
-lib/ember/derived.py for boards, which then need not load the table.
+"""Generates what is derived from the instruction table (lib/ember/table.py): firmware/vm/isa.h for the native VM,
+lib/ember/derived.py for boards, which then need not load the table, and lib/ember/probe.py, what these measure.
 
 python tools/generate.py            writes them
 python tools/generate.py --check    exits with 1 where they are not current
@@ -13,9 +13,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ember = sys.modules["ember"] = types.ModuleType("ember")
 ember.__path__ = [os.path.join(ROOT, "lib", "ember")]  # its files, but not itself: it needs what is made here
 
+import probe  # noqa: E402
 from ember import isa, table  # noqa: E402
 
 DERIVED = os.path.join(ROOT, "lib", "ember", "derived.py")
+PROBE = os.path.join(ROOT, "lib", "ember", "probe.py")
 HEADER = os.path.join(ROOT, "firmware", "vm", "isa.h")
 
 LITERAL = 128  # a factor from here up is the number above it, below it a field
@@ -127,27 +129,12 @@ def header():
         "",
         "enum {",
     ]
-    for name in (
-        "MAGIC",
-        "ARENA",
-        "CONSTANTS",
-        "FLOATS",
-        "INTS",
-        "FIRST_BOUND",
-        "MOST_SEGMENTS",
-        "MOST_SECTIONS",
-        "FOLLOWING",
-        "FLOAT32",
-        "INT32",
-        "UINT8",
-        "INT8",
-        "INT16",
-        "WRITABLE",
-        "LIMIT",
-    ):
+    constants = "MAGIC ARENA CONSTANTS FLOATS INTS FIRST_BOUND MOST_SEGMENTS MOST_SECTIONS FOLLOWING"
+    for name in (constants + " FLOAT32 INT32 UINT8 INT8 INT16 WRITABLE LIMIT").split():
         out.append("    EMBER_%s = %d," % (name, getattr(isa, name)))
     out += [
         "    EMBER_OPCODES = %d," % len(rows),
+        "    EMBER_FUNCTIONS = %d," % len(table.FUNCTIONS),
         "    EMBER_LITERAL = %d," % LITERAL,
         "    EMBER_CONTIGUOUS = %d," % CONTIGUOUS,
         "    EMBER_WRITTEN = %d," % WRITTEN,
@@ -212,9 +199,14 @@ def header():
         [row["rows"] for row in rows],
         "The product of fields along which an instruction can stop and go on.",
     )
-    out += array("uint8_t", "ember_cost", [row["cost"] for row in rows], "The product of fields that it costs,")
-    out += array("uint8_t", "ember_weight", [row["weight"] for row in rows], "times this; 0: times its function's,")
-    out += array("uint8_t", "ember_function_weight", [f[2] for f in table.FUNCTIONS], "which is this.")
+    out += array("uint8_t", "ember_cost", [row["cost"] for row in rows], "The product of fields that a row costs,")
+    weights = [row["weight"] for row in rows] + [f[2] for f in table.FUNCTIONS]
+    out += array(
+        "uint16_t",
+        "ember_weights",
+        weights,
+        "times this, the opcodes' weights and after them the functions': where the opcode's is 0.",
+    )
     out += ["#endif", ""]
     return "\n".join(out)
 
@@ -252,8 +244,6 @@ def derived():
 def cost_of(opcode):
     row, names = table.TABLE[opcode], names_of(opcode)
     rows, cost = reduced(row[table.RESUME], names), reduced(row[table.COST], names)
-    for k in rows:
-        cost.remove(k)
     factors = [LITERAL - k if k < 0 else k for k in rows + cost]
     assert len(factors) <= FACTORS and max([0, *factors]) < NONE
     return [row[table.WEIGHT], len(rows)] + factors + [NONE] * (FACTORS - len(factors))
@@ -280,7 +270,7 @@ def main(arguments):
         print(__doc__.strip())
         return 2
     stale = 0
-    for path, text in ((HEADER, header()), (DERIVED, derived())):
+    for path, text in ((HEADER, header()), (DERIVED, derived()), (PROBE, probe.probe())):
         try:
             with open(path, encoding="utf-8") as file:
                 current = file.read() == text

@@ -113,7 +113,7 @@ def section(opcode):
         "",
         "- may coincide: %s" % (", ".join(pairs) or "none"),
         "- rows: %s" % product_text(table.product(resume, names), names),
-        "- cost: %s × %s" % (product_text(table.product(cost, names), names), times),
+        "- cost of a row: %s × %s" % (product_text(table.product(cost, names), names), times),
     ]
     if effect:
         lines.append("- running it twice is not running it once")

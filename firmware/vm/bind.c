@@ -4,7 +4,7 @@
 static const char messages[] =
     "\0not a program\0wrong number of segments\0segment of another type\0segment not aligned\0"
     "segment not writable\0segment too short\0segments overlap\0rows must be 1 to the program's most\0"
-    "not a state that the VM wrote\0";
+    "not a state that the VM wrote\0weights must be array('H'), one an opcode and a function\0";
 
 const char *ember_message(int refusal) {
     const char *message = messages;
@@ -27,6 +27,7 @@ bool ember_is_words(const void *start, size_t bytes, int typecode) {
 
 int ember_open(ember_vm *vm, const int32_t *program, size_t words, size_t segments) {
     vm->program = program;
+    vm->weights = ember_weights;
     vm->culprit = 0;
     // The verifier's word is trusted; this only finds what was never given to it.
     if (words < 5 || program[0] != EMBER_MAGIC || (size_t)program[1] != words
@@ -51,6 +52,14 @@ int ember_bind(ember_vm *vm, uint32_t segment, void *start, size_t bytes, int ty
     }
     vm->segments[segment].start = start;
     vm->segments[segment].end = (uint8_t *)start + bytes;
+    return EMBER_FINE;
+}
+
+int ember_weigh(ember_vm *vm, const void *weights, size_t bytes, int typecode) {
+    if ((typecode != 'H' && typecode != 'B') || ((uintptr_t)weights & 1) || bytes != sizeof ember_weights) {
+        return EMBER_WEIGHTS;
+    }
+    vm->weights = weights;
     return EMBER_FINE;
 }
 

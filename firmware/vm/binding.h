@@ -3,20 +3,22 @@
 
 #include "vm.h"
 
+static int typecode_of(const mp_buffer_info_t *buffer) {
+    return buffer->typecode == BYTEARRAY_TYPECODE ? 'B' : buffer->typecode;
+}
+
 static const int32_t *words_of(mp_obj_t object, size_t *words, mp_uint_t access) {
     mp_buffer_info_t buffer;
     mp_get_buffer_raise(object, &buffer, access);
-    int typecode = buffer.typecode == BYTEARRAY_TYPECODE ? 'B' : buffer.typecode;
-    if (!ember_is_words(buffer.buf, buffer.len, typecode)) {
+    if (!ember_is_words(buffer.buf, buffer.len, typecode_of(&buffer))) {
         mp_raise_ValueError(MP_ERROR_TEXT("array('i') required"));
     }
     *words = buffer.len >> 2;
     return buffer.buf;
 }
 
-// run(program, segments, state, budget) -> 1 finished, 0 paused, -1 fault
+// run(program, segments, state, budget, weights=None) -> 1 finished, 0 paused, -1 fault
 static mp_obj_t vm_run(size_t n_args, const mp_obj_t *args) {
-    (void)n_args;
     ember_vm vm;
     size_t words, state_words, count;
     mp_obj_t *segments;
@@ -32,8 +34,12 @@ static mp_obj_t vm_run(size_t n_args, const mp_obj_t *args) {
         if (!writable) {
             mp_get_buffer_raise(segments[k], &buffer, MP_BUFFER_READ);
         }
-        int typecode = buffer.typecode == BYTEARRAY_TYPECODE ? 'B' : buffer.typecode;
-        refusal = ember_bind(&vm, k, buffer.buf, buffer.len, typecode, writable);
+        refusal = ember_bind(&vm, k, buffer.buf, buffer.len, typecode_of(&buffer), writable);
+    }
+    if (!refusal && n_args > 4 && args[4] != mp_const_none) {
+        mp_buffer_info_t buffer;
+        mp_get_buffer_raise(args[4], &buffer, MP_BUFFER_READ);
+        refusal = ember_weigh(&vm, buffer.buf, buffer.len, typecode_of(&buffer));
     }
     if (!refusal) {
         refusal = ember_check(&vm, state, state_words);

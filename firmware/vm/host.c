@@ -12,19 +12,24 @@ enum { HOST_REFUSED = 256 };  // + the refusal
 
 int32_t ember_host_isa(void);
 int32_t ember_host_run(const int32_t *program, size_t words, const host_buffer *buffers, size_t count,
-                       int32_t *state, size_t state_words, int32_t budget, uint32_t *details);
+                       int32_t *state, size_t state_words, int32_t budget, const host_buffer *weights,
+                       uint32_t *details);
 
 int32_t ember_host_isa(void) {
     return EMBER_ISA;
 }
 
-// details: for a refusal the segment, the bytes needed, the bytes given.
+// weights: NULL for the table's. details: for a refusal the segment, the bytes needed, the bytes given.
 int32_t ember_host_run(const int32_t *program, size_t words, const host_buffer *buffers, size_t count,
-                       int32_t *state, size_t state_words, int32_t budget, uint32_t *details) {
+                       int32_t *state, size_t state_words, int32_t budget, const host_buffer *weights,
+                       uint32_t *details) {
     ember_vm vm;
     int refusal = ember_open(&vm, program, words, count);
     for (uint32_t k = 0; !refusal && k < count; k++) {
         refusal = ember_bind(&vm, k, buffers[k].start, buffers[k].bytes, buffers[k].typecode, buffers[k].writable);
+    }
+    if (!refusal && weights) {
+        refusal = ember_weigh(&vm, weights->start, weights->bytes, weights->typecode);
     }
     if (!refusal) {
         refusal = ember_check(&vm, state, state_words);

@@ -37,7 +37,7 @@ void *memcpy(void *to, const void *from, size_t bytes) {
 
 #include "binding.h"
 
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(vm_run_object, 4, 4, vm_run);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(vm_run_object, 4, 5, vm_run);
 static MP_DEFINE_CONST_FUN_OBJ_1(vm_verify_object, vm_verify);
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(vm_permute_object, 4, 4, vm_permute);
 

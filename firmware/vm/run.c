@@ -140,12 +140,14 @@ static int32_t execute(const ember_vm *vm, uint32_t opcode, const int32_t *field
     }
 }
 
-// Cost of one row in eighths of a multiply-accumulate.
-static int32_t cost_of_row(uint32_t opcode, const int32_t *fields, int32_t rows) {
-    int32_t weight = ember_weight[opcode] ? ember_weight[opcode] : ember_function_weight[fields[MAP_FN]];
+// Cost of one row in eighths of a multiply-accumulate. A measured weight of an opcode of functions adds to theirs.
+static int32_t cost_of_row(const uint16_t *weights, uint32_t opcode, const int32_t *fields) {
+    int32_t weight = weights[opcode];
+    if (!ember_weights[opcode]) {
+        weight += weights[EMBER_OPCODES + fields[MAP_FN]];
+    }
     int32_t cost = multiply_saturated(product_of(ember_cost[opcode], fields, 0, 0), weight);
-    cost = (cost > 1 << 30 ? 1 << 30 : cost) / rows;
-    return cost > 1 ? cost : 1;
+    return cost < 1 ? 1 : cost < 1 << 30 ? cost : 1 << 30;
 }
 
 static __attribute__((noinline)) int run_section(ember_vm *vm, int32_t *state, int32_t budget) {
@@ -173,7 +175,7 @@ static __attribute__((noinline)) int run_section(ember_vm *vm, int32_t *state, i
         int32_t rows = product_of(ember_rows[opcode], fields, 0, 0), last = rows;
         int32_t cost = 0;
         if (limited) {
-            cost = cost_of_row(opcode, fields, rows);
+            cost = cost_of_row(vm->weights, opcode, fields);
             int32_t take = budget / cost;
             take = take > 1 ? take : 1;
             last = take < rows - row ? row + take : rows;

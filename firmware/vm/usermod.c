@@ -19,7 +19,7 @@ static MP_NORETURN void refuse(const ember_vm *vm, int refusal) {
 
 #include "binding.h"
 
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(vm_run_object, 4, 4, vm_run);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(vm_run_object, 4, 5, vm_run);
 static MP_DEFINE_CONST_FUN_OBJ_1(vm_verify_object, vm_verify);
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(vm_permute_object, 4, 4, vm_permute);
 

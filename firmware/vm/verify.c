@@ -155,7 +155,8 @@ static int32_t verify_instruction(const int32_t *program, uint32_t pc, uint32_t 
             return VERDICT(IMMEDIATE, pc + 1 + k);
         }
     }
-    if (product_of(ember_rows[opcode], fields, ember_sizes[opcode], max_rows) > 1 << 30) {
+    if (product_of(ember_rows[opcode], fields, ember_sizes[opcode], max_rows) > 1 << 30
+        || product_of(ember_cost[opcode], fields, ember_sizes[opcode], max_rows) > 1 << 30) {
         return VERDICT(SIZE, pc);
     }
     return verify_operands(program, pc, record, ember_sizes[opcode]);

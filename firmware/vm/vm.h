@@ -35,6 +35,7 @@ enum {
     EMBER_OVERLAPS,
     EMBER_ROWS,
     EMBER_STATE,
+    EMBER_WEIGHTS,
 };
 
 typedef struct {
@@ -43,6 +44,7 @@ typedef struct {
 
 typedef struct {
     const int32_t *program;
+    const uint16_t *weights;
     int32_t rows;
     uint32_t culprit;  // the segment that ember_bind or ember_check refused
     uint32_t needed, given;  // EMBER_TOO_SHORT: bytes
@@ -55,6 +57,8 @@ int32_t ember_verify(const int32_t *program, size_t words);
 int ember_open(ember_vm *vm, const int32_t *program, size_t words, size_t segments);
 // typecode as in Python's array; 'B' stands for plain bytes too.
 int ember_bind(ember_vm *vm, uint32_t segment, void *start, size_t bytes, int typecode, bool writable);
+// What opcodes and functions cost here, in place of the table's weights.
+int ember_weigh(ember_vm *vm, const void *weights, size_t bytes, int typecode);
 int ember_check(ember_vm *vm, const int32_t *state, size_t state_words);
 int ember_run(ember_vm *vm, int32_t *state, int32_t budget);
 

@@ -165,10 +165,11 @@ def explain(program, verdict):
     if kind == verify.TRUNCATED:
         return what + "it has %d words, and its section ends after %d" % (1 + len(fields), end - pc)
     if kind == verify.SIZE and word == pc:
-        factors = table.product(table.TABLE[opcode][table.RESUME], [field[1] for field in fields])
-        rows = verify.product_of(factors, verify.resolve(program, pc, fields, program[2]))
-        text = "%s is %d rows; there may be up to %d" % (table.TABLE[opcode][table.RESUME], rows, verify.MOST_ROWS)
-        return what + text
+        column, of = table.RESUME, "its rows"
+        if verify.rows_of(program, pc, fields, column) <= verify.MOST:
+            column, of = table.COST, "what a row costs"
+        total = verify.rows_of(program, pc, fields, column)
+        return what + "%s, %s, is %d; it may be up to %d" % (table.TABLE[opcode][column], of, total, verify.MOST)
     k = word - pc - 1
     field, value = fields[k], program[word]
     if kind == verify.SIZE:

@@ -17,6 +17,7 @@ isa = CHECKSUM  # as the native module has it
 FINISHED, PAUSED, FAULT = 1, 0, -1
 
 MOST = 1 << 30  # costs stop growing here
+WEIGHTS = [row[table.WEIGHT] for row in table.TABLE] + [function[2] for function in table.FUNCTIONS]
 
 # Where each opcode's definition is: what is rarely used is imported only when it is.
 HOMES = (
@@ -37,7 +38,7 @@ _known = [None] * len(table.TABLE)
 
 
 def _know(opcode):
-    """What running an opcode takes: kernel, words, positions of sizes, factors of rows and of cost, weight."""
+    """What running an opcode takes: kernel, words, positions of sizes, factors of rows and of a row's cost."""
     if _known[opcode] is None:
         fields = table.parse(opcode)
         names = [field[1] for field in fields]
@@ -45,7 +46,7 @@ def _know(opcode):
         sizes = [i for i in range(len(fields)) if fields[i][0] == table.SIZE]
         _known[opcode] = (
             find(row[table.NAME], HOMES), 1 + len(fields), sizes, table.product(row[table.RESUME], names),
-            table.product(row[table.COST], names), row[table.WEIGHT],
+            table.product(row[table.COST], names),
         )  # fmt: skip
     return _known[opcode]
 
@@ -87,7 +88,12 @@ def _is_state(program, state, begin, end, rows):
     return 0 <= row < _product(known[3], fields)
 
 
-def run(program, segments, state, budget):
+def _weight(weights, opcode, fields):
+    """Where the table has 0, that of the function, the first field, comes in too."""
+    return weights[opcode] + (0 if WEIGHTS[opcode] else weights[len(table.TABLE) + fields[0]])
+
+
+def run(program, segments, state, budget, weights=None):
     """Run sections from where `state` is: 1 finished, 0 paused as the budget was spent, -1 fault."""
     program = view(program, "i")
     if (
@@ -109,6 +115,10 @@ def run(program, segments, state, budget):
     if not _is_state(program, words, begin, end, rows):
         raise ValueError("not a state that the VM wrote")
 
+    weights = WEIGHTS if weights is None else view(weights, "H")
+    if weights is None or len(weights) != len(WEIGHTS):
+        raise ValueError("weights must be array('H'), one an opcode and a function: %d" % len(WEIGHTS))
+
     pc, row = words[1] or begin, words[2]
     limited = budget >= 0
     result = FINISHED
@@ -119,8 +129,7 @@ def run(program, segments, state, budget):
         last = total = _product(known[3], fields)
         cost = 0
         if limited:
-            weight = known[5] or table.FUNCTIONS[fields[0]][2]  # 0: of its function, the first field
-            cost = max(1, min(MOST, _product(known[4], fields) * weight) // total)
+            cost = max(1, min(MOST, _product(known[4], fields) * _weight(weights, program[pc], fields)))
             last = min(total, row + max(1, budget // cost))
         fault = known[0](bound, row, last, *fields)
         if fault is not None:

@@ -8,9 +8,9 @@ how long that is. Python's part and the call of the VM are measured once, by cal
 """
 
 import time
-from struct import unpack_from
 
 from . import program
+from .program import word
 
 _MOST_US = 2048  # after so long at most, the clock is looked at
 _PART = 32  # a pace is kept in sixteenths; and a run takes half of the time that is left
@@ -27,12 +27,13 @@ else:
 
 
 class Slices:
-    """pace: cost units (eighths of a multiply-accumulate) a microsecond; overhead: microseconds of a call of the VM and
-    of Python around it. Both are measured at the first step, or by calibrate(), and may be set."""
+    """pace: cost units (eighths of a multiply-accumulate) a microsecond; weights: array('H'), what instructions and
+    functions cost in these units, None as the instruction table has it; overhead: microseconds of a call of the VM and
+    of Python around it. All are measured at the first step, or by calibrate(), and may be set."""
 
     def __init__(self, trainer):
         self.trainer = trainer
-        self._pace, self.overhead = 0, 0
+        self._pace, self.overhead, self.weights = 0, 0, None
         self._pieces, self._next = None, 0  # of a batch that comes in parts
 
     @property
@@ -43,12 +44,14 @@ class Slices:
     def pace(self, value):
         self._pace = max(1, min(1 << 18, round(16 * value)))
         if self.trainer.plan:
-            self.trainer.plan.longest_us = self.trainer.plan.longest / value
+            self.trainer.plan.longest_us = self._row() / value
 
     def calibrate(self):
-        """Measure the pace of this board, on a prediction: takes some fifteen of them, at least 30 ms."""
+        """Measure weights and pace of this board, on each kind of instruction that the program has, and on some
+        fifteen predictions: takes about a tenth of a second."""
         idle(self.trainer)
         t = self.trainer
+        self._weigh()
         at, ints = t._statistics + program.SCORED_LOSS, t._ints
         before = t._arena[at], ints[program.CORRECT], ints[program.SCORED]  # of an evaluation
         try:
@@ -60,15 +63,34 @@ class Slices:
         calls = self._calls(max(1, units >> 3))
         whole, called, sliced = [self._time(run, n) for run, n in (
             (self._calls, -1), (self._calls, max(1, units >> 3)), (self._in_slices, max(1, units >> 3)))]  # fmt: skip
-        longest = self._longest(t.plan.longest // 2) if t.plan else 0
+        longest = self._longest(self._row() // 2)
         t._unbind()
         t._arena[at], ints[program.CORRECT], ints[program.SCORED] = before
         self.overhead = int(max(0, (sliced - whole) / max(1, calls - 1)))
         overhead = max(0, (called - whole) / max(1, calls - 1))
         self.pace = units / max(1, whole - overhead)
         if t.plan:
-            t.plan.longest_us = max(longest - overhead, t.plan.longest / self.pace)
+            t.plan.longest_us = max(longest - overhead, t.plan.longest_us)
         return self.pace
+
+    def _weigh(self):
+        """By weights.py; where that is not on the board, or does not fit any more, the table's will do."""
+        t, self.weights = self.trainer, None
+        try:
+            from .weights import measure
+
+            self.weights = measure(t._code, t._vm_run)
+        except (ImportError, MemoryError):
+            pass
+
+    def _row(self):
+        """Units of the costliest row of the program."""
+        t = self.trainer
+        if self.weights:
+            from .weights import longest
+
+            return longest(t._code, t.micro_batch, self.weights)
+        return t.plan.longest if t.plan else 1
 
     def _fill(self):
         """With what is not 0, as zeros are quick where floats are software; but for indices, of which 1 may be too
@@ -102,7 +124,7 @@ class Slices:
         t._state[0] = program.PREDICT_AND_SCORE
         while True:
             calls += 1
-            if t._vm_run(t._code, t._segments, t._state, units):
+            if t._vm_run(t._code, t._segments, t._state, units, self.weights):
                 return calls
 
     def _time(self, run, units):
@@ -126,7 +148,7 @@ class Slices:
         t._state[0] = program.PREDICT
         while True:
             start = ticks_us()
-            done = t._vm_run(t._code, t._segments, t._state, units)
+            done = t._vm_run(t._code, t._segments, t._state, units, self.weights)
             longest = max(longest, ticks_diff(ticks_us(), start))
             if done:
                 return longest
@@ -186,7 +208,7 @@ class Slices:
     def _go(self, units):
         """Run for so many cost units; whether the step is finished."""
         t = self.trainer
-        done = t._vm_run(t._code, t._segments, t._state, units)
+        done = t._vm_run(t._code, t._segments, t._state, units, self.weights)
         if not done or (done > 0 and self._following()):
             return False
         t._unfinished = False
@@ -219,13 +241,9 @@ def _check(budget_us):
         raise ValueError("budget_us is %r; it may be a whole number of microseconds from 1" % (budget_us,))
 
 
-def _word(code, k):
-    return unpack_from("<i", code, 4 * k)[0]
-
-
 def _begin(code, section):
     """The first word of a section."""
-    return _word(code, program.HEAD + 3 * _word(code, 3) + section - 1)
+    return word(code, program.HEAD + 3 * word(code, 3) + section - 1)
 
 
 def idle(trainer):
@@ -246,7 +264,7 @@ def _recover(trainer):
     if _begin(code, program.ZERO) <= pc < _begin(code, program.PREDICT):
         trainer._fresh = True
         if pc >= _begin(code, program.UPDATE):
-            words, rows = _word(code, 1), trainer._ints[program.ROWS]
+            words, rows = word(code, 1), trainer._ints[program.ROWS]
             state[0] = program.UPDATE
             state[3] = (words * 31 + program.UPDATE * 7919 + pc * 40503 + row * 9973 + rows * 613 + 12345) & 0x3FFFFFFF
             trainer._vm_run(code, trainer._segments, state, -1)

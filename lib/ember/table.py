@@ -57,8 +57,8 @@ FUNCTIONS = (
 # May coincide: pairs of operands that may be identical (same address, same dimensions); every other pair
 #   of which one is written must be disjoint.
 # Resume: the product of fields along which the instruction can stop and go on; one of these is a row.
-# Cost: the product of fields, times weight, in eighths of a multiply-accumulate (0: that of its function, the
-#   first field). Effect: 1 where running it twice is not running it once, so recomputation leaves it alone.
+# Cost: of a row, the product of fields, times weight, in eighths of a multiply-accumulate (0: that of its function,
+#   the first field). Effect: 1 where running it twice is not running it once, so recomputation leaves it alone.
 _IMAGE = "n# h:1..32767 w:1..32767 c:1..32767 "
 _WINDOW = "out_h:1..32767 out_w:1..32767 k_h:1..255 k_w:1..255 s_h:1..255 s_w:1..255 p_h:0..255 p_w:0..255 "
 _NORMALIZED = "n@s_n,m@s_m,h@s_h,w@s_w"
@@ -67,107 +67,107 @@ _CONV = _IMAGE + "f:1..32767 groups:1..32767 " + _WINDOW + "d_h:1..255 d_w:1..25
 TABLE = (
     # d[i] = into(d[i], fn(a[i * a_step], b[i * b_step]))
     ("map", "fn:0..31 into:0..4 n# a_step:0..1 b_step:0..1 d+f[n] a<f[n@a_step] b<f[n@b_step]",
-     "d=a d=b", "n", "n", 0, 0),
+     "d=a d=b", "n", "1", 0, 0),
     # the same over four dimensions, each operand with strides of its own: broadcasting, transposing,
     # slicing, and reducing where a stride of d is 0
     ("map_strided", "fn:0..31 into:0..4 n0# n1# n2# n3# d0~ d1~ d2~ d3~ a0~ a1~ a2~ a3~ b0~ b1~ b2~ b3~ "
      "d+f[n0@d0,n1@d1,n2@d2,n3@d3] a<f[n0@a0,n1@a1,n2@a2,n3@a3] b<f[n0@b0,n1@b1,n2@b2,n3@b3]",
-     "d=a d=b", "n0*n1*n2", "n0*n1*n2*n3", 0, 0),
+     "d=a d=b", "n0*n1*n2", "n3", 0, 0),
     # c[i, m, n] = into(c, sum over k of a[i, m, k] * b[i, k, n])
     ("matmul", "into:0..1 batch# m# n# k# c_batch~ c_m~ a_batch~ a_m~ a_k~ b_batch~ b_k~ b_n~ "
      "c+f[batch@c_batch,m@c_m,n] a<f[batch@a_batch,m@a_m,k@a_k] b<f[batch@b_batch,k@b_k,n@b_n]",
-     "", "batch*m", "batch*m*n*k", 8, 0),
+     "", "batch*m", "n*k", 8, 0),
     # x [n, h, w, groups * c], weight [k_h, k_w, c, groups * f], y [n, out_h, out_w, groups * f]
     ("conv2d", "into:0..1 " + _CONV + "y+f[n*out_h*out_w*groups*f] x<f[n*h*w*groups*c] "
-     "weight<f[k_h*k_w*c*groups*f]", "", "n*out_h", "n*out_h*out_w*groups*f*k_h*k_w*c", 10, 0),
+     "weight<f[k_h*k_w*c*groups*f]", "", "n*out_h", "out_w*groups*f*k_h*k_w*c", 10, 0),
     ("conv2d_grad_input", "into:0..1 " + _CONV + "dx+f[n*h*w*groups*c] g<f[n*out_h*out_w*groups*f] "
-     "weight<f[k_h*k_w*c*groups*f]", "", "n*h", "n*h*w*groups*f*k_h*k_w*c", 10, 0),
+     "weight<f[k_h*k_w*c*groups*f]", "", "n*h", "w*groups*f*k_h*k_w*c", 10, 0),
     ("conv2d_grad_weight", "into:0..1 " + _CONV + "dw+f[k_h*k_w*c*groups*f] x<f[n*h*w*groups*c] "
-     "g<f[n*out_h*out_w*groups*f]", "", "k_h*k_w*c", "n*out_h*out_w*groups*f*k_h*k_w*c", 10, 0),
+     "g<f[n*out_h*out_w*groups*f]", "", "k_h*k_w*c", "n*out_h*out_w*groups*f", 10, 0),
     ("max_pool2d", _IMAGE + _WINDOW + "y>f[n*out_h*out_w*c] x<f[n*h*w*c]",
-     "", "n*out_h", "n*out_h*out_w*c*k_h*k_w", 12, 0),
+     "", "n*out_h", "out_w*c*k_h*k_w", 12, 0),
     # adds g to the element of dx that was the window's maximum, found again from x
     ("max_pool2d_grad", _IMAGE + _WINDOW + "dx^f[n*h*w*c] x<f[n*h*w*c] g<f[n*out_h*out_w*c]",
-     "", "n*out_h", "n*out_h*out_w*c*k_h*k_w", 14, 0),
-    ("softmax", "log:0..1 n# width:1..16777216 y>f[n*width] x<f[n*width]", "y=x", "n", "n*width", 110, 0),
+     "", "n*out_h", "out_w*c*k_h*k_w", 14, 0),
+    ("softmax", "log:0..1 n# width:1..16777216 y>f[n*width] x<f[n*width]", "y=x", "n", "width", 110, 0),
     ("softmax_grad", "log:0..1 into:0..1 n# width:1..16777216 dx+f[n*width] y<f[n*width] g<f[n*width]",
-     "dx=y dx=g", "n", "n*width", 40, 0),
+     "dx=y dx=g", "n", "width", 40, 0),
     # loss[i] = log(sum(exp(x[i]))) - x[i, label[i]], p = softmax(x)
     ("cross_entropy", "n# width:1..16777216 loss>f[n] p>f[n*width] x<f[n*width] label<x[n]",
-     "p=x", "n", "n*width", 110, 0),
+     "p=x", "n", "width", 110, 0),
     # dx[i, j] = into(dx, (p[i, j] - (j == label[i])) * g[i])
     ("cross_entropy_grad", "into:0..1 n# width:1..16777216 dx+f[n*width] p<f[n*width] label<x[n] g<f[n]",
-     "dx=p", "n", "n*width", 12, 0),
+     "dx=p", "n", "width", 12, 0),
     # stops with a fault at the first index outside 0 .. high - 1
-    ("check_index", "n# high:1..16777216 index<x[n]", "", "n", "n", 6, 0),
+    ("check_index", "n# high:1..16777216 index<x[n]", "", "n", "1", 6, 0),
     # counter += how many rows of x have their first maximum at label
-    ("count_correct", "n# width:1..16777216 counter^i[1] x<f[n*width] label<x[n]", "", "n", "n*width", 10, 1),
+    ("count_correct", "n# width:1..16777216 counter^i[1] x<f[n*width] label<x[n]", "", "n", "width", 10, 1),
     # y[i, j] = into(y, x[i, j] / (1 - p) where bits(key, stream, step, (sample + i) * width + j) keep it)
     ("dropout", "into:0..1 n# width:1..16777216 stream:0..1073741823 y+f[n*width] x<f[n*width] p<f[1] key<i[1] "
-     "step<i[1] sample<i[1]", "y=x", "n", "n*width", 250, 0),
+     "step<i[1] sample<i[1]", "y=x", "n", "width", 250, 0),
     # d[i, j] = low + (high - low) * u(key, stream, step if fresh else 0, (sample + i) * width + j), range = [low, high]
     ("uniform", "fresh:0..1 n# width:1..16777216 stream:0..1073741823 d>f[n*width] range<f[2] key<i[1] step<i[1] "
-     "sample<i[1]", "", "n", "n*width", 250, 0),
+     "sample<i[1]", "", "n", "width", 250, 0),
     # d[i] = src[i] * affine[0] + affine[1]
-    ("convert", "n# d>f[n] src<*[n] affine<f[2]", "", "n", "n", 12, 0),
+    ("convert", "n# d>f[n] src<*[n] affine<f[2]", "", "n", "1", 12, 0),
     # counter = counter * keep + n * add
     ("count", "keep:0..1 add:0..1 n# counter^i[1]", "", "1", "1", 8, 1),
     # gradients are sums over `count` rows. hyper = [lr, momentum, dampening, weight_decay]
     ("sgd", "momentum:0..1 nesterov:0..1 n# p^f[n] g<f[n] v^f[n*momentum] hyper<f[4] step<i[1] count<i[1]",
-     "", "n", "n", 24, 1),
+     "", "n", "1", 24, 1),
     # hyper = [lr, beta1, beta2, eps, weight_decay]; decoupled 2: cautious
     ("adam", "decoupled:0..2 amsgrad:0..1 n# p^f[n] g<f[n] m^f[n] v^f[n] most^f[n*amsgrad] hyper<f[5] step<i[1] "
-     "count<i[1]", "", "n", "n", 120, 1),
+     "count<i[1]", "", "n", "1", 120, 1),
     # y[o, i, j] = into(y[o, i, j], x[o, index[o, i, j], j])
     ("gather", "into:0..1 outer# n# inner# high# i_outer~ i_n~ i_inner~ y+f[outer*n*inner] x<f[outer*high*inner] "
-     "index<*[outer@i_outer,n@i_n,inner@i_inner]", "", "outer*n", "outer*n*inner", 12, 0),
+     "index<*[outer@i_outer,n@i_n,inner@i_inner]", "", "outer*n", "inner", 12, 0),
     # y[o, index[o, i, j], j] += x[o, i, j]
     ("scatter_add", "outer# n# inner# high# i_outer~ i_n~ i_inner~ y^f[outer*high*inner] x<f[outer*n*inner] "
-     "index<*[outer@i_outer,n@i_n,inner@i_inner]", "", "outer*n", "outer*n*inner", 12, 0),
+     "index<*[outer@i_outer,n@i_n,inner@i_inner]", "", "outer*n", "inner", 12, 0),
     # y[o, i, j] = fn(y[o, i - 1, j], x[o, i, j]), from the last i to the first if reverse
     ("scan", "fn:0..31 reverse:0..1 outer# n# inner# y>f[outer*n*inner] x<f[outer*n*inner]",
-     "y=x", "outer", "outer*n*inner", 0, 0),
+     "y=x", "outer", "n*inner", 0, 0),
     # y[i] = the order in which row i is sorted: stable, NaN the greatest
-    ("argsort", "descending:0..1 n# width:1..16777216 y>f[n*width] x<f[n*width]", "", "n", "n*width", 100, 0),
+    ("argsort", "descending:0..1 n# width:1..16777216 y>f[n*width] x<f[n*width]", "", "n", "width", 100, 0),
     # over h and w: y = (x - mean) / sqrt(var + eps); unless `center`, mean is 0 and var the mean square
     ("normalize", "center:0..1 n# m# h# w# s_n~ s_m~ s_h~ s_w~ y>f[" + _NORMALIZED + "] mean>f[n*m] var>f[n*m] x<f["
-     + _NORMALIZED + "] eps<f[1]", "y=x", "n*m", "n*m*h*w", 40, 0),
+     + _NORMALIZED + "] eps<f[1]", "y=x", "n*m", "h*w", 40, 0),
     # dx = into(dx, (g - mean(g) - y * mean(g * y)) / sqrt(var + eps)); unless `center`, without mean(g)
     ("normalize_grad", "center:0..1 n# m# h# w# s_n~ s_m~ s_h~ s_w~ into:0..1 dx+f[" + _NORMALIZED + "] y<f["
-     + _NORMALIZED + "] g<f[" + _NORMALIZED + "] var<f[n*m] eps<f[1]", "dx=y dx=g", "n*m", "n*m*h*w", 40, 0),
+     + _NORMALIZED + "] g<f[" + _NORMALIZED + "] var<f[n*m] eps<f[1]", "dx=y dx=g", "n*m", "h*w", 40, 0),
     # hyper = [lr, alpha, eps, weight_decay, momentum]
     ("rmsprop", "centered:0..1 momentum:0..1 n# p^f[n] g<f[n] v^f[n] a^f[n*centered] b^f[n*momentum] hyper<f[5] "
-     "count<i[1]", "", "n", "n", 80, 1),
+     "count<i[1]", "", "n", "1", 80, 1),
     # hyper = [lr, lr_decay, eps, weight_decay]
-    ("adagrad", "n# p^f[n] g<f[n] v^f[n] hyper<f[4] step<i[1] count<i[1]", "", "n", "n", 80, 1),
+    ("adagrad", "n# p^f[n] g<f[n] v^f[n] hyper<f[4] step<i[1] count<i[1]", "", "n", "1", 80, 1),
     # hyper = [lr, rho, eps, weight_decay]
-    ("adadelta", "n# p^f[n] g<f[n] v^f[n] a^f[n] hyper<f[4] count<i[1]", "", "n", "n", 120, 1),
+    ("adadelta", "n# p^f[n] g<f[n] v^f[n] a^f[n] hyper<f[4] count<i[1]", "", "n", "1", 120, 1),
     # hyper = [lr, beta1, beta2, weight_decay]
-    ("lion", "n# p^f[n] g<f[n] m^f[n] hyper<f[4] count<i[1]", "", "n", "n", 40, 1),
+    ("lion", "n# p^f[n] g<f[n] m^f[n] hyper<f[4] count<i[1]", "", "n", "1", 40, 1),
     # hyper = [lr, beta1, beta2, beta3, eps, weight_decay]
-    ("adan", "n# p^f[n] g<f[n] m^f[n] v^f[n] s^f[n] before^f[n] hyper<f[6] step<i[1] count<i[1]", "", "n", "n", 160, 1),
+    ("adan", "n# p^f[n] g<f[n] m^f[n] v^f[n] s^f[n] before^f[n] hyper<f[6] step<i[1] count<i[1]", "", "n", "1", 160, 1),
     # Whole sequences, one step after the other. h holds the input's part and becomes the states
     ("rnn", "relu:0..1 reverse:0..1 n# steps# hidden# h^f[n*steps*hidden] w<f[hidden*hidden] start<f[n*hidden]",
-     "", "steps", "n*steps*hidden*hidden", 10, 0),
+     "", "steps", "n*hidden*hidden", 10, 0),
     # da becomes the gradient before the function; carry holds the gradient of the last state, and becomes start's
     ("rnn_grad", "relu:0..1 reverse:0..1 n# steps# hidden# da>f[n*steps*hidden] carry^f[n*hidden] g<f[n*steps*hidden] "
-     "h<f[n*steps*hidden] w<f[hidden*hidden]", "da=g", "steps", "n*steps*hidden*hidden", 10, 0),
+     "h<f[n*steps*hidden] w<f[hidden*hidden]", "da=g", "steps", "n*hidden*hidden", 10, 0),
     # gates: r z n, and what r is multiplied with
     ("gru", "reverse:0..1 n# steps# hidden# h>f[n*steps*hidden] gates^f[n*steps*4*hidden] w<f[hidden*3*hidden] "
-     "start<f[n*hidden]", "", "steps", "n*steps*hidden*3*hidden", 12, 0),
+     "start<f[n*hidden]", "", "steps", "n*hidden*3*hidden", 12, 0),
     ("gru_grad", "reverse:0..1 n# steps# hidden# da>f[n*steps*4*hidden] carry^f[n*hidden] g<f[n*steps*hidden] "
      "gates<f[n*steps*4*hidden] h<f[n*steps*hidden] w<f[hidden*3*hidden] start<f[n*hidden]", "da=gates", "steps",
-     "n*steps*hidden*3*hidden", 12, 0),
+     "n*hidden*3*hidden", 12, 0),
     # gates: i f g o
     ("lstm", "reverse:0..1 n# steps# hidden# h>f[n*steps*hidden] c>f[n*steps*hidden] gates^f[n*steps*4*hidden] "
-     "w<f[hidden*4*hidden] start<f[n*hidden] start_c<f[n*hidden]", "", "steps", "n*steps*hidden*4*hidden", 12, 0),
+     "w<f[hidden*4*hidden] start<f[n*hidden] start_c<f[n*hidden]", "", "steps", "n*hidden*4*hidden", 12, 0),
     ("lstm_grad", "reverse:0..1 n# steps# hidden# da>f[n*steps*4*hidden] carry^f[n*hidden] carry_c^f[n*hidden] "
      "g<f[n*steps*hidden] gates<f[n*steps*4*hidden] c<f[n*steps*hidden] w<f[hidden*4*hidden] start_c<f[n*hidden]",
-     "da=gates", "steps", "n*steps*hidden*4*hidden", 12, 0),
+     "da=gates", "steps", "n*hidden*4*hidden", 12, 0),
     # an element of d holds two bfloat16, the first in its low half; src as float32 that is rounded up with the chance
     # that makes it right on average
-    ("to_bfloat16", "n# stream:0..1073741823 d>f[n] src<f[n*2] key<i[1] step<i[1]", "", "n", "n", 250, 0),
-    ("from_bfloat16", "n# d>f[n*2] src<f[n]", "", "n", "n", 12, 0),
+    ("to_bfloat16", "n# stream:0..1073741823 d>f[n] src<f[n*2] key<i[1] step<i[1]", "", "n", "1", 250, 0),
+    ("from_bfloat16", "n# d>f[n*2] src<f[n]", "", "n", "1", 12, 0),
 )
 
 NAME, FIELDS, COINCIDE, RESUME, COST, WEIGHT, EFFECT = 0, 1, 2, 3, 4, 5, 6

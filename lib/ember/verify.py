@@ -8,7 +8,7 @@ from .kernels_bind import view
 
 (HEADER, SECTION, OPCODE, TRUNCATED, SIZE, IMMEDIATE, STRIDE, SEGMENT, TYPE, READ_ONLY, RANGE, OVERLAP) = range(1, 13)
 
-MOST_ROWS = 1 << 30
+MOST = 1 << 30  # rows of an instruction, and what a row costs: no row holds a run up for ever
 
 
 def _verify_header(program):
@@ -78,6 +78,12 @@ def product_of(factors, values):
     for k in factors:
         total *= -k if k < 0 else values[k]
     return total
+
+
+def rows_of(program, pc, fields, column):
+    """At max_rows: how many rows an instruction has (table.RESUME), or steps a row (table.COST)."""
+    factors = table.product(table.TABLE[program[pc]][column], [field[1] for field in fields])
+    return product_of(factors, resolve(program, pc, fields, program[2]))
 
 
 def dimensions_of(field, values):
@@ -175,8 +181,7 @@ def _verify_instruction(program, pc, end, parsed):
                 return STRIDE << 24 | word
         elif field[0] == table.IMMEDIATE and not field[2] <= value <= field[3]:
             return IMMEDIATE << 24 | word
-    factors = table.product(table.TABLE[opcode][table.RESUME], [field[1] for field in fields])
-    if product_of(factors, resolve(program, pc, fields, program[2])) > MOST_ROWS:
+    if rows_of(program, pc, fields, table.RESUME) > MOST or rows_of(program, pc, fields, table.COST) > MOST:
         return SIZE << 24 | pc
     return _verify_operands(program, pc, fields)
 

@@ -1,6 +1,6 @@
 """The native VM on CPython, by ctypes: the module that a MicroPython board loads as ember_vm.mpy.
 
-    run(program, segments, state, budget) -> 1 finished, 0 paused, -1 fault
+    run(program, segments, state, budget, weights=None) -> 1 finished, 0 paused, -1 fault
     verify(program) -> 0 or kind << 24 | word
     permute(i, n, key, epoch)
     isa
@@ -71,6 +71,7 @@ _library.ember_host_run.argtypes = [
     ctypes.c_void_p,
     ctypes.c_size_t,
     ctypes.c_int32,
+    ctypes.POINTER(_Segment),
     ctypes.POINTER(ctypes.c_uint32),
 ]
 _library.ember_host_run.restype = ctypes.c_int32
@@ -97,6 +98,12 @@ class _Views:
         self.held.append(view)
         return view
 
+    def fill(self, buffer, thing):
+        view = self.take(thing)
+        buffer.start, buffer.bytes = view.buf, view.len
+        buffer.typecode, buffer.writable = _typecode(view), not view.readonly
+        return buffer
+
     def words(self, thing, writable=False):
         view = self.take(thing)
         if (writable and view.readonly) or not _library.ember_is_words(view.buf, view.len, _typecode(view)):
@@ -116,15 +123,14 @@ def verify(program):
         return _library.ember_verify(words.buf, words.len // 4)
 
 
-def run(program, segments, state, budget):
+def run(program, segments, state, budget, weights=None):
     with _Views() as views:
         words = views.words(program)
         place = views.words(state, writable=True)
         buffers = (_Segment * max(1, len(segments)))()
         for buffer, segment in zip(buffers, segments):
-            view = views.take(segment)
-            buffer.start, buffer.bytes = view.buf, view.len
-            buffer.typecode, buffer.writable = _typecode(view), not view.readonly
+            views.fill(buffer, segment)
+        weighed = None if weights is None else views.fill(_Segment(), weights)
         details = (ctypes.c_uint32 * 3)()
         result = _library.ember_host_run(
             words.buf,
@@ -134,6 +140,7 @@ def run(program, segments, state, budget):
             place.buf,
             place.len // 4,
             max(-1, min(budget, 0x7FFFFFFF)),
+            weighed,
             details,
         )
     if result < _REFUSED:

@@ -1,9 +1,12 @@
+from array import array
+
 from .running import Running, _Values
 
 class Slices:
     trainer: Running
     overhead: int
     pace: float
+    weights: array[int] | None
     def __init__(self, trainer: Running) -> None: ...
     def calibrate(self) -> float: ...
     def begin(self, x: _Values, y: _Values, budget_us: int) -> bool: ...

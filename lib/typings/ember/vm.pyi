@@ -10,7 +10,11 @@ FAULT: int
 
 # What `select` takes from a VM.
 name: Literal["native", "portable"]
-run: Callable[[array[int], Sequence[Buffer], array[int], int], int]  # program, segments, state, budget
+
+def run(
+    program: array[int], segments: Sequence[Buffer], state: array[int], budget: int, weights: Buffer | None = None
+) -> int: ...
+
 verify: Callable[[array[int]], int]
 permute: Callable[[int, int, int, int], int]  # i, n, key, epoch
 
