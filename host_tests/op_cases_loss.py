@@ -6,6 +6,8 @@ import math
 import numpy as np
 
 from ember import Tensor, nn
+from ember.ops_loss import WAYS
+from ember.tensor import apply
 from op_cases import covers, fit, soft
 from op_cases_activation import sigmoid, softplus
 
@@ -311,7 +313,24 @@ def readings(label, steps, classes, blank):
             yield path
 
 
-@covers("GATHER", "CAT", "MAXIMUM")
+@covers("WAYS")
+def ways(d):
+    x = d.normal((d.size(), d.size()))
+
+    def numpy(x):
+        wide = np.pad(np.exp(x), ((0, 0), (2, 0)))
+        return np.stack([wide[:, k : k + x.shape[1]] for k in range(3)], 1)
+
+    def gradient(g, x):
+        wide = np.zeros((x.shape[0], x.shape[1] + 2))
+        for k in range(3):
+            wide[:, k : k + x.shape[1]] += g[:, k]
+        return (wide[:, 2:] * np.exp(x),)
+
+    return [x], lambda x: apply(WAYS, (x,)).exp(), numpy, gradient
+
+
+@covers("GATHER", "CLAMP", "WHERE")
 def sequences(d):
     n, steps, classes, room = d.choice((1, 2)), d.choice((3, 4, 1)), d.choice((2, 3)), d.choice((1, 2, 3))
     blank, reduction = d.choice(range(classes)), d.choice(REDUCTIONS)

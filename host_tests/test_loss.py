@@ -292,7 +292,7 @@ X = Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     (lambda: nn.CTCLoss()(X.reshape(1, 2, 3), [[0]], [2], [1]), "targets has 0, which is blank, at index 0"),
     (lambda: nn.CTCLoss()(X.reshape(1, 2, 3), [[3]], [2], [1]), "label 3 at index 0"),
     (lambda: trained(nn.CrossEntropyLoss(ignore_index=255), SAMPLES, LABELS), "ignore_index is 255; .* from 0 to 2"),
-    (lambda: trained(lambda x, y: nn.CTCLoss()(x.reshape(-1, 1, 3), [[1]], [1], [1]), SAMPLES, SOFT), "outside a Tr"),
+    (lambda: trained(lambda x, y: nn.CTCLoss()(x.reshape(-1, 1, 3), [[1]], [1], [1]), SAMPLES, SOFT), "or a Trainer's"),
 ])  # fmt: skip
 def test_refusals(f, says):
     with pytest.raises(ValueError, match=says):

@@ -35,12 +35,11 @@ def accept(trainer, x, y):
     x = _typed(x, trainer.input_dtype, "x")
     if y is None:
         return x, None, rows
-    dims = trainer._result_dims[1:-1] if trainer.classes else trainer._result_dims[1:]
-    y, targets = _flat(y, dims, "y", trainer)
+    y, targets = _flat(y, trainer._target_dims[1:], "y", trainer)
     if targets != rows:
         raise ValueError("x has %d samples, y has %d" % (rows, targets))
-    if trainer.classes:
-        y = labels(y, trainer.classes)
+    if trainer._labels:
+        y = labels(y, trainer._labels)
     return x, _typed(y, trainer.target_dtype, "y"), rows
 
 

@@ -12,6 +12,7 @@ from .tensor import Tensor, _flatten, apply, numel, sink
 
 class Loss(Module):
     classes = False  # targets are labels, not values
+    sequences = False  # targets are labels, as many as there may be, of which no accuracy is counted
 
     def __init__(self, reduction="mean"):
         if reduction not in ("none", "sum", "mean"):

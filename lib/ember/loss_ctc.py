@@ -1,58 +1,84 @@
 """Connectionist temporal classification: a sequence of labels without knowing when each occurs."""
 
+from . import isa
 from .check import flag
-from .loss import Loss, labels
-from .ops_compare import clamp, gt, maximum, where
-from .ops_index import gather
-from .ops_shape import cat
-from .tensor import Tensor
+from .loss import Loss, floats, labels
+from .ops import MUL_FN
+from .ops_compare import clamp, eq, gt, maximum, ne, where
+from .ops_index import GATHER, take_along_dim
+from .ops_loss import NEVER, WAYS, filled
+from .tensor import Tensor, apply, numel, sink
 
-_NEVER = -1e30  # the logarithm of a chance of 0, but finite: differences of two are no NaN
 
-
-def _known(name, value, n):
-    """n whole numbers, as a list."""
+def _given(name, value, n, dims):
+    """A list of n where the values are known now, else the tensor, which has n and as many dimensions as dims says."""
+    known = not isinstance(value, Tensor) or value._data is not None
+    if known and n < 0:
+        raise ValueError("%s is %r; where the batch is recorded it may be an input of the function, or a Trainer's "
+                         "target" % (name, value))  # fmt: skip
     if isinstance(value, Tensor):
-        value = value.tolist()
+        if len(value._dims) != dims or value._dims[0] != n:
+            raise ValueError("%s has shape %s; it may be (N%s), N as of the log probabilities"
+                             % (name, value.shape, "," if dims == 1 else ", S"))  # fmt: skip
+        return value.tolist() if known else value.detach()
     if not isinstance(value, (list, tuple)) or len(value) != n:
         raise ValueError("%s is %r; it may be a list or a tensor of %d" % (name, value, n))
     return value
 
 
-def _lengths(name, value, n, low, high):
-    value = _known(name, value, n)
-    for k in value:
-        if not low <= k <= high or k != int(k):
-            raise ValueError("%s has %r; each may be a whole number from %d to %d" % (name, k, low, high))
+def _lengths(name, value, low, high):
+    """Known lengths, each from low to its own of high."""
+    for k, most in zip(value, high):
+        if not low <= k <= most or k != int(k):
+            raise ValueError("%s has %r; each may be a whole number from %d to %d" % (name, k, low, most))
     return [int(k) for k in value]
 
 
+def _whole(index, count):
+    """The tensor as float32; a run stops with ValueError where it is no whole number of count."""
+    places = (1, numel(index._dims), 1, numel(count._dims), 0, 1, 0)
+    return apply(GATHER, (count, index), (index._dims, places, None))
+
+
+def _so_far(x):
+    """The product along the second of two dimensions up to each element."""
+    target, (n, width) = sink(), x._dims
+    y = target.new(x._dims)
+    target.emit(isa.SCAN, MUL_FN, 0, n, width, 1, y, x)
+    target.flush()
+    return y
+
+
 def _add(logs):
-    """log(exp(a) + exp(b) + ...)"""
-    most = logs[0].detach()
-    for x in logs[1:]:
-        most = maximum(most, x.detach())
-    total = (logs[0] - most).exp()
-    for x in logs[1:]:
-        total = total + (x - most).exp()
-    return total.log() + most
-
-
-def _later(a, k):
-    """Each state's value k states further on."""
-    n, width = a._dims
-    return cat([Tensor([_NEVER] * (n * k), (n, k)), a[:, : width - k]], 1)
+    """log(exp(a) + exp(b) + ...) along dimension 1."""
+    most = logs.detach().max(1, keepdim=True)
+    return (logs - most).exp().sum(1).log() + most.reshape((-1,) + logs._dims[2:])
 
 
 class CTCLoss(Loss):
     """-log of the chance of a sequence of labels, over all ways to read it off a longer one, in which labels repeat and
     blanks stand between (Graves et al., 2006).
 
-    Called with log probabilities [N, T, C] (the batch first, where PyTorch has T), targets [N, S] (a tensor or lists;
-    what is past a length does not matter), and N lengths of each. The mean is over N, of each loss divided by its
-    target's length. zero_infinity: 0 where the input is too short for its target, instead of inf. The targets become
-    part of what is recorded: in a Trainer it is of no use.
+    Called with log probabilities [N, T, C] (the batch first, where PyTorch has T), targets [N, S] (a tensor of any
+    dtype, or lists; what is past a length does not matter), and N lengths of each, which PyTorch requires:
+
+    input_lengths   1 to T; None: all are T
+    target_lengths  0 to S; None: each target ends before its first blank, so shorter ones are filled up with blanks
+
+    The mean is over N, of each loss divided by its target's length. zero_infinity: 0 where the input is too short for
+    its target, instead of inf; the gradient is 0 there either way.
+
+    In ember.record the targets and lengths are further inputs of the function. A Trainer has one target, without
+    lengths: target_shape=(S,), by default in bytes; its accuracy is None. For lengths give it a function as its loss,
+    such as lambda x, y: ctc(x, y[:, 1:], y[:, 0]) with target_shape=(1 + S,), target_dtype="f".
+    Recorded, a label that is none of 0 to C - 1, or a length above T or S, raises ValueError when it is met. Not
+    noticed is a blank within a target's length, where the target ends then, and an input of length 0, which is read
+    as nothing.
+    Steps are written out: with its gradient each of T takes some 22 instructions, 1300 bytes (2100 in a Trainer, which
+    scores too), and 5 * N * (2 * S + 1) floats.
     """
+
+    sequences = True
 
     def __init__(self, blank=0, reduction="mean", zero_infinity=False):
         Loss.__init__(self, reduction)
@@ -60,48 +86,90 @@ class CTCLoss(Loss):
             raise ValueError("blank is %r; it may be a whole number from 0" % (blank,))
         self.blank, self.zero_infinity = blank, flag("zero_infinity", zero_infinity)
 
-    def forward(self, x, targets, input_lengths, target_lengths):
-        if len(x._dims) != 3 or x._dims[0] < 0 or not self.blank < x._dims[2]:
-            raise ValueError("CTCLoss takes log probabilities (N, T, C), C above blank = %d, outside a Trainer, got "
-                             "shape %s" % (self.blank, x.shape))  # fmt: skip
+    def forward(self, x, targets, input_lengths=None, target_lengths=None):
+        if len(x._dims) != 3 or not self.blank < x._dims[2]:
+            raise ValueError("CTCLoss takes log probabilities (N, T, C), C above blank = %d, got shape %s"
+                             % (self.blank, x.shape))  # fmt: skip
         n, steps, classes = x._dims
-        input_lengths = _lengths("input_lengths", input_lengths, n, 1, steps)
-        targets = _known("targets", targets, n)
-        target_lengths = _lengths("target_lengths", target_lengths, n, 0, min([len(row) for row in targets]))
-        state, skips, ends = self._states(targets, target_lengths, classes)
-        width = state._dims[1]
-        x = clamp(x, _NEVER)
-        start = Tensor(([0.0] * min(width, 2) + [_NEVER] * (width - 2)) * n, (n, width))
-        a = gather(x[:, 0, :], 1, state) + start  # log of the chance to be in each state by now
+        targets = self._targets(n, classes, targets, target_lengths)
+        width = 2 * targets._dims[1] + 1
+        state, skips = self._states(targets)
+        x = clamp(x, NEVER).permute(0, 2, 1)
+        scores = take_along_dim(x, state.reshape(-1, width, 1), 1)  # of each state at each step
+        if input_lengths is not None:  # from its end on, an input is blanks for certain
+            running = _running(n, steps, input_lengths)
+            past = Tensor([NEVER if s % 2 else 0.0 for s in range(width)], (width, 1))
+            scores = where(running, scores, past)
+        # The logarithm of the chance to be in each state by now: at first one of the first two.
+        a = scores[:, :, 0] + Tensor([0.0, 0.0] + [NEVER] * (width - 2))
         for t in range(1, steps):
-            ways = [a]
-            if width > 1:
-                ways += [_later(a, 1), _later(a, 2) + skips]
-            then = _add(ways) + gather(x[:, t, :], 1, state)
-            running = [1.0 if t < k else 0.0 for k in input_lengths]
-            a = then if min(running) else where(Tensor(running, (n, 1)), then, a)
-        last = a + ends
-        most = last.detach().max(1, keepdim=True)
-        loss = -((last - most).exp().sum(1).log() + most.reshape(n))
-        loss = where(gt(-_NEVER / 10, loss), loss, 0.0 if self.zero_infinity else float("inf"))
+            a = _add(apply(WAYS, (a,)) + skips) + scores[:, :, t]
+        length = ne(targets, self.blank).sum(1, keepdim=True)
+        left = length * 2.0 - Tensor(list(range(width)))  # states to the last blank: the last two are 1 and 0
+        loss = -_add(where(eq(left, 0.0) + eq(left, 1.0), a, NEVER))
+        loss = where(gt(loss, -NEVER / 10), 0.0 if self.zero_infinity else float("inf"), loss)
         if self.reduction == "mean":
-            loss = loss / Tensor([float(max(1, k)) for k in target_lengths])
+            loss = loss / maximum(length, 1.0).reshape(-1)
         return self._reduce(loss)
 
-    def _states(self, targets, lengths, classes):
-        """blank, label, blank, label, ..., blank for each target; whether the blank before each may be left out, and
-        which are the last two: 0, or _NEVER."""
-        width = 2 * max(lengths) + 1
-        state, skips, ends = [], [], []
-        for row, length in zip(targets, lengths):
-            row = labels(row[:length], classes)
-            if self.blank in row:
-                raise ValueError("targets has %d, which is blank, at index %d" % (self.blank, row.index(self.blank)))
-            for s in range(width):
-                k = s // 2
-                label = s % 2 and k < length
-                state.append(row[k] if label else self.blank)
-                skips.append(0.0 if label and k and row[k] != row[k - 1] else _NEVER)
-                ends.append(0.0 if 2 * length - 1 <= s <= 2 * length else _NEVER)
-        dims = (len(lengths), width)
-        return Tensor(state, dims), Tensor(skips, dims), Tensor(ends, dims)
+    def _targets(self, n, classes, targets, lengths):
+        """[N, S] in float32, with blanks from each one's end on."""
+        targets = _given("targets", targets, n, 2)
+        if lengths is not None:
+            lengths = _given("target_lengths", lengths, n, 1)
+        if not isinstance(targets, Tensor):
+            targets = self._known(targets, lengths, classes)
+            if not isinstance(lengths, Tensor):
+                return targets
+        elif lengths is not None and not isinstance(lengths, Tensor):
+            lengths = Tensor(_lengths("target_lengths", lengths, 0, targets._dims[1:] * n))
+        targets = floats(targets)
+        room = targets._dims[1]
+        count = Tensor(list(range(max(room + 1, classes))))
+        within = _so_far(ne(targets, self.blank))
+        if lengths is not None:
+            within = within * gt(_whole(lengths, count[: room + 1]).reshape(-1, 1), count[:room])
+        return _whole(where(within, targets, self.blank), count[:classes])
+
+    def _known(self, targets, lengths, classes):
+        """As _targets. Where a run knows the lengths, it looks at the labels too."""
+        rows = []
+        for row in targets:
+            if isinstance(row, (int, float)):
+                raise ValueError("targets is %r; it may be lists, or a tensor, of shape (N, S)" % (targets,))
+            rows.append(list(row))
+        if lengths is None:
+            rows = [row[: row.index(self.blank)] if self.blank in row else row for row in rows]
+        elif not isinstance(lengths, Tensor):
+            lengths = _lengths("target_lengths", lengths, 0, [len(row) for row in rows])
+            rows = [row[:k] for row, k in zip(rows, lengths)]
+        if not isinstance(lengths, Tensor):
+            for row in rows:
+                if self.blank in labels(row, classes):
+                    raise ValueError("targets has %d, which is blank, at index %d"
+                                     % (self.blank, row.index(self.blank)))  # fmt: skip
+        room = max([1] + [len(row) for row in rows])
+        return Tensor([row + [self.blank] * (room - len(row)) for row in rows])
+
+    def _states(self, targets):
+        """[N, W]: blank, label, blank, label, ..., blank of each target. And what to add to the ways to come into each,
+        [N, 3, W]: NEVER where the blank before may not be left out, else 0."""
+        n, room = targets._dims
+        width = 2 * room + 1
+        state = filled((n, width), self.blank, targets, 1, [width, 2])
+        if room == 1:
+            return state, Tensor([NEVER] * 3 + [0.0] * 6, (3, 3))
+        repeats = eq(targets[:, 1:], targets[:, : room - 1]) * NEVER
+        skips = filled((n, width), NEVER, repeats, 3, [width, 2])
+        return state, filled((n, 3, width), 0.0, skips, 0, [3 * width, 1])
+
+
+def _running(n, steps, lengths):
+    """[N, 1, T]: 1 where an input has not ended, else 0."""
+    lengths = _given("input_lengths", lengths, n, 1)
+    count = Tensor(list(range(steps + 1)))
+    if isinstance(lengths, Tensor):
+        lengths = _whole(lengths, count)
+    else:
+        lengths = Tensor(_lengths("input_lengths", lengths, 1, [steps] * n))
+    return gt(lengths.reshape(-1, 1, 1), count[:steps])

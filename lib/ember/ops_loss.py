@@ -3,6 +3,7 @@
 from . import isa, ops
 from .ops_compare import clamp
 from .ops_math import log1p, row, two
+from .tensor import sink
 
 
 def _huber(target, y, x, delta):
@@ -39,3 +40,37 @@ def _bce_slope_of_target(x, t, y):
 
 HUBER = row(_huber, lambda x, delta: clamp(x, -delta, delta))
 BCE = ops.Op(ops.broadcast, _bce, two(None, _bce_slope, _bce_slope_of_target).grad)
+
+
+# The ways into each state of CTC, [N, W] to [N, 3, W]: of each the state two before it, the one before it, and itself.
+
+NEVER = -1e30  # the logarithm of a chance of 0, but finite: differences of two are no NaN
+
+
+def filled(dims, value, x, first, strides):
+    """A tensor filled with the value, but for x, which lies from its element `first` on at these strides. Without a
+    gradient."""
+    target = sink()
+    y = target.new(dims)
+    target.fill(y, value)
+    ops.strided(target, ops.COPY_FN, isa.WRITE, x._dims, y.alias(dims, first), strides, x, ops.strides_of(x._dims))
+    target.flush()
+    return y
+
+
+def _ways_emit(target, y, inputs, saved):
+    n, width = inputs[0]._dims
+    wide = filled((n, width + 2), NEVER, inputs[0], 2, [width + 2, 1])
+    ops.strided(target, ops.COPY_FN, isa.WRITE, y._dims, y, ops.strides_of(y._dims), wide, [width + 2, 1, 1])
+
+
+def _ways_grad(target, y, g, inputs, saved):
+    n, width = inputs[0]._dims
+    d, into = ops.into_grad(target, inputs[0])
+    wide = target.new((n, width + 2))
+    target.fill(wide, 0.0)
+    ops.strided(target, ops.COPY_FN, isa.ADD, y._dims, wide, [width + 2, 1, 1], g, ops.strides_of(y._dims))
+    ops.strided(target, ops.COPY_FN, into, d._dims, d, [width, 1], wide.alias(wide._dims, 2), [width + 2, 1])
+
+
+WAYS = ops.Op(lambda inputs: (inputs[0]._dims[0], 3, inputs[0]._dims[1]), _ways_emit, _ways_grad, False)

@@ -24,9 +24,9 @@ def record(trainer, r):
             p.grad = r.gradient(offset, p._dims) if trainer.fused else r.at(gradients + offset, p._dims)
         offset += p.numel()
     with use(r):
-        if trainer.classes:  # the first recording does not know how many yet; the instruction is as long
+        if trainer._labels:  # the first recording does not know how many yet; the instruction is as long
             n = -trainer.target_size
-            r.emit(isa.CHECK_INDEX, n, trainer.classes, r.input(Y, trainer.target_dtype or "B", (n,)))
+            r.emit(isa.CHECK_INDEX, n, trainer._labels, r.input(Y, trainer.target_dtype or "B", (n,)))
         if trainer.input_scale is None and trainer.input_dtype != "f":
             n = -trainer.sample_size
             r.emit(isa.CHECK_INDEX, n, r.plan.high if r.plan else 1, r.input(X, trainer.input_dtype, (n,)))
@@ -112,12 +112,14 @@ def _output(trainer, r):
     if trainer._many:
         trainer.target_size = trainer._parts.sizes[0]
         return outputs
+    if trainer._labels:
+        trainer._labels = output._dims[-1]
     if trainer.classes:
-        trainer.classes = output._dims[-1]
+        trainer.classes = trainer._labels
     if trainer.target_dtype is None:
         trainer.target_dtype = "f"
-        if trainer.classes:
-            trainer.target_dtype = "B" if trainer.classes <= 256 else "h" if trainer.classes <= 32768 else "i"
+        if trainer._labels:
+            trainer.target_dtype = "B" if trainer._labels <= 256 else "h" if trainer._labels <= 32768 else "i"
     return output
 
 
@@ -125,7 +127,9 @@ def _target(trainer, r, output):
     if trainer._many:
         return trainer._parts.target(r)
     dims = output._dims[:-1] if trainer.classes else output._dims
-    trainer.target_size = -numel(dims)
+    if trainer._target_shape is not None:
+        dims = dims[:1] + trainer._target_shape
+    trainer._target_dims, trainer.target_size = dims, -numel(dims)
     return r.input(Y, trainer.target_dtype, dims)
 
 

@@ -20,6 +20,15 @@ def _each(value, n, name):
     return values
 
 
+def check_shape(target_shape, many):
+    """A target_shape as a tuple; many: whether there are several targets."""
+    good = isinstance(target_shape, (tuple, list)) and not many
+    if not good or any([not isinstance(n, int) or n < 1 for n in target_shape]):
+        raise ValueError("target_shape is %r; it may be a tuple of whole numbers from 1, or None, which several "
+                         "targets take" % (target_shape,))  # fmt: skip
+    return tuple(target_shape)
+
+
 class Parts:
     def __init__(self, input_shape, input_dtype, input_scale, target_dtype):
         self.many_x = isinstance(input_shape, (tuple, list)) and isinstance(input_shape[0], (tuple, list))
@@ -140,8 +149,7 @@ class Parts:
         for j in range(len(ys)):
             dims, classes, dtype = self.dims[j][1:], self.classes[j], self.targets[j]
             if not self.many_y:
-                dims, classes = trainer._result_dims[1 : -1 if trainer.classes else None], trainer.classes
-                dtype = trainer.target_dtype
+                dims, classes, dtype = trainer._target_dims[1:], trainer._labels, trainer.target_dtype
             values, n = _flat(ys[j], dims, "target %d" % j, trainer)
             many_y.append(_typed(labels(values, classes) if classes else values, dtype, "target %d" % j))
             counts.append(n)

@@ -20,6 +20,7 @@ class Trainer(Running):
                   input_scale=None: whole numbers reach the model as they are, as indices for nn.Embedding
     target_dtype  typecode of the targets; by default labels are "B" ("h" from 257 classes), values are "f"
                   (given for a loss with labels, they are probabilities)
+    target_shape  of a sample's target, where the loss takes another than the output's: (S,) for nn.CTCLoss
     memory        bytes allowed for all that training keeps. If they do not do, batches are taken in parts, and where
                   the smallest does not fit, activations are made again instead of kept (docs/budget.md);
                   print(trainer.plan) says what was done, MemoryError how many bytes the least takes
@@ -42,7 +43,7 @@ class Trainer(Running):
 
     def __init__(self, model, loss, optimizer, input_shape, batch_size=32, input_dtype="f", input_scale=1.0,
                  target_dtype=None, memory=None, schedule=None, micro_batch=None, clip_value=None, clip_norm=None,
-                 ema=None, fused=False, state_dtype="f"):  # fmt: skip
+                 ema=None, fused=False, state_dtype="f", target_shape=None):  # fmt: skip
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError("batch_size is %r; it may be a whole number from 1" % (batch_size,))
         if micro_batch is not None and (not isinstance(micro_batch, int) or not 1 <= micro_batch <= batch_size):
@@ -64,6 +65,12 @@ class Trainer(Running):
                 raise ValueError("dtype is %r; it may be one of %s" % (dtype, ", ".join(TYPES)))
         if not isinstance(input_shape, (tuple, list)) or any([not isinstance(n, int) or n < 1 for n in input_shape]):
             raise ValueError("input_shape is %r; it may be a tuple of whole numbers from 1" % (input_shape,))
+        self._many = self._parts is not None and self._parts.many_y
+        self._target_shape = target_shape
+        if target_shape is not None:
+            from .several import check_shape
+
+            self._target_shape = check_shape(target_shape, self._many)
         self._extras = extras(clip_value, clip_norm, ema)
         self.optimizers = list(optimizer) if isinstance(optimizer, (tuple, list)) else [optimizer]
         self._groups = trained_groups(self.optimizers)
@@ -77,9 +84,10 @@ class Trainer(Running):
         self._frozen = [p for p in parameters if not any([p is q for q in self._trained])]
         if not self._trained:
             raise ValueError("the model has no parameters" + (" to train" if parameters else ""))
-        self._many = self._parts is not None and self._parts.many_y
         # How many, where targets are labels; with target_dtype "f" they are probabilities.
-        self.classes = 1 if getattr(loss, "classes", False) and not self._many and target_dtype != "f" else 0
+        labelled = not self._many and target_dtype != "f"
+        self.classes = 1 if getattr(loss, "classes", False) and labelled else 0
+        self._labels = 1 if getattr(loss, "sequences", False) and labelled else self.classes
         self.target_size = 1
         self.validation, self.schedule = None, schedule
         self.fused, kind = fused, Recording

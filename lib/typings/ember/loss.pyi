@@ -12,6 +12,7 @@ _Weights: TypeAlias = Tensor | Sequence[float] | None
 # A loss is called with two tensors, or more, where a module is called with one; `type: ignore` says that this is meant.
 class Loss(Module):
     classes: bool
+    sequences: bool
     reduction: _Reduction
     def __init__(self, reduction: _Reduction = "mean") -> None: ...
     def __call__(self, x: Tensor, target: Tensor | _Lists) -> Tensor: ...  # type: ignore[override]

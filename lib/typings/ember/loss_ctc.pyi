@@ -11,13 +11,13 @@ class CTCLoss(Loss):
         self,
         x: Tensor,
         targets: Tensor | Sequence[Sequence[int]],
-        input_lengths: Tensor | Sequence[int],
-        target_lengths: Tensor | Sequence[int],
+        input_lengths: Tensor | Sequence[int] | None = None,
+        target_lengths: Tensor | Sequence[int] | None = None,
     ) -> Tensor: ...
     def forward(
         self,
         x: Tensor,
         targets: Tensor | Sequence[Sequence[int]],
-        input_lengths: Tensor | Sequence[int],
-        target_lengths: Tensor | Sequence[int],
+        input_lengths: Tensor | Sequence[int] | None = None,
+        target_lengths: Tensor | Sequence[int] | None = None,
     ) -> Tensor: ...

@@ -45,6 +45,7 @@ class Trainer(Running):
         ema: float | None = None,
         fused: bool = False,
         state_dtype: Literal["f", "bfloat16"] = "f",
+        target_shape: _Shape | None = None,
     ) -> None: ...
     def averaged(self) -> AbstractContextManager[None]: ...
     @overload
