@@ -1,5 +1,7 @@
 """L-BFGS, against the inverse Hessian that it stands for, in NumPy; its line search, too, and by what it promises."""
 
+from array import array
+
 import numpy as np
 import pytest
 
@@ -187,7 +189,108 @@ def test_refusals(make, says):
         make([Parameter((2,))])
 
 
-def test_not_for_a_trainer():
+X = np.random.default_rng(1).normal(size=(8, 3)).astype("f4")
+Y = (X @ np.array([[1.0], [-2.0], [0.5]]) + 0.3 + 0.1 * np.sin(9 * X[:, :1])).astype("f4")
+BATCH = array("f", X.ravel().tolist()), array("f", Y.ravel().tolist())
+
+
+def trainer(reduction="mean", line_search=None, max_iter=5, **settings):
+    ember.manual_seed(4)
     model = nn.Linear(3, 1)
-    with pytest.raises(ValueError, match="LBFGS is not for a Trainer"):
-        ember.Trainer(model, nn.MSELoss(), optim.LBFGS(model.parameters(), history_size=1), (3,))
+    optimizer = optim.LBFGS(model.parameters(), 1.0, max_iter, history_size=4, line_search_fn=line_search, **NONE)
+    return ember.Trainer(model, nn.MSELoss(reduction), optimizer, (3,), 8, **settings)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("line_search", [None, "strong_wolfe"])
+@pytest.mark.parametrize("micro_batch", [None, 3])
+def test_a_trainer(machine, reduction, line_search, micro_batch):
+    """Its steps are those of NumPy's L-BFGS, and of PyTorch's manner, the loss that of before each."""
+    if reduction == "sum" and micro_batch:
+        return  # a sum over parts is another question
+    t = trainer(reduction, line_search, micro_batch=micro_batch)
+    a = np.concatenate([X, np.ones((8, 1))], 1).astype("f8")
+    rows = 8 if reduction == "mean" else 1
+    model = t.model
+    x = values(model.weight, model.bias)
+
+    def loss(x):
+        return ((a @ x - Y[:, 0].astype("f8")) ** 2).sum() / rows
+
+    def slope(x):
+        return 2 / rows * a.T @ (a @ x - Y[:, 0].astype("f8"))
+
+    expected = lbfgs(loss, slope, x.copy(), 10, 4, 1.0, line_search)
+    before = loss(x)
+    for step in range(2):
+        assert t.step(*BATCH) is True
+        assert t.steps == step + 1
+        if not step:
+            assert t.loss * (1 if reduction == "mean" else 8) == pytest.approx(before, rel=1e-5)
+    assert t.optimizer.evaluations >= 10
+    found = values(model.weight, model.bias)
+    assert np.abs(found - expected).max() <= 1e-4 * np.abs(expected).max()
+    assert loss(found) <= loss(expected) * (1 + 1e-4) + 1e-9
+
+
+def test_a_trainer_fits_evaluates_and_saves(machine, tmp_path):
+    t = trainer(line_search="strong_wolfe")
+    t.fit([BATCH] * 3, 2)
+    assert t.steps == 6
+    best = np.linalg.lstsq(np.concatenate([X, np.ones((8, 1))], 1), Y, rcond=None)[1][0] / 8
+    assert t.evaluate([BATCH])[0] == pytest.approx(best, rel=1e-3)
+    assert t.running_loss >= t.loss >= best * (1 - 1e-4)
+    path = str(tmp_path / "weights")
+    t.save(path)
+    other = trainer(line_search="strong_wolfe")
+    other.step(*BATCH)
+    assert other.optimizer.moves
+    other.load(path)
+    assert other.steps == 6 and not other.optimizer.moves
+    assert other.predict(BATCH[0]).tolist() == t.predict(BATCH[0]).tolist()
+    other.step(*BATCH)
+    assert other.evaluate([BATCH])[0] <= best * (1 + 1e-3)
+
+
+def test_a_trainer_that_is_interrupted(machine):
+    """In whatever look at the loss: the weights are those of before a move."""
+    for n in range(1, 6):
+        t = trainer()
+        run, seen = t.accumulate, []
+
+        def look(x, y, t=t, n=n, run=run, seen=seen):
+            seen.append(values(*t.model.parameters()))
+            if len(seen) == n:
+                raise KeyboardInterrupt
+            run(x, y)
+
+        t.accumulate = look
+        with pytest.raises(KeyboardInterrupt):
+            t.step(*BATCH)
+        assert values(*t.model.parameters()).tolist() in [x.tolist() for x in seen[: max(1, n - 1)]]
+        assert t.steps == 0
+        t.accumulate = run
+        t.step(*BATCH)
+        assert t.steps == 1
+
+
+def test_what_a_trainer_refuses(machine, tmp_path):
+    for settings, says in (({"clip_norm": 1.0}, "LBFGS takes no clip_value, clip_norm or ema"), ({"ema": 0.9}, "ema"),
+                           ({"state_dtype": "bfloat16"}, "LBFGS takes no state_dtype"),
+                           ({"fused": True}, "LBFGS")):  # fmt: skip
+        with pytest.raises(ValueError, match=says):
+            trainer(**settings)
+    model = nn.Linear(3, 1)
+    two = [optim.LBFGS([model.weight], history_size=1), optim.SGD([model.bias])]
+    with pytest.raises(ValueError, match="LBFGS is one of 2 optimizers; it trains alone"):
+        ember.Trainer(model, nn.MSELoss(), two, (3,))
+    t = trainer()
+    before = values(*t.model.parameters()).tolist()
+    for do, error, says in ((lambda: t.step(*BATCH, budget_us=100), ValueError, "budget_us is 100; LBFGS takes whole"),
+                            (t.update, RuntimeError, "it takes step"),
+                            (lambda: t.optimizer.step(None), RuntimeError, "call trainer.step"),
+                            (lambda: t.export(str(tmp_path / "x")), ValueError, "LBFGS moves between"),
+                            (lambda: t.step(BATCH[0][:-1], BATCH[1]), ValueError, "has 23 elements")):  # fmt: skip
+        with pytest.raises(error, match=says):
+            do()
+        assert values(*t.model.parameters()).tolist() == before and t.steps == 0

@@ -54,6 +54,8 @@ def export(trainer, path):
     trainer._idle()
     if trainer._parts:
         raise ValueError("this Trainer has several inputs or outputs; a program that travels has one of each")
+    if trainer.optimizer.searches:
+        raise ValueError("LBFGS moves between the program's runs, which alone travels")
     if trainer._result >> 24 != program.ARENA:
         raise ValueError("the model's output is its input, or a constant; a program that travels computes it")
     segments, kept, arena = trainer._segments, trainer._kept, memoryview(trainer._arena)

@@ -45,6 +45,7 @@ class Optimizer:
     states = 0  # tensors of state a parameter
     settings = ("lr",)
     layerwise = False  # its update is emitted a tensor at a time, not a group
+    searches = False  # it looks at the loss again and again in a step
 
     def __init__(self, params, defaults):
         params = _listed(params)

@@ -30,9 +30,14 @@ class LBFGS(Optimizer):
     returns the loss, having called zero_grad() and loss.backward(); or a recorded function's loss and gradients,
     (loss, gradient, ...), one for each parameter. line_search_fn: None, or "strong_wolfe" (Nocedal and Wright, 2006).
 
-    Keeps 5 + 2 * history_size numbers for each parameter, from when it is made: on a board choose a small history. Not
-    for a Trainer. ValueError: more than one group, a negative or wrong setting.
+    Keeps 5 + 2 * history_size numbers for each parameter, from when it is made: on a board choose a small history.
+    ValueError: more than one group, a negative or wrong setting.
+
+    In a Trainer loss and gradients are its program's, of the batch that step(x, y) is given; the moves run between its
+    runs, allocate, and are not saved, nor exported.
     """
+
+    searches = True
 
     def __init__(self, params, lr=1.0, max_iter=20, max_eval=None, tolerance_grad=1e-7, tolerance_change=1e-9,
                  history_size=100, line_search_fn=None):  # fmt: skip
@@ -61,8 +66,18 @@ class LBFGS(Optimizer):
 
     def step(self, closure):
         """Returns the loss where it began, as a number."""
+        if self.trainer:
+            raise RuntimeError("this optimizer belongs to a Trainer: call trainer.step(x, y)")
         if sink().records:
             raise RuntimeError("LBFGS steps outside of a recorded function; its closure may call one")
+        return self.move_by(closure)
+
+    def emit(self, sink, n, p, g, states, hyper, count):
+        """Of a Trainer's program nothing; count is the slot that says over how many rows its gradients are sums."""
+        self.count = count
+
+    def move_by(self, closure):
+        """As step."""
         first = loss = self._evaluate(closure)
         evaluations = 1
         if self._largest(self.g) <= self.tolerance_grad:
@@ -76,7 +91,7 @@ class LBFGS(Optimizer):
             slope = self._dot(self.g, self.d)
             if slope > -self.tolerance_change:
                 break
-            self._gather()
+            self.gather()
             if self.line_search_fn:
                 from .optim_wolfe import search
 
@@ -160,12 +175,23 @@ class LBFGS(Optimizer):
             offset += p.numel()
         return single(loss.item() if isinstance(loss, Tensor) else loss)
 
-    def _gather(self):
-        """x: the parameters."""
+    def gather(self):
+        """x: the parameters, which back() puts there again."""
+        self._copy(True)
+
+    def back(self):
+        self._copy(False)
+
+    def _copy(self, gather):
         offset = 0
         for p in self.members:
-            self._map(COPY_FN, self.x.alias(p._dims, offset), p)
+            part = self.x.alias(p._dims, offset)
+            self._map(COPY_FN, part if gather else p, p if gather else part)
             offset += p.numel()
+
+    def forget(self):
+        """What the moves so far told."""
+        self.known, self.moves, self.diagonal = 0, 0, 1.0
 
     # What the VM does with vectors.
 

@@ -96,7 +96,14 @@ class Trainer(Running):
 
             kind = Fused
             check(self, micro_batch)
+        searches = any([o.searches for o in self.optimizers])
+        if searches:
+            from . import moves
+
+            moves.check(self)
         self._make(memory, kind)
+        if searches:
+            moves.Moves(self)
 
     # Recording.
 

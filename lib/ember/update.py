@@ -23,8 +23,6 @@ def trained_groups(optimizers):
         raise ValueError("optimizer is an empty list; it may be an optimizer or several")
     groups = [[p for p in group.params if p.requires_grad] for o in optimizers for group in o.groups]
     for o in optimizers:
-        if not hasattr(o, "emit"):
-            raise ValueError("%s is not for a Trainer: call its step(closure)" % o.__class__.__name__)
         if o.steps:
             raise ValueError("the optimizer has already taken %d steps of its own; give a new one" % o.steps)
     if len(optimizers) > 1:

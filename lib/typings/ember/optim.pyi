@@ -13,6 +13,7 @@ class Optimizer:
     states: int
     settings: tuple[str, ...]
     layerwise: bool
+    searches: bool
     groups: list[Group]
     steps: int
     trainer: Trainer | None

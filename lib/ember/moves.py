@@ -1,0 +1,67 @@
+"""L-BFGS in a Trainer: loss and gradients are the program's, the moves between its runs are the optimizer's."""
+
+from .ops import DIV_FN
+from .program import COUNT, LOSS, RUNNING, SEEN, UPDATE
+from .tensor import Tensor, sink
+
+
+def check(trainer):
+    """ValueError where one of the optimizers looks at the loss more than once a step, and that does not fit."""
+    if len(trainer.optimizers) > 1:
+        raise ValueError("LBFGS is one of %d optimizers; it trains alone" % len(trainer.optimizers))
+    for name, there in (("clip_value, clip_norm or ema", trainer._extras), ("fused", trainer.fused),
+                        ("state_dtype", trainer.state_dtype != "f")):  # fmt: skip
+        if there:
+            raise ValueError("LBFGS takes no %s" % name)
+
+
+class Moves:
+    """What a Trainer's step, update and load are then."""
+
+    def __init__(self, trainer):
+        self.trainer, self.optimizer, self.batch = trainer, trainer.optimizer, None
+        first, size = trainer.plan.kept[2][1:]
+        self.gradients = Tensor(memoryview(trainer._arena)[first : first + size])
+        self._load = trainer.load
+        trainer.step, trainer.update, trainer.load = self.step, self.update, self.load
+
+    def step(self, x, y, budget_us=None):
+        """A step of the optimizer: the loss and its gradients as often as it asks. .loss is that of before it.
+        Interrupted, the weights are those of before its last move."""
+        t = self.trainer
+        if budget_us is not None:
+            raise ValueError("budget_us is %r; LBFGS takes whole steps" % (budget_us,))
+        self.batch, self.seen = (x, y), None
+        self.optimizer.gather()
+        try:
+            self.optimizer.move_by(self._look)
+        except BaseException:
+            self.optimizer.back()
+            raise
+        finally:
+            self.batch, t._fresh = None, True
+        arena, ints, at = t._arena, t._ints, t._statistics
+        arena[at + LOSS], arena[at + RUNNING], ints[COUNT], ints[SEEN] = self.seen
+        t._run(UPDATE)
+        return True
+
+    def _look(self):
+        """Loss and gradients where the weights are now. What is counted is the first look."""
+        t = self.trainer
+        t._fresh = True
+        t.accumulate(*self.batch)
+        arena, ints, at = t._arena, t._ints, t._statistics
+        if self.seen is None:
+            self.seen = arena[at + LOSS], arena[at + RUNNING], ints[COUNT], ints[SEEN]
+        target, rows = sink(), ints[self.optimizer.count]
+        target.map(DIV_FN, self.gradients, self.gradients, target.scalar(rows))
+        target.flush()
+        return arena[at + LOSS] / rows
+
+    def update(self):
+        raise RuntimeError("update: LBFGS looks at the loss again and again; it takes step(x, y)")
+
+    def load(self, path):
+        """The optimizer forgets its moves, which were from other weights."""
+        self._load(path)
+        self.optimizer.forget()
