@@ -16,7 +16,7 @@ SUITES = {
 }
 
 
-ALLOCATIONS = "allocations", "allocations_travel"
+ALLOCATIONS = "allocations", "allocations_update", "allocations_travel"
 
 
 def suites(name, vm):

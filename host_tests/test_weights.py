@@ -3,6 +3,8 @@ up, where each is known."""
 
 import math
 import random
+import sys
+import types
 from array import array
 
 import pytest
@@ -42,7 +44,7 @@ def on_a_machine(monkeypatch, t, pace, overhead, look=0, weights=None):
     """On which a row takes what the table says, or weights, a call somewhat more, and Python before each look at the
     clock `look`. Returns the clock: [microseconds]."""
     real, now, known = t._vm_run, [0.0], {}
-    weights = weights or cost.weights()
+    weights = weights or measured.table()
 
     def run(program, segments, state, budget, measured=None):
         key = program.tobytes(), segments[isa.INTS][0]
@@ -80,7 +82,7 @@ def test_the_pace_is_measured(monkeypatch, name, rows, pace, overhead):
 def another(seed):
     """Weights of a machine where things cost otherwise; of a multiply-accumulate still 8."""
     r = random.Random(seed)
-    weights = [round(n * r.uniform(0.4, 3)) if n else r.choice((0, 3, 9)) for n in cost.weights()]
+    weights = [round(n * r.uniform(0.4, 3)) if n else r.choice((0, 3, 9)) for n in measured.table()]
     weights[OPCODE["matmul"]], weights[OPCODE["map"]] = 8, 0
     return weights
 
@@ -105,7 +107,7 @@ def test_the_weights_are_measured(monkeypatch, name, seed):
         seen |= set(places)
     assert len(seen) > 8
     others = set(range(len(wanted))) - seen - {len(table.TABLE) + table.function("add")}
-    assert all(t.slices.weights[k] == cost.weights()[k] for k in others)
+    assert all(t.slices.weights[k] == measured.table()[k] for k in others)
     row = max(row for _, row in timeline(t._code, BATCH, wanted).values())
     assert t.plan.longest_us == pytest.approx(row / 300, rel=0.2, abs=1)
 
@@ -115,7 +117,7 @@ def test_weights_that_do_not_fit_are_the_tables(monkeypatch, error):
     def full(code, run):
         raise error
 
-    monkeypatch.setattr(measured, "measure", full)
+    monkeypatch.setitem(sys.modules, "ember.weights", types.SimpleNamespace(measure=full, longest=None))
     t = make()
     assert t.slices.calibrate() > 0 and t.slices.weights is None
     assert t.plan.longest_us > 0
@@ -127,7 +129,7 @@ def test_weights_that_do_not_fit_are_the_tables(monkeypatch, error):
 def test_a_slice_is_over_in_time(monkeypatch, name, micro_batch, seed):
     """But for its last row: with what the calls take, what Python takes, and the look at the batch that comes first."""
     t = make(name, micro_batch=micro_batch)
-    weights = cost.weights() if seed is None else another(seed)
+    weights = measured.table() if seed is None else another(seed)
     now = on_a_machine(monkeypatch, t, 100, 15, 10, weights)
     t.slices.calibrate()
     row = max(row for _, row in timeline(t._code, t.micro_batch, weights).values()) / 100
@@ -143,7 +145,7 @@ def test_a_slice_is_over_in_time(monkeypatch, name, micro_batch, seed):
 def test_the_longest_row_is_the_tables():
     t = make("recurrent")
     code, longest = t._code, 0
-    for pc, (_, of_a_row) in timeline(code, BATCH, cost.weights()).items():
+    for pc, (_, of_a_row) in timeline(code, BATCH, measured.table()).items():
         if pc < len(code):
             words = list(code[pc + 1 : pc + 1 + len(table.parse(code[pc]))])
             assert cost.cost(code[pc], words, BATCH, True) == of_a_row

@@ -33,19 +33,6 @@ def cnn():
     return trainer, bytes([i % 7 for i in range(6 * BATCH)]), array("f", [i % 3 for i in range(3 * BATCH)])
 
 
-def everything():
-    """Two optimizers, clipping, an average of the weights."""
-    ember.manual_seed(1)
-    model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
-    matrices, rest = [], []
-    for p in model.parameters():
-        (matrices if len(p.shape) > 1 else rest).append(p)
-    optimizers = [optim.Muon(matrices[:1]), optim.LAMB(matrices[1:]), optim.AdamW(rest, amsgrad=True)]
-    trainer = ember.Trainer(model, nn.CrossEntropyLoss(), optimizers, (6,), BATCH, clip_value=1.0, clip_norm=1.0,
-                            ema=0.9)  # fmt: skip
-    return trainer, array("f", [i % 5 for i in range(6 * BATCH)]), bytearray([i % 3 for i in range(BATCH)])
-
-
 def in_parts():
     ember.manual_seed(1)
     model = nn.Sequential(nn.Linear(6, 5), nn.Sigmoid(), nn.Linear(5, 3))
@@ -131,9 +118,6 @@ class Allocations(unittest.TestCase):
 
     def test_cnn(self):
         check(self, *cnn())
-
-    def test_everything(self):
-        check(self, *everything())
 
     def test_fused(self):
         check(self, *fused(), ((step, 1000), (one_part, 300), (in_slices, 30)))

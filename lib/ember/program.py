@@ -1,8 +1,6 @@
 """How the program of a Trainer is laid out: the numbers of its segments, slots and sections. What runs a program needs
 these and no more; isa.py says what a program is."""
 
-from struct import unpack_from
-
 # Segments that every program has; those from 4 up are what it is bound to: inputs, targets, tensors.
 ARENA, CONSTANTS, FLOATS, INTS, FIRST_BOUND = 0, 1, 2, 3, 4
 X, Y = 4, 5
@@ -23,8 +21,3 @@ PREDICT_AND_SCORE = PREDICT + FOLLOWING
 
 # Statistics, in the arena: sums of the loss over rows, of this step, since the reset, of an evaluation.
 LOSS, RUNNING, SCORED_LOSS, STATISTICS = 0, 1, 2, 3
-
-
-def word(code, k):
-    """One of a program's words, which may be plain bytes."""
-    return unpack_from("<i", code, 4 * k)[0]

@@ -7,10 +7,11 @@ The bits are those of a step in one go. A slice ends in time but for one row of 
 how long that is. Python's part and the call of the VM are measured once, by calibrate(), and allowed for.
 """
 
+import sys
 import time
+from struct import unpack_from
 
 from . import program
-from .program import word
 
 _MOST_US = 2048  # after so long at most, the clock is looked at
 _PART = 32  # a pace is kept in sixteenths; and a run takes half of the time that is left
@@ -34,6 +35,7 @@ class Slices:
     def __init__(self, trainer):
         self.trainer = trainer
         self._pace, self.overhead, self.weights = 0, 0, None
+        self._row = 0  # units of the costliest row
         self._pieces, self._next = None, 0  # of a batch that comes in parts
 
     @property
@@ -44,7 +46,7 @@ class Slices:
     def pace(self, value):
         self._pace = max(1, min(1 << 18, round(16 * value)))
         if self.trainer.plan:
-            self.trainer.plan.longest_us = self._row() / value
+            self.trainer.plan.longest_us = (self._row or self.trainer.plan.longest) / value
 
     def calibrate(self):
         """Measure weights and pace of this board, on each kind of instruction that the program has, and on some
@@ -63,7 +65,7 @@ class Slices:
         calls = self._calls(max(1, units >> 3))
         whole, called, sliced = [self._time(run, n) for run, n in (
             (self._calls, -1), (self._calls, max(1, units >> 3)), (self._in_slices, max(1, units >> 3)))]  # fmt: skip
-        longest = self._longest(self._row() // 2)
+        longest = self._longest(self._row // 2)
         t._unbind()
         t._arena[at], ints[program.CORRECT], ints[program.SCORED] = before
         self.overhead = int(max(0, (sliced - whole) / max(1, calls - 1)))
@@ -75,22 +77,18 @@ class Slices:
 
     def _weigh(self):
         """By weights.py; where that is not on the board, or does not fit any more, the table's will do."""
-        t, self.weights = self.trainer, None
+        t = self.trainer
+        self.weights, self._row = None, t.plan.longest if t.plan else 1
         try:
-            from .weights import measure
+            from .weights import longest, measure
 
             self.weights = measure(t._code, t._vm_run)
+            self._row = longest(t._code, t.micro_batch, self.weights)
         except (ImportError, MemoryError):
             pass
-
-    def _row(self):
-        """Units of the costliest row of the program."""
-        t = self.trainer
-        if self.weights:
-            from .weights import longest
-
-            return longest(t._code, t.micro_batch, self.weights)
-        return t.plan.longest if t.plan else 1
+        for name in ("weights", "probe"):  # which are of no more use
+            if sys.modules.pop("ember." + name, None) and hasattr(sys.modules["ember"], name):
+                delattr(sys.modules["ember"], name)
 
     def _fill(self):
         """With what is not 0, as zeros are quick where floats are software; but for indices, of which 1 may be too
@@ -241,9 +239,13 @@ def _check(budget_us):
         raise ValueError("budget_us is %r; it may be a whole number of microseconds from 1" % (budget_us,))
 
 
+def _word(code, k):
+    return unpack_from("<i", code, 4 * k)[0]
+
+
 def _begin(code, section):
     """The first word of a section."""
-    return word(code, program.HEAD + 3 * word(code, 3) + section - 1)
+    return _word(code, program.HEAD + 3 * _word(code, 3) + section - 1)
 
 
 def idle(trainer):
@@ -264,7 +266,7 @@ def _recover(trainer):
     if _begin(code, program.ZERO) <= pc < _begin(code, program.PREDICT):
         trainer._fresh = True
         if pc >= _begin(code, program.UPDATE):
-            words, rows = word(code, 1), trainer._ints[program.ROWS]
+            words, rows = _word(code, 1), trainer._ints[program.ROWS]
             state[0] = program.UPDATE
             state[3] = (words * 31 + program.UPDATE * 7919 + pc * 40503 + row * 9973 + rows * 613 + 12345) & 0x3FFFFFFF
             trainer._vm_run(code, trainer._segments, state, -1)

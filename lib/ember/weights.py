@@ -4,8 +4,9 @@ multiply-accumulate, as the instruction table has them for none in particular. M
 from array import array
 from struct import unpack_from
 
-from . import cost, probe, program, slices
-from .program import word
+from . import derived, probe, program, slices
+from .cost import _EACH, cost
+from .slices import _word as word
 
 _ENOUGH_US, _MEANS = 250, 4  # of a run, again and again, to know how long it takes
 _LONG_US, _MORE = 1000, 8
@@ -20,12 +21,22 @@ def _instructions(code):
         at += probe.WORDS[opcode]
 
 
+def table():
+    """The weights of the instruction table: of opcodes, 0 where functions have theirs, then of functions."""
+    costs = derived.COSTS
+    return array("H", [costs[k] for k in range(0, len(costs), _EACH)] + list(derived.FUNCTIONS))
+
+
 def longest(code, rows, weights):
     """The costliest row of a program, by these weights."""
-    most = 0
+    most, standard = 0, table()
     for opcode, at in _instructions(code):
         fields = unpack_from("<%di" % (probe.WORDS[opcode] - 1), code, 4 * at + 4)
-        most = max(most, cost.cost(opcode, fields, rows, True, weights))
+        weight, function = weights[opcode], probe.OPCODES + fields[0]
+        if not standard[opcode]:
+            weight += weights[function]
+        units = cost(opcode, fields, rows, True)
+        most = max(most, units // (standard[opcode] or standard[function]) * weight)
     return most
 
 
@@ -49,7 +60,9 @@ class _Probe:
 
     def time(self, opcode, function, copies):
         """Microseconds of a run of so many, the least of a few means."""
-        code = _code(opcode, function, copies)
+        code, arena = _code(opcode, function, copies), self.segments[program.ARENA]
+        for i in range(len(arena)):
+            arena[i] = 0.23  # again: some come to infinity, if only they are run often enough
         self.took(code, 1)  # whatever is done but once
         least, times, left = 1e9, 1, _MEANS
         while left:
@@ -61,9 +74,7 @@ class _Probe:
         return least
 
     def took(self, code, times):
-        arena, run, segments, state = self.segments[program.ARENA], self.run, self.segments, self.state
-        for i in range(len(arena)):
-            arena[i] = 0.23  # again, before it comes to infinity
+        run, segments, state = self.run, self.segments, self.state
         start = slices.ticks_us()
         for _ in range(times):
             run(code, segments, state, -1)
@@ -89,7 +100,7 @@ def _code(opcode, function, copies):
 
 def measure(code, run):
     """Weights of what a program has; of the rest, the table's."""
-    weights, probed = array("H", cost.weights()), _Probe(run)
+    weights, probed = table(), _Probe(run)
     opcodes, functions = set(), {probe.ADD}
     for opcode, at in _instructions(code):
         opcodes.add(opcode)
