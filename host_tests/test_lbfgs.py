@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import ember
+from conftest import MICROPYTHON, run_micropython
 from ember import Tensor, nn, optim, vm
 from ember.parameter import Parameter
 from numpy_lbfgs import lbfgs
@@ -294,3 +295,28 @@ def test_what_a_trainer_refuses(machine, tmp_path):
         with pytest.raises(error, match=says):
             do()
         assert values(*t.model.parameters()).tolist() == before and t.steps == 0
+
+
+SCRIPT = """
+import ember
+from array import array
+from ember import nn, optim
+ember.manual_seed(4)
+model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+optimizer = optim.LBFGS(model.parameters(), max_iter=5, history_size=4, line_search_fn="strong_wolfe")
+trainer = ember.Trainer(model, nn.MSELoss(), optimizer, (3,), 8)
+x, y = array("f", [i * 37 % 11 / 4 - 1 for i in range(24)]), array("f", [i * 7 % 5 / 2 for i in range(8)])
+trainer.step(x, y)
+first = trainer.loss
+trainer.fit([(x, y)], 4)
+print(trainer.steps, first, trainer.loss, *array("I", bytes(trainer._arena[:21])))
+"""
+
+
+def test_the_bits_of_a_trainer_under_micropython():
+    found = []
+    for name in MICROPYTHON:
+        steps, first, last, *bits = run_micropython(name, SCRIPT).split()
+        found.append(bits)
+        assert int(steps) == 5 and float(last) < float(first) / 2
+    assert found[0] == found[1] == found[2]
