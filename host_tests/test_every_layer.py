@@ -84,7 +84,7 @@ every.main(every.pairs()[:1], 400)
 @pytest.mark.parametrize("what, ends, found", [
     ("[trainer]", False, "MemoryError"),
     ("wide(1)", True, r"\| [1-9]\d{3} 0 [1-9]\d{3} 0\n"),
-    ("if trainer.steps == 64: [trainer]", True, r"\| [1-9]\d? 0 [1-9]\d? 0\n"),
+    ("if trainer.steps == 80: [trainer]", True, r"\| [1-9]\d? 0 [1-9]\d? 0\n"),
     ("pass", True, r"\| 0 0 0 0\n"),
 ], ids=["every step", "a frame", "one step", "none"])  # fmt: skip
 def test_an_allocation_is_found(started, name, what, ends, found):

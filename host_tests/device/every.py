@@ -5,7 +5,6 @@ import every; every.main(every.pairs(), 100)
 """
 
 import gc
-import time
 from array import array
 
 from test_allocations import counted, step, under_a_locked_heap
@@ -14,7 +13,8 @@ import ember
 from ember import nn, optim
 
 BATCH = 3
-slice_us = polls = 0
+SLICE = 1 << 20  # microseconds
+polls = 0
 # What makes a layer, and the shape of a sample of its inputs.
 LAYERS = (
     ("nn.Linear(4, 3)", (4,)), ("nn.Bilinear(4, 4, 2)", (4,)), ("nn.Embedding(6, 3)", ()),
@@ -90,20 +90,22 @@ def in_slices(trainer, x, y, steps):
     global polls
     polls = 0
     for _ in range(steps):
-        done = trainer.step(x, y, slice_us)
+        done = trainer.step(x, y, SLICE)
         while not done:
             polls += 1
-            done = trainer.poll(slice_us)
+            done = trainer.poll(SLICE)
 
 
-def third_of_a_step(trainer, x, y):
-    """In microseconds, at least one; of the quickest of some, as an emulator may be kept waiting in the others."""
-    least = 1 << 20
-    for _ in range(6):
-        start = time.ticks_us()
-        trainer.step(x, y)
-        least = min(least, time.ticks_diff(time.ticks_us(), start))
-    return max(1, least // 3)
+def set_slices(trainer, x, y):
+    """A pace with which a step takes at least three polls. It is not measured, as an emulator may be kept waiting; with
+    such an overhead a slice is one call of the VM, for the most cost units that it is given."""
+    global polls
+    polls, pace = 0, 1024
+    trainer.slices.overhead = SLICE
+    while polls < 3 and pace > 1 / 16:
+        trainer.slices.pace = pace
+        in_slices(trainer, x, y, 1)
+        pace /= 2
 
 
 def pairs():
@@ -118,21 +120,19 @@ def once():
 
 def main(pairs, steps):
     """Prints a line a pair: bytes allocated by a quarter of the steps whole, in slices, in parts, and in slices of
-    parts; all four are to be 0. RuntimeError if what is to be in slices was done in one."""
-    global slice_us
+    parts; all four are to be 0. RuntimeError if a step in slices was in few."""
     gc.threshold(4096)  # as docs/boards-real.md says of heaps that are nearly full
     for layer, shape, optimizer in pairs:
         found = []
         for micro_batch in (None, 2):
             gc.collect()
             trainer, x, y = trainer_of(layer, shape, optimizer, micro_batch)
-            trainer.slices.calibrate()
             trainer.step(x, y)  # a batch that is new is cut: that allocates
-            slice_us = third_of_a_step(trainer, x, y)
+            set_slices(trainer, x, y)
             for use in (step, in_slices):
                 under_a_locked_heap(use, trainer, x, y)
                 found.append(counted(use, trainer, x, y, steps // 4))
-            if polls < steps // 4:
+            if polls < steps // 4 * 3:
                 raise RuntimeError("%s, %s: %d polls in %d steps" % (layer, optimizer, polls, steps // 4))
             trainer = None
         print("%s | %s | %d %d %d %d" % ((layer, optimizer) + tuple(found)))
