@@ -1,7 +1,7 @@
 """Every layer under every optimizer on emulated boards, 10,000 steps each: make test-allocations. A line a pair, as it
 is done; those that allocate again at the end, and exit code 1.
 
-allocations.py [--steps 10000] BOARD ...     m4: Ember is in the firmware; m4-mpy: it comes from .mpy files
+allocations.py [--steps 10000] [--first 101] BOARD ...     m4: Ember is in the firmware; m4-mpy: it is in .mpy files
 """
 
 import argparse
@@ -41,9 +41,9 @@ def count(which):
     return len(table("LAYERS")) * (len(table("OPTIMIZERS")) if which == "pairs" else 1)
 
 
-def runs(run, which, steps, **options):
+def runs(run, which, steps, begin=0, **options):
     """(whether it ended well, what it printed), of AT_ONCE pairs and the next ones."""
-    for first in range(0, count(which), AT_ONCE):
+    for first in range(begin, count(which), AT_ONCE):
         yield run(SCRIPT % (which, first, first + AT_ONCE, steps), **options)
 
 
@@ -54,27 +54,30 @@ def lines(output):
 class Progress:
     """Given a board's output as it comes: its lines, numbered."""
 
-    def __init__(self, name, total):
-        self.name, self.total, self.seen, self.rest = name, total, 0, b""
+    def __init__(self, name, total, at):
+        self.name, self.total, self.at, self.rest = name, total, at, b""
 
     def __call__(self, data):
         *whole, self.rest = (self.rest + data).split(b"\n")
         for line in whole:
             if b" | " in line:
-                self.seen += 1
-                print("%s %3d of %d: %s" % (self.name, self.seen, self.total, line.decode().strip()), flush=True)
+                self.at += 1
+                print("%s %3d of %d: %s" % (self.name, self.at, self.total, line.decode().strip()), flush=True)
 
 
-def on_board(name, steps):
+def on_board(name, steps, begin):
     """Whether nothing was allocated, and every pair was seen."""
-    start, progress, wrong = time.monotonic(), Progress(name, count("pairs")), []
+    start, total, ran, wrong = time.monotonic(), count("pairs"), 0, []
+    progress = Progress(name, total, begin)
     with tempfile.TemporaryDirectory() as folder, targets.start(name, Path(folder)) as run:
-        for ok, output in runs(run, "pairs", steps, timeout=600, live=progress):
-            wrong += [line for line in lines(output) if not line.endswith(NOTHING)] + ([] if ok else [output])
-    print("\n".join(wrong), end="\n" * bool(wrong))
-    print("%s: %d of %d pairs ran, %d steps each, in %d minutes; %d allocated or failed" % (
-        name, progress.seen, progress.total, steps, (time.monotonic() - start) / 60, len(wrong)))  # fmt: skip
-    return not wrong and progress.seen == progress.total
+        for k, (ok, output) in enumerate(runs(run, "pairs", steps, begin, timeout=600, live=progress), 1):
+            found = lines(output)
+            ran += len(found)
+            wrong += [line for line in found if not line.endswith(NOTHING)] if ok else [output]
+            progress.at = begin + k * AT_ONCE  # also where one raised, and those after it did not run
+    done = name, ran, total - begin, steps, (time.monotonic() - start) / 60
+    print("\n".join(wrong + ["%s: %d of %d pairs ran, %d steps each, in %d minutes" % done]))
+    return not wrong and ran == total - begin
 
 
 def main():
@@ -82,10 +85,13 @@ def main():
     known = sorted(set(targets.TARGETS) - set(targets.INTERPRETERS))
     parser.add_argument("boards", nargs="+", metavar="BOARD", choices=known, help=", ".join(known))
     parser.add_argument("--steps", type=int, default=10000, help="of each pair, a quarter each way")
+    parser.add_argument("--first", type=int, default=1, help="go on with this pair, after a run that was ended")
     options = parser.parse_args()
     if options.steps < 4:
         parser.error("--steps is %d; it may be from 4" % options.steps)
-    return 0 if all([on_board(name, options.steps) for name in options.boards]) else 1
+    if not 1 <= options.first <= count("pairs"):
+        parser.error("--first is %d; it may be 1 to %d" % (options.first, count("pairs")))
+    return 0 if all([on_board(name, options.steps, options.first - 1) for name in options.boards]) else 1
 
 
 if __name__ == "__main__":
