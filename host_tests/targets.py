@@ -83,9 +83,9 @@ def _emulated(name, ember, files):
     """A soft reset before each script."""
     with emulated(name, ember=ember, files=files) as board:
 
-        def run(script, timeout=120):
+        def run(script, timeout=120, live=None):
             try:
-                return True, board.run(script, timeout)
+                return True, board.run(script, timeout, live=live)
             except BoardError as error:
                 return False, "%s%s" % (error.output, error)
 

@@ -1,68 +1,92 @@
 """A step allocates nothing, whatever the layer and whatever the optimizer: host_tests/device/every.py on unix and on
-boards. `make test-long` takes the whole product, and all boards."""
+boards. `make test-long` takes all boards, with the whole product; `make test-allocations` takes it in 10,000 steps."""
 
-import ast
 import re
 
 import pytest
 
 import targets
+from allocations import NOTHING, count, lines, runs, table
 from catalogue_list import ACTIVATIONS, LAYERS, OPTIMIZERS
 from test_device import started as started  # the fixture: one board at a time
 
-EVERY = targets.DEVICE / "every.py"
-SCRIPT = """
-from ember import vm
-vm.select("native")
-import every
-every.main(every.%s()[%d:%d], %d)
-"""
-AT_ONCE = 8  # pairs in a run: a small heap does not hold the modules of all layers
 
-
-def table(name):
-    """A table of every.py, without running it: it is MicroPython's."""
-    for node in ast.parse(EVERY.read_text()).body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == name:
-            return ast.literal_eval(node.value)
-
-
-def check(run, which, total, steps, at_once=AT_ONCE):
-    seen = 0
-    for first in range(0, total, at_once):
-        ok, output = run(SCRIPT % (which, first, first + at_once, steps))
+def check(run, which, steps):
+    seen = []
+    for ok, output in runs(run, which, steps):
         assert ok, output
-        lines = [line for line in output.splitlines() if " | " in line]
-        assert [line for line in lines if not line.endswith("| 0 0 0")] == []
-        seen += len(lines)
-    assert seen == total
+        seen += lines(output)
+    assert [line for line in seen if not line.endswith(NOTHING)] == []
+    assert len(seen) == count(which)
 
 
 def board(name, *marks):
     return pytest.param(name, marks=[pytest.mark.xdist_group(name), *marks])
 
 
+def boards(*short):
+    """All that load the native VM, the others than those when there is time."""
+    return [board(name, *() if name in short else (pytest.mark.long,)) for name in targets.MODULES]
+
+
 def test_the_catalogue_is_all_there():
     layers, optimizers = table("LAYERS"), table("OPTIMIZERS")
     assert set(LAYERS + ACTIVATIONS) == {re.match(r"nn\.(\w+)", layer).group(1) for layer, _ in layers}
-    assert set(OPTIMIZERS) - {"LBFGS"} == {re.match(r"optim\.(\w+)", o).group(1) for o in optimizers}  # LBFGS is eager
+    assert set(OPTIMIZERS) - {"LBFGS"} == {re.match(r"optim\.(\w+)", o).group(1) for o in optimizers}  # which moves by itself
 
 
 @pytest.mark.parametrize("name", [board("unix-single")])
 def test_every_layer_allocates_nothing(started, name):
-    check(started(name), "once", len(table("LAYERS")), 10000)
+    check(started(name), "once", 10000)
 
 
-@pytest.mark.parametrize("name", [board(n, *() if n == "rv32" else (pytest.mark.long,)) for n in targets.MODULES])
+@pytest.mark.parametrize("name", [board("rv32")])
 def test_every_layer_allocates_nothing_on_a_board(started, name):
-    check(started(name), "once", len(table("LAYERS")), 8)
+    check(started(name), "once", 8)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name, steps, at_once", [
-    pytest.param("unix-single", 10000, 20, marks=pytest.mark.xdist_group("unix-single")),
-    pytest.param("m4", 8, AT_ONCE, marks=pytest.mark.xdist_group("m4")),
-    pytest.param("rv32", 8, AT_ONCE, marks=pytest.mark.xdist_group("rv32")),
-])  # fmt: skip
-def test_every_layer_with_every_optimizer(started, name, steps, at_once):
-    check(started(name), "pairs", len(table("LAYERS")) * len(table("OPTIMIZERS")), steps, at_once)
+@pytest.mark.parametrize("name", [board("m4"), board("rv32")])
+def test_every_layer_allocates_nothing_on_a_board_for_long(started, name):
+    """Every layer, and every optimizer with several of them."""
+    check(started(name), "once", 10000)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", [board("unix-single")])
+def test_every_layer_with_every_optimizer(started, name):
+    check(started(name), "pairs", 10000)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", boards())
+def test_every_layer_with_every_optimizer_on_a_board(started, name):
+    check(started(name), "pairs", 8)
+
+
+# What one of the steps, or all of them, may do besides; and where that is found: under the lock, or in the total.
+INJECTED = """
+from ember import vm
+vm.select("native")
+import every
+def wide(a):
+    b = c = d = e = f = g = h = i = j = k = a
+def step(trainer, x, y, steps):
+    for _ in range(steps):
+        trainer.step(x, y)
+        %s
+every.step = step
+every.main(every.pairs()[:1], 400)
+"""
+
+
+@pytest.mark.parametrize("name", boards("rv32"))
+@pytest.mark.parametrize("what, ends, found", [
+    ("[trainer]", False, "MemoryError"),
+    ("wide(1)", True, r"\| [1-9]\d{3} 0 [1-9]\d{3} 0\n"),
+    ("if trainer.steps == 80: [trainer]", True, r"\| [1-9]\d? 0 [1-9]\d? 0\n"),
+    ("pass", True, r"\| 0 0 0 0\n"),
+], ids=["every step", "a frame", "one step", "none"])  # fmt: skip
+def test_an_allocation_is_found(started, name, what, ends, found):
+    ok, output = started(name)(INJECTED % what)
+    assert ok == ends and re.search(found, output), output

@@ -7,7 +7,9 @@ HEAP =
 EMBER =
 SCRIPT =
 DOCS =
-unexport BOARD HEAP EMBER SCRIPT DOCS
+STEPS = 10000
+FIRST = 1
+unexport BOARD HEAP EMBER SCRIPT DOCS STEPS FIRST
 
 BOARDS = $(patsubst firmware/boards/%/mpconfigboard.mk,%,$(wildcard firmware/boards/*/mpconfigboard.mk))
 HEAPS = 64k 128k 192k
@@ -26,7 +28,7 @@ BOARD_SOURCES = $(wildcard firmware/boards/common/*) $(wildcard lib/ember/*.py) 
 FIRMWARE_GIVEN = $(if $(and $(filter $(BOARD),$(BOARDS)),$(filter $(BOARD_HEAP),$(HEAPS))),$(FIRMWARE))
 OPTIONS = $(if $(HEAP),--heap $(HEAP)) $(if $(BOARD_STOCK),--stock)
 
-.PHONY: firmware run repl boards board-bench board-given
+.PHONY: firmware run repl boards board-bench test-allocations board-given
 
 board-given:
 	@$(if $(filter $(BOARD),$(BOARDS)),,echo "BOARD is '$(BOARD)'; it may be one of: $(BOARDS)" >&2; exit 2)
@@ -43,6 +45,9 @@ repl: firmware $(VENV_READY) ## talk to an emulated board, Ctrl-] leaves: BOARD=
 
 board-bench: $(BOARD_FIRMWARES) $(VENV_READY) ## count what training costs on the boards, in instructions and bytes: [BOARD=m4] [DOCS=1]
 	@$(RUN) host_tests/bench/board_cost.py $(BOARD) $(if $(DOCS),--write)
+
+test-allocations: $(if $(BOARD),firmware,$(BOARD_FIRMWARES)) $(VENV_READY) ## 10,000 steps of every layer with every optimizer, half an hour a board or more: [BOARD=m4] [STEPS=1000] [FIRST=101]
+	@$(RUN) host_tests/allocations.py --steps $(STEPS) --first $(FIRST) $(or $(BOARD),$(BOARDS))
 
 boards: $(BOARD_FIRMWARES) ## build the firmware of every board
 
