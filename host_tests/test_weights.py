@@ -40,10 +40,10 @@ def head_of(code):
     return 5 + 3 * code[3] + code[4]
 
 
-def on_a_machine(monkeypatch, t, pace, overhead, look=0, weights=None):
+def on_a_machine(monkeypatch, t, pace, overhead, look=0, weights=None, other=0):
     """On which a row takes what the table says, or weights, a call somewhat more, and Python before each look at the
-    clock `look`. Returns the clock: [microseconds]."""
-    real, now, known = t._vm_run, [0.0], {}
+    clock `look`; forty times a second something has the machine for `other`. Returns the clock: [microseconds]."""
+    real, now, after, known, draw = t._vm_run, [0.0], [0.0], {}, random.Random(3)
     weights = weights or measured.table()
 
     def run(program, segments, state, budget, measured=None):
@@ -61,6 +61,9 @@ def on_a_machine(monkeypatch, t, pace, overhead, look=0, weights=None):
 
     def ticks_us():
         now[0] += look
+        if now[0] > after[0]:
+            now[0] += other
+            after[0] = now[0] + draw.uniform(0, 50000)
         return int(now[0])
 
     t._vm_run = run
@@ -68,11 +71,12 @@ def on_a_machine(monkeypatch, t, pace, overhead, look=0, weights=None):
     return now
 
 
+@pytest.mark.parametrize("other", [0, 700, 5000])
 @pytest.mark.parametrize("pace, overhead", [(40, 5), (3, 20), (700, 1)])
 @pytest.mark.parametrize("name, rows", [("dropout", BATCH), ("norm", BATCH), ("recurrent", BATCH), ("dropout", 1)])
-def test_the_pace_is_measured(monkeypatch, name, rows, pace, overhead):
+def test_the_pace_is_measured(monkeypatch, name, rows, pace, overhead, other):
     t = make(name, micro_batch=rows) if name != "norm" else make(name)
-    on_a_machine(monkeypatch, t, pace, overhead)
+    on_a_machine(monkeypatch, t, pace, overhead, other=other)
     assert t.slices.calibrate() == pytest.approx(pace, rel=0.2)
     assert t.slices.overhead == pytest.approx(overhead, abs=max(2, overhead / 4))
     assert t.plan.longest_us >= 0.95 * t.plan.longest / pace

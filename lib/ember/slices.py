@@ -14,6 +14,7 @@ from struct import unpack_from
 from . import program
 
 _MOST_US = 2048  # after so long at most, the clock is looked at
+_ENOUGH_US = 10000  # to measure a prediction for
 _PART = 32  # a pace is kept in sixteenths; and a run takes half of the time that is left
 
 if hasattr(time, "ticks_us"):
@@ -65,11 +66,11 @@ class Slices:
         calls = self._calls(max(1, units >> 3))
         whole, called, sliced = [self._time(run, n) for run, n in (
             (self._calls, -1), (self._calls, max(1, units >> 3)), (self._in_slices, max(1, units >> 3)))]  # fmt: skip
-        longest = self._longest(self._row // 2)
+        longest = min([self._longest(self._row // 2) for _ in range(3)])
         t._unbind()
         t._arena[at], ints[program.CORRECT], ints[program.SCORED] = before
         self.overhead = int(max(0, (sliced - whole) / max(1, calls - 1)))
-        overhead = max(0, (called - whole) / max(1, calls - 1))
+        overhead = max(0, min(whole / 2, (called - whole) / max(1, calls - 1)))
         self.pace = units / max(1, whole - overhead)
         if t.plan:
             t.plan.longest_us = max(longest - overhead, t.plan.longest_us)
@@ -86,9 +87,11 @@ class Slices:
             self._row = longest(t._code, t.micro_batch, self.weights)
         except (ImportError, MemoryError):
             pass
-        for name in ("weights", "probe"):  # which are of no more use
-            if sys.modules.pop("ember." + name, None) and hasattr(sys.modules["ember"], name):
-                delattr(sys.modules["ember"], name)
+        package = sys.modules["ember"]
+        try:  # of no more use
+            del sys.modules["ember.weights"], sys.modules["ember.probe"], package.weights, package.probe
+        except (AttributeError, KeyError):
+            pass
 
     def _fill(self):
         """With what is not 0, as zeros are quick where floats are software; but for indices, of which 1 may be too
@@ -126,12 +129,19 @@ class Slices:
                 return calls
 
     def _time(self, run, units):
-        """Microseconds of a prediction with its score, by calls of so many units, or by slices."""
-        start, times = ticks_us(), 0
-        while ticks_diff(ticks_us(), start) < 10000 or not times:
-            run(units)
-            times += 1
-        return ticks_diff(ticks_us(), start) / times
+        """Microseconds of a prediction with its score, by calls of so many units, or by slices: the least of a few
+        means, as something else may have the board at times."""
+        least, total, means = 1e9, 0, 0
+        while total < _ENOUGH_US or means < 3:
+            start, times, took = ticks_us(), 0, 0
+            while took < _ENOUGH_US // 40:
+                run(units)
+                times += 1
+                took = ticks_diff(ticks_us(), start)
+            least = min(least, took / times)
+            means += 1
+            total += max(1, least * times)  # what else has the board does not count
+        return least
 
     def _in_slices(self, units):
         """As a step runs, Python's part and all: a microsecond is so many units, and none is left after it."""
