@@ -72,7 +72,8 @@ def main():
     table += "| given | slices a step | over it, typically | over it, at worst |\n|---:|---:|---:|---:|\n"
     for line in output.splitlines()[: len(budgets)]:
         given, count, typical, worst, _ = line.split()
-        table += "| %s,000 | %s | %s,000 | %s,000 |\n" % (given, count, typical, worst)
+        numbers = [format(1000 * int(n), ",") for n in (given, typical, worst)]
+        table += "| %s | %s | %s | %s |\n" % (numbers[0], count, *numbers[1:])
     print(table)
     if "--write" in sys.argv:
         page = PAGE.read_text()
