@@ -424,8 +424,6 @@ print(nn.CTCLoss()(model(Tensor(x, (2, 5, 2))), [[1, 2], [1, 2]], [5, 5], [2, 2]
 
 
 @pytest.mark.parametrize("name", ["unix", "unix-single"])
-def test_on_micropython_a_step_allocates_nothing(machine, name):
-    if machine == "portable":
-        return
+def test_on_micropython_a_step_allocates_nothing(name):
     first, last, again = [float(v) for v in run_micropython(name, SCRIPT).split()]
     assert last < 0.3 < first and again < last

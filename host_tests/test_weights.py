@@ -1,7 +1,6 @@
 """What a step in slices knows of the board: weights of instructions, pace, the longest row. On machines that are made
 up, where each is known."""
 
-import math
 import random
 import sys
 import types
@@ -12,6 +11,7 @@ import pytest
 from ember import cost, isa, probe, slices, table
 from ember import weights as measured
 from programs import both
+from test_execution import WEIGHTS, starts, walk
 from test_slices import BATCH, MODELS, batch, make
 
 OPCODE = {row[table.NAME]: k for k, row in enumerate(table.TABLE)}
@@ -19,39 +19,27 @@ OPCODE = {row[table.NAME]: k for k, row in enumerate(table.TABLE)}
 
 def timeline(code, rows, weights):
     """What each instruction begins after, and what one of its rows takes: {word: (units, units)}."""
-    starts, total, pc = {}, 0, head_of(code)
-    while pc < len(code):
-        row, fields = table.TABLE[code[pc]], table.parse(code[pc])
-        names = [field[1] for field in fields]
-        words = [-n * rows if field[0] == table.SIZE and n < 0 else n for n, field in zip(code[pc + 1 :], fields)]
-        weight = weights[code[pc]] + (0 if row[table.WEIGHT] else weights[len(table.TABLE) + words[0]])
-        factors = [
-            [words[k] if k >= 0 else -k for k in table.product(row[c], names)] for c in (table.RESUME, table.COST)
-        ]
-        count, of_a_row = math.prod(factors[0]), math.prod(factors[1]) * weight
-        starts[pc] = total, of_a_row
-        total += count * of_a_row
-        pc += 1 + len(fields)
-    starts[len(code)] = total, 0
-    return starts
-
-
-def head_of(code):
-    return 5 + 3 * code[3] + code[4]
+    found, total = {}, 0
+    for section in range(code[4]):
+        for pc, count, of_a_row in walk(code, section, rows, weights):
+            found[pc] = total, of_a_row
+            total += count * of_a_row
+    found[len(code)] = total, 0
+    return found
 
 
 def on_a_machine(monkeypatch, t, pace, overhead, look=0, weights=None, other=0):
     """On which a row takes what the table says, or weights, a call somewhat more, and Python before each look at the
     clock `look`; forty times a second something has the machine for `other`. Returns the clock: [microseconds]."""
     real, now, after, known, draw = t._vm_run, [0.0], [0.0], {}, random.Random(3)
-    weights = weights or measured.table()
+    weights = weights or WEIGHTS
 
     def run(program, segments, state, budget, measured=None):
         key = program.tobytes(), segments[isa.INTS][0]
         if key not in known:
             known[key] = timeline(program, key[1], weights)
         first = state[0] % isa.FOLLOWING
-        edges = [head_of(program), *program[5 + 3 * program[3] : head_of(program)]]
+        edges = starts(program)
         (before, row), end = known[key][state[1] or edges[first]], edges[first + state[0] // isa.FOLLOWING + 1]
         before += row * state[2]
         done = real(program, segments, state, budget, measured)
@@ -86,7 +74,7 @@ def test_the_pace_is_measured(monkeypatch, name, rows, pace, overhead, other):
 def another(seed):
     """Weights of a machine where things cost otherwise; of a multiply-accumulate still 8."""
     r = random.Random(seed)
-    weights = [round(n * r.uniform(0.4, 3)) if n else r.choice((0, 3, 9)) for n in measured.table()]
+    weights = [round(n * r.uniform(0.4, 3)) if n else r.choice((0, 3, 9)) for n in WEIGHTS]
     weights[OPCODE["matmul"]], weights[OPCODE["map"]] = 8, 0
     return weights
 
@@ -111,7 +99,7 @@ def test_the_weights_are_measured(monkeypatch, name, seed):
         seen |= set(places)
     assert len(seen) > 8
     others = set(range(len(wanted))) - seen - {len(table.TABLE) + table.function("add")}
-    assert all(t.slices.weights[k] == measured.table()[k] for k in others)
+    assert all(t.slices.weights[k] == WEIGHTS[k] for k in others)
     row = max(row for _, row in timeline(t._code, BATCH, wanted).values())
     assert t.plan.longest_us == pytest.approx(row / 300, rel=0.2, abs=1)
 
@@ -133,7 +121,7 @@ def test_weights_that_do_not_fit_are_the_tables(monkeypatch, error):
 def test_a_slice_is_over_in_time(monkeypatch, name, micro_batch, seed):
     """But for its last row: with what the calls take, what Python takes, and the look at the batch that comes first."""
     t = make(name, micro_batch=micro_batch)
-    weights = measured.table() if seed is None else another(seed)
+    weights = WEIGHTS if seed is None else another(seed)
     now = on_a_machine(monkeypatch, t, 100, 15, 10, weights)
     t.slices.calibrate()
     row = max(row for _, row in timeline(t._code, t.micro_batch, weights).values()) / 100
@@ -149,7 +137,7 @@ def test_a_slice_is_over_in_time(monkeypatch, name, micro_batch, seed):
 def test_the_longest_row_is_the_tables():
     t = make("recurrent")
     code, longest = t._code, 0
-    for pc, (_, of_a_row) in timeline(code, BATCH, measured.table()).items():
+    for pc, (_, of_a_row) in timeline(code, BATCH, WEIGHTS).items():
         if pc < len(code):
             words = list(code[pc + 1 : pc + 1 + len(table.parse(code[pc]))])
             assert cost.cost(code[pc], words, BATCH, True) == of_a_row
@@ -163,7 +151,7 @@ def probes():
     found = {}
 
     def run(program, segments, state, budget):
-        found.setdefault(program[head_of(program)], (array("i", program), segments))
+        found.setdefault(program[starts(program)[0]], (array("i", program), segments))
         Ticks.now += 5000
 
     probed = measured._Probe(run)

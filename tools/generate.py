@@ -15,6 +15,7 @@ ember.__path__ = [os.path.join(ROOT, "lib", "ember")]  # its files, but not itse
 
 import probe  # noqa: E402
 from ember import isa, table  # noqa: E402
+from probe import literal  # noqa: E402
 
 DERIVED = os.path.join(ROOT, "lib", "ember", "derived.py")
 PROBE = os.path.join(ROOT, "lib", "ember", "probe.py")
@@ -134,7 +135,6 @@ def header():
         out.append("    EMBER_%s = %d," % (name, getattr(isa, name)))
     out += [
         "    EMBER_OPCODES = %d," % len(rows),
-        "    EMBER_FUNCTIONS = %d," % len(table.FUNCTIONS),
         "    EMBER_LITERAL = %d," % LITERAL,
         "    EMBER_CONTIGUOUS = %d," % CONTIGUOUS,
         "    EMBER_WRITTEN = %d," % WRITTEN,
@@ -247,10 +247,6 @@ def cost_of(opcode):
     factors = [LITERAL - k if k < 0 else k for k in rows + cost]
     assert len(factors) <= FACTORS and max([0, *factors]) < NONE
     return [row[table.WEIGHT], len(rows)] + factors + [NONE] * (FACTORS - len(factors))
-
-
-def literal(values):
-    return 'b"%s"' % "".join("\\x%02x" % value for value in values)
 
 
 def pairs_of(opcode):

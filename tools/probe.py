@@ -82,15 +82,19 @@ def instruction(opcode):
     return [steps, *values], arena, slots
 
 
-def literal(values, code):
-    """Lines of a bytes literal."""
+def literal(values):
+    return 'b"%s"' % "".join("\\x%02x" % value for value in values)
+
+
+def literals(values, code):
+    """Words of this type as a bytes literal, in lines."""
     packed = struct.pack("<%d%s" % (len(values), code), *values)
-    lines = [packed[i : i + 24] for i in range(0, len(packed), 24)]
-    return ['    b"%s"' % "".join("\\x%02x" % byte for byte in line) for line in lines]
+    return ["    " + literal(packed[i : i + 24]) for i in range(0, len(packed), 24)]
 
 
 def probe():
     found = [instruction(opcode) for opcode in range(len(table.TABLE))]
+    names = [row[table.NAME] for row in table.TABLE]
     words = [value for values, _, _ in found for value in values]
     arena, slots = max(n for _, n, _ in found), max(n for _, _, n in found)
     segments = [isa.FLOAT32 | isa.WRITABLE, arena, 0, isa.FLOAT32, 0, 0, isa.FLOAT32, 0, 0]
@@ -103,29 +107,23 @@ def probe():
             "",
             "ARENA, SLOTS, NUMBER = %d, %d, %d  # elements, integer slots, and the one that holds a number"
             % (arena, slots, NUMBER),
-            "OPCODES, FUNCTIONS = %d, %d" % (len(table.TABLE), len(table.FUNCTIONS)),
+            "OPCODES = %d" % len(table.TABLE),
             "MAP, MATMUL, COUNT, ADD = %d, %d, %d, %d"
-            % (
-                *(
-                    next(k for k, row in enumerate(table.TABLE) if row[0] == name)
-                    for name in ("map", "matmul", "count")
-                ),
-                table.function("add"),
-            ),  # fmt: skip
+            % (*(names.index(name) for name in ("map", "matmul", "count")), table.function("add")),
             "",
             "# The head of a program of one instruction, words of four bytes; its length is to be filled in.",
             "HEAD = (",
-            *literal(head, "i"),
+            *literals(head, "i"),
             ")",
             "",
             "# By opcode, an instruction's words.",
             "WORDS = (",
-            *literal([len(values) for values, _, _ in found], "B"),
+            *literals([len(values) for values, _, _ in found], "B"),
             ")",
             "",
             "# By opcode, words of two bytes: how many steps, then the fields. Below zero: -1 - an integer slot.",
             "FIELDS = (",
-            *literal(words, "h"),
+            *literals(words, "h"),
             ")",
             "",
         ]

@@ -166,9 +166,9 @@ def explain(program, verdict):
         return what + "it has %d words, and its section ends after %d" % (1 + len(fields), end - pc)
     if kind == verify.SIZE and word == pc:
         column, of = table.RESUME, "its rows"
-        if verify.rows_of(program, pc, fields, column) <= verify.MOST:
+        if verify.counted(program, pc, fields, column) <= verify.MOST:
             column, of = table.COST, "what a row costs"
-        total = verify.rows_of(program, pc, fields, column)
+        total = verify.counted(program, pc, fields, column)
         return what + "%s, %s, is %d; it may be up to %d" % (table.TABLE[opcode][column], of, total, verify.MOST)
     k = word - pc - 1
     field, value = fields[k], program[word]

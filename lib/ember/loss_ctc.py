@@ -1,13 +1,12 @@
 """Connectionist temporal classification: a sequence of labels without knowing when each occurs."""
 
-from . import isa
 from .check import flag
 from .loss import Loss, floats, labels
-from .ops import MUL_FN
 from .ops_compare import clamp, eq, gt, maximum, ne, where
 from .ops_index import GATHER, take_along_dim
 from .ops_loss import NEVER, WAYS, filled
-from .tensor import Tensor, apply, numel, sink
+from .ops_order import cumprod
+from .tensor import Tensor, apply, numel
 
 
 def _given(name, value, n, dims):
@@ -38,15 +37,6 @@ def _whole(index, count):
     """The tensor as float32; a run stops with ValueError where it is no whole number of count."""
     places = (1, numel(index._dims), 1, numel(count._dims), 0, 1, 0)
     return apply(GATHER, (count, index), (index._dims, places, None))
-
-
-def _so_far(x):
-    """The product along the second of two dimensions up to each element."""
-    target, (n, width) = sink(), x._dims
-    y = target.new(x._dims)
-    target.emit(isa.SCAN, MUL_FN, 0, n, width, 1, y, x)
-    target.flush()
-    return y
 
 
 def _add(logs):
@@ -126,7 +116,7 @@ class CTCLoss(Loss):
         targets = floats(targets)
         room = targets._dims[1]
         count = Tensor(list(range(max(room + 1, classes))))
-        within = _so_far(ne(targets, self.blank))
+        within = cumprod(ne(targets, self.blank), 1)
         if lengths is not None:
             within = within * gt(_whole(lengths, count[: room + 1]).reshape(-1, 1), count[:room])
         return _whole(where(within, targets, self.blank), count[:classes])

@@ -9,10 +9,10 @@ def check(trainer):
     """ValueError where one of the optimizers looks at the loss more than once a step, and that does not fit."""
     if len(trainer.optimizers) > 1:
         raise ValueError("LBFGS is one of %d optimizers; it trains alone" % len(trainer.optimizers))
-    for name, there in (("clip_value, clip_norm or ema", trainer._extras), ("fused", trainer.fused),
-                        ("state_dtype", trainer.state_dtype != "f")):  # fmt: skip
-        if there:
-            raise ValueError("LBFGS takes no %s" % name)
+    if trainer._extras:
+        raise ValueError("LBFGS takes no clip_value, clip_norm or ema")
+    if trainer.state_dtype != "f":
+        raise ValueError("LBFGS takes no state_dtype but 'f', got %r" % trainer.state_dtype)
 
 
 class Moves:

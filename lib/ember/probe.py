@@ -3,7 +3,7 @@ Made by tools/probe.py from table.py: do not edit.
 """
 
 ARENA, SLOTS, NUMBER = 774, 131, 1  # elements, integer slots, and the one that holds a number
-OPCODES, FUNCTIONS = 39, 32
+OPCODES = 39
 MAP, MATMUL, COUNT, ADD = 0, 2, 17, 16
 
 # The head of a program of one instruction, words of four bytes; its length is to be filled in.

@@ -80,7 +80,7 @@ def product_of(factors, values):
     return total
 
 
-def rows_of(program, pc, fields, column):
+def counted(program, pc, fields, column):
     """At max_rows: how many rows an instruction has (table.RESUME), or steps a row (table.COST)."""
     factors = table.product(table.TABLE[program[pc]][column], [field[1] for field in fields])
     return product_of(factors, resolve(program, pc, fields, program[2]))
@@ -181,7 +181,7 @@ def _verify_instruction(program, pc, end, parsed):
                 return STRIDE << 24 | word
         elif field[0] == table.IMMEDIATE and not field[2] <= value <= field[3]:
             return IMMEDIATE << 24 | word
-    if rows_of(program, pc, fields, table.RESUME) > MOST or rows_of(program, pc, fields, table.COST) > MOST:
+    if counted(program, pc, fields, table.RESUME) > MOST or counted(program, pc, fields, table.COST) > MOST:
         return SIZE << 24 | pc
     return _verify_operands(program, pc, fields)
 

@@ -197,8 +197,8 @@ static int open_all(ember_vm *vm, void **segments, const size_t *bytes, const in
     return refusal ? refusal : ember_check(vm, state, 4);
 }
 
-// Runs each section to its end, in slices where the budget is above 0, but for most_calls at most. Segments without
-// noise are zeros.
+// Runs each section to its end, in slices of up to the budget, but for most_calls at most. Segments without noise are
+// zeros.
 static void run_program(int32_t rows, int32_t budget, int most_calls, bool tamper, bool noise) {
     void *segments[EMBER_MOST_SEGMENTS] = { NULL };
     size_t bytes[EMBER_MOST_SEGMENTS];
@@ -237,7 +237,7 @@ static void run_program(int32_t rows, int32_t budget, int most_calls, bool tampe
             if (open_all(&vm, segments, bytes, state)) {
                 break;  // the program may have written over rows, or the state was tampered with
             }
-            int result = ember_run(&vm, state, budget < 0 ? budget : below(budget + 1));
+            int result = ember_run(&vm, state, below(budget + 1));
             if (result != EMBER_PAUSED) {
                 break;
             }
