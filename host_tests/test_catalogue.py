@@ -12,6 +12,7 @@ import ember
 from catalogue_list import DIFFERENTIABLE, ENTRIES, STEPS, find
 from conftest import ROOT
 from ember import catalogue, nn, vm
+from ember_tools.library import listed
 from op_cases import Draw, everything, vms
 
 STUBS = ROOT / "lib" / "typings" / "ember"
@@ -29,7 +30,7 @@ def test_it_is_there(title, place, name):
 
 def test_no_function_is_called_as_a_module_is():
     """`ember.name` would be the module."""
-    functions = (catalogue.OPERATORS + catalogue.OPERATIONS + catalogue.FUNCTIONS).split()
+    functions = (catalogue.OPERATORS + listed("OPERATIONS", "FUNCTIONS")).split()
     assert not {path.stem for path in (ROOT / "lib" / "ember").glob("*.py")} & set(functions)
 
 

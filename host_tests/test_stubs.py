@@ -9,10 +9,8 @@ from tools import stubs
 
 import ember
 from conftest import BUILD, ROOT
-from ember import catalogue
-from ember_tools.library import parts
+from ember_tools.library import listed, parts
 
-OPERATIONS = catalogue.OPERATIONS + catalogue.FUNCTIONS
 STUBS = ROOT / "lib" / "typings"
 # Public by name, but for Ember itself: what has no stub on purpose, beside the modules without one.
 INNER = r"""
@@ -88,7 +86,7 @@ def test_stubs_are_of_the_package(tmp_path):
     modules = {path.stem for path in (ROOT / "lib" / "ember").glob("*.py")}
     without = modules - {path.stem for path in STUBS.glob("ember/*.pyi")}
     inner = [r"ember\.%s" % name for name in without]
-    offers = parts(OPERATIONS)
+    offers = parts(listed("OPERATIONS", "FUNCTIONS"))
     for module in sorted({module for module, _ in offers}):  # rows of the op table, and what they are made with
         offered = [name for home, names in offers if home == module for name in names]
         inner.append(r"ember\.%s\.(?!(%s)$).*" % (module, "|".join(offered)))
@@ -100,10 +98,10 @@ def test_the_stub_has_what_loads_when_it_is_first_used():
     """stubtest does not see what only __getattr__ knows."""
     stub = ast.parse((STUBS / "ember" / "__init__.pyi").read_text())
     imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
-    operations = {(module, name) for module, names in parts(OPERATIONS) for name in names}
+    operations = {(module, name) for module, names in parts(listed("OPERATIONS", "FUNCTIONS")) for name in names}
     imported = {(node.module, name.name) for node in imports for name in node.names}
     lazy = {(module, name) for module, names in ember._HOMES for name in names}
-    found_elsewhere = {module for module, _ in parts(OPERATIONS + catalogue.LAYERS + catalogue.OPTIMIZERS)} | {
+    found_elsewhere = {module for module, _ in parts(listed("OPERATIONS", "FUNCTIONS", "LAYERS", "OPTIMIZERS"))} | {
         "__init__"
     }
     modules = {(None, path.stem) for path in STUBS.glob("ember/*.pyi") if path.stem not in found_elsewhere}

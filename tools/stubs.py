@@ -11,10 +11,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "lib" / "ember"))
+sys.path.insert(0, str(ROOT / "lib"))
 
-import catalogue  # noqa: E402  (the file alone)
-
+from ember import catalogue  # noqa: E402
 from ember_tools import library  # noqa: E402
 
 STUBS = ROOT / "lib" / "typings" / "ember"
@@ -38,23 +37,23 @@ def method(name, node):
 
 def methods():
     lines = ["class _Operations:"]
-    for module, names in library.parts(catalogue.OPERATIONS):
+    for module, names in library.parts(library.listed("OPERATIONS")):
         found = functions(module)
         lines += [method(name, found[name]) for name in names]
     return "\n".join(lines) + "\n\n"
 
 
-def imports(homes):
-    found = [(module, not name.isupper(), name) for module, names in library.parts(homes) for name in names]
+def imports(*kinds):
+    found = [(module, not name.isupper(), name) for module, names in library.parts(library.listed(*kinds)) for name in names]
     return "".join("from .%s import %s as %s\n" % (module, name, name) for module, _, name in sorted(found))
 
 
 def generated():
     """{path: its text as it should be}"""
-    operations = imports(catalogue.OPERATIONS + catalogue.FUNCTIONS) + "\n"
+    operations = imports("OPERATIONS", "FUNCTIONS") + "\n"
     operations += "".join("%s = Tensor.%s\n" % (name, name) for name in catalogue.OPERATORS.split())
-    parts = {"tensor": methods(), "__init__": operations, "nn": imports(catalogue.LAYERS),
-             "optim": imports(catalogue.OPTIMIZERS)}  # fmt: skip
+    parts = {"tensor": methods(), "__init__": operations, "nn": imports("LAYERS"),
+             "optim": imports("OPTIMIZERS")}  # fmt: skip
     made = {}
     for name, text in parts.items():
         path = STUBS / (name + ".pyi")

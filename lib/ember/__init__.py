@@ -42,13 +42,13 @@ def __getattr__(name):
                 said = str(error)  # the latter where the firmware is terse
                 if "'ember.%s'" % name not in said and said != "module not found":  # it is there, and lacks something
                     raise
-            from .catalogue import FUNCTIONS, OPERATORS, find
+            from .catalogue import OPERATORS, find
 
             if name in OPERATORS.split():
                 from .tensor import Tensor
 
                 return getattr(Tensor, name)
-            function = find(name) or find(name, FUNCTIONS)
+            function = find(name, "FUNCTIONS") or find(name)
             if function is not None:
                 return function
     finally:

@@ -1,5 +1,6 @@
 """Which module holds what is not needed by everyone: x.sin() and ember.sin(x) are the same function, in a module that
-loads when one of its names is first used. So with the layers of nn and the optimizers of optim.
+loads when one of its names is first used. So with the layers of nn and the optimizers of optim. What fewer people use is
+listed in catalogue_more.py.
 
 Each list is one string, for the sake of the heap: "module: name name … module: name …" between spaces.
 """
@@ -58,11 +59,20 @@ OPTIMIZERS = (
 )
 
 
-def find(name, homes=OPERATIONS):
-    """What has that name, or None."""
+def look_up(name, homes):
+    """What has that name in one of the lists, or None."""
     at = homes.find(" %s " % name)
     if at < 0:
         return None
     end = homes.rfind(": ", 0, at + 1)
     module = homes[homes.rfind(" ", 0, end) + 1 : end]
     return getattr(__import__("ember." + module, None, None, (name,)), name)
+
+
+def find(name, kind="OPERATIONS"):
+    """What has that name, or None. kind: the list's name, here and in catalogue_more, which loads where this has none."""
+    found = None
+    for module in ("catalogue", "catalogue_more"):
+        if found is None and name[0] != "_":
+            found = look_up(name, getattr(__import__("ember." + module, None, None, (kind,)), kind))
+    return found

@@ -8,7 +8,7 @@ numbers, addresses are ints. It computes in Python's floats and gives what IEEE 
 """
 
 from . import table
-from .catalogue import find
+from .catalogue import look_up
 from .derived import CHECKSUM
 from .isa import FIRST_BOUND, FOLLOWING, MAGIC, MOST_SEGMENTS
 from .kernels_bind import bind, is_writable, view
@@ -45,7 +45,7 @@ def _know(opcode):
         row = table.TABLE[opcode]
         sizes = [i for i in range(len(fields)) if fields[i][0] == table.SIZE]
         _known[opcode] = (
-            find(row[table.NAME], HOMES), 1 + len(fields), sizes, table.product(row[table.RESUME], names),
+            look_up(row[table.NAME], HOMES), 1 + len(fields), sizes, table.product(row[table.RESUME], names),
             table.product(row[table.COST], names),
         )  # fmt: skip
     return _known[opcode]

@@ -177,7 +177,7 @@ class Dropout(Module):
 
 def __getattr__(name):
     """The other layers and losses: catalogue.py says where they are. And init, utils."""
-    from .catalogue import LAYERS, find
+    from .catalogue import find
 
     if name == "init":
         from . import nn_init
@@ -187,7 +187,7 @@ def __getattr__(name):
         from . import nn_utils
 
         return nn_utils
-    found = find(name, LAYERS)
+    found = find(name, "LAYERS")
     if found is None:
         raise AttributeError("ember.nn has no %r" % name)
     return found

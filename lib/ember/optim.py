@@ -180,9 +180,9 @@ def __getattr__(name):
         from . import schedule
 
         return schedule
-    from .catalogue import OPTIMIZERS, find
+    from .catalogue import find
 
-    found = find(name, OPTIMIZERS)
+    found = find(name, "OPTIMIZERS")
     if found is None:
         raise AttributeError("ember.optim has no %r" % name)
     return found

@@ -17,7 +17,8 @@ NATIVE = ROOT / "build" / "native"
 
 
 # What every Ember has, with what these import: a module that the catalogue names is left out until it is asked for.
-CORE = ("__init__", "trainer", "nn", "optim", "data", "progress", "disassemble", "nn_image", "ops_shape")
+CORE = ("__init__", "trainer", "nn", "optim", "data", "progress", "disassemble", "nn_image", "ops_shape",
+        "catalogue_more")  # fmt: skip
 ALL = "all"
 
 
@@ -57,12 +58,17 @@ def parts(homes):
     return found
 
 
+def listed(*kinds):
+    """The catalogue's lists of these kinds, both parts of it, as one: "OPERATIONS", "FUNCTIONS", …"""
+    sys.path.insert(0, str(SOURCES.parent))
+    from ember import catalogue, catalogue_more
+
+    return "".join(getattr(part, kind) for kind in kinds for part in (catalogue, catalogue_more))
+
+
 def homes(names):
     """The modules of what the catalogue calls so: "LayerNorm", "RMSprop", "sort"; or modules themselves."""
-    sys.path.insert(0, str(SOURCES.parent))
-    from ember import catalogue
-
-    lists = catalogue.OPERATIONS + catalogue.FUNCTIONS + catalogue.LAYERS + catalogue.OPTIMIZERS
+    lists = listed("OPERATIONS", "FUNCTIONS", "LAYERS", "OPTIMIZERS")
     by_name = {name: module for module, offered in parts(lists) for name in offered}
     found = []
     for name in names:
