@@ -44,7 +44,8 @@ def methods():
 
 
 def imports(*kinds):
-    found = [(module, not name.isupper(), name) for module, names in library.parts(library.listed(*kinds)) for name in names]
+    lists = library.parts(library.listed(*kinds))
+    found = [(module, not name.isupper(), name) for module, names in lists for name in names]
     return "".join("from .%s import %s as %s\n" % (module, name, name) for module, _, name in sorted(found))
 
 

@@ -1,6 +1,6 @@
 """Which module holds what is not needed by everyone: x.sin() and ember.sin(x) are the same function, in a module that
-loads when one of its names is first used. So with the layers of nn and the optimizers of optim. What fewer people use is
-listed in catalogue_more.py.
+loads when one of its names is first used. So with the layers of nn and the optimizers of optim. What fewer people use
+is listed in catalogue_more.py.
 
 Each list is one string, for the sake of the heap: "module: name name … module: name …" between spaces.
 """
@@ -70,7 +70,7 @@ def look_up(name, homes):
 
 
 def find(name, kind="OPERATIONS"):
-    """What has that name, or None. kind: the list's name, here and in catalogue_more, which loads where this has none."""
+    """What has that name, or None. kind: the list's name, here and in catalogue_more, which loads when it is needed."""
     found = None
     for module in ("catalogue", "catalogue_more"):
         if found is None and name[0] != "_":
