@@ -5,14 +5,17 @@
     permute(i, n, key, epoch)
     isa
 
-The library is build/native/libember.so (make -C firmware/vm), or what EMBER_LIBRARY names.
+The library is build/native/libember.so (make -C firmware/vm), the one that `pip install .` puts beside this file, or
+what EMBER_LIBRARY names.
 """
 
 import ctypes
 import os
 
-_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-_PATH = os.environ.get("EMBER_LIBRARY") or os.path.join(_ROOT, "build", "native", "libember.so")
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_BESIDE = os.path.join(_HERE, "libember.so")  # as `pip install` puts it
+_BUILT = os.path.join(os.path.dirname(os.path.dirname(_HERE)), "build", "native", "libember.so")
+_PATH = os.environ.get("EMBER_LIBRARY") or (_BESIDE if os.path.exists(_BESIDE) else _BUILT)
 try:
     _library = ctypes.CDLL(_PATH)
 except OSError as error:
