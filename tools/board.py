@@ -251,6 +251,7 @@ def main():
     parser.add_argument("script", nargs="?")
     parser.add_argument("--heap", default=HEAP, choices=HEAPS)
     parser.add_argument("--stock", action="store_true", help="without Ember")
+    parser.add_argument("--files", nargs="+", default=(), help="copied to the board's disk first, under their names")
     parser.add_argument("--icount", action="store_true", help="count instructions, not time")
     options = parser.parse_args()
     if options.what == "list":
@@ -266,6 +267,8 @@ def main():
     try:
         script = Path(options.script).read_text() if options.what == "run" else None
         with emulated(options.board, options.heap, not options.stock, options.icount) as board:
+            for path in options.files:
+                board.put(path, Path(path).name)
             if options.what == "run":
                 board.run(script, timeout=None, live=show)
                 return 0

@@ -9,8 +9,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from . import selftest
 from .deploy import deploy as install_on
+from .deploy import nothing
 from .dist import ROOT, sources, write
-from .line import DeployError
+from .library import make
+from .line import DeployError, only_port
 from .record import record
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -29,17 +31,21 @@ def say(text):
 
 @app.command()
 def deploy(
-    port: str = typer.Option(..., help="the board's serial port, such as /dev/ttyACM0"),
+    port: Optional[str] = typer.Option(None, help="the board's serial port, if there are several: /dev/ttyACM0"),
     vm: str = typer.Option("auto", help="auto, native or portable"),
     arch: Optional[str] = typer.Option(None, help="another native module than the board's own, such as armv6m"),
     baud: int = typer.Option(115200, help="for boards on a UART"),
+    build: bool = typer.Option(False, help="make the native module first, if it is not current"),
     more: str = typer.Option("", "--with", help="beside the core, by name: LayerNorm,RMSprop,sort; or all"),
 ):
     """Install Ember on a board, and try it there."""
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
     try:
         with Progress(*columns, console=console, transient=True) as bar:
-            facts, result = install_on(port, vm, arch, baud, say, follower(bar), [n for n in more.split(",") if n])
+            facts, result = install_on(
+                port or only_port(), vm, arch, baud, say, follower(bar), [n for n in more.split(",") if n],
+                make if build else nothing,
+            )  # fmt: skip
         console.print(selftest.table(facts, result))
     except DeployError as error:
         errors.print(str(error), markup=False)

@@ -35,9 +35,9 @@ def nothing(*_):
     pass
 
 
-def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothing, more=()):
+def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothing, more=(), build=nothing):
     """(facts, the self-test's result). progress(step, bytes sent, bytes to send) comes before each script.
-    more: names of the catalogue that are to be there beside the core."""
+    more: names of the catalogue that are to be there beside the core. build(arch) makes the native module for one."""
     progress(CONNECT, 0, 0)
     line = open_line(port, baud)
     try:
@@ -51,6 +51,8 @@ def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothin
         if facts.frozen:
             say("Ember is frozen into this firmware and would be imported before any copy of it: nothing to copy.")
         else:
+            if name:
+                build(name)
             put(line, facts, library.files(name, more), say, progress)
         step = TRY._replace(scripts=[selftest.text(native)])
         return facts, selftest.judge(perform(line, step, progress, fresh=True), native)

@@ -122,6 +122,14 @@ def module(arch):
     return path.read_bytes()
 
 
+def make(arch):
+    """Build an architecture's native module, or what of it is not current."""
+    path = module_file(arch).relative_to(ROOT)
+    done = subprocess.run(["make", "--no-print-directory", str(path)], cwd=ROOT)
+    if done.returncode:
+        raise DeployError("%s could not be built: see above." % path)
+
+
 def files(arch=None, more=()):
     """What goes there, sorted; `arch` None is the library with the portable VM, which a native one
     replaces."""

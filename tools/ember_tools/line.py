@@ -63,6 +63,19 @@ def open_line(port, baud=115200):
         raise DeployError(why_not(port)) from error
 
 
+def only_port():
+    """The one port that a board may be on."""
+    found = sorted(port.device for port in list_ports.comports() if port.vid is not None)
+    if len(found) != 1:
+        raise DeployError(
+            "There are several serial ports: %s. Say which: make flash PORT=%s" % (", ".join(found), found[0])
+            if found
+            else "No board is on any serial port: is it plugged in, by a cable that carries data? If it is, say which "
+            "port it is on: make flash PORT=/dev/ttyACM0"
+        )
+    return found[0]
+
+
 def why_not(port):
     """Why a port cannot be opened: mpremote says only that it cannot."""
     if not os.path.exists(port):

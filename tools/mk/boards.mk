@@ -6,10 +6,11 @@ BOARD =
 HEAP =
 EMBER =
 SCRIPT =
+FILES =
 DOCS =
 STEPS = 10000
 FIRST = 1
-unexport BOARD HEAP EMBER SCRIPT DOCS STEPS FIRST
+unexport BOARD HEAP EMBER SCRIPT FILES DOCS STEPS FIRST
 
 BOARDS = $(patsubst firmware/boards/%/mpconfigboard.mk,%,$(wildcard firmware/boards/*/mpconfigboard.mk))
 HEAPS = 64k 128k 192k
@@ -31,14 +32,15 @@ OPTIONS = $(if $(HEAP),--heap $(HEAP)) $(if $(BOARD_STOCK),--stock)
 .PHONY: firmware run repl boards board-bench test-allocations board-given
 
 board-given:
-	@$(if $(filter $(BOARD),$(BOARDS)),,echo "BOARD is '$(BOARD)'; it may be one of: $(BOARDS)" >&2; exit 2)
-	@$(if $(filter $(BOARD_HEAP),$(HEAPS)),,echo "HEAP is '$(HEAP)'; it may be one of: $(HEAPS)" >&2; exit 2)
+	@$(if $(filter $(BOARD),$(BOARDS)),,echo BOARD is $(call quoted,$(BOARD))"; it may be one of: $(BOARDS)" >&2; exit 2)
+	@$(if $(filter $(BOARD_HEAP),$(HEAPS)),,echo HEAP is $(call quoted,$(HEAP))"; it may be one of: $(HEAPS)" >&2; exit 2)
 
 firmware: board-given $(FIRMWARE_GIVEN) ## build MicroPython with Ember for a board: BOARD=m4 [HEAP=64k] [EMBER=0]
 
-run: firmware $(VENV_READY) ## run a script on an emulated board: BOARD=m4 SCRIPT=path.py
+run: firmware $(VENV_READY) ## run a script on an emulated board: BOARD=m4 SCRIPT=path.py [FILES="what it reads and imports"]
 	@$(if $(SCRIPT),,echo "SCRIPT=path.py is missing" >&2; exit 2)
-	@$(RUN) tools/board.py run $(BOARD) $(SCRIPT) $(OPTIONS)
+	@$(RUN) tools/board.py run $(BOARD) $(call quoted,$(SCRIPT)) $(OPTIONS) \
+		$(if $(FILES),--files $(foreach file,$(FILES),$(call quoted,$(file))))
 
 repl: firmware $(VENV_READY) ## talk to an emulated board, Ctrl-] leaves: BOARD=m4
 	@$(RUN) tools/board.py repl $(BOARD) $(OPTIONS)

@@ -23,11 +23,12 @@ unexport PORT
 port-given:
 	@$(if $(PORT),,echo "PORT= is missing: the board's serial port, such as PORT=/dev/ttyACM0" >&2; exit 2)
 
-flash: port-given $(VENV_READY) $(MODULE) $(MODULES) ## install Ember on a real board: PORT=/dev/ttyACM0
-	@$(RUN) -m ember_tools deploy --port $(PORT) $(ARGS)
+# It looks for the board first, and then builds what that one takes.
+flash: $(VENV_READY) ## install Ember on a real board: [PORT=/dev/ttyACM0] [ARGS="--with LayerNorm"]
+	@$(RUN) -m ember_tools deploy --build $(if $(PORT),--port $(call quoted,$(PORT))) $(ARGS)
 
 dist: $(VENV_READY) $(MODULE) $(MODULES) ## write what mip install takes, an architecture a folder, into build/dist
 	@$(RUN) -m ember_tools dist
 
 test-board: port-given $(VENV_READY) build/native/libember.so ## run the device tests on a real board that has Ember: PORT=/dev/ttyACM0
-	@EMBER_PORT=$(PORT) $(RUN) -m pytest host_tests/test_device.py -k "board" $(ARGS)
+	@EMBER_PORT=$(call quoted,$(PORT)) $(RUN) -m pytest host_tests/test_device.py -k "board" $(ARGS)

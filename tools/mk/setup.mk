@@ -11,6 +11,9 @@ unexport MODEL VM TORCH ARGS PYTHON SEED COUNT
 export MICROPY_GIT_TAG = v$(MICROPYTHON_VERSION)
 export MICROPY_GIT_HASH =
 
+# One word for the shell, whatever is in it.
+quoted = '$(subst ','\'',$(1))'
+
 STEP = @tools/mk/step.sh
 # As many jobs as there are processors, unless `make -j` said otherwise.
 PARALLEL = $(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
