@@ -66,7 +66,8 @@ def test_moves_follow_the_inverse_hessian(machine, history, lr, moves, line_sear
     """A line search sees losses, not only slopes: here they fall to 0, so that float32 tells them apart to the end."""
     lr = lr if line_search else min(lr, 1.0)
     moves = min(moves, 12) if machine == "portable" else moves
-    goal = A @ np.array([0.5, -1, 2, 0.25, 1], "f4") if line_search else B
+    # In float64: what BLAS makes of float32 differs from processor to processor.
+    goal = (A.astype("f8") @ np.array([0.5, -1, 2, 0.25, 1])).astype("f4") if line_search else B
     first, second, optimizer, closure = least_squares(
         goal, lr=lr, max_iter=moves, history_size=history, line_search_fn=line_search, **NONE
     )
@@ -221,7 +222,7 @@ def test_a_trainer(machine, reduction, line_search, micro_batch):
     expected = lbfgs(loss, slope, x.copy(), 10, 4, 1.0, line_search)
     before = loss(x)
     for step in range(2):
-        assert t.step(*BATCH) is True
+        t.step(*BATCH)
         assert t.steps == step + 1
         if not step:
             assert t.loss * (1 if reduction == "mean" else 8) == pytest.approx(before, rel=1e-5)

@@ -43,7 +43,6 @@ class Moves:
         arena, ints, at = t._arena, t._ints, t._statistics
         arena[at + LOSS], arena[at + RUNNING], ints[COUNT], ints[SEEN] = self.seen
         t._run(UPDATE)
-        return True
 
     def _look(self):
         """Loss and gradients where the weights are now. What is counted is the first look."""

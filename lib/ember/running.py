@@ -161,7 +161,6 @@ class Running:
             self._take(x, y, program.CHECK)
             self._fresh = True
             self._run(program.FORWARD_TO_UPDATE)
-        return True
 
     def poll(self, budget_us):
         """Go on for so many microseconds with a step that step(x, y, budget_us) began: whether it is finished."""

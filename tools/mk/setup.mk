@@ -70,21 +70,26 @@ $(MPY_CROSS): $(SOURCE_READY)
 		$(PARALLEL) -C build/micropython/mpy-cross PYTHON=$(PYTHON)
 	@touch $@
 
-# The standard variant, less what needs other libraries.
-UNIX = $(PARALLEL) -C build/micropython/ports/unix BUILD=$(abspath $(@D)) PYTHON=$(PYTHON) FROZEN_MANIFEST= \
-	MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_BTREE=0 MICROPY_PY_FFI=0
+# The standard variant, less what needs other libraries; FLOATS: of another size. Its rules do not know of headers that
+# flags include: what PASTE is for is compiled anew.
+PASTE = firmware/unix/paste.h
+FLOATS =
+UNIX = rm -f $(@D)/unix_mphal.o && $(PARALLEL) -C build/micropython/ports/unix BUILD=$(abspath $(@D)) \
+	PYTHON=$(PYTHON) FROZEN_MANIFEST= MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_BTREE=0 MICROPY_PY_FFI=0 \
+	CFLAGS_EXTRA="-include $(abspath $(PASTE)) $(FLOATS)"
 
-build/unix/micropython: $(SOURCE_READY)
-	+$(STEP) unix "Building MicroPython for this machine (20 seconds)." $(UNIX)
+build/unix/micropython: $(SOURCE_READY) $(PASTE)
+	+$(STEP) unix "Building MicroPython for this machine (20 seconds)." sh -c '$(UNIX)'
 	@touch $@
 
-build/unix-single/micropython: $(SOURCE_READY)
+build/unix-single/micropython: FLOATS = -DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_FLOAT
+build/unix-single/micropython: $(SOURCE_READY) $(PASTE)
 	+$(STEP) unix-single "Building MicroPython with single-precision floats, as boards have." \
-		$(UNIX) CFLAGS_EXTRA=-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_FLOAT
+		sh -c '$(UNIX)'
 	@touch $@
 
 # Its own rules do not know that the VM's objects depend on flags in a makefile.
-build/unix-ember/micropython: $(SOURCE_READY) $(VM_SOURCES) $(VM_MAKEFILES)
+build/unix-ember/micropython: $(SOURCE_READY) $(PASTE) $(VM_SOURCES) $(VM_MAKEFILES)
 	+$(STEP) unix-ember "Building MicroPython with the VM compiled in." \
 		sh -c 'rm -rf $(@D)/vm && $(UNIX) USER_C_MODULES=$(abspath firmware)'
 	@touch $@
