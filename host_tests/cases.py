@@ -70,6 +70,28 @@ def map_strided(m, r, fn=None):
 
 
 @case
+def sum_(m, r, fn=None):
+    fn = r.randrange(len(FUNCTIONS)) if fn is None else fn
+    highs = r.choice(([30, 3, 2, 1, 2, 7], [1, 2, 1, 150, 3, 2], [1, 1, 2, 3, 5, 40], [2, 2, 2, 40, 3, 2], [1, 1, 1, 2, 1, 150]))[:]
+    if r.random() < 0.3:
+        r.shuffle(highs)
+    sizes = [m.size(r, high) for high in highs]
+    place, strides = {}, {}
+    for x in "ab":
+        values = arguments(r, FUNCTIONS[fn], x)
+        if r.random() < 0.2:  # windows that slide over each other
+            strides[x] = [r.randint(-4, 4) for _ in sizes]
+            place[x] = m.spread(r, sizes, strides[x], values)
+        else:
+            place[x], strides[x] = m.strided(r, sizes, values)
+    place["y"], strides["y"] = m.strided(r, sizes[:4], lambda count: held(r, count, 0), True)
+    fields = {x + str(i): strides[x][i] for x in "yab" for i in range(4)}
+    fields.update({x + "_" + "hw"[i]: strides[x][4 + i] for x in "ab" for i in range(2)})
+    fields.update({name: word(size) for name, size in zip(("n0", "n1", "n2", "n3", "h", "w"), sizes)})
+    return instruction("sum", fn=fn, square=r.randint(0, 1), **fields, **place)
+
+
+@case
 def matmul(m, r):
     into = r.randint(0, 1)
     batch = m.size(r, r.choice((1, 3)))

@@ -104,6 +104,23 @@ def map_strided(m, f):
 
 
 @instruction
+def sum_(m, f):
+    """In two floats a sum's error is 2 roundings of the sum of its terms' sizes, however many they are, and one more."""
+    name = table.FUNCTIONS[f.fn][0]
+    sizes = f.n0, f.n1, f.n2, f.n3, f.h, f.w
+    a, b = (
+        m.read(getattr(f, x), *zip(sizes, [getattr(f, x + i) for i in ("0", "1", "2", "3", "_h", "_w")])) for x in "ab"
+    )
+    x = MAP[name](a, b)
+    error = 0.0 * x if name in EXACT else U * ROUNDINGS[name] * (MAGNITUDE[name](a, b) if name in MAGNITUDE else np.abs(x))
+    if f.square:
+        x, error = x * x, 2 * np.abs(x) * error + error**2 + U * x * x + TINY
+    size = np.abs(x).sum((4, 5))
+    error = error.sum((4, 5)) + (U * 4 + U * U * f.h * f.w) * size + TINY
+    m.meet(m.at(f.y, *zip(sizes[:4], (f.y0, f.y1, f.y2, f.y3))), x.sum((4, 5)), error)
+
+
+@instruction
 def scan(m, f):
     """One step has the function's own error; only functions whose error is easily followed go on from there."""
     name = table.FUNCTIONS[f.fn][0]

@@ -189,11 +189,13 @@ def normalize(m, f):
     x, eps = norm(m, f, f.x), m.read(f.eps, 1)[0]
     count = x.shape[1]
     mean = x.mean(1, keepdims=True) if f.center else np.zeros((len(x), 1))
-    mean_error = U * (count + 1) * np.abs(x).mean(1, keepdims=True) * f.center
+    # Sums in two floats; what the mean was rounded by is taken away again.
+    mean_error = U * 4 * np.abs(x).mean(1, keepdims=True) * f.center
     d = x - mean
-    d_error = U * np.abs(d) + mean_error
+    size = np.abs(d) + mean_error
+    d_error = U * 4 * size
     var = (d * d).mean(1, keepdims=True)
-    var_error = U * (count + 3) * var + (2 * np.abs(d) * d_error + d_error**2).mean(1, keepdims=True)
+    var_error = U * 8 * (size * size).mean(1, keepdims=True)
     factor = 1 / np.sqrt(var + eps)
     relative = U * 4 + var_error / (var + eps)
     into_norm(m, f, f.y, d * factor, (d_error + np.abs(d) * (relative + U)) * factor * 2 + TINY)
@@ -206,8 +208,8 @@ def normalize_grad(m, f):
     y, g, var, eps = norm(m, f, f.y), norm(m, f, f.g), m.read(f.var, f.n * f.m)[:, None], m.read(f.eps, 1)[0]
     count = y.shape[1]
     a, b = g.mean(1, keepdims=True) * f.center, (g * y).mean(1, keepdims=True)
-    a_error = U * (count + 1) * np.abs(g).mean(1, keepdims=True) * f.center
-    b_error = U * (count + 2) * np.abs(g * y).mean(1, keepdims=True)
+    a_error = U * 4 * np.abs(g).mean(1, keepdims=True) * f.center
+    b_error = U * 5 * np.abs(g * y).mean(1, keepdims=True)
     factor = 1 / np.sqrt(var + eps)
     size = np.abs(g) + np.abs(a) + np.abs(y * b)
     error = (U * 8 * size + a_error + np.abs(y) * b_error) * factor * 2 + TINY

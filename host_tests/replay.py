@@ -75,6 +75,18 @@ def ask(vm, name, values, other=None):
     return np.array(buffers[0][d : d + n], f)
 
 
+def in_two_floats(terms):
+    """The sum of terms; what each addition rounds away is added to the next. Where that is not finite, the plain sum."""
+    s, c, plain = ZERO, ZERO, ZERO
+    for x in terms:
+        y = x + c
+        t = s + y
+        c = y - (t - s)
+        s = t
+        plain = plain + x
+    return s + c if np.isfinite(s + c) else plain
+
+
 class Replay(bfloat16.Replay):
     """An instruction over float32 arrays that stand for the segments."""
 
@@ -110,6 +122,21 @@ class Replay(bfloat16.Replay):
         for d, a, b in places:
             d, a, b = ((self.memory[x >> 24], x & 0xFFFFFF) for x in (d, a, b))
             d[0][d[1]] = into(d[0][d[1]], function(a[0][a[1]], b[0][b[1]]))
+
+    def sum(self, i):
+        sizes = [i.n0, i.n1, i.n2, i.n3, i.h, i.w]
+        a, b = (
+            (self.memory[p >> 24], spots(p & 0xFFFFFF, sizes, steps).reshape(-1, i.h * i.w))
+            for p, steps in (
+                (i.a, [i.a0, i.a1, i.a2, i.a3, i.a_h, i.a_w]),
+                (i.b, [i.b0, i.b1, i.b2, i.b3, i.b_h, i.b_w]),
+            )
+        )
+        function = FUNCTIONS[table.FUNCTIONS[i.fn][0]]
+        places = spots(i.y & 0xFFFFFF, sizes[:4], [i.y0, i.y1, i.y2, i.y3]).ravel()
+        for place, left, right in zip(places, a[1], b[1]):
+            terms = [function(a[0][p], b[0][q]) for p, q in zip(left, right)]
+            self.memory[i.y >> 24][place] = in_two_floats([x * x for x in terms] if i.square else terms)
 
     def matmul(self, i):
         cs, a, b = (self.memory[place >> 24] for place in (i.c, i.a, i.b))
@@ -227,25 +254,23 @@ class Replay(bfloat16.Replay):
     def normalize(self, i):
         (x, y), eps = ((self.memory[p >> 24], p & 0xFFFFFF) for p in (i.x, i.y)), self.part(i.eps, 1)[0]
         for row, spots_of in enumerate(self.norm(i)):
-            values, count, mean, var = x[0][x[1] + spots_of], f(len(spots_of)), ZERO, ZERO
+            values, count, mean, rest = x[0][x[1] + spots_of], f(len(spots_of)), ZERO, ZERO
             if i.center:
-                for value in values:
-                    mean = mean + value
-                mean = mean / count
-            for value in values:
-                var = var + (value - mean) * (value - mean)
-            var = var / count
+                mean = in_two_floats(values) / count
+            d = values - mean
+            var = in_two_floats(d * d) / count
+            if i.center:
+                rest = in_two_floats(d) / count
+                var = maximum(var - rest * rest, ZERO)
             self.part(i.mean + row, 1)[0], self.part(i.var + row, 1)[0] = mean, var
-            y[0][y[1] + spots_of] = (values - mean) * (ONE / np.sqrt(var + eps))
+            y[0][y[1] + spots_of] = (d - rest) * (ONE / np.sqrt(var + eps))
 
     def normalize_grad(self, i):
         dx, y, g = ((self.memory[p >> 24], p & 0xFFFFFF) for p in (i.dx, i.y, i.g))
         for row, spots_of in enumerate(self.norm(i)):
-            results, gradients, a, b = y[0][y[1] + spots_of], g[0][g[1] + spots_of], ZERO, ZERO
-            for result, gradient in zip(results, gradients):
-                a, b = a + gradient, b + gradient * result
-            count = f(len(spots_of))
-            a, b = a / count if i.center else ZERO, b / count
+            results, gradients, count = y[0][y[1] + spots_of], g[0][g[1] + spots_of], f(len(spots_of))
+            a = in_two_floats(gradients) / count if i.center else ZERO
+            b = in_two_floats(gradients * results) / count
             factor = ONE / np.sqrt(self.part(i.var + row, 1)[0] + self.part(i.eps, 1)[0])
             value = ((gradients - a) - results * b) * factor
             dx[0][dx[1] + spots_of] = dx[0][dx[1] + spots_of] + value if i.into else value

@@ -69,7 +69,7 @@ def test_instruction(vm, name, r):
 @settings(relaxed, max_examples=12)
 @given(r=drawn)
 def test_map_functions(vm, fn, r):
-    for name in ("map", "map_strided"):
+    for name in ("map", "map_strided", "sum"):
         m = memory(r)
         check(vm, m, CASES[name](m, r, fn=fn))
 

@@ -12,6 +12,7 @@ _INDEXED = "outer=4 n=8 inner=8 high=4 i_outer=8 i_n=1"
 SIZES = {
     "map": "n=256 a_step=1 b_step=1",
     "map_strided": "n0=2 n1=4 n2=4 n3=8",
+    "sum": "n3=4 h=2 w=32",
     "matmul": "m=4 n=8 k=16",
     "softmax": _ROWS,
     "softmax_grad": _ROWS,

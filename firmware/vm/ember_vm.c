@@ -22,6 +22,7 @@
 #include "convolution.c"
 #include "pooling.c"
 #include "index.c"
+#include "sum.c"
 #include "normalize.c"
 #include "optimizers.c"
 #include "recurrent.c"

@@ -19,35 +19,63 @@ static inline float factor_of(float var, float eps) {
     return 1.0f / sqrt_core(var + eps);
 }
 
+typedef struct {
+    float first, second;
+} norm_sums;
+
+// Over a row, the sums of d = x - mean and, where `both`, of d * y (without y, d * d), each kept in two floats.
+static norm_sums sums_of(const norm *s, const float *x, const float *y, float mean, bool both) {
+    total first = { 0.0f, 0.0f }, second = { 0.0f, 0.0f };
+    for (int32_t p = 0; p < s->h; p++) {
+        for (int32_t q = 0; q < s->w; q++) {
+            const int32_t at = p * s->s_h + q * s->s_w;
+            const float d = x[at] - mean;
+            add_to(&first, d);
+            if (both) {
+                add_to(&second, d * (y ? y[at] : d));
+            }
+        }
+    }
+    norm_sums sums = { first.sum + first.rest, second.sum + second.rest };
+    if (!is_finite(sums.first) || !is_finite(sums.second)) {
+        float f = 0.0f, g = 0.0f;
+        for (int32_t p = 0; p < s->h; p++) {
+            for (int32_t q = 0; q < s->w; q++) {
+                const int32_t at = p * s->s_h + q * s->s_w;
+                const float d = x[at] - mean;
+                f += d;
+                g += d * (y ? y[at] : d);
+            }
+        }
+        sums.first = is_finite(sums.first) ? sums.first : f;
+        sums.second = is_finite(sums.second) ? sums.second : g;
+    }
+    return sums;
+}
+
 static int32_t run_normalize(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const norm s = norm_of(fields);
     const float eps = *floats_at(vm, fields[NORMALIZE_EPS]);
     for (int32_t row = first; row < last; row++) {
         const int32_t place = row / s.m * s.s_n + row % s.m * s.s_m;
         const float *x = floats_at(vm, fields[NORMALIZE_X]) + place;
-        float *y = floats_at(vm, fields[NORMALIZE_Y]) + place, mean = 0.0f, var = 0.0f;
+        float *y = floats_at(vm, fields[NORMALIZE_Y]) + place, mean = 0.0f, rest = 0.0f;
         if (fields[NORMALIZE_CENTER]) {
-            for (int32_t p = 0; p < s.h; p++) {
-                for (int32_t q = 0; q < s.w; q++) {
-                    mean += x[p * s.s_h + q * s.s_w];
-                }
-            }
-            mean = mean / s.count;
+            mean = sums_of(&s, x, NULL, 0.0f, false).first / s.count;
         }
-        for (int32_t p = 0; p < s.h; p++) {
-            for (int32_t q = 0; q < s.w; q++) {
-                const float d = x[p * s.s_h + q * s.s_w] - mean;
-                var += d * d;
-            }
+        const norm_sums apart = sums_of(&s, x, NULL, mean, true);
+        float var = apart.second / s.count;
+        if (fields[NORMALIZE_CENTER]) {  // what the mean was rounded by
+            rest = apart.first / s.count;
+            var = maximum_of(var - rest * rest, 0.0f);
         }
-        var = var / s.count;
         floats_at(vm, fields[NORMALIZE_MEAN])[row] = mean;
         floats_at(vm, fields[NORMALIZE_VAR])[row] = var;
         const float factor = factor_of(var, eps);
         for (int32_t p = 0; p < s.h; p++) {
             for (int32_t q = 0; q < s.w; q++) {
                 const int32_t at = p * s.s_h + q * s.s_w;
-                y[at] = (x[at] - mean) * factor;
+                y[at] = ((x[at] - mean) - rest) * factor;
             }
         }
     }
@@ -64,16 +92,8 @@ static int32_t run_normalize_grad(const ember_vm *vm, const int32_t *fields, int
         float *dx = floats_at(vm, fields[NORMALIZE_GRAD_DX]) + place;
         const float *y = floats_at(vm, fields[NORMALIZE_GRAD_Y]) + place;
         const float *g = floats_at(vm, fields[NORMALIZE_GRAD_G]) + place;
-        float a = 0.0f, b = 0.0f;
-        for (int32_t p = 0; p < s.h; p++) {
-            for (int32_t q = 0; q < s.w; q++) {
-                const int32_t at = p * s.s_h + q * s.s_w;
-                a += g[at];
-                b += g[at] * y[at];
-            }
-        }
-        a = fields[NORMALIZE_GRAD_CENTER] ? a / s.count : 0.0f;
-        b = b / s.count;
+        const norm_sums sums = sums_of(&s, g, y, 0.0f, true);
+        const float a = fields[NORMALIZE_GRAD_CENTER] ? sums.first / s.count : 0.0f, b = sums.second / s.count;
         const float factor = factor_of(var[row], eps);
         for (int32_t p = 0; p < s.h; p++) {
             for (int32_t q = 0; q < s.w; q++) {

@@ -135,8 +135,10 @@ static int32_t execute(const ember_vm *vm, uint32_t opcode, const int32_t *field
             return run_lstm_grad(vm, fields, first, last);
         case OP_TO_BFLOAT16:
             return run_to_bfloat16(vm, fields, first, last);
-        default:
+        case OP_FROM_BFLOAT16:
             return run_from_bfloat16(vm, fields, first, last);
+        default:
+            return run_sum(vm, fields, first, last);
     }
 }
 

@@ -1,29 +1,31 @@
 """Clipping of gradients: what torch.nn.utils has, eagerly or within a recorded function. A Trainer's clip_norm and
 clip_value record the same."""
 
-from .isa import ADD as INTO_ADD
-from .isa import MAXIMUM, WRITE
-from .ops import ABS_FN, ADD_FN, DIV_FN, MAXIMUM_FN, MINIMUM_FN, MUL_FN, NEG_FN, SQRT_FN, strided
+from .isa import MAXIMUM
+from .ops import ABS_FN, ADD_FN, COPY_FN, DIV_FN, MAXIMUM_FN, MINIMUM_FN, MUL_FN, NEG_FN, SQRT_FN, strided
+from .ops_reduce import summed
 from .tensor import Tensor, numel, sink
 
 
-def squares(target, total, x, into=WRITE):
-    """total = the sum of squares of x, in index order; into: isa.ADD adds to what total holds."""
-    if into == WRITE:
-        target.fill(total, 0.0)
-    strided(target, MUL_FN, INTO_ADD, (numel(x._dims),), total, (0,), x, (1,))
+def squares(target, total, x):
+    """total = the sum of squares of x."""
+    summed(target, COPY_FN, (numel(x._dims),), total, (0,), x, (1,), None, None, 1)
 
 
 def scale_to(target, gradients, bound, largest=False):
     """Scale gradients so that their norm over all elements is at most bound, a tensor. Returns the norm, as it was."""
     norm, factor = target.new(()), target.new(())
-    target.fill(norm, 0.0)
-    for g in gradients:
-        if largest:
+    if largest or not gradients:
+        target.fill(norm, 0.0)
+    if largest:
+        for g in gradients:
             strided(target, ABS_FN, MAXIMUM, (numel(g._dims),), norm, (0,), g, (1,))
-        else:
-            squares(target, norm, g, INTO_ADD)
-    if not largest:
+    elif gradients:
+        each = norm if len(gradients) == 1 else target.new((len(gradients),))
+        for i in range(len(gradients)):
+            squares(target, each.alias((), i), gradients[i])
+        if each is not norm:
+            summed(target, COPY_FN, each._dims, norm, (0,), each, (1,))
         target.map(SQRT_FN, norm, norm)
     target.map(ADD_FN, factor, norm, target.scalar(1.0 / 1000000))
     target.map(DIV_FN, factor, bound, factor)

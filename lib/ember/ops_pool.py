@@ -10,9 +10,11 @@ from .isa import ADD as INTO_ADD
 from .isa import WRITE
 from .ops import COPY_FN, DIV_FN, Op, broadcast_strides, contribute, into_grad, strided, strides_of, summed_grad
 from .ops_image import out_size
+from .ops_reduce import summed
 from .tensor import Tensor
 
-# Averages. A step adds some of the input to some of the output: one instruction, and one more for the gradient.
+# Averages. Forward, one instruction for as many windows as are alike. A step of the gradient adds some of the output's to
+# some of the input's.
 # -> (dims, first element and strides in the output, first element and strides in the input)
 
 
@@ -57,6 +59,30 @@ def _steps(x, y, saved):
     return _bins(x, y) if saved[0] is None else _taps(x, y, *saved[:3])
 
 
+def _windows(size, out, kernel, stride, padding):
+    """Along one axis, what each place in the output is made of, first and how many; kernel None: bins."""
+    for i in range(out):
+        if kernel is None:
+            yield _bin(i, size, out)
+        else:
+            first = max(i * stride - padding, 0)
+            yield first, min(i * stride - padding + kernel, size) - first
+
+
+def _runs(size, out, kernel, stride, padding):
+    """Windows that are as long and as far apart: [first place in the output, how many, first in the input, how far apart,
+    how long]."""
+    runs, i = [], 0
+    for first, length in _windows(size, out, kernel, stride, padding):
+        run = runs[-1] if runs else None
+        if run and run[4] == length and (run[1] == 1 or run[2] + run[1] * run[3] == first):
+            run[1], run[3] = run[1] + 1, first - run[2] if run[1] == 1 else run[3]
+        else:
+            runs.append([i, 1, first, 0, length])
+        i += 1
+    return runs
+
+
 def _counts(target, x, y, saved):
     """By how much each sum is divided: a number, or [H, W, 1]."""
     kernel, stride, padding, include = saved
@@ -88,9 +114,14 @@ def _average_shape(inputs, out, *saved):
 
 def _average_emit(target, y, inputs, saved):
     x, dims, saved = inputs[0], inputs[0]._dims, saved[1:]
-    target.fill(y, 0.0)
-    for block, to, to_strides, at, strides in _steps(dims, y._dims, saved):
-        strided(target, COPY_FN, INTO_ADD, block, y.alias(y._dims, to), to_strides, x.alias(dims, at), strides)
+    (n, h, w, c), (_, out_h, out_w, _) = dims, y._dims
+    kernel, stride, padding = saved[:3] if saved[0] else ((None, None),) * 3
+    columns = _runs(w, out_w, kernel[1], stride[1], padding[1])
+    for row, rows, top, down, tall in _runs(h, out_h, kernel[0], stride[0], padding[0]):
+        for column, count, left, right, wide in columns:
+            summed(target, COPY_FN, (n, rows, count, c, tall, wide), y.alias(y._dims, (row * out_w + column) * c),
+                   strides_of(y._dims) + [0, 0], x.alias(dims, (top * w + left) * c),
+                   (h * w * c, down * w * c, right * c, 1, w * c, c))  # fmt: skip
     _divide(target, y, y, _counts(target, dims, y._dims, saved))
 
 

@@ -57,6 +57,33 @@ def _kept_strides(dims, dim):
     return broadcast_strides(kept, dims)
 
 
+def summed(sink, fn, dims, y, y_strides, a, a_strides, b=None, b_strides=None, square=0):
+    """y = the sum of fn(a, b), or of its square, over those of dims along which y's stride is 0, in their order."""
+    if b is None:
+        b, b_strides = a, a_strides
+    kept, gone = [], []  # [size, stride in y, in a, in b], as few as they can be
+    for i in range(len(dims)):
+        step = [dims[i], y_strides[i], a_strides[i], b_strides[i]]
+        if step[0] == 1:
+            continue
+        part = kept if step[1] else gone
+        if part and [x for x in (1, 2, 3) if part[-1][x] != step[x] * step[0]] == []:
+            step[0] *= part.pop()[0]
+        part.append(step)
+    if len(kept) > 4 or len(gone) > 2:  # what is summed side by side first; a batch stays in front
+        parts = gone + kept if gone and gone[0][0] < 0 else kept + gone
+        sizes, to, left, right = [[step[x] for step in parts] for x in range(4)]
+        t = sink.new(sizes)
+        strides = strides_of(sizes)
+        strided(sink, fn, WRITE, sizes, t, strides, a, left, b, right)
+        summed(sink, COPY_FN, sizes, y, to, t, strides, None, None, square)
+        return
+    one = [1, 0, 0, 0]
+    parts = [one] * (4 - len(kept)) + kept + [one] * (2 - len(gone)) + gone
+    sizes, to, left, right = [[step[x] for step in parts] for x in range(4)]
+    sink.emit(isa.SUM, fn, square, *(sizes + to[:4] + left + right + [y, a, b]))
+
+
 def _reduce(start, into):
     def emit(sink, y, inputs, saved):
         x = inputs[0]
@@ -64,6 +91,11 @@ def _reduce(start, into):
         strided(sink, COPY_FN, into, x._dims, y, _kept_strides(x._dims, saved[0]), x, strides_of(x._dims))
 
     return emit
+
+
+def _sum_emit(sink, y, inputs, saved):
+    x = inputs[0]
+    summed(sink, COPY_FN, x._dims, y, _kept_strides(x._dims, saved[0]), x, strides_of(x._dims))
 
 
 def _sum_grad(sink, y, g, inputs, saved):
@@ -83,7 +115,7 @@ def _max_grad(sink, y, g, inputs, saved):
     contribute(sink, x, MUL_FN, dims, mask, strides, share, kept)
 
 
-SUM = Op(_reduce_shape, _reduce(0.0, INTO_ADD), _sum_grad, False)
+SUM = Op(_reduce_shape, _sum_emit, _sum_grad, False)
 MAX = Op(_reduce_shape, _reduce(-float("inf"), MAXIMUM), _max_grad)
 
 

@@ -6,21 +6,14 @@ As sum and max they go over dim: one dimension, several (a tuple), or all (None)
 from array import array
 
 from . import ops
-from .isa import MINIMUM, MULTIPLY, WRITE
+from .isa import MAXIMUM, MINIMUM, MULTIPLY, WRITE
 from .ops import Op, contribute, strided, strides_of
 from .ops_compare import eq, isfinite, ne
 from .ops_math import tensor
-from .ops_reduce import _kept_strides, _max_grad, _reduce, _reduce_shape, max, reduced, sum
+from .ops_reduce import _kept_strides, _max_grad, _reduce, _reduce_shape, max, reduced, sum, summed
 from .tensor import apply, no_grad
 
 INF = float("inf")
-
-
-def _sum_of(target, fn, y, dim, a, a_strides, b=None, b_strides=None):
-    """y = the sum of fn(a, b) over dim. a has the dimensions of what is reduced."""
-    target.fill(y, 0.0)
-    dims = a._dims
-    strided(target, fn, ops.INTO_ADD, dims, y, _kept_strides(dims, dim), a, a_strides, b, b_strides)
 
 
 def _with_each(target, fn, x, dim, other):
@@ -63,34 +56,60 @@ def _divisor(target, dims, dim, correction):
     return t
 
 
+def _scale(target, x, dim, like):
+    """A power of 4 near the largest |x| over dim, in a new tensor like `like`: squares of x divided by it neither overflow
+    nor vanish, and nothing is rounded."""
+    dims, t = x._dims, target.new(like._dims)
+    target.fill(t, 2.0**-120)
+    strided(target, ops.ABS_FN, MAXIMUM, dims, t, _kept_strides(dims, dim), x, strides_of(dims))
+    target.map(ops.LOG_FN, t, t)
+    target.map(ops.MUL_FN, t, t, target.scalar(0.7))  # a little less than 1 / log(4)
+    target.map(ops.FLOOR_FN, t, t)
+    target.map(ops.MINIMUM_FN, t, t, target.scalar(62.0))  # of infinities too
+    target.map(ops.POW_FN, t, target.scalar(4.0), t)
+    return t
+
+
 def _spread(root):
     """The rows of var and std."""
 
     def emit(target, y, inputs, saved):
         x, dim, correction = inputs[0], saved[0], saved[2]
-        dims, strides = x._dims, strides_of(x._dims)
-        middle = target.new(y._dims)
-        _sum_of(target, ops.COPY_FN, middle, dim, x, strides)
-        target.map(ops.DIV_FN, middle, middle, target.count(reduced(dims, dim)))
-        apart = _with_each(target, ops.SUB_FN, x, dim, middle)
-        _sum_of(target, ops.MUL_FN, y, dim, apart, strides, apart, strides)
-        target.map(ops.DIV_FN, y, y, _divisor(target, dims, dim, correction))
+        dims, strides, kept = x._dims, strides_of(x._dims), _kept_strides(x._dims, dim)
+        count, middle, rest = target.count(reduced(dims, dim)), target.new(y._dims), target.new(y._dims)
         if root:
-            target.map(ops.SQRT_FN, y, y)
+            scale = _scale(target, x, dim, y)
+            x = _with_each(target, ops.DIV_FN, x, dim, scale)
+        summed(target, ops.COPY_FN, dims, middle, kept, x, strides)
+        target.map(ops.DIV_FN, middle, middle, count)
+        summed(target, ops.SUB_FN, dims, y, kept, x, strides, middle, kept, 1)
+        summed(target, ops.SUB_FN, dims, rest, kept, x, strides, middle, kept)  # what the mean was rounded by
+        target.map(ops.MUL_FN, rest, rest, rest)
+        target.map(ops.DIV_FN, rest, rest, count)
+        target.map(ops.SUB_FN, y, y, rest)
+        target.map(ops.MAXIMUM_FN, y, y, target.scalar(0.0))
+        target.map(ops.DIV_FN, y, y, _divisor(target, dims, dim, correction))
         saved.append(middle)
+        if root:
+            spread = target.new(y._dims)
+            target.map(ops.SQRT_FN, spread, y)
+            target.map(ops.MUL_FN, y, spread, scale)
+            saved.extend((scale, spread))
 
     def grad(target, y, g, inputs, saved):
-        x, (dim, _, correction, middle) = inputs[0], saved
-        scale = target.new(y._dims)
-        if root:  # g / (y * divisor), and 0 where nothing differs
-            target.map(ops.DIV_FN, scale, g, y)
-            target.map(ops.KEEP_FN, scale, y, scale)
+        x, (dim, _, correction, middle) = inputs[0], saved[:4]
+        share = target.new(y._dims)
+        if root:  # g / (y * divisor), and 0 where nothing differs, of x and y divided by the scale
+            scale, spread = saved[4:]
+            target.map(ops.DIV_FN, share, g, spread)
+            target.map(ops.KEEP_FN, share, spread, share)
+            x = _with_each(target, ops.DIV_FN, x, dim, scale)
         else:  # 2 * g / divisor
-            target.map(ops.ADD_FN, scale, g, g)
-        target.map(ops.DIV_FN, scale, scale, _divisor(target, x._dims, dim, correction))
+            target.map(ops.ADD_FN, share, g, g)
+        target.map(ops.DIV_FN, share, share, _divisor(target, x._dims, dim, correction))
         apart = _with_each(target, ops.SUB_FN, x, dim, middle)
         strides = strides_of(x._dims)
-        contribute(target, x, ops.MUL_FN, x._dims, apart, strides, scale, _kept_strides(x._dims, dim))
+        contribute(target, inputs[0], ops.MUL_FN, x._dims, apart, strides, share, _kept_strides(x._dims, dim))
 
     return Op(lambda inputs, dim, keepdim, correction: _reduce_shape(inputs, dim, keepdim), emit, grad)
 
@@ -103,14 +122,16 @@ VAR, STD = _spread(False), _spread(True)
 
 def _norm_emit(target, y, inputs, saved):
     x, (dim, _, p) = inputs[0], saved
-    strides = strides_of(x._dims)
+    dims, strides, kept = x._dims, strides_of(x._dims), _kept_strides(x._dims, dim)
     if p == 2:
-        _sum_of(target, ops.MUL_FN, y, dim, x, strides, x, strides)
+        scale = _scale(target, x, dim, y)
+        summed(target, ops.DIV_FN, dims, y, kept, x, strides, scale, kept, 1)
         target.map(ops.SQRT_FN, y, y)
+        target.map(ops.MUL_FN, y, y, scale)
         return
-    size = target.new(x._dims)
+    size = target.new(dims)
     target.map(ops.ABS_FN, size, x)
-    _sum_of(target, ops.POW_FN, y, dim, size, strides, target.scalar(p), [0] * len(strides))
+    summed(target, ops.POW_FN, dims, y, kept, size, strides, target.scalar(p), [0] * len(strides))
     target.map(ops.POW_FN, y, y, target.scalar(1.0 / p))
 
 
@@ -145,8 +166,7 @@ def _logsumexp_emit(target, y, inputs, saved):
         most = max(x.detach(), dim, True)
         target.map(ops.KEEP_FN, most, isfinite(most), most)  # infinities need no help, and may not be subtracted
     t = _with_each(target, ops.SUB_FN, x, dim, most)
-    target.map(ops.EXP_FN, t, t)
-    _sum_of(target, ops.COPY_FN, y, dim, t, strides_of(x._dims))
+    summed(target, ops.EXP_FN, x._dims, y, _kept_strides(x._dims, dim), t, strides_of(x._dims))
     target.map(ops.LOG_FN, y, y)
     target.map(ops.ADD_FN, y, y, most)
 
@@ -193,7 +213,8 @@ def std(x, dim=None, *, correction=1, keepdim=False):
 
 def norm(x, p=2, dim=None, keepdim=False):
     """(the sum of |x| ** p) ** (1 / p); for p = inf the largest |x|, for -inf the smallest, for 0 how many are not 0.
-    Its gradient at an x of 0 is 0. It is as exact as the powers are: squares overflow above 1.8e19."""
+    Its gradient at an x of 0 is 0. It is as exact as the powers are; those of p other
+    than 2 may overflow."""
     x = tensor(x)
     if isinstance(p, bool) or not isinstance(p, (int, float)) or p != p:
         raise ValueError("p is %r; it may be a number, or inf" % (p,))

@@ -12,7 +12,7 @@ _ANY = float("inf")
 
 
 def _norm(sink, x):
-    """The root of the sum of squares of x, in index order."""
+    """The root of the sum of squares of x."""
     norm = sink.new(())
     squares(sink, norm, x)
     sink.map(SQRT_FN, norm, norm)

@@ -5,6 +5,7 @@ from array import array
 from .isa import ADD as INTO_ADD
 from .isa import MAXIMUM
 from .ops import ABS_FN, ADD_FN, COPY_FN, MUL_FN, NEG_FN, SUB_FN, strided
+from .ops_reduce import summed
 from .optim import Optimizer, _checked
 from .tensor import Tensor, sink
 
@@ -207,18 +208,22 @@ class LBFGS(Optimizer):
         target.map(MUL_FN, d, a, target.scalar(factor), INTO_ADD)
         target.flush()
 
-    def _reduce(self, fn, into, a, b):
+    def _sum(self, fn, a, b):
         target = sink()
-        total = target.scalar(0.0)
-        strided(target, fn, into, a._dims, total, (0,), a, (1,), b, (1,))
+        total = target.new(())
+        summed(target, fn, a._dims, total, (0,), a, (1,), b, (1,))
         target.flush()
         return total.item()
 
     def _dot(self, a, b):
-        return self._reduce(MUL_FN, INTO_ADD, a, b)
+        return self._sum(MUL_FN, a, b)
 
     def _largest(self, a):
-        return self._reduce(ABS_FN, MAXIMUM, a, a)
+        target = sink()
+        most = target.scalar(0.0)
+        strided(target, ABS_FN, MAXIMUM, a._dims, most, (0,), a, (1,))
+        target.flush()
+        return most.item()
 
     def _sum_of_sizes(self):
-        return self._reduce(ABS_FN, INTO_ADD, self.g, self.g)
+        return self._sum(ABS_FN, self.g, self.g)
