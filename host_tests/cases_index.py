@@ -26,7 +26,7 @@ def indices(m, r, sizes, high):
         step *= most(sizes[axis])
     reach = [(most(size) - 1) * stride for size, stride in zip(sizes, strides)]
     low, count = sum(min(0, x) for x in reach), 1 + sum(abs(x) for x in reach)
-    values, typecode = [r.randrange(high) for _ in range(count)], r.choice("iBbhff")
+    values, typecode = [r.randrange(high) for _ in range(count)], r.choice("iBbhHIff")
     if typecode == "f" and r.random() < 0.5:
         return m.put(r.choice((0, 1, 2, 4)), values) - low, strides
     return m.bind(typecode, values) - low, strides

@@ -20,7 +20,7 @@ def labels(m, r, n, high, segment=None):
         return m.put(isa.INTS, values + [0] * (most(n) - n))
     per_row = most(n) // m.max_rows
     shape = (0, per_row) if isinstance(n, Size) else (int(n), 0)
-    return m.bind(r.choice("iBbh"), values, shape=shape)
+    return m.bind(r.choice("iBbhHI"), values, shape=shape)
 
 
 def aliased(m, r, made, values, sizes):
@@ -144,18 +144,21 @@ def uniform(m, r):
 
 @case
 def convert(m, r):
-    n, typecode = m.size(r, 150), r.choice(isa.TYPES)
-    limits = {"f": 0, "i": 2**31 - 1, "B": 255, "b": 127, "h": 32767}[typecode]
-    values = normal(r, n, 1e3)
+    typecode, channels = r.choice(isa.TYPES), r.choice((1, 1, 2, 3, 7, 40))
+    n = m.size(r, 150 if channels == 1 else 9)
+    limits = {"f": 0, "i": 2**31 - 1, "B": 255, "b": 127, "h": 32767, "H": 65535, "I": 2**32 - 1}[typecode]
+    values = normal(r, n * channels, 1e3)
     if limits:
-        values = [r.choice((limits, 0, r.randint(0 if typecode == "B" else -limits - 1, limits))) for _ in values]
-    shape = (0, most(n) // m.max_rows) if isinstance(n, Size) else None
+        lowest = 0 if typecode in "BHI" else -limits - 1
+        values = [r.choice((limits, 0, r.randint(lowest, limits))) for _ in values]
+    shape = (0, most(n) * channels // m.max_rows) if isinstance(n, Size) else None
     return instruction(
         "convert",
         n=word(n),
-        d=m.operand(r, held(r, n, 0), [n], True),
+        channels=channels,
+        d=m.operand(r, held(r, n * channels, 0), [n, channels], True),
         src=m.bind(typecode, values, shape=shape),
-        affine=m.put(isa.FLOATS, normal(r, 2, 0.1)),
+        affine=m.put(isa.FLOATS, normal(r, 2 * channels, 0.1)),
     )
 
 

@@ -10,7 +10,7 @@ from op_cases import covers
 def given(d, index, high):
     """An index as a list, in which negative ones count from the end, or as a tensor of any dtype."""
     index = np.asarray(index)
-    dtype = d.choice(("list", "f", "i", "B", "b", "h"))
+    dtype = d.choice(("list", "f", "i", "B", "b", "h", "H", "I"))
     if dtype == "list" and index.ndim:
         return np.where(d.rng.random(index.shape) < 0.3, index - high, index).tolist()
     dtype = "f" if dtype == "list" else dtype

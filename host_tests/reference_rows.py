@@ -110,9 +110,9 @@ def uniform(m, f):
 
 @instruction
 def convert(m, f):
-    scale, shift = scalars(m, f.affine, 2)
-    x = m.read(f.src, f.n) * scale
-    m.meet(m.at(f.d, f.n), x + shift, U * 3 * (np.abs(x) + abs(shift)))
+    scale, shift = np.reshape(scalars(m, f.affine, 2 * f.channels), (2, f.channels))
+    x = m.read(f.src, f.n, f.channels) * scale
+    m.meet(m.at(f.d, f.n, f.channels), x + shift, U * 3 * (np.abs(x) + np.abs(shift)))
 
 
 @instruction

@@ -44,7 +44,7 @@ def header(p):
     for i in range(p[3]):
         word = 5 + 3 * i
         flags, elements, per_row = p[word : word + 3]
-        need(0 <= flags < 16 and flags & 7 <= 4, HEADER, word)
+        need(0 <= flags < 16 and flags & 7 <= 6, HEADER, word)
         if i in (isa.ARENA, isa.FLOATS):
             need(flags & 7 == isa.FLOAT32, HEADER, word)
         if i == isa.CONSTANTS:

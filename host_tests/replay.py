@@ -283,8 +283,10 @@ class Replay(bfloat16.Replay):
         self.part(i.d, i.n * i.width)[:] = low + (high - low) * u
 
     def convert(self, i):
-        scale, shift = self.part(i.affine, 2)
-        self.part(i.d, i.n)[:] = self.part(i.src, i.n).astype(f) * scale + shift
+        scale, shift = self.part(i.affine, 2 * i.channels).reshape(2, -1)
+        count = i.n * i.channels
+        raw = self.part(i.src, count).astype(f).reshape(-1, i.channels)
+        self.part(i.d, count)[:] = (raw * scale + shift).ravel()
 
     def gradient(self, i, p, weight_decay):
         G = self.part(i.g, i.n) / f(self.part(i.count, 1)[0])

@@ -121,7 +121,7 @@ def eagerly(loss, x, targets, ends, lengths):
 
 
 def recorded(loss, dtype="B"):
-    size = {"B": 1, "b": 1, "h": 2, "i": 4, "f": 4}[dtype]
+    size = {"B": 1, "b": 1, "h": 2, "H": 2, "i": 4, "I": 4, "f": 4}[dtype]
     zeros = [Tensor(array(dtype, bytes(size * n)), shape, dtype=dtype)
              for n, shape in ((N * S, (N, S)), (N, (N,)), (N, (N,)))]  # fmt: skip
     return ember.record(both(loss, Shifted()), (N, T, C), *zeros)
@@ -147,7 +147,7 @@ def test_each_call_has_targets_of_its_own(reduction, blank, zero_infinity, short
     assert (impossible > 0) == short
 
 
-@pytest.mark.parametrize("dtype", ["b", "h", "i", "f"])
+@pytest.mark.parametrize("dtype", ["b", "h", "H", "i", "I", "f"])
 def test_targets_of_any_type(dtype):
     loss = nn.CTCLoss(1, "none")
     x, targets, ends, lengths = draw(4, N, 1)

@@ -66,7 +66,7 @@ def test_buffers_are_the_same_again_and_again(tmp_path):
     assert first == second and first[0] == first[1]
 
 
-@pytest.mark.parametrize("typecode", "fiBbh")
+@pytest.mark.parametrize("typecode", "fiBbhHI")
 def test_elements_come_in_the_types_of_the_file(tmp_path, typecode):
     train = [([1, 2, 100], 0), ([3, 4, 5], 1)]
     path = packed(tmp_path, train, train, shape=(3,), classes=2, typecode=typecode, scale=0.5)
@@ -77,7 +77,7 @@ def test_elements_come_in_the_types_of_the_file(tmp_path, typecode):
     assert x == (bytearray(x) if typecode == "B" else array(typecode, x))
 
 
-@pytest.mark.parametrize("typecode", "fiBbh")
+@pytest.mark.parametrize("typecode", "fiBbhHI")
 def test_a_batch_may_have_more_elements_than_its_type_has_values(tmp_path, typecode):
     train = [([1] * 4000, 0)] * 10
     path = packed(tmp_path, train, train, shape=(4000,), classes=2, typecode=typecode)
@@ -87,7 +87,7 @@ def test_a_batch_may_have_more_elements_than_its_type_has_values(tmp_path, typec
 @pytest.mark.parametrize("wrong", [{"typecode": "d"}, {"typecode": ""}, {"shape": (3, 0)}])
 def test_what_the_reader_cannot_read_is_not_written(tmp_path, wrong):
     path = tmp_path / "some.bin"
-    with pytest.raises(ValueError, match="typecodes f i B b h"):
+    with pytest.raises(ValueError, match="typecodes f i B b h H I"):
         write(str(path), [([], 0)], [([], 0)], **{"shape": (0,), "classes": 2, **wrong})
     assert not path.exists()
 

@@ -10,12 +10,19 @@ from programs import FAULT, FINISHED, FUNCTIONS, PAUSED, Memory, assemble, both,
 from test_execution import paused
 from test_instructions import compare
 
-LIMITS = {"i": (-(2**31), 2**31 - 1), "B": (0, 255), "b": (-128, 127), "h": (-(2**15), 2**15 - 1)}
+LIMITS = {
+    "i": (-(2**31), 2**31 - 1),
+    "B": (0, 255),
+    "b": (-128, 127),
+    "h": (-(2**15), 2**15 - 1),
+    "H": (0, 2**16 - 1),
+    "I": (0, 2**32 - 1),
+}
 
 
 @both
 @pytest.mark.parametrize("name", ["cross_entropy", "cross_entropy_grad", "check_index", "count_correct"])
-@pytest.mark.parametrize("typecode", "iBbh")
+@pytest.mark.parametrize("typecode", "iBbhHI")
 def test_a_label_out_of_range_is_a_fault_where_it_is(vm, name, typecode):
     lowest, highest = LIMITS[typecode]
     n, width = 5, 3

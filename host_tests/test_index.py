@@ -34,7 +34,7 @@ def by_index(name, typecode, values, high=3, inner=2, broadcast=False, rows=4):
 
 @both
 @pytest.mark.parametrize("name", ["gather", "scatter_add"])
-@pytest.mark.parametrize("typecode", "iBbhf")
+@pytest.mark.parametrize("typecode", "iBbhHIf")
 @pytest.mark.parametrize("broadcast", [False, True])
 def test_an_index_out_of_range_is_a_fault_where_it_is(vm, name, typecode, broadcast):
     """Nothing of its row is written, and made good, the run goes on to what it would have been."""

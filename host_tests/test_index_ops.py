@@ -83,7 +83,7 @@ def test_triangles_leave_nothing_of_what_they_drop(machine):
 
 def test_an_index_may_be_of_any_dtype(machine):
     x = Tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
-    for dtype in "fiBbh":
+    for dtype in "fiBbhHI":
         index = Tensor([2, 0, 2], dtype=dtype)
         assert x.index_select(0, index).tolist() == [[5, 6], [1, 2], [5, 6]]
         assert ember.embedding(index.reshape(3, 1), x).tolist() == [[[5, 6]], [[1, 2]], [[5, 6]]]

@@ -131,7 +131,7 @@ def header():
         "enum {",
     ]
     constants = "MAGIC ARENA CONSTANTS FLOATS INTS FIRST_BOUND MOST_SEGMENTS MOST_SECTIONS FOLLOWING"
-    for name in (constants + " FLOAT32 INT32 UINT8 INT8 INT16 WRITABLE LIMIT").split():
+    for name in (constants + " FLOAT32 INT32 UINT8 INT8 INT16 UINT16 UINT32 WRITABLE LIMIT").split():
         out.append("    EMBER_%s = %d," % (name, getattr(isa, name)))
     out += [
         "    EMBER_OPCODES = %d," % len(rows),

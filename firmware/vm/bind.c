@@ -17,7 +17,7 @@ const char *ember_message(int refusal) {
 
 // How far left an index is shifted to become bytes.
 static inline uint32_t shift_of(uint32_t type) {
-    return type < EMBER_UINT8 ? 2 : type == EMBER_INT16;
+    return type < EMBER_UINT8 || type == EMBER_UINT32 ? 2 : type >= EMBER_INT16;
 }
 
 bool ember_is_words(const void *start, size_t bytes, int typecode) {
@@ -41,7 +41,8 @@ int ember_bind(ember_vm *vm, uint32_t segment, void *start, size_t bytes, int ty
     int32_t flags = vm->program[5 + 3 * segment];
     uint32_t type = flags & 7, shift = shift_of(type);
     vm->culprit = segment;
-    if (typecode != "fiBbh"[type] && typecode != 'B') {
+    // Plain bytes have a size of their own; of the same size they would be read as other numbers.
+    if (typecode != "fiBbhHI"[type] && (typecode != 'B' || type == EMBER_INT8)) {
         return EMBER_WRONG_TYPE;
     }
     if (bytes && ((uintptr_t)start & ((1u << shift) - 1))) {

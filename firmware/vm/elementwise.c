@@ -34,6 +34,7 @@ static inline integers integers_at(const ember_vm *vm, int32_t address) {
     return operand;
 }
 
+// From 2**31 on a uint32 comes out below zero, which is as far out of any range.
 static inline int32_t integer_of(integers operand, int32_t i) {
     switch (operand.type) {
         case EMBER_INT32:
@@ -42,8 +43,12 @@ static inline int32_t integer_of(integers operand, int32_t i) {
             return operand.start[i];
         case EMBER_INT8:
             return ((const int8_t *)operand.start)[i];
-        default:
+        case EMBER_INT16:
             return ((const int16_t *)operand.start)[i];
+        case EMBER_UINT16:
+            return ((const uint16_t *)operand.start)[i];
+        default:
+            return (int32_t)((const uint32_t *)operand.start)[i];
     }
 }
 
@@ -255,16 +260,17 @@ static int32_t run_map_strided(const ember_vm *vm, const int32_t *fields, int32_
     return last;
 }
 
+// Each element is made a float32 first, and then scaled and shifted by its channel's numbers.
 static int32_t run_convert(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    const int32_t channels = fields[CONVERT_CHANNELS], count = (last - first) * channels;
     const float *affine = floats_at(vm, fields[CONVERT_AFFINE]);
-    const float scale = affine[0], shift = affine[1];
-    float *d = floats_at(vm, fields[CONVERT_D]) + first;
+    float *d = floats_at(vm, fields[CONVERT_D]) + first * channels;
     integers source = integers_at(vm, fields[CONVERT_SRC]);
 #define CASE(type) \
     { \
-        const type *s = (const type *)source.start + first; \
-        EACH(i, last - first) { \
-            d[i] = (float)s[i] * scale + shift; \
+        const type *s = (const type *)source.start + first * channels; \
+        EACH(i, count) { \
+            d[i] = (float)s[i]; \
         } \
         break; \
     }
@@ -277,10 +283,26 @@ static int32_t run_convert(const ember_vm *vm, const int32_t *fields, int32_t fi
             CASE(uint8_t)
         case EMBER_INT8:
             CASE(int8_t)
-        default:
+        case EMBER_INT16:
             CASE(int16_t)
+        case EMBER_UINT16:
+            CASE(uint16_t)
+        default:
+            CASE(uint32_t)
     }
 #undef CASE
+    if (channels == 1) {
+        const float scale = affine[0], shift = affine[1];
+        EACH(i, count) {
+            d[i] = d[i] * scale + shift;
+        }
+        return last;
+    }
+    for (; first < last; first++, d += channels) {
+        EACH(c, channels) {
+            d[c] = d[c] * affine[c] + affine[channels + c];
+        }
+    }
     return last;
 }
 

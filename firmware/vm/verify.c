@@ -182,7 +182,7 @@ static int32_t verify_header(const int32_t *program, size_t words) {
     for (int32_t k = 0; k < segments; k++) {
         const int32_t *segment = program + 5 + 3 * k;
         int32_t flags = segment[0], type = flags & 7, word = 5 + 3 * k;
-        if ((flags & ~(7 | EMBER_WRITABLE)) || type > EMBER_INT16
+        if ((flags & ~(7 | EMBER_WRITABLE)) || type > EMBER_UINT32
             || (k < EMBER_FIRST_BOUND && type != (k == EMBER_INTS ? EMBER_INT32 : EMBER_FLOAT32))
             || (k == EMBER_CONSTANTS && flags != EMBER_FLOAT32)) {
             return VERDICT(HEADER, word);

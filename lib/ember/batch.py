@@ -1,28 +1,20 @@
 """Batches that are not buffers of the right type: tensors, lists, other types. The slow, explaining path."""
 
-from array import array
-
 from .loss import labels
-from .tensor import Tensor, _flatten
+from .values import read, typed
 
 
-def _flat(value, shape, what, trainer):
-    """Values in a row, and how many samples. A list says its shape; a buffer only its length."""
+def flat(value, shape, what, trainer):
+    """Values in a row, and how many samples. What has dimensions says its shape; other buffers only their length."""
     size = 1
     for d in shape:
         size *= d
-    if isinstance(value, Tensor):
-        found, value = value.shape, value.elements()
-    elif isinstance(value, (list, tuple)):
-        nested, found, value = value, [], []
-        _flatten(nested, value, found, 0)
-    else:
-        found = None
+    value, found = read(value)
     rows = len(value) // size
     if found is None:
         good, found = rows * size == len(value), "%d elements" % len(value)
     else:
-        good, found = tuple(found[1:]) == shape, "shape %s" % (tuple(found),)
+        good, found = tuple(found[1:]) == shape and len(found) > 0, "shape %s" % (tuple(found),)
     if not good or not 0 < rows <= trainer.batch_size:
         raise ValueError("%s has %s; %r takes (N,%s) with N from 1 to %d" % (
             what, found, trainer.model, "".join([" %d," % d for d in shape])[:-1], trainer.batch_size))  # fmt: skip
@@ -31,20 +23,14 @@ def _flat(value, shape, what, trainer):
 
 def accept(trainer, x, y):
     """The batch as arrays of the types the program reads, and its rows; ValueError says what is wrong with it."""
-    x, rows = _flat(x, trainer.input_shape, "x", trainer)
-    x = _typed(x, trainer.input_dtype, "x")
+    x, rows = flat(x, trainer.input_shape, "x", trainer)
+    x = typed(trainer.input_dtype, x, "x")
     if y is None:
         return x, None, rows
-    y, targets = _flat(y, trainer._target_dims[1:], "y", trainer)
+    y, targets = flat(y, trainer._target_dims[1:], "y", trainer)
     if targets != rows:
         raise ValueError("x has %d samples, y has %d" % (rows, targets))
     if trainer._labels:
         y = labels(y, trainer._labels)
-    return x, _typed(y, trainer.target_dtype, "y"), rows
+    return x, typed(trainer.target_dtype, y, "y"), rows
 
-
-def _typed(values, dtype, what):
-    try:
-        return array(dtype, list(values))
-    except (TypeError, OverflowError, ValueError) as error:
-        raise ValueError("%s does not fit an array of type %r: %s" % (what, dtype, error))  # noqa: B904

@@ -3,8 +3,16 @@
 _INFINITY = float("inf")
 
 
+def plain(value):
+    """A number without dimensions, such as NumPy's, as one of Python's; all else as it is."""
+    if isinstance(value, (int, float)) or getattr(value, "shape", None) != ():
+        return value
+    return value.item()
+
+
 def number(name, value, low=-_INFINITY, high=_INFINITY, without=""):
     """A finite number from low to high; without: "low", "high" or both, if it may not be these."""
+    value = plain(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _INFINITY:
         if low <= value <= high and not (value == low and "low" in without or value == high and "high" in without):
             return value

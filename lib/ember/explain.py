@@ -3,7 +3,7 @@
 from . import isa, table, verify
 from .kernels_bind import view
 
-TYPE_NAMES = ("float32", "int32", "uint8", "int8", "int16")
+TYPE_NAMES = ("float32", "int32", "uint8", "int8", "int16", "uint16", "uint32")
 SEGMENT_NAMES = ("arena", "constants", "floats", "ints")
 
 

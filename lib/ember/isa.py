@@ -22,7 +22,7 @@ MOST_SEGMENTS = 63
 MOST_SECTIONS = 15
 
 # Element types: their numbers.
-FLOAT32, INT32, UINT8, INT8, INT16 = 0, 1, 2, 3, 4
+FLOAT32, INT32, UINT8, INT8, INT16, UINT16, UINT32 = 0, 1, 2, 3, 4, 5, 6
 WRITABLE = 8
 
 LIMIT = 1 << 24  # elements in a segment, and the largest size, offset and stride

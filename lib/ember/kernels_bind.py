@@ -46,41 +46,59 @@ def byte_length(buffer):
     return count * size
 
 
-def _view_micropython(buffer, typecode):
-    if isinstance(buffer, array):
-        found = str(buffer[:0])[7]  # "array('f')"
-    elif isinstance(buffer, (bytes, bytearray)):
-        found = "B"
-    elif isinstance(buffer, memoryview):  # it keeps its typecode to itself: size and kind have to do
-        count = len(buffer)
-        size = byte_length(buffer) // count if count else struct.calcsize(typecode)
-        if size == 1:
-            found = "B"
-        elif size != struct.calcsize(typecode) or (count and isinstance(buffer[0], float) != (typecode == "f")):
-            return None
-        else:
-            found = typecode
-    else:
-        return None
-    if found == typecode:
-        return buffer
-    return Cells(buffer, typecode) if found == "B" else None
-
-
-def view(buffer, typecode):
-    """What indexes a buffer's elements as this type, or None: the buffer is of another."""
-    if _MICROPYTHON:
-        return _view_micropython(buffer, typecode)
+def _is_signed(memory, size):
+    """Whether all ones are below zero to a memoryview of integers: it keeps its typecode to itself."""
+    held = [struct.unpack_from("B", memory, i)[0] for i in range(size)]
     try:
-        memory = memoryview(buffer)
-    except TypeError:
+        for i in range(size):
+            struct.pack_into("B", memory, i, 255)
+    except TypeError:  # only bytes cannot be written
+        return False
+    signed = memory[0] < 0
+    for i in range(size):
+        struct.pack_into("B", memory, i, held[i])
+    return signed
+
+
+def typecode(buffer):
+    """What a buffer's elements are, as an array's typecode; "" if they are nothing of ours, or not in one row."""
+    if not _MICROPYTHON:
+        try:
+            memory = memoryview(buffer)
+        except (TypeError, ValueError):
+            return ""
+        found = memory.format
+        if found[:1] in ("@", "=", "<" if sys.byteorder == "little" else ">"):
+            found = found[1:]
+        return found if memory.ndim == 1 and memory.c_contiguous else ""
+    if isinstance(buffer, array):
+        return str(buffer[:0])[7]  # "array('f')"
+    if isinstance(buffer, (bytes, bytearray)) or not len(buffer):
+        return "B"
+    size = byte_length(buffer) // len(buffer)
+    if isinstance(buffer[0], float):
+        return "f" if size == 4 else "d"
+    if size not in (1, 2, 4):
+        return ""
+    return ("BHI" if not _is_signed(buffer, size) else "bhi")[size >> 1]
+
+
+def view(buffer, wanted):
+    """What indexes a buffer's elements as this type, or None: the buffer is of another."""
+    if not isinstance(buffer, (array, bytes, bytearray, memoryview)) and _MICROPYTHON:
         return None
-    if not memory.c_contiguous or memory.format not in (typecode, "B"):
+    found = typecode(buffer)
+    if found == wanted and (_MICROPYTHON or isinstance(buffer, array)):
+        return buffer
+    if found not in (wanted, "B") or (found != wanted and wanted == "b"):  # of the same size, but other numbers
         return None
-    if memory.format == typecode and memory.ndim == 1:
-        return buffer if isinstance(buffer, array) else memory
+    if _MICROPYTHON:
+        return Cells(buffer, wanted)
+    memory = memoryview(buffer)
+    if memory.format == wanted:
+        return memory
     memory = memory.cast("B")
-    return memory[: memory.nbytes - memory.nbytes % struct.calcsize(typecode)].cast(typecode)
+    return memory[: memory.nbytes - memory.nbytes % struct.calcsize(wanted)].cast(wanted)
 
 
 def is_writable(buffer):
@@ -135,10 +153,10 @@ def bind(program, segments):
     bound = []
     for k in range(count):
         flags = program[5 + 3 * k]
-        typecode = isa.TYPES[flags & 7]
-        cells = view(segments[k], typecode)
+        wanted = isa.TYPES[flags & 7]
+        cells = view(segments[k], wanted)
         if cells is None:
-            raise ValueError("segment %d must be array(%r) or plain bytes of that layout" % (k, typecode))
+            raise ValueError("segment %d must be array(%r) or plain bytes of that layout" % (k, wanted))
         if flags & isa.WRITABLE and not is_writable(segments[k]):
             raise ValueError("segment %d must be writable" % k)
         bound.append(cells)

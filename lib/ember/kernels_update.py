@@ -9,13 +9,14 @@ def wrapped(x):
     return x - (1 << 32) if x >> 31 else x
 
 
-def convert(segments, first, last, n, d, src, affine):
-    """d[i] = src[i] * affine[0] + affine[1]"""
+def convert(segments, first, last, n, channels, d, src, affine):
+    """d[i, c] = src[i, c] * affine[c] + affine[channels + c]"""
     to, source, parameters = segments[d >> 24], segments[src >> 24], segments[affine >> 24]
     d, src, affine = d & OFFSET, src & OFFSET, affine & OFFSET
-    scale, shift = parameters[affine], parameters[affine + 1]
-    for i in range(first, last):
-        to[d + i] = source[src + i] * scale + shift
+    for c in range(channels):
+        scale, shift = parameters[affine + c], parameters[affine + channels + c]
+        for i in range(first * channels + c, last * channels, channels):
+            to[d + i] = source[src + i] * scale + shift
 
 
 def count(segments, first, last, keep, add, n, counter):

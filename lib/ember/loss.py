@@ -7,7 +7,7 @@ reduction="none" one for each element or sample.
 from . import isa, ops_reduce
 from .check import number
 from .nn import Module
-from .tensor import Tensor, _flatten, apply, numel, sink
+from .tensor import Tensor, apply, numel, sink
 
 
 class Loss(Module):
@@ -40,7 +40,7 @@ def floats(x):
         return x
     target = sink()
     y = target.new(x._dims)
-    target.emit(isa.CONVERT, numel(x._dims), y, x, target.constants((1.0, 0.0)))
+    target.emit(isa.CONVERT, numel(x._dims), 1, y, x, target.constants((1.0, 0.0)))
     target.flush()
     return y
 
@@ -52,9 +52,10 @@ def elements(target):
         if values is not None:
             values = values[target._offset : target._offset + numel(target._dims)]
         return values, target._dims
-    values, dims = [], []
-    _flatten(target, values, dims, 0)
-    return values, tuple(dims)
+    from .values import read
+
+    values, dims = read(target)
+    return values, (len(values),) if dims is None else dims
 
 
 def labels(values, classes, ignored=None):
@@ -62,7 +63,7 @@ def labels(values, classes, ignored=None):
     not."""
     for i in range(len(values)):
         v = values[i]
-        if (not 0 <= v < classes or int(v) != v) and (ignored is None or v != ignored):
+        if not (0 <= v < classes and int(v) == v) and (ignored is None or v != ignored):
             raise ValueError("label %r at index %d; it may be a whole number from 0 to %d" % (v, i, classes - 1))
     return [int(v) for v in values]
 

@@ -20,7 +20,7 @@ from .build import build
 from .check import number
 from .program import CORRECT, SEEN
 from .sink import INTS
-from .tensor import Tensor, _flatten, no_grad, use
+from .tensor import Tensor, no_grad, use
 
 _X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
 
@@ -121,7 +121,9 @@ class Metric:
 
     def _convert(self, output, target):
         """The slow way: make of a batch what the program reads, in parts where it is large."""
-        output, target = _flat(output), _flat(target)
+        from .values import read, typed
+
+        output, target = read(output)[0], read(target)[0]
         rows, size, most = len(output) // self.width, self.target_size, self.batch_size
         if not rows or rows * self.width != len(output) or rows * size != len(target):
             raise ValueError("%s takes outputs [N, %d] and %d targets for each, not %d and %d elements"
@@ -130,27 +132,16 @@ class Metric:
             from .loss import labels
 
             target = labels(target, self.labels)
-        try:
-            output, target = array("f", output), array(self.target_dtype, target)
-        except (TypeError, OverflowError, ValueError) as error:
-            raise ValueError("the batch does not fit: %s" % error)  # noqa: B904
+        output, target = typed("f", output, "output"), typed(self.target_dtype, target, "target")
         for first in range(0, rows, most):
             last = min(rows, first + most)
             self._fits(output[first * self.width : last * self.width], target[first * size : last * size])
             self._run()
 
 
-def _flat(values):
-    if isinstance(values, Tensor):
-        return list(values.elements()[values._offset : values._offset + values.numel()])
-    flat = []
-    _flatten(list(values), flat, [], 0)
-    return flat
-
-
 def _floats(r, y):
     t = r.new(y._dims)
-    r.emit(isa.CONVERT, y._dims[0] * (y._dims[1] if len(y._dims) > 1 else 1), t, y, r.constants((1.0, 0.0)))
+    r.emit(isa.CONVERT, y._dims[0] * (y._dims[1] if len(y._dims) > 1 else 1), 1, t, y, r.constants((1.0, 0.0)))
     return t
 
 

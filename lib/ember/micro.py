@@ -57,7 +57,8 @@ def rows_of(trainer, x, y):
     first = x[0] if isinstance(x, tuple) else x
     rows = len(first) // trainer.sample_size
     for part in (x if isinstance(x, tuple) else (x,)) + (y if isinstance(y, tuple) else (y,)):
-        if isinstance(part, list) or hasattr(part, "_dims") or not rows or len(part) % rows:
+        listed = isinstance(part, list) or hasattr(part, "_dims") or getattr(part, "ndim", 1) != 1
+        if listed or not rows or len(part) % rows:
             return 0
     return rows if rows <= trainer.batch_size else 0
 

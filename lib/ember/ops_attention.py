@@ -94,7 +94,7 @@ def hidden(mask):
 
     if mask.dtype != "f" and mask._data is None:  # an input of a recording
         raw, mask = mask, sink().new(mask._dims)
-        sink().emit(CONVERT, numel(mask._dims), mask, raw, sink().constants((1.0, 0.0)))
+        sink().emit(CONVERT, numel(mask._dims), 1, mask, raw, sink().constants((1.0, 0.0)))
     elif mask.dtype != "f":
         values = memoryview(mask.elements())[mask._offset : mask._offset + mask.numel()]
         mask = Tensor(array("f", list(values)), mask._dims)

@@ -8,7 +8,7 @@ from . import isa
 from .isa import WRITE
 from .ops import Op, hand_on, into_grad, same, summed_grad
 from .ops_math import tensor
-from .tensor import Tensor, _flatten, apply, axis, numel, sink
+from .tensor import Tensor, apply, axis, numel, sink
 
 # What both rows are given says where everything lies: (outer, n, inner, high, strides of the index along the first
 # three), as the instructions take it. n indices below high stand along the dimension.
@@ -85,16 +85,19 @@ def _indices(index, high):
             return index.detach()
         data, dims = index.elements(), index._dims
         return _constant(data[index._offset : index._offset + numel(dims)], dims)
-    if not isinstance(index, (list, tuple)):
-        raise ValueError("index is %r; it may be a Tensor or a list of whole numbers" % (index,))
-    flat, dims = [], []
-    _flatten(index, flat, dims, 0)
+    from .values import read
+
+    try:
+        flat, dims = read(index)
+    except TypeError:
+        raise ValueError("index is %r; it may be a Tensor or a list of whole numbers" % (index,))  # noqa: B904
+    flat = list(flat)
     for i in range(len(flat)):
         if not _is_whole(flat[i]) or not -high <= flat[i] < high:
             raise ValueError("index %r at position %d; it may be a whole number from %d to %d"
                              % (flat[i], i, -high, high - 1))  # fmt: skip
         flat[i] = int(flat[i]) % high
-    return _constant(flat, tuple(dims))
+    return _constant(flat, (len(flat),) if dims is None else dims)
 
 
 def _constant(values, dims):

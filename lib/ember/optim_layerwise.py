@@ -96,7 +96,7 @@ class Muon(Optimizer):
     def emit(self, sink, n, p, g, states, hyper, count):
         buffer, momentum = states[0], hyper.alias((), 2)
         x, change, number = sink.new(p._dims), sink.new(p._dims), sink.new(())
-        sink.emit(isa.CONVERT, 1, number, INTS + count, sink.constants((1.0, 0.0)))
+        sink.emit(isa.CONVERT, 1, 1, number, INTS + count, sink.constants((1.0, 0.0)))
         sink.map(DIV_FN, x, g, number)
         sink.map(SUB_FN, number, sink.scalar(1.0), momentum)
         sink.map(SUB_FN, change, x, buffer)

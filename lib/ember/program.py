@@ -4,7 +4,7 @@ these and no more; isa.py says what a program is."""
 # Segments that every program has; those from 4 up are what it is bound to: inputs, targets, tensors.
 ARENA, CONSTANTS, FLOATS, INTS, FIRST_BOUND = 0, 1, 2, 3, 4
 X, Y = 4, 5
-TYPES = "fiBbh"  # element types, in the order of their numbers, as array typecodes
+TYPES = "fiBbhHI"  # element types, in the order of their numbers, as array typecodes
 FOLLOWING = 16  # a run of section s and the n that follow it starts from s + FOLLOWING * n
 HEAD = 5  # words before the segments, of 3 words each: type, elements, elements per row
 

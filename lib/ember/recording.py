@@ -128,7 +128,7 @@ class Recording(Sink):
         if n > 0:
             return self.scalar(n)
         t = self.new(())
-        self.emit(isa.CONVERT, 1, t, isa.ROWS, self.constants((float(-n), 0.0)))
+        self.emit(isa.CONVERT, 1, 1, t, isa.ROWS, self.constants((float(-n), 0.0)))
         return t
 
     def stream(self):

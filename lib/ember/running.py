@@ -10,7 +10,7 @@ _STRETCH = 1 << 20  # cost units that a run takes without a look at what interru
 
 
 def zeros(dtype, n):
-    return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype == "h" else 4)))
+    return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype in "hH" else 4)))
 
 
 class Running:

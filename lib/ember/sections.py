@@ -1,6 +1,7 @@
 """The program of a Trainer: its sections, and how they are recorded."""
 
 from . import isa
+from .check import number
 from .program import CORRECT, COUNT, LOSS, ONE, RUNNING, SCORED, SCORED_LOSS, SEEN, STATISTICS, STEP, X, Y
 from .sink import INTS
 from .tensor import Tensor, no_grad, numel, use
@@ -89,16 +90,27 @@ def _record_fused(trainer, r, loss, drawn):
     r.section("update")
 
 
-def read(trainer, r, segment, dtype, scale, shape):
+def affine(dtype, scale, offset, shape):
+    """What elements are multiplied with, by channel, and then what is added: none where they are taken as they are."""
+    if isinstance(offset, (int, float)) and not offset and (scale is None or isinstance(scale, (int, float))):
+        if scale is None or dtype == "f" and scale == 1:
+            return ()
+        return (float(number("input_scale", scale)), 0.0)
+    from .values import by_channel
+
+    return by_channel(scale, offset, shape)
+
+
+def read(r, segment, dtype, affine, shape):
     x = r.input(segment, dtype, (-1,) + shape)
-    if scale is not None and (dtype != "f" or scale != 1.0):
-        raw, x = x, r.new(x._dims)
-        r.emit(isa.CONVERT, numel(x._dims), x, raw, r.constants((float(scale), 0.0)))
+    if affine:
+        raw, x, channels = x, r.new(x._dims), len(affine) // 2
+        r.emit(isa.CONVERT, numel(x._dims) // channels, channels, x, raw, r.constants(affine))
     return x
 
 
 def _output(trainer, r):
-    inputs = [read(trainer, r, X, trainer.input_dtype, trainer.input_scale, trainer.input_shape)]
+    inputs = [read(r, X, trainer.input_dtype, trainer._affine, trainer.input_shape)]
     if trainer._parts:
         inputs += trainer._parts.inputs(trainer, r)
     output = trainer.model(*inputs)

@@ -6,7 +6,7 @@ The first input and the first target have the segments they always have, the oth
 from . import isa
 from .program import ROWS
 from .running import zeros
-from .sections import read
+from .sections import affine, read
 from .sink import numel
 
 _MORE = isa.FIRST_BOUND + 2  # the first segment of the others
@@ -30,7 +30,7 @@ def check_shape(target_shape, many):
 
 
 class Parts:
-    def __init__(self, input_shape, input_dtype, input_scale, target_dtype):
+    def __init__(self, input_shape, input_dtype, input_scale, input_offset, target_dtype):
         self.many_x = isinstance(input_shape, (tuple, list)) and isinstance(input_shape[0], (tuple, list))
         self.many_y = isinstance(target_dtype, (tuple, list))
         shapes = list(input_shape) if self.many_x else [input_shape]
@@ -39,7 +39,8 @@ class Parts:
             if not isinstance(shape, (tuple, list)) or any([not isinstance(d, int) or d < 1 for d in shape]):
                 raise ValueError("input_shape has %r; it may have tuples of whole numbers from 1" % (shape,))
         self.shapes = [tuple(shape) for shape in shapes]
-        self.scales = _each(input_scale, n, "input_scale")
+        self.scales = _each(input_scale, n, "input_scale") if self.many_x else [input_scale]
+        self.offsets = _each(input_offset, n, "input_offset") if self.many_x else [input_offset]
         self.dtypes = _each(input_dtype, n, "input_dtype")
         self.targets = list(target_dtype) if self.many_y else [target_dtype]
         if not self.targets:
@@ -47,17 +48,18 @@ class Parts:
         for dtype in self.dtypes + self.targets[1:]:
             if not isinstance(dtype, str) or len(dtype) != 1 or dtype not in isa.TYPES:
                 raise ValueError("dtype is %r; it may be one of %s" % (dtype, ", ".join(isa.TYPES)))
+        self.affines = [affine(*part) for part in zip(self.dtypes, self.scales, self.offsets, self.shapes)]
         self.sizes = [1] * len(self.targets)  # elements a sample, known when the model was recorded
         self.classes = [1] * len(self.targets)
         self.dims = [()] * len(self.targets)
 
     def first(self):
-        return self.shapes[0], self.dtypes[0], self.scales[0], self.targets[0]
+        return self.shapes[0], self.dtypes[0], self.scales[0], self.offsets[0], self.targets[0]
 
     # Recording.
 
     def inputs(self, trainer, r):
-        return [read(trainer, r, _MORE + i - 1, self.dtypes[i], self.scales[i], self.shapes[i])
+        return [read(r, _MORE + i - 1, self.dtypes[i], self.affines[i], self.shapes[i])
                 for i in range(1, len(self.shapes))]  # fmt: skip
 
     def outputs(self, found):
@@ -133,8 +135,9 @@ class Parts:
 
     def accept(self, trainer, x, y):
         """The slow way: each part as the program reads it, and the rows; or what is wrong."""
-        from .batch import _flat, _typed
+        from .batch import flat
         from .loss import labels
+        from .values import typed
 
         xs, ys = x if self.many_x else (x,), () if y is None else y if self.many_y else (y,)
         if len(xs) != len(self.shapes) or y is not None and len(ys) != len(self.targets):
@@ -142,16 +145,16 @@ class Parts:
                              % (len(xs), len(ys), len(self.shapes), len(self.targets)))  # fmt: skip
         found, counts = [], []
         for i in range(len(xs)):
-            values, n = _flat(xs[i], self.shapes[i], "input %d" % i, trainer)
-            found.append(_typed(values, self.dtypes[i], "input %d" % i))
+            values, n = flat(xs[i], self.shapes[i], "input %d" % i, trainer)
+            found.append(typed(self.dtypes[i], values, "input %d" % i))
             counts.append(n)
         many_x, many_y = tuple(found) if self.many_x else found[0], []
         for j in range(len(ys)):
             dims, classes, dtype = self.dims[j][1:], self.classes[j], self.targets[j]
             if not self.many_y:
                 dims, classes, dtype = trainer._target_dims[1:], trainer._labels, trainer.target_dtype
-            values, n = _flat(ys[j], dims, "target %d" % j, trainer)
-            many_y.append(_typed(labels(values, classes) if classes else values, dtype, "target %d" % j))
+            values, n = flat(ys[j], dims, "target %d" % j, trainer)
+            many_y.append(typed(dtype, labels(values, classes) if classes else values, "target %d" % j))
             counts.append(n)
         for n in counts:
             if n != counts[0]:

@@ -108,8 +108,9 @@ TABLE = (
     # d[i, j] = low + (high - low) * u(key, stream, step if fresh else 0, (sample + i) * width + j), range = [low, high]
     ("uniform", "fresh:0..1 n# width:1..16777216 stream:0..1073741823 d>f[n*width] range<f[2] key<i[1] step<i[1] "
      "sample<i[1]", "", "n", "width", 250, 0),
-    # d[i] = src[i] * affine[0] + affine[1]
-    ("convert", "n# d>f[n] src<*[n] affine<f[2]", "", "n", "1", 12, 0),
+    # d[i, c] = src[i, c] * affine[c] + affine[channels + c]
+    ("convert", "n# channels:1..16777216 d>f[n*channels] src<*[n*channels] affine<f[channels*2]", "", "n", "channels",
+     12, 0),
     # counter = counter * keep + n * add
     ("count", "keep:0..1 add:0..1 n# counter^i[1]", "", "1", "1", 8, 1),
     # gradients are sums over `count` rows. hyper = [lr, momentum, dampening, weight_decay]
@@ -216,7 +217,7 @@ def parse(opcode):
             low, high = rest[1:].split("..")
             fields.append((IMMEDIATE, name, int(low), int(high)))
         else:
-            types = {"f": "f", "i": "i", "x": "iBbh", "*": TYPES}[rest[1]]
+            types = {"f": "f", "i": "i", "x": TYPES[1:], "*": TYPES}[rest[1]]
             dimensions = []
             for part in rest[3:-1].split(","):
                 factors, _, stride = part.partition("@")

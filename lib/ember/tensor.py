@@ -27,6 +27,13 @@ def sink():
     return _sink
 
 
+def as_tensor(x):
+    """A tensor as it is, a number as one without dimensions, and lists and buffers as they are nested."""
+    if isinstance(x, Tensor):
+        return x
+    return sink().scalar(x) if isinstance(x, (int, float)) else Tensor(x)
+
+
 class use:
     """`with use(recording):` operations are emitted there."""
 
@@ -92,49 +99,35 @@ def apply(op, inputs, args=()):
     return y
 
 
-def _flatten(data, flat, dims, depth):
-    if isinstance(data, (list, tuple)):
-        if depth == len(dims):
-            dims.append(len(data))
-        elif dims[depth] != len(data):
-            raise ValueError("nested lists are ragged: %d beside %d at depth %d" % (len(data), dims[depth], depth))
-        for item in data:
-            _flatten(item, flat, dims, depth + 1)
-    elif depth != len(dims):
-        raise ValueError("nested lists are ragged: a number at depth %d" % depth)
-    else:
-        flat.append(data)
+# On CPython values.py looks at every buffer; MicroPython has arrays in one dimension alone.
+_LOOKS = hasattr(array, "typecode")
 
 
-def _is_buffer(data):
-    try:
-        memoryview(data)
-        return True
-    except TypeError:
+def _is_floats(data):
+    """Whether a buffer is one of float32: what most are, known without values.py."""
+    if _LOOKS or not isinstance(data, (array, memoryview)) or not len(data):
         return False
+    return isinstance(data[0], float) and len(bytes(data[:1])) == 4
 
 
 class Tensor:
     """An array of float32 (or, as labels, integers) that remembers how it came to be.
 
-    data: a number, nested lists, or a flat buffer with shape=, which is used in place.
-    dtype: an array typecode: "f", or "i", "B", "b", "h" for labels and raw inputs.
+    data: a number, nested lists, or a buffer, which is used in place if it has the type: flat, with shape=, or on CPython
+    in several dimensions, such as NumPy's. What its type does not hold raises ValueError.
+    dtype: an array typecode: "f", or "i", "B", "b", "h", "H", "I" for labels and raw inputs.
     """
 
+    __array_ufunc__ = None  # an operator between an array of NumPy's and a tensor is the tensor's
     mapped = 0  # elements of a buffer of plain bytes that is only read: see mapped.py
 
     def __init__(self, data=None, shape=None, requires_grad=False, dtype="f"):
         if data is not None:
-            if isinstance(data, (int, float, list, tuple)):
-                flat, found = [], []
-                _flatten(data, flat, found, 0)
-                data = array(dtype, flat)
-                shape = tuple(found) if shape is None else tuple(shape)
-            elif isinstance(data, str) or not _is_buffer(data):
-                raise ValueError("data is %r; it may be a number, lists of numbers or a buffer" % (data,))
-            elif shape is None:
-                shape = (len(data),)
-            shape = tuple(shape)
+            if dtype != "f" or not _is_floats(data):
+                from .values import take
+
+                data, shape = take(data, dtype, shape)
+            shape = (len(data),) if shape is None else tuple(shape)
             if numel(shape) != len(data) or len(data) == 0 or min(shape + (1,)) < 1:
                 raise ValueError("data has %d elements, shape %s takes %d" % (len(data), tuple(shape), numel(shape)))
         if requires_grad and dtype != "f":
@@ -255,7 +248,7 @@ class Tensor:
 
         inputs = [self]
         for x in others:
-            inputs.append(x if isinstance(x, Tensor) else sink().scalar(x))
+            inputs.append(as_tensor(x))
         for x in inputs:
             if x.dtype != "f":
                 raise ValueError("this takes float32 tensors, got shape %s of dtype %r" % (x.shape, x.dtype))
@@ -272,7 +265,7 @@ class Tensor:
         return self._op("SUB", (other,))
 
     def __rsub__(self, other):
-        return sink().scalar(other)._op("SUB", (self,))
+        return as_tensor(other)._op("SUB", (self,))
 
     def __mul__(self, other):
         """a * b; the two broadcast, and one may be a number."""
@@ -285,7 +278,7 @@ class Tensor:
         return self._op("DIV", (other,))
 
     def __rtruediv__(self, other):
-        return sink().scalar(other)._op("DIV", (self,))
+        return as_tensor(other)._op("DIV", (self,))
 
     def __matmul__(self, other):
         """[..., M, K] @ [..., K, N] to [..., M, N]; what is in front broadcasts, and M or N may be missing."""

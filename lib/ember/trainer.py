@@ -7,7 +7,7 @@ from .build import build, clear, settle
 from .program import FLOATS, TYPES, ZERO
 from .recording import Recording
 from .running import Running
-from .sections import record
+from .sections import affine, record
 from .tensor import Tensor, numel
 from .update import extras, trained_groups
 
@@ -16,7 +16,8 @@ class Trainer(Running):
     """Trains `model` on batches of up to batch_size samples of input_shape.
 
     loss          a module of nn, or a function (output, target) -> a tensor of one element, a mean over the batch
-    input_dtype   typecode of the inputs as they are handed over: "f", or "B", "b", "h", "i"; times input_scale.
+    input_dtype   typecode of the inputs as they are handed over: "f", or "B", "b", "h", "H", "i", "I"; times
+                  input_scale, then plus input_offset, each a number or a list of one a channel (the last dimension).
                   input_scale=None: whole numbers reach the model as they are, as indices for nn.Embedding
     target_dtype  typecode of the targets; by default labels are "B" ("h" from 257 classes), values are "f"
                   (given for a loss with labels, they are probabilities)
@@ -36,14 +37,15 @@ class Trainer(Running):
 
     optimizer may be a list of them, each with parameters of its own; a schedule changes the first.
 
-    Several inputs: input_shape is a list of shapes (input_dtype and input_scale may be lists), forward takes as many
-    tensors, and x is a tuple. Several outputs: forward returns a tuple, target_dtype has an entry for each (integers
+    Several inputs: input_shape is a list of shapes (input_dtype, input_scale, input_offset may be lists of one for each),
+    forward takes as many tensors, and x is a tuple. Several outputs: forward returns a tuple, target_dtype has an entry for each (integers
     are labels), y is a tuple, and the loss gets the tuples (outputs, targets); evaluate then gives no accuracy.
     """
 
     def __init__(self, model, loss, optimizer, input_shape, batch_size=32, input_dtype="f", input_scale=1.0,
                  target_dtype=None, memory=None, schedule=None, micro_batch=None, clip_value=None, clip_norm=None,
-                 ema=None, fused=False, state_dtype="f", target_shape=None):  # fmt: skip
+                 ema=None, fused=False, state_dtype="f", target_shape=None,
+                 input_offset=0.0):  # fmt: skip
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError("batch_size is %r; it may be a whole number from 1" % (batch_size,))
         if micro_batch is not None and (not isinstance(micro_batch, int) or not 1 <= micro_batch <= batch_size):
@@ -58,8 +60,8 @@ class Trainer(Running):
         if nested or isinstance(target_dtype, (tuple, list)):
             from .several import Parts
 
-            self._parts = Parts(input_shape, input_dtype, input_scale, target_dtype)
-            input_shape, input_dtype, input_scale, target_dtype = self._parts.first()
+            self._parts = Parts(input_shape, input_dtype, input_scale, input_offset, target_dtype)
+            input_shape, input_dtype, input_scale, input_offset, target_dtype = self._parts.first()
         for dtype in (input_dtype, target_dtype or "f"):
             if len(dtype) != 1 or dtype not in TYPES:
                 raise ValueError("dtype is %r; it may be one of %s" % (dtype, ", ".join(TYPES)))
@@ -77,8 +79,10 @@ class Trainer(Running):
         self.model, self.criterion, self.optimizer = model, loss, self.optimizers[0]
         self.batch_size, self.input_shape = batch_size, tuple(input_shape)
         self.micro_batch = micro_batch
-        self.input_dtype, self.input_scale, self.target_dtype = input_dtype, input_scale, target_dtype
+        self.input_dtype, self.target_dtype = input_dtype, target_dtype
+        self.input_scale, self.input_offset = input_scale, input_offset
         self.sample_size = numel(self.input_shape)
+        self._affine = affine(input_dtype, input_scale, input_offset, self.input_shape)
         parameters = model.parameters() + model.buffers()
         self._trained = [p for group in self._groups for p in group]
         self._frozen = [p for p in parameters if not any([p is q for q in self._trained])]

@@ -30,7 +30,7 @@ class Extras:
             return count
         if count != ONE:
             rows = r.new(())
-            r.emit(isa.CONVERT, 1, rows, INTS + count, r.constants((1.0, 0.0)))
+            r.emit(isa.CONVERT, 1, 1, rows, INTS + count, r.constants((1.0, 0.0)))
             r.map(DIV_FN, g, g, rows)
         value, norm = self.clips
         if value:

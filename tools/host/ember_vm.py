@@ -115,7 +115,10 @@ class _Views:
 
 
 def _typecode(view):
+    """Of elements in one dimension; 0 for what is no segment."""
     code = view.format or b"B"
+    if view.ndim != 1:
+        return 0
     code = code[1:] if code[:1] in (b"@", b"=", b"<") and len(code) == 2 else code
     return code[0] if len(code) == 1 else 0
 
