@@ -7,6 +7,7 @@ import types
 import numpy as np
 
 import bfloat16
+import replay_signal
 from ember import isa, table
 from programs import FIELDS, Memory, instruction, run, spots
 from random_numbers import uniforms
@@ -75,7 +76,7 @@ def ask(vm, name, values, other=None):
     return np.array(buffers[0][d : d + n], f)
 
 
-class Replay(bfloat16.Replay):
+class Replay(bfloat16.Replay, replay_signal.Replay):
     """An instruction over float32 arrays that stand for the segments."""
 
     def __init__(self, vm, buffers):

@@ -32,6 +32,7 @@ HOMES = (
     "kernels_optimizers: rmsprop adagrad adadelta lion adan "
     "kernels_recurrent: rnn rnn_grad gru gru_grad lstm lstm_grad "
     "kernels_bfloat16: to_bfloat16 from_bfloat16 "
+    "kernels_signal: rfft rfft_transposed biquad "
 )
 
 _known = [None] * len(table.TABLE)
