@@ -10,6 +10,7 @@ import bfloat16  # noqa: F401
 import cases_index  # noqa: F401, for what it adds to CASES
 import cases_recurrent  # noqa: F401
 import cases_rows  # noqa: F401, for what it adds to CASES
+import cases_signal  # noqa: F401
 from draws import CASES, arguments, case, held, normal, positive
 from ember import isa
 from programs import FUNCTIONS, instruction, most, word

@@ -7,6 +7,7 @@ import types
 import numpy as np
 
 import bfloat16
+import replay_signal
 from ember import isa, table
 from programs import FIELDS, Memory, instruction, run, spots
 from random_numbers import uniforms
@@ -87,7 +88,7 @@ def in_two_floats(terms):
     return s + c if np.isfinite(s + c) else plain
 
 
-class Replay(bfloat16.Replay):
+class Replay(bfloat16.Replay, replay_signal.Replay):
     """An instruction over float32 arrays that stand for the segments."""
 
     def __init__(self, vm, buffers):

@@ -27,4 +27,5 @@
 #include "optimizers.c"
 #include "recurrent.c"
 #include "bfloat16.c"
+#include "signal.c"
 #include "run.c"

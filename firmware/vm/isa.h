@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define EMBER_ISA 1610390
+#define EMBER_ISA 3321706
 
 enum {
     EMBER_MAGIC = 238804993,
@@ -26,7 +26,7 @@ enum {
     EMBER_UINT32 = 6,
     EMBER_WRITABLE = 8,
     EMBER_LIMIT = 16777216,
-    EMBER_OPCODES = 40,
+    EMBER_OPCODES = 43,
     EMBER_LITERAL = 128,
     EMBER_CONTIGUOUS = 255,
     EMBER_WRITTEN = 128,
@@ -86,6 +86,9 @@ enum {
     OP_TO_BFLOAT16 = 37,
     OP_FROM_BFLOAT16 = 38,
     OP_SUM = 39,
+    OP_RFFT = 40,
+    OP_RFFT_TRANSPOSED = 41,
+    OP_BIQUAD = 42,
 };
 
 // Functions of a map.
@@ -304,6 +307,17 @@ enum {
     SUM_A_H = 16, SUM_A_W = 17, SUM_B0 = 18, SUM_B1 = 19, SUM_B2 = 20, SUM_B3 = 21, SUM_B_H = 22,
     SUM_B_W = 23, SUM_Y = 24, SUM_A = 25, SUM_B = 26,
 };
+enum {
+    RFFT_N = 0, RFFT_HALF = 1, RFFT_LEVELS = 2, RFFT_Y = 3, RFFT_X = 4, RFFT_WAVE = 5, RFFT_SCALE = 6,
+};
+enum {
+    RFFT_TRANSPOSED_N = 0, RFFT_TRANSPOSED_HALF = 1, RFFT_TRANSPOSED_LEVELS = 2, RFFT_TRANSPOSED_X = 3,
+    RFFT_TRANSPOSED_Y = 4, RFFT_TRANSPOSED_WAVE = 5, RFFT_TRANSPOSED_SCALE = 6,
+};
+enum {
+    BIQUAD_TRANSPOSED = 0, BIQUAD_GIVEN = 1, BIQUAD_KEPT = 2, BIQUAD_OUTER = 3, BIQUAD_N = 4,
+    BIQUAD_INNER = 5, BIQUAD_Y = 6, BIQUAD_X = 7, BIQUAD_COEFFICIENTS = 8, BIQUAD_START = 9, BIQUAD_END = 10,
+};
 
 // Products of fields: a count, then that many factors (from EMBER_LITERAL up: a number).
 static const uint8_t ember_products[] = {
@@ -312,12 +326,12 @@ static const uint8_t ember_products[] = {
     3, 2, 0, 4, 4, 5, 3, 6, 7, 2, 2, 3, 1, 0, 2, 0, 1, 1, 130, 2, 1, 130, 2, 2, 0, 1, 132, 2, 2, 1, 1, 133, 3,
     1, 2, 3, 3, 1, 4, 3, 3, 0, 3, 2, 3, 0, 1, 2, 1, 134, 2, 4, 4, 2, 2, 4, 3, 2, 4, 4, 4, 1, 2, 132, 3, 3, 3,
     131, 3, 2, 1, 3, 4, 1, 3, 131, 3, 3, 3, 132, 3, 4, 1, 3, 132, 3, 2, 0, 130, 1, 6, 1, 7, 4, 2, 3, 4, 5, 3,
-    6, 7, 130,
+    6, 7, 130, 3, 0, 1, 130, 3, 3, 4, 5, 4, 3, 130, 5, 1, 4, 3, 130, 5, 2, 2, 4, 5,
 };
 
 // The least and the greatest an immediate may be.
 static const int32_t ember_limits[] = {
-    0, 31, 0, 4, 0, 1, 1, 32767, 1, 255, 0, 255, 1, 16777216, 0, 1073741823, 0, 2,
+    0, 31, 0, 4, 0, 1, 1, 32767, 1, 255, 0, 255, 1, 16777216, 0, 1073741823, 0, 2, 1, 32768, 0, 15,
 };
 
 // An opcode's fields: how many are no address, the kind of each (0 size, 1 stride, 2 + k immediate
@@ -362,44 +376,48 @@ static const uint8_t ember_records[] = {
     4, 129, 1, 81, 255, 1, 1, 155, 255, 2, 1, 2, 255, 2, 1, 2, 255, 0, 1, 0, 2, 129, 1, 155, 255, 1, 1, 81,
     255, 0, 24, 2, 4, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 129, 4, 0, 8, 3, 9,
     5, 10, 7, 11, 1, 6, 0, 12, 3, 13, 5, 14, 7, 15, 158, 16, 160, 17, 1, 6, 0, 18, 3, 19, 5, 20, 7, 21, 158,
-    22, 160, 23, 0,
+    22, 160, 23, 0, 3, 0, 11, 12, 4, 129, 3, 171, 255, 155, 255, 86, 255, 1, 1, 171, 255, 1, 1, 13, 255, 1, 1,
+    86, 255, 0, 3, 0, 11, 12, 4, 129, 1, 171, 255, 1, 3, 171, 255, 155, 255, 86, 255, 1, 1, 13, 255, 1, 1, 86,
+    255, 0, 6, 4, 4, 4, 0, 0, 0, 5, 129, 1, 175, 255, 1, 1, 175, 255, 1, 1, 99, 255, 1, 1, 179, 255, 129, 1,
+    184, 255, 2, 1, 52,
 };
 
 // Where an opcode's record starts.
 static const uint16_t ember_record[] = {
     0, 22, 75, 115, 147, 179, 211, 234, 261, 276, 297, 319, 342, 351, 368, 400, 427, 444, 454, 484, 522, 549,
-    575, 592, 606, 651, 704, 738, 766, 794, 818, 858, 878, 907, 930, 966, 997, 1037, 1058, 1070,
+    575, 592, 606, 651, 704, 738, 766, 794, 818, 858, 878, 907, 930, 966, 997, 1037, 1058, 1070, 1135, 1161,
+    1187,
 };
 
 // An instruction's words.
 static const uint8_t ember_words[] = {
     9, 22, 17, 21, 21, 21, 15, 16, 6, 8, 7, 8, 4, 6, 11, 10, 6, 5, 10, 12, 12, 11, 8, 6, 15, 16, 11, 8, 8, 7,
-    11, 9, 11, 9, 12, 11, 13, 7, 4, 28,
+    11, 9, 11, 9, 12, 11, 13, 7, 4, 28, 8, 8, 12,
 };
 
 // Which fields are sizes, bit k for field k.
 static const uint8_t ember_sizes[] = {
     4, 60, 30, 2, 2, 2, 1, 1, 2, 4, 1, 2, 1, 1, 2, 2, 1, 4, 4, 4, 30, 15, 28, 2, 30, 30, 4, 1, 1, 1, 1, 28,
-    28, 14, 14, 14, 14, 1, 1, 252,
+    28, 14, 14, 14, 14, 1, 1, 252, 1, 1, 56,
 };
 
 // The product of fields along which an instruction can stop and go on.
 static const uint8_t ember_rows[] = {
     0, 9, 15, 39, 15, 56, 70, 70, 13, 0, 81, 13, 81, 81, 13, 13, 81, 2, 0, 0, 15, 83, 0, 13, 15, 15, 0, 81,
-    81, 81, 81, 3, 3, 0, 0, 0, 0, 81, 81, 162,
+    81, 81, 81, 3, 3, 0, 0, 0, 0, 81, 81, 162, 81, 81, 3,
 };
 
 // The product of fields that a row costs,
 static const uint8_t ember_cost[] = {
     2, 7, 18, 42, 49, 21, 73, 73, 0, 3, 13, 0, 2, 13, 0, 0, 13, 2, 2, 2, 3, 0, 18, 0, 18, 18, 2, 2, 2, 2, 2,
-    125, 125, 141, 141, 150, 150, 2, 2, 167,
+    125, 125, 141, 141, 150, 150, 2, 2, 167, 15, 15, 189,
 };
 
 // times this, the opcodes' weights and after them the functions': where the opcode's is 0.
 static const uint16_t ember_weights[] = {
     0, 0, 8, 10, 10, 10, 12, 14, 110, 40, 110, 12, 6, 10, 250, 250, 12, 8, 24, 120, 12, 12, 0, 100, 40, 40,
-    80, 80, 120, 40, 160, 10, 10, 12, 12, 12, 12, 250, 12, 0, 6, 6, 6, 20, 80, 80, 120, 120, 8, 12, 12, 100,
-    120, 200, 200, 120, 8, 8, 8, 20, 10, 10, 200, 8, 8, 8, 12, 12, 24, 200, 160, 8,
+    80, 80, 120, 40, 160, 10, 10, 12, 12, 12, 12, 250, 12, 0, 36, 36, 60, 6, 6, 6, 20, 80, 80, 120, 120, 8,
+    12, 12, 100, 120, 200, 200, 120, 8, 8, 8, 20, 10, 10, 200, 8, 8, 8, 12, 12, 24, 200, 160, 8,
 };
 
 #endif

@@ -137,8 +137,14 @@ static int32_t execute(const ember_vm *vm, uint32_t opcode, const int32_t *field
             return run_to_bfloat16(vm, fields, first, last);
         case OP_FROM_BFLOAT16:
             return run_from_bfloat16(vm, fields, first, last);
-        default:
+        case OP_SUM:
             return run_sum(vm, fields, first, last);
+        case OP_RFFT:
+            return run_rfft(vm, fields, first, last);
+        case OP_RFFT_TRANSPOSED:
+            return run_rfft_transposed(vm, fields, first, last);
+        default:
+            return run_biquad(vm, fields, first, last);
     }
 }
 

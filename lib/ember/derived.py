@@ -2,7 +2,7 @@
 Made by tools/generate.py from table.py: do not edit.
 """
 
-CHECKSUM = 1610390  # of the table: a native VM built from another one is not used
+CHECKSUM = 3321706  # of the table: a native VM built from another one is not used
 
 # By opcode, the pairs of operands that may lie in the same place: result, source, how many dimensions, and
 # for each dimension the fields of their strides (255: contiguous).
@@ -47,6 +47,9 @@ COINCIDE = (
     b"",  # to_bfloat16
     b"",  # from_bfloat16
     b"",  # sum
+    b"",  # rfft
+    b"",  # rfft_transposed
+    b"\x06\x07\x01\xff\xff",  # biquad
 )
 
 # By opcode, 10 bytes: the weight (0: that of its function, the first field), how many of the
@@ -93,6 +96,9 @@ COSTS = (
     b"\xfa\x01\x00\xff\xff\xff\xff\xff\xff\xff"  # to_bfloat16
     b"\x0c\x01\x00\xff\xff\xff\xff\xff\xff\xff"  # from_bfloat16
     b"\x00\x04\x02\x03\x04\x05\x06\x07\x82\xff"  # sum
+    b"\x24\x01\x00\x01\x02\xff\xff\xff\xff\xff"  # rfft
+    b"\x24\x01\x00\x01\x02\xff\xff\xff\xff\xff"  # rfft_transposed
+    b"\x3c\x01\x03\x04\x05\xff\xff\xff\xff\xff"  # biquad
 )
 
 FUNCTIONS = (

@@ -33,6 +33,7 @@ HOMES = (
     "kernels_recurrent: rnn rnn_grad gru gru_grad lstm lstm_grad "
     "kernels_bfloat16: to_bfloat16 from_bfloat16 "
     "kernels_sum: sum "
+    "kernels_signal: rfft rfft_transposed biquad "
 )
 
 _known = [None] * len(table.TABLE)
