@@ -49,7 +49,7 @@ FUNCTIONS = {
     "minimum": minimum,
     "eq": lambda a, b: ONE if a == b else ZERO,
     "gt": lambda a, b: ONE if a > b else ZERO,
-    "relu_grad": lambda a, b: b if a > 0 else ZERO,
+    "relu_grad": lambda a, b: ZERO if a <= 0 else b,
     "tanh_grad": lambda a, b: b * (ONE - a * a),
     "sigmoid_grad": lambda a, b: b * (a * (ONE - a)),
     "sqrt_grad": lambda a, b: (HALF * b) / a,

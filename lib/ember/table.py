@@ -34,7 +34,7 @@ FUNCTIONS = (
     ("pow", 2, 200),
     ("eq", 2, 8),  # 1 where a == b, else 0
     ("gt", 2, 8),  # 1 where a > b, else 0
-    ("relu_grad", 2, 8),  # a = y, b = g: g where y > 0, else 0
+    ("relu_grad", 2, 8),  # a = y, b = g: 0 where y <= 0, else g: NaN lets it pass
     ("tanh_grad", 2, 12),  # a = y, b = g: g * (1 - y * y)
     ("sigmoid_grad", 2, 12),  # a = y, b = g: g * (y * (1 - y))
     ("sqrt_grad", 2, 24),  # a = y, b = g: (0.5 * g) / y
