@@ -179,7 +179,9 @@ class Replay(bfloat16.Replay):
     def softmax(self, i):
         for row in range(i.n):
             less, e, total = self.pieces(self.part(i.x + row * i.width, i.width).copy())
-            y = less - ask(self.vm, "log", [total]) if i.log else e / total
+            y = less - ask(self.vm, "log", [total]) if i.form == 1 else e / total
+            if i.form == 2 and (self.part(i.x + row * i.width, i.width) == -np.inf).all():
+                y = np.zeros_like(e)
             self.part(i.y + row * i.width, i.width)[:] = y
 
     def softmax_grad(self, i):
