@@ -1,5 +1,7 @@
 """The cases of instructions that go row by row: losses, random numbers, optimizers; see cases.py."""
 
+import math
+
 import numpy as np
 
 from draws import case, held, normal, positive
@@ -32,9 +34,12 @@ def aliased(m, r, made, values, sizes):
 def softmax(m, r):
     n, width = rows_of(m, r)
     in_place = r.random() < 0.4
-    x = m.operand(r, normal(r, n * width, r.choice((1, 5))), [n, width], in_place)
+    form, values = r.randint(0, 2), normal(r, n * width, r.choice((1, 5)))
+    if form == 2:  # rows of which some, or all, is hidden
+        values = [-math.inf if i // width % 3 == 0 or r.random() < 0.3 else v for i, v in enumerate(values)]
+    x = m.operand(r, values, [n, width], in_place)
     y = x if in_place else m.operand(r, held(r, n * width, 0), [n, width], True)
-    return instruction("softmax", log=r.randint(0, 1), n=word(n), width=width, y=y, x=x)
+    return instruction("softmax", form=form, n=word(n), width=width, y=y, x=x)
 
 
 @case

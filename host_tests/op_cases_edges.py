@@ -55,18 +55,6 @@ def power_of_zero(d):
     return [b], lambda b: ember.pow(still, b), lambda b: base**b, lambda g, b: (g * slope,)
 
 
-@covers("BCE")
-def certain(d):
-    """A logarithm of 0 counts as -100."""
-    t = d.rng.uniform(size=d.shape()).astype("f4").astype("f8")
-    x = np.where(d.rng.random(t.shape) < 0.5, 0.0, 1.0)
-    still = Tensor([float(v) for v in x.ravel()], x.shape)
-    loss = nn.BCELoss(reduction="none")
-    at_one, at_zero = np.where(x == 1, 0.0, -100.0), np.where(x == 0, 0.0, -100.0)
-    return ([t], lambda t: loss(still, t), lambda t: -(t * at_one + (1 - t) * at_zero),
-            lambda g, t: (g * (at_zero - at_one),))  # fmt: skip
-
-
 @covers("ADD", "SUB", "MUL")
 def handed_on(d):
     """Both operands of an addition want the memory of its gradient, and both add to what they got."""

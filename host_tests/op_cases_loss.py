@@ -133,7 +133,7 @@ def loss_of_values(d):
     return given, ember, lambda x, y=t: total(elements(x, y), reduction, by), gradient
 
 
-@covers("DIV", "LOG", "CLAMP")
+@covers("DIV", "LOG", "AT_LEAST")
 def gaussian(d):
     s = d.shape()
     full, reduction = d.choice((True, False)), d.choice(REDUCTIONS)

@@ -41,7 +41,7 @@ def draw(d, where, shape):
     return np.clip(getattr(d, where)(shape), -4, 4)
 
 
-@covers("ABS", "EXPM1", "LOG1P", "SIN", "COS", "ERF", "ATAN2", "ASIN", "ACOS")
+@covers("ABS", "EXPM1", "LOG1P", "SIN", "COS", "ERF", "ATAN2", "ASIN", "ACOS", "SINH", "COSH")
 def function(d):
     name = d.choice(sorted(SMOOTH))
     where, in_numpy, slope = SMOOTH[name]

@@ -61,7 +61,7 @@ MAP = {
     "pow": lambda a, b: np.power(a, b),
     "eq": lambda a, b: np.where(a == b, 1.0, 0.0),
     "gt": lambda a, b: np.where(a > b, 1.0, 0.0),
-    "relu_grad": lambda a, b: np.where(a > 0, b, 0.0),
+    "relu_grad": lambda a, b: np.where(a <= 0, 0.0, b),
     "tanh_grad": lambda a, b: b * (1 - a * a),
     "sigmoid_grad": lambda a, b: b * (a * (1 - a)),
     "sqrt_grad": lambda a, b: (0.5 * b) / a,

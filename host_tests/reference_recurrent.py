@@ -53,7 +53,7 @@ def rnn_grad(m, f):
     da, error = np.zeros_like(g), bound(f, w.T, g, carry)
     for t, _ in steps(f, True):
         d = carry + g[:, t]
-        da[:, t] = np.where(h[:, t] > 0, d, 0) if f.relu else d * (1 - h[:, t] ** 2)
+        da[:, t] = np.where(h[:, t] <= 0, 0, d) if f.relu else d * (1 - h[:, t] ** 2)
         carry = da[:, t] @ w.T
     keep(m, f, f.da, da, error)
     keep(m, f, f.carry, carry, error)

@@ -25,7 +25,10 @@ def softmaxes(x):
 @instruction
 def softmax(m, f):
     y, error, log, log_error = softmaxes(m.read(f.x, f.n, f.width))
-    m.meet(m.at(f.y, f.n, f.width), log if f.log else y, log_error if f.log else error)
+    if f.form == 2:
+        hidden = (m.read(f.x, f.n, f.width) == -np.inf).all(1, keepdims=True)
+        y, error = np.where(hidden, 0.0, y), np.where(hidden, 0.0, error)
+    m.meet(m.at(f.y, f.n, f.width), log if f.form == 1 else y, log_error if f.form == 1 else error)
 
 
 @instruction

@@ -50,7 +50,7 @@ FUNCTIONS = {
     "minimum": minimum,
     "eq": lambda a, b: ONE if a == b else ZERO,
     "gt": lambda a, b: ONE if a > b else ZERO,
-    "relu_grad": lambda a, b: b if a > 0 else ZERO,
+    "relu_grad": lambda a, b: ZERO if a <= 0 else b,
     "tanh_grad": lambda a, b: b * (ONE - a * a),
     "sigmoid_grad": lambda a, b: b * (a * (ONE - a)),
     "sqrt_grad": lambda a, b: (HALF * b) / a,
@@ -207,7 +207,9 @@ class Replay(bfloat16.Replay, replay_signal.Replay):
     def softmax(self, i):
         for row in range(i.n):
             less, e, total = self.pieces(self.part(i.x + row * i.width, i.width).copy())
-            y = less - ask(self.vm, "log", [total]) if i.log else e / total
+            y = less - ask(self.vm, "log", [total]) if i.form == 1 else e / total
+            if i.form == 2 and (self.part(i.x + row * i.width, i.width) == -np.inf).all():
+                y = np.zeros_like(e)
             self.part(i.y + row * i.width, i.width)[:] = y
 
     def softmax_grad(self, i):

@@ -8,7 +8,7 @@ import pytest
 import ember
 from ember import Tensor, nn, optim, vm
 from op_cases import vms
-from op_cases_attention import attention
+from op_cases_attention import attention, attention_gradient
 
 
 @pytest.fixture(params=vms(), autouse=True)
@@ -46,10 +46,96 @@ def test_causal_is_the_mask_that_it_stands_for():
         assert causal[0][0] == pytest.approx(V[0][0])  # the first step sees itself alone
 
 
-def test_who_sees_nothing_gets_the_mean_of_what_is_hidden():
-    mask = Tensor(bytes([0] * 5 + [1] * 10), (3, 5), dtype="B")
-    y = ember.scaled_dot_product_attention(tensor(Q), tensor(K), tensor(V), mask)
-    close(y[:, 0], V.mean(1))
+SEEN = np.array([[0, 0, 0, 0, 0], [1, 1, 0, 1, 0], [0, 0, 1, 1, 0]])  # nobody sees the last, the first step nothing
+MASKS = {"bytes": lambda: Tensor(bytes(SEEN.ravel().tolist()), SEEN.shape, dtype="B"),
+         "float": lambda: tensor(np.where(SEEN, 0.0, -np.inf))}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MASKS)
+@pytest.mark.parametrize("recorded", [False, True])
+def test_who_sees_nothing_gets_0_and_hands_no_gradient_on(kind, recorded):
+    """PyTorch 2.13's scaled_dot_product_attention."""
+
+    def run(q, k, v, g):
+        q.requires_grad = k.requires_grad = v.requires_grad = True
+        y = ember.scaled_dot_product_attention(q, k, v, MASKS[kind]())
+        y.backward(g)
+        return y.detach(), q.grad, k.grad, v.grad
+
+    given = [tensor(Q), tensor(K), tensor(V), tensor(normal(2, 3, 2, seed=3))]
+    y, *found = (ember.record(run, *given) if recorded else run)(*given)
+    bias = np.where(SEEN, 0.0, -1e30)
+    expected = attention(Q, K, V, bias)
+    expected[:, 0] = 0
+    g = normal(2, 3, 2, seed=3)
+    g[:, 0] = 0
+    for a, b in zip([y, *found], [expected, *attention_gradient(g, Q, K, V, bias)]):
+        close(a, b)
+    assert np.all(np.array(found[0].tolist())[:, 0] == 0)
+    assert all(np.all(np.array(a.tolist())[:, 4] == 0) for a in found[1:])
+
+
+def test_a_plain_softmax_of_what_is_all_hidden_is_nan():
+    x = Tensor([[-np.inf, -np.inf], [0.0, -np.inf]])
+    for f, there in ((x.softmax, [1.0, 0.0]), (x.log_softmax, [0.0, -np.inf])):
+        found = f(-1).tolist()
+        assert np.isnan(found[0]).all() and found[1] == there
+
+
+@pytest.mark.parametrize("dtype", ["B", "f"])
+def test_a_sample_that_is_all_padding(dtype):
+    """What is left is the bias of the projection that comes out; no gradient but the bias's, and none is NaN."""
+    layer = nn.MultiheadAttention(4, 2)
+    with ember.no_grad():
+        layer.out_proj.bias[...] = tensor([0.3, 0.1, -0.2, 0.0])
+    hidden = 1 if dtype == "B" else -np.inf
+    padding = [[hidden] * 3, [0, 0, hidden]]
+    x = tensor(normal(2, 3, 4))
+    x.requires_grad = True
+    y, weights = layer(x, x, x, Tensor(padding, dtype=dtype), need_weights=True)
+    close(y.detach()[0], [[0.3, 0.1, -0.2, 0.0]] * 3)
+    assert weights.detach()[0].tolist() == [[0.0] * 3] * 3
+    y.sum().backward()
+    assert np.isfinite(x.grad.tolist()).all() and x.grad[0].tolist() == [[0.0] * 4] * 3
+    assert all(np.isfinite(p.grad.tolist()).all() for p in layer.parameters())
+
+
+class Padded(nn.Module):
+    """A Transformer's layer over steps that are 0 where there is none."""
+
+    def __init__(self):
+        self.layer, self.out = nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0), nn.Linear(4, 1)
+
+    def forward(self, x):
+        padding = ember.eq(abs(x).sum(-1), 0.0)
+        return self.out(self.layer(x, None, padding)).sum(1)
+
+
+def test_training_with_samples_that_are_all_padding():
+    """They change nothing in the others, and nothing becomes NaN; at once it is the same."""
+    ember.manual_seed(3)
+    x = normal(4, 3, 4).astype("f4")
+    x[0], x[2, 1:] = 0, 0
+    y = array("f", [0.5, -0.5, 1.0, 0.0])
+    found = []
+    for eagerly in (False, True):
+        ember.manual_seed(3)
+        model = Padded()
+        optimizer = optim.SGD(model.parameters(), lr=0.05)
+        if eagerly:
+            for _ in range(3):
+                optimizer.zero_grad()
+                loss = nn.MSELoss()(model(tensor(x)), Tensor(y, (4, 1)))
+                loss.backward()
+                optimizer.step()
+        else:
+            trainer = ember.Trainer(model, nn.MSELoss(), optimizer, input_shape=(3, 4), batch_size=4)
+            for _ in range(3):
+                trainer.step(array("f", x.ravel().tolist()), y)
+        found.append([p.tolist() for p in model.parameters()])
+    for a, b in zip(*found):
+        assert np.isfinite(a).all()
+        assert np.allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
 def test_large_scores():

@@ -71,7 +71,7 @@ NUMPY = {
     "relu": lambda a: np.where(a < 0, np.float32(0), a),
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": lambda a, b: LIBM.pow(a, b),
     "maximum": np.maximum, "minimum": np.minimum, "eq": np.equal, "gt": np.greater,
-    "relu_grad": lambda y, g: np.where(y > 0, g, np.float32(0)),
+    "relu_grad": lambda y, g: np.where(y <= 0, np.float32(0), g),
 }  # fmt: skip
 
 

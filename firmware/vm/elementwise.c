@@ -110,7 +110,7 @@ static __attribute__((noinline)) void apply(int32_t fn, float *d, const float *a
         CASE_TWO(POW, pow_core(x, y));
         CASE_TWO(EQ, choose(x == y, 1.0f, 0.0f));
         CASE_TWO(GT, choose(x > y, 1.0f, 0.0f));
-        CASE_TWO(RELU_GRAD, choose(x > 0.0f, y, 0.0f));
+        CASE_TWO(RELU_GRAD, choose(x <= 0.0f, 0.0f, y));
         CASE_TWO(TANH_GRAD, y * (1.0f - x * x));
         CASE_TWO(SIGMOID_GRAD, y * (x * (1.0f - x)));
         CASE_TWO(SQRT_GRAD, (0.5f * y) / x);

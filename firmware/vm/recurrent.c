@@ -64,7 +64,7 @@ static int32_t run_rnn_grad(const ember_vm *vm, const int32_t *fields, int32_t f
             float *carry = floats_at(vm, fields[RNN_GRAD_CARRY]) + i * s.hidden;
             for (int32_t j = 0; j < s.hidden; j++) {
                 const float d = carry[j] + g[j];
-                da[j] = fields[RNN_GRAD_RELU] ? (y[j] > 0.0f ? d : 0.0f) : d * (1.0f - y[j] * y[j]);
+                da[j] = fields[RNN_GRAD_RELU] ? (y[j] <= 0.0f ? 0.0f : d) : d * (1.0f - y[j] * y[j]);
             }
             for (int32_t k = 0; k < s.hidden; k++) {
                 carry[k] = dot_from(0.0f, da, w + k * s.hidden, s.hidden);

@@ -8,17 +8,19 @@ static float maximum_of_row(const float *x, int32_t width) {
     return best;
 }
 
-// y = x - max(x) for each row; returns nothing else, as the caller exponentiates many rows at once.
-static void shift_rows(float *y, const float *x, int32_t rows, int32_t width) {
+// y = x - max(x) for each row; returns nothing else, as the caller exponentiates many rows at once. With `hides` a row
+// that is all -inf stays so.
+static void shift_rows(float *y, const float *x, int32_t rows, int32_t width, bool hides) {
     for (int32_t i = 0; i < rows; i++, x += width, y += width) {
-        const float best = maximum_of_row(x, width);
+        const float most = maximum_of_row(x, width);
+        const float best = hides && most == float_of(INFINITE | SIGN) ? 0.0f : most;
         EACH(j, width) {
             y[j] = x[j] - best;
         }
     }
 }
 
-// Divides each row by its sum, and keeps the sums where `sums` is given.
+// Divides each row by its sum, and keeps the sums where `sums` is given. A row of zeros stays so.
 static void divide_rows(float *y, float *sums, int32_t rows, int32_t width) {
     for (int32_t i = 0; i < rows; i++, y += width) {
         float sum = 0.0f;
@@ -26,7 +28,7 @@ static void divide_rows(float *y, float *sums, int32_t rows, int32_t width) {
             sum += y[j];
         }
         EACH(j, width) {
-            y[j] = y[j] / sum;
+            y[j] = y[j] / (sum == 0.0f ? 1.0f : sum);
         }
         if (sums) {
             sums[i] = sum;
@@ -38,8 +40,8 @@ static int32_t run_softmax(const ember_vm *vm, const int32_t *fields, int32_t fi
     const int32_t width = fields[SOFTMAX_WIDTH];
     float *y = floats_at(vm, fields[SOFTMAX_Y]) + first * width;
     const float *x = floats_at(vm, fields[SOFTMAX_X]) + first * width;
-    shift_rows(y, x, last - first, width);
-    if (!fields[SOFTMAX_LOG]) {
+    shift_rows(y, x, last - first, width, fields[SOFTMAX_FORM] == 2);
+    if (fields[SOFTMAX_FORM] != 1) {
         exp_each(y, y, (last - first) * width);
         divide_rows(y, NULL, last - first, width);
         return last;
@@ -105,7 +107,7 @@ static int32_t run_cross_entropy(const ember_vm *vm, const int32_t *fields, int3
     float *p = floats_at(vm, fields[CROSS_ENTROPY_P]) + first * width;
     const float *x = floats_at(vm, fields[CROSS_ENTROPY_X]) + first * width;
     last = first_outside(label, width, first, last);
-    shift_rows(p, x, last - first, width);
+    shift_rows(p, x, last - first, width, false);
     float at_label[CHUNK], sums[CHUNK];
     while (first < last) {
         int32_t rows = last - first < CHUNK ? last - first : CHUNK;

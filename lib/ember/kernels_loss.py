@@ -23,13 +23,17 @@ def _exponentials(y, y_at, x, x_at, width):
     return greatest, total
 
 
-def softmax(segments, first, last, log, n, width, y, x):
-    """With the row's maximum m and e = exp(x - m): y = e / sum(e), or if `log` y = (x - m) - log(sum(e))"""
+def softmax(segments, first, last, form, n, width, y, x):
+    """With the row's maximum m and e = exp(x - m): y = e / sum(e), in form 1 y = (x - m) - log(sum(e)), in form 2 y = 0
+    where m is -inf"""
     to, source = segments[y >> 24], segments[x >> 24]
     for row in range(first, last):
         y_at, x_at = (y & OFFSET) + row * width, (x & OFFSET) + row * width
-        if log:
+        if form == 1:
             _log_softmax(to, y_at, source, x_at, width)
+        elif form == 2 and _greatest(source, x_at, width) == -INF:
+            for i in range(y_at, y_at + width):
+                to[i] = 0.0
         else:
             total = _exponentials(to, y_at, source, x_at, width)[1]
             for i in range(y_at, y_at + width):

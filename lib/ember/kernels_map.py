@@ -214,8 +214,8 @@ def gt(a, b):
 
 
 def relu_grad(a, b):
-    """a = y, b = g: g where y > 0, else 0"""
-    return b if a > 0.0 else 0.0
+    """a = y, b = g: 0 where y <= 0, else g: NaN lets it pass"""
+    return 0.0 if a <= 0.0 else b
 
 
 def tanh_grad(a, b):

@@ -48,7 +48,7 @@ def rnn(segments, first, last, relu, reverse, n, steps, hidden, h, w, start):
 
 def rnn_grad(segments, first, last, relu, reverse, n, steps, hidden, da, carry, g, h, w):
     """From the step that was last: d = carry + g[t]
-    da[t] = d * (1 - h[t] * h[t]), or if `relu` d where h[t] > 0, else 0
+    da[t] = d * (1 - h[t] * h[t]), or if `relu` 0 where h[t] <= 0, else d
     carry = da[t] @ w', the sum over the gates in order
     """
     to, carried, gradients = segments[da >> 24], segments[carry >> 24], segments[g >> 24]
@@ -58,7 +58,7 @@ def rnn_grad(segments, first, last, relu, reverse, n, steps, hidden, da, carry, 
         for i, at, _ in _places(row, not reverse, n, steps, hidden):
             for j in range(hidden):
                 d, y = carried[carry + i * hidden + j] + gradients[g + at + j], states[h + at + j]
-                to[da + at + j] = (d if y > 0 else 0.0) if relu else d * (1.0 - y * y)
+                to[da + at + j] = (0.0 if y <= 0.0 else d) if relu else d * (1.0 - y * y)
             gate = _row_of(to, da + at, hidden)
             for k in range(hidden):
                 carried[carry + i * hidden + k] = _dot(0.0, gate, weights, w + k * hidden, 1)

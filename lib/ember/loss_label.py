@@ -2,7 +2,7 @@
 
 from .check import number
 from .loss import CrossEntropyLoss, Loss, class_weights, elements, floats, labels
-from .ops_compare import ne, where
+from .ops_compare import gt, ne, where
 from .ops_index import GATHER, one_hot
 from .tensor import Tensor, apply, numel, sink
 
@@ -96,7 +96,8 @@ class MultiMarginLoss(Loss):
         index, _ = _index(self, x, target, None)
         classes = x._dims[-1]
         own = _picked(x, index)
-        over = (x - own.reshape(own.shape + (1,)) + self.margin).relu() * (1.0 - one_hot(index, classes))
+        over = x - own.reshape(own.shape + (1,)) + self.margin
+        over = where(gt(over, 0.0) * (1.0 - one_hot(index, classes)), over, 0.0)
         each = (over if self.p == 1 else over * over).sum(-1) / classes
         share = _shares(self, x, index)
         return self._reduce(each if share is None else each * share)

@@ -2,8 +2,8 @@
 
 from .check import flag, not_negative, number, positive
 from .loss import Loss, floats
-from .ops_compare import gt, minimum, where
-from .ops_math import abs
+from .ops_compare import clamp, eq, minimum, where
+from .ops_statistics import norm
 
 
 def _alike(loss, a, b, *more):
@@ -23,11 +23,11 @@ class MarginRankingLoss(Loss):
     def forward(self, a, b, target):
         _alike(self, a, b)
         each = self._target(a, target) * (b - a)
-        return self._reduce((each + self.margin if self.margin else each).relu())
+        return self._reduce(clamp(each + self.margin if self.margin else each, 0.0))
 
 
 class CosineEmbeddingLoss(Loss):
-    """a, b [N, D], targets [N]: 1 - cos(a, b) where the target is 1, max(0, cos(a, b) - margin) where it is -1.
+    """a, b [N, D], targets [N]: 1 - cos(a, b) where the target is 1, max(0, cos(a, b) - margin) where it is -1, else 0.
     Called with a, b, target."""
 
     def __init__(self, margin=0.0, reduction="mean"):
@@ -38,8 +38,9 @@ class CosineEmbeddingLoss(Loss):
         _alike(self, a, b)
         size = ((a * a).sum(-1) + 1e-12) * ((b * b).sum(-1) + 1e-12)
         cosine = (a * b).sum(-1) / size.sqrt()
-        same = gt(self._target(cosine, target), 0.0)
-        return self._reduce(where(same, 1.0 - cosine, (cosine - self.margin).relu()))
+        target = self._target(cosine, target)
+        apart = where(eq(target, -1.0), clamp(cosine - self.margin, 0.0), 0.0)
+        return self._reduce(apart + where(eq(target, 1.0), 1.0 - cosine, 0.0))
 
 
 class TripletMarginLoss(Loss):
@@ -52,12 +53,7 @@ class TripletMarginLoss(Loss):
         self.eps, self.swap = not_negative("eps", eps), flag("swap", swap)
 
     def _distance(self, a, b):
-        d = a - b + self.eps
-        if self.p == 2:
-            return (d * d).sum(-1).sqrt()
-        if self.p == 1:
-            return abs(d).sum(-1)
-        return (abs(d) ** self.p).sum(-1) ** (1.0 / self.p)
+        return norm(a - b + self.eps, self.p, -1)
 
     def forward(self, anchor, near, far):
         near, far = floats(near), floats(far)
@@ -65,4 +61,4 @@ class TripletMarginLoss(Loss):
         apart = self._distance(anchor, far)
         if self.swap:
             apart = minimum(apart, self._distance(near, far))
-        return self._reduce((self._distance(anchor, near) - apart + self.margin).relu())
+        return self._reduce(clamp(self._distance(anchor, near) - apart + self.margin, 0.0))

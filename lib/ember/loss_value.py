@@ -4,7 +4,7 @@ from . import ops_loss
 from .check import flag, not_negative, number, positive
 from .loss import Loss, floats
 from .ops_activation import logsigmoid, softplus
-from .ops_compare import clamp, gt, where
+from .ops_compare import clamp, gt, ne, where
 from .ops_math import abs
 from .tensor import apply, sink
 
@@ -72,10 +72,8 @@ class BCEWithLogitsLoss(Loss):
 
     def forward(self, x, target):
         target = self._target(x, target)
-        positive_part = logsigmoid(x)
-        if self.pos_weight is not None:
-            positive_part = positive_part * ((self.pos_weight - 1.0) * target + 1.0)
-        each = (1.0 - target) * x - positive_part
+        yes = target if self.pos_weight is None else target * self.pos_weight
+        each = (1.0 - target) * softplus(x) - yes * logsigmoid(x)  # of x alone, so that no slope cancels
         return self._reduce(each if self.weight is None else each * self.weight)
 
 
@@ -123,7 +121,7 @@ class PoissonNLLLoss(Loss):
 
 class GaussianNLLLoss(Loss):
     """(log(var) + (x - target) ** 2 / var) / 2, var no less than eps; full adds log(2 pi) / 2. Called with x, target
-    and var, a tensor that broadcasts to x. Where eps is in its place var has no gradient."""
+    and var, a tensor that broadcasts to x; where eps is in its place, the gradient is var's all the same."""
 
     def __init__(self, full=False, eps=1e-6, reduction="mean"):
         Loss.__init__(self, reduction)
@@ -131,7 +129,7 @@ class GaussianNLLLoss(Loss):
 
     def forward(self, x, target, var):
         d = x - self._target(x, target)
-        var = clamp(floats(var), self.eps)
+        var = apply(ops_loss.AT_LEAST, (floats(var),), (self.eps,))
         each = (var.log() + d * d / var) * 0.5
         return self._reduce(each + 7708615 / 8388608 if self.full else each)
 
@@ -144,12 +142,13 @@ class SoftMarginLoss(Loss):
 
 
 class HingeEmbeddingLoss(Loss):
-    """Distances x: x where the target is 1, max(0, margin - x) where it is -1."""
+    """Distances x: x where the target is 1, max(0, margin - x) where it is -1; of another target both."""
 
     def __init__(self, margin=1.0, reduction="mean"):
         Loss.__init__(self, reduction)
         self.margin = number("margin", margin)
 
     def forward(self, x, target):
-        same = gt(self._target(x, target), 0.0)
-        return self._reduce(where(same, x, (self.margin - x).relu()))
+        target = self._target(x, target)
+        apart = where(ne(target, 1.0), clamp(self.margin - x, 0.0), 0.0)
+        return self._reduce(apart + where(ne(target, -1.0), x, 0.0))

@@ -9,10 +9,8 @@ from . import ops
 from .isa import ADD as INTO_ADD
 from .isa import CONVERT, WRITE
 from .nn import _bound
-from .ops_reduce import _matmul_shape, _matmul_sizes, _product_grad, _products
+from .ops_reduce import SOFTMAX, _matmul_shape, _matmul_sizes, _product_grad, _products
 from .tensor import Tensor, apply, numel, sink
-
-_FAR = -(2.0**127)  # added to a score, it leaves nothing of it, and a weight of 0
 
 # Scores: query @ key transposed, which is read where it lies.
 
@@ -89,24 +87,35 @@ ROTARY = ops.Op(ops.same, _rotary_emit, _rotary_grad, False)
 
 
 def hidden(mask):
-    """0 where a mask, of any dtype, is 0, and what hides a score where it is not."""
-    from .ops_compare import ne
+    """0 where a mask, of any dtype, is 0, and -inf, which hides a score, where it is not."""
+    return _hides(_floats(mask))
 
+
+def _floats(mask):
     if mask.dtype != "f" and mask._data is None:  # an input of a recording
         raw, mask = mask, sink().new(mask._dims)
         sink().emit(CONVERT, numel(mask._dims), 1, mask, raw, sink().constants((1.0, 0.0)))
     elif mask.dtype != "f":
         values = memoryview(mask.elements())[mask._offset : mask._offset + mask.numel()]
         mask = Tensor(array("f", list(values)), mask._dims)
-    return ne(mask, 0.0) * _FAR
+    return mask
+
+
+def _hides(mask):
+    """0 where it is 0, else -inf. (A product would make NaN of 0.)"""
+    target = sink()
+    y = target.new(mask._dims)
+    target.map(ops.KEEP_FN, y, mask, target.scalar(-float("inf")))
+    target.flush()
+    return y
 
 
 def _causal(length, source):
-    """[L, S]: 0 where a step asks itself or one before, and what hides a score where it asks a later one."""
-    from .ops_compare import minimum
+    """[L, S]: 0 where a step asks itself or one before, and -inf where it asks a later one."""
+    from .ops_compare import gt
 
     ramp = Tensor(array("f", range(max(length, source))))
-    return minimum(ramp.alias((length, 1)) - ramp.alias((1, source)), 0.0) * -_FAR
+    return _hides(gt(ramp.alias((1, source)), ramp.alias((length, 1))))
 
 
 def attend(query, key, value, attn_mask, dropout_p, is_causal, scale):
@@ -121,14 +130,16 @@ def attend(query, key, value, attn_mask, dropout_p, is_causal, scale):
         scores = scores + later
     if attn_mask is not None:
         scores = scores + (attn_mask if attn_mask.dtype == "f" else hidden_not(attn_mask))
-    weights = scores.softmax(-1)
+    weights = apply(SOFTMAX, (scores,), (2,))  # a step that sees nothing has none
     kept = apply(ops.DROPOUT, (weights,), (dropout_p,)) if dropout_p else weights
     return kept @ value, weights
 
 
 def hidden_not(mask):
-    """The other way round: what hides a score where a mask is 0."""
-    return _FAR - hidden(mask)
+    """The other way round: -inf where a mask is 0."""
+    from .ops_compare import logical_not
+
+    return _hides(logical_not(_floats(mask)))
 
 
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None):
@@ -136,12 +147,12 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     et al., 2017).
 
     attn_mask   broadcasts to [..., L, S]: float32 is added to the scores; whole numbers (dtype "B") hide a step where
-                they are 0, as False does in PyTorch. Answers of comparisons are float32: ember.where(seen, 0.0, -1e30)
+                they are 0, as False does in PyTorch. Answers of comparisons are float32: ember.where(seen, 0.0, -inf)
     dropout_p   of the weights, whatever mode a model is in
     is_causal   step i sees steps 0 to i: a sum with [L, S] more, not one for each head
     scale       by default 1 / sqrt(E)
 
-    A step that sees nothing gets the mean of what is hidden. Backward keeps query, key, value and the weights,
+    A step that sees nothing gets 0, and hands no gradient on. Backward keeps query, key, value and the weights,
     [..., L, S], twice with dropout. ValueError where shapes do not fit, or dropout_p is not from 0 to below 1.
     """
     if not isinstance(dropout_p, (int, float)) or not 0 <= dropout_p < 1:

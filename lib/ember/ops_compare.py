@@ -6,7 +6,8 @@ from .tensor import apply
 
 
 def _share(a, b):
-    return gt(a, b) + eq(a, b) * 0.5
+    """What a has of the gradient of their maximum: none where it is less, half where they tie, all beside a NaN."""
+    return 1.0 - gt(b, a) - eq(a, b) * 0.5
 
 
 EQ = two(ops.EQ_FN)

@@ -35,10 +35,19 @@ def _bce_slope(x, t, y):
 
 
 def _bce_slope_of_target(x, t, y):
-    return clamp(log1p(-x), -100.0) - clamp(x.log(), -100.0)
+    return log1p(-x) - x.log()  # PyTorch's has no bounds
+
+
+def _at_least(target, y, inputs, saved):
+    target.map(ops.MAXIMUM_FN, y, inputs[0], target.scalar(saved[0]))
+
+
+def _at_least_grad(target, y, g, inputs, saved):
+    ops.hand_on(target, inputs[0], g)  # below the bound too
 
 
 HUBER = row(_huber, lambda x, delta: clamp(x, -delta, delta))
+AT_LEAST = ops.Op(ops.same, _at_least, _at_least_grad, False)
 BCE = ops.Op(ops.broadcast, _bce, two(None, _bce_slope, _bce_slope_of_target).grad)
 
 

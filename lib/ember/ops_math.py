@@ -79,8 +79,28 @@ LOG1P = one(ops.LOG1P_FN, lambda x, y: 1.0 / (x + 1.0))
 SIN = one(ops.SIN_FN, lambda x, y: cos(x))
 COS = one(ops.COS_FN, lambda x, y: -sin(x))
 ERF = one(ops.ERF_FN, lambda x, y: (-(x * x)).exp() * (9465531 / 8388608))  # 2 / sqrt(pi)
-ATAN2 = two(ops.ATAN2_FN, lambda a, b, y: b / (a * a + b * b), lambda a, b, y: -a / (a * a + b * b))
-REMAINDER = two(ops.REMAINDER_FN, None, lambda a, b, y: -floor(a / b))
+
+
+def _around(a, b):
+    """b / (a * a + b * b), and 0 at the origin."""
+    from .ops_compare import where
+
+    size = a * a + b * b
+    return where(size, b / size, 0.0)
+
+
+ATAN2 = two(ops.ATAN2_FN, lambda a, b, y: _around(a, b), lambda a, b, y: -_around(b, a))
+
+
+def _remainder_slope(a, b, y):
+    """-floor(a / b): where that quotient is too small for a float, what is left tells 0 from -1. NaN of infinities."""
+    from .ops_compare import eq, ne
+
+    quotient = a / b
+    return eq(quotient, 0.0) * ne(y, a) - floor(quotient) + (a - a)
+
+
+REMAINDER = two(ops.REMAINDER_FN, None, _remainder_slope)
 
 
 def _beside(target, x):
@@ -99,13 +119,19 @@ ACOS = row(lambda target, y, x: target.map(ops.ATAN2_FN, y, _beside(target, x), 
            lambda x: -1.0 / ((1.0 - x) * (1.0 + x)).sqrt())  # fmt: skip
 
 
+def _power_slope(a, b, y):
+    from .ops_compare import where  # a ** 0 is a constant, at 0 too
+
+    return where(b, b * pow(a, b - 1.0), 0.0)
+
+
 def _log_slope(a, b, y):
-    from .ops_compare import where  # 0 ** b does not change with b
+    from .ops_compare import eq, ge, where  # 0 ** b does not change with b, until that is below 0
 
-    return where(a, y * a.log(), 0.0)
+    return where(eq(a, 0.0) * ge(b, 0.0), 0.0, y * a.log())
 
 
-POW_TENSOR = two(ops.POW_FN, lambda a, b, y: b * pow(a, b - 1.0), _log_slope)
+POW_TENSOR = two(ops.POW_FN, _power_slope, _log_slope)
 
 
 def abs(x):
@@ -171,21 +197,8 @@ def atan(x):
 
 
 def atan2(y, x):
-    """The angle of the point (x, y), from -pi to pi. Its gradient at (0, 0) is NaN."""
+    """The angle of the point (x, y), from -pi to pi. Its gradient at (0, 0) is 0."""
     return apply(ATAN2, (tensor(y), tensor(x)))
-
-
-def sinh(x):
-    """By expm1, so that it is good near 0, and of half of |x|, so that it overflows only where it must."""
-    size = abs(x)
-    s = expm1(size * 0.5)
-    return ((s * 0.5) * (s + 2.0) - expm1(-size) * 0.5) * sign(x)
-
-
-def cosh(x):
-    """(exp(x) + exp(-x)) / 2, which overflows only where it must."""
-    e = (abs(x) * 0.5).exp()
-    return (e * 0.5) * e + (0.5 / e) / e
 
 
 def expm1(x):
@@ -243,5 +256,6 @@ def lerp(a, b, weight):
     if isinstance(weight, Tensor):
         from .ops_compare import gt, where
 
-        return where(gt(0.5, abs(weight)), a + d * weight, b - d * (1.0 - weight))
+        near = gt(0.5, abs(weight))  # the end is chosen first: of what is not chosen a gradient could be NaN
+        return where(near, a, b) + d * (weight - (1.0 - near))
     return a + d * weight if -0.5 < weight < 0.5 else b - d * (1.0 - sink().scalar(weight))

@@ -223,7 +223,7 @@ def _softmax_emit(sink, y, inputs, saved):
 def _softmax_grad(sink, y, g, inputs, saved):
     d, into = into_grad(sink, inputs[0])
     n, width = rows_and_width(y._dims)
-    sink.emit(isa.SOFTMAX_GRAD, saved[0], into, n, width, d, y, g)
+    sink.emit(isa.SOFTMAX_GRAD, saved[0] & 1, into, n, width, d, y, g)
 
 
 def rows_and_width(dims):

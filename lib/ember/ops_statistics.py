@@ -8,7 +8,7 @@ from array import array
 from . import ops
 from .isa import MAXIMUM, MINIMUM, MULTIPLY, WRITE
 from .ops import Op, contribute, strided, strides_of
-from .ops_compare import eq, isfinite, ne
+from .ops_compare import eq, isfinite, ne, where
 from .ops_math import tensor
 from .ops_reduce import _kept_strides, _max_grad, _reduce, _reduce_shape, max, reduced, sum, summed
 from .tensor import apply, no_grad
@@ -30,14 +30,15 @@ MIN = Op(_reduce_shape, _reduce(INF, MINIMUM), _max_grad)
 
 
 def _prod_grad(target, y, g, inputs, saved):
-    """To each element the product of the others: by division where no factor is 0, else to the only 0 alone."""
+    """To each element the product of the others: by division where no factor is 0, else to the only 0 alone; the rest
+    gets the product, which is 0 or NaN then."""
     x, dim = inputs[0].detach(), saved[0]
     with no_grad():
         zero = eq(x, 0.0)
         rest = x + zero
         others = apply(PROD, (rest,), (dim, True)) / rest
         alone = eq(sum(zero, dim, True), zero)
-    target.map(ops.KEEP_FN, others, alone, others)
+        others = where(alone, others, apply(PROD, (x,), (dim, True)))
     strides = strides_of(x._dims)
     contribute(target, inputs[0], ops.MUL_FN, x._dims, others, strides, g, _kept_strides(x._dims, dim))
 
@@ -136,7 +137,7 @@ def _norm_emit(target, y, inputs, saved):
 
 
 def _norm_grad(target, y, g, inputs, saved):
-    """g * sign(x) * (|x| / y) ** (p - 1), and 0 where x is 0."""
+    """g * sign(x) * (|x| / y) ** (p - 1), and 0 where x is 0 and y is a number."""
     x, (dim, _, p) = inputs[0], saved
     if p == 2:
         scale = target.new(y._dims)
@@ -151,7 +152,11 @@ def _norm_grad(target, y, g, inputs, saved):
     target.map(ops.DIV_FN, size, x, size)  # the sign, and NaN where x is 0
     target.map(ops.MUL_FN, share, share, size)
     target.map(ops.KEEP_FN, share, x, share)
-    contribute(target, x, ops.MUL_FN, x._dims, share, strides_of(x._dims), g, _kept_strides(x._dims, dim))
+    above = target.new(y._dims)
+    target.map(ops.EQ_FN, above, y, y)
+    target.map(ops.DIV_FN, above, above, above)  # 1, and NaN where y is
+    target.map(ops.MUL_FN, above, above, g)
+    contribute(target, x, ops.MUL_FN, x._dims, share, strides_of(x._dims), above, _kept_strides(x._dims, dim))
 
 
 NORM = Op(lambda inputs, dim, keepdim, p: _reduce_shape(inputs, dim, keepdim), _norm_emit, _norm_grad)

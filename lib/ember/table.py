@@ -34,7 +34,7 @@ FUNCTIONS = (
     ("pow", 2, 200),
     ("eq", 2, 8),  # 1 where a == b, else 0
     ("gt", 2, 8),  # 1 where a > b, else 0
-    ("relu_grad", 2, 8),  # a = y, b = g: g where y > 0, else 0
+    ("relu_grad", 2, 8),  # a = y, b = g: 0 where y <= 0, else g: NaN lets it pass
     ("tanh_grad", 2, 12),  # a = y, b = g: g * (1 - y * y)
     ("sigmoid_grad", 2, 12),  # a = y, b = g: g * (y * (1 - y))
     ("sqrt_grad", 2, 24),  # a = y, b = g: (0.5 * g) / y
@@ -89,7 +89,8 @@ TABLE = (
     # adds g to the element of dx that was the window's maximum, found again from x
     ("max_pool2d_grad", _IMAGE + _WINDOW + "dx^f[n*h*w*c] x<f[n*h*w*c] g<f[n*out_h*out_w*c]",
      "", "n*out_h", "out_w*c*k_h*k_w", 14, 0),
-    ("softmax", "log:0..1 n# width:1..16777216 y>f[n*width] x<f[n*width]", "y=x", "n", "width", 110, 0),
+    # form 1: the logarithm; 2: a row that is all -inf gives 0, where else it gives NaN
+    ("softmax", "form:0..2 n# width:1..16777216 y>f[n*width] x<f[n*width]", "y=x", "n", "width", 110, 0),
     ("softmax_grad", "log:0..1 into:0..1 n# width:1..16777216 dx+f[n*width] y<f[n*width] g<f[n*width]",
      "dx=y dx=g", "n", "width", 40, 0),
     # loss[i] = log(sum(exp(x[i]))) - x[i, label[i]], p = softmax(x)

@@ -78,6 +78,8 @@ from .ops_compare import maximum as maximum
 from .ops_compare import minimum as minimum
 from .ops_compare import ne as ne
 from .ops_compare import where as where
+from .ops_hyperbolic import cosh as cosh
+from .ops_hyperbolic import sinh as sinh
 from .ops_index import embedding as embedding
 from .ops_index import gather as gather
 from .ops_index import index_select as index_select
@@ -91,7 +93,6 @@ from .ops_math import atan as atan
 from .ops_math import atan2 as atan2
 from .ops_math import ceil as ceil
 from .ops_math import cos as cos
-from .ops_math import cosh as cosh
 from .ops_math import erf as erf
 from .ops_math import expm1 as expm1
 from .ops_math import floor as floor
@@ -105,7 +106,6 @@ from .ops_math import round as round
 from .ops_math import rsqrt as rsqrt
 from .ops_math import sign as sign
 from .ops_math import sin as sin
-from .ops_math import sinh as sinh
 from .ops_math import square as square
 from .ops_math import tan as tan
 from .ops_math import trunc as trunc

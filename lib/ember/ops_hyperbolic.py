@@ -1,0 +1,51 @@
+"""The op table, continued: hyperbolic functions, which overflow only where they must, and so with their slopes."""
+
+from . import isa, ops
+from .ops_math import row, tensor
+from .tensor import apply
+
+
+def _sinh(target, y, x):
+    """By expm1, so that it is good near 0: (s / 2) * (s + 2) - expm1(-|x|) / 2, s = expm1(|x| / 2)"""
+    s, t, one = target.new(x._dims), target.new(x._dims), target.scalar(1.0)
+    target.map(ops.ABS_FN, y, x)
+    target.map(ops.MUL_FN, s, y, target.scalar(0.5))
+    target.map(ops.EXPM1_FN, s, s)
+    target.map(ops.NEG_FN, y, y)
+    target.map(ops.EXPM1_FN, y, y)
+    target.map(ops.MUL_FN, y, y, target.scalar(-0.5))
+    target.map(ops.ADD_FN, t, s, target.scalar(2.0))
+    target.map(ops.MUL_FN, s, s, target.scalar(0.5))
+    target.map(ops.MUL_FN, y, s, t, isa.ADD)
+    # The sign of x: 2 * (x > 0) - 1, of 0 no matter which, and of NaN there is a NaN.
+    target.map(ops.GT_FN, t, x, target.scalar(0.0))
+    target.map(ops.ADD_FN, t, t, t)
+    target.map(ops.SUB_FN, t, t, one)
+    target.map(ops.MUL_FN, y, y, t)
+
+
+def _cosh(target, y, x):
+    """(e / 2) * e + (1 / 2) / e / e, e = exp(|x| / 2)"""
+    e, half = target.new(x._dims), target.scalar(0.5)
+    target.map(ops.ABS_FN, e, x)
+    target.map(ops.MUL_FN, e, e, half)
+    target.map(ops.EXP_FN, e, e)
+    target.map(ops.DIV_FN, y, half, e)
+    target.map(ops.DIV_FN, y, y, e)
+    t = target.new(x._dims)
+    target.map(ops.MUL_FN, t, e, half)
+    target.map(ops.MUL_FN, y, t, e, isa.ADD)
+
+
+SINH = row(_sinh, lambda x: cosh(x))
+COSH = row(_cosh, lambda x: sinh(x))
+
+
+def sinh(x):
+    """(exp(x) - exp(-x)) / 2, good near 0 too."""
+    return apply(SINH, (tensor(x),))
+
+
+def cosh(x):
+    """(exp(x) + exp(-x)) / 2"""
+    return apply(COSH, (tensor(x),))
