@@ -17,6 +17,8 @@ _HOMES = (
     ("mapped", ("frombuffer",)),
     ("monitor", ("memory", "MemoryMonitor")),
 )
+# The public modules.
+_MODULES = "callbacks data metrics metrics_more nn optim progress runtime schedule schedule_more vm"
 
 
 def _collect_after(n):
@@ -35,7 +37,7 @@ def __getattr__(name):
         for module, names in _HOMES:
             if name in names:
                 return getattr(__import__("ember." + module, None, None, (name,)), name)
-        if name[0] != "_":
+        if name[0] != "_" and "." not in name and "/" not in name:
             try:  # a module comes before the catalogue: where programs only run, there is none
                 return __import__("ember." + name, None, None, (name,))
             except ImportError as error:
@@ -53,4 +55,10 @@ def __getattr__(name):
                 return function
     finally:
         _collect_after(before)
-    raise AttributeError("ember has no %r" % name)
+    from .names import Missing
+
+    raise AttributeError(Missing("ember", name))
+
+
+if not hasattr(gc, "threshold"):  # MicroPython's dir() asks __getattr__
+    from .names import of_ember as __dir__  # noqa: F401

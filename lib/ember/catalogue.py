@@ -67,7 +67,12 @@ def look_up(name, homes):
         return None
     end = homes.rfind(": ", 0, at + 1)
     module = homes[homes.rfind(" ", 0, end) + 1 : end]
-    return getattr(__import__("ember." + module, None, None, (name,)), name)
+    try:
+        return getattr(__import__("ember." + module, None, None, (name,)), name)
+    except ImportError as error:
+        from .names import not_here
+
+        raise not_here(error, name, module)
 
 
 def find(name, kind="OPERATIONS"):

@@ -1,6 +1,12 @@
 """Names that are not there, or not there yet: which one may have been meant, and what there is."""
 
-from . import catalogue, catalogue_more
+import sys
+
+from . import _HOMES, _MODULES, catalogue, catalogue_more
+
+# Which lists of the catalogue name what an object has.
+_KINDS = {"ember": ("FUNCTIONS", "OPERATIONS"), "ember.nn": ("LAYERS",), "ember.optim": ("OPTIMIZERS",),
+          "a Tensor": ("OPERATIONS",)}  # fmt: skip
 
 
 def _edits(a, b):
@@ -24,13 +30,54 @@ def nearest(name, words):
     return best
 
 
-def missing(name, words):
-    """What to say of a name that none of words is."""
-    near = nearest(name, words)
-    return "no %r%s" % (name, "; did you mean %r?" % near if near else "")
+def lazily(whose):
+    """What loads when it is asked for: the names in the catalogue of "ember", "ember.nn", "ember.optim", "a Tensor"."""
+    lists = [getattr(part, kind) for kind in _KINDS[whose] for part in (catalogue, catalogue_more)]
+    words = [word for word in "".join(lists).split() if word[-1] != ":"]
+    if whose == "ember":
+        words += catalogue.OPERATORS.split() + _MODULES.split() + [name for _, names in _HOMES for name in names]
+    return words
 
 
-def listed(*kinds):
-    """The names in these lists of the catalogue, both parts of it."""
-    words = "".join([getattr(part, kind) for kind in kinds for part in (catalogue, catalogue_more)]).split()
-    return [word for word in words if word[-1] != ":"]
+class Missing:
+    """What an AttributeError has to say. It looks for what may have been meant when it is read, for many never are:
+    MicroPython's dir() asks for every name that it knows."""
+
+    def __init__(self, whose, name, there=()):
+        self.whose, self.name, self.there = whose, name, there
+        if name == "__dir__":  # dir() begins so; it and the REPL's Tab know only names that are interned, as this does
+            for word in lazily(whose):
+                hasattr(self, word)
+
+    def __str__(self):
+        near = nearest(self.name, lazily(self.whose) + list(self.there))
+        return "%s has no %r%s" % (self.whose, self.name, "; did you mean %r?" % near if near else "")
+
+    __repr__ = __str__
+
+
+def not_here(error, name, module):
+    """The ImportError of a module that was not copied to this board, in words; any other stays."""
+    if str(error) not in ("module not found", "no module named 'ember.%s'" % module):
+        return error
+    return ImportError("%s is in ember.%s, which is not on this board: deploy --with %s brings it (make flash "
+                       "ARGS=\"--with %s\")" % (name, module, name, name))  # fmt: skip
+
+
+# What dir() of a module is on CPython.
+
+
+def _listing(module):
+    return sorted(set(list(sys.modules[module].__dict__) + lazily(module)))
+
+
+def of_ember():
+    return _listing("ember")
+
+
+def of_nn():
+    return _listing("ember.nn")
+
+
+def of_optim():
+    return _listing("ember.optim")

@@ -1,5 +1,6 @@
 """Optimizers. Names, defaults and formulas are PyTorch's; the update of a group of parameters is one instruction."""
 
+import gc
 from array import array
 
 from . import isa
@@ -184,5 +185,11 @@ def __getattr__(name):
 
     found = find(name, "OPTIMIZERS")
     if found is None:
-        raise AttributeError("ember.optim has no %r" % name)
+        from .names import Missing
+
+        raise AttributeError(Missing("ember.optim", name, ("SGD", "Adam", "AdamW", "lr_scheduler")))
     return found
+
+
+if not hasattr(gc, "threshold"):
+    from .names import of_optim as __dir__  # noqa: F401

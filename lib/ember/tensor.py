@@ -336,7 +336,9 @@ class Tensor:
 
         function = find(name)
         if function is None:
-            raise AttributeError("a Tensor has no %r" % name)
+            from .names import Missing
+
+            raise AttributeError(Missing("a Tensor", name, dir(Tensor)))
         setattr(Tensor, name, function)
         return getattr(self, name)
 

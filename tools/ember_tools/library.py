@@ -18,7 +18,7 @@ NATIVE = ROOT / "build" / "native"
 
 # What every Ember has, with what these import: a module that the catalogue names is left out until it is asked for.
 CORE = ("__init__", "trainer", "nn", "optim", "data", "progress", "disassemble", "nn_image", "ops_shape",
-        "catalogue_more")  # fmt: skip
+        "catalogue_more", "names")  # fmt: skip
 ALL = "all"
 
 
