@@ -261,8 +261,11 @@ class Replay(bfloat16.Replay):
         scale, shift = self.part(i.affine, 2)
         self.part(i.d, i.n)[:] = self.part(i.src, i.n).astype(f) * scale + shift
 
+    def stop(self, i):
+        assert self.part(i.go, 1)[0] != 0
+
     def gradient(self, i, p, weight_decay):
-        G = self.part(i.g, i.n) / f(self.part(i.count, 1)[0])
+        G = self.part(i.g, i.n) / self.part(i.total, 1)[0]
         return G + weight_decay * p if weight_decay != 0 else G
 
     def sgd(self, i):

@@ -122,6 +122,7 @@ class Tensor:
     """
 
     mapped = 0  # elements of a buffer of plain bytes that is only read: see mapped.py
+    weighted = None  # of a mean over weights that is recorded: (the sum, the weights), for a Trainer
 
     def __init__(self, data=None, shape=None, requires_grad=False, dtype="f"):
         if data is not None:
@@ -367,6 +368,11 @@ def _receive(target, x, g):
         x.grad = g
     else:
         target.copy(x.grad, g, 1)
+
+
+def inputs_of(root):
+    """What the operations on the way to root took."""
+    return [x for y in _reachable(root) for x in y._node[1]]
 
 
 def _reachable(root):
