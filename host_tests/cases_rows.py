@@ -176,6 +176,12 @@ def count(m, r):
 
 
 @case
+def stop(m, r):
+    """One that goes on; test_execution.py has those that do not."""
+    return instruction("stop", go=m.put(isa.ARENA, [r.choice((1, -0.5, 1e-45, np.inf, np.nan))]))
+
+
+@case
 def sgd(m, r):
     n, momentum = m.size(r, 150), r.randint(0, 1)
     hyper = m.put(isa.FLOATS, [r.choice((0.1, 1.0)), r.choice((0.0, 0.9)), r.choice((0, 0.5)), r.choice((0, 0.01))])
@@ -189,7 +195,7 @@ def sgd(m, r):
         v=m.operand(r, normal(r, n), [n], True),
         hyper=hyper,
         step=m.put(isa.INTS, [r.choice((0, 1, 5))]),
-        count=m.put(isa.INTS, [r.choice((1, 3, 32))]),
+        total=m.put(isa.FLOATS, [r.choice((1, 3, 32, 0.3))]),
     )
 
 
@@ -218,7 +224,7 @@ def adam(m, r):
         most=m.operand(r, positive(r, n), [n], True),
         hyper=hyper,
         step=m.put(isa.INTS, [r.choice((0, 1, 5, 99, 1000))]),
-        count=m.put(isa.INTS, [r.choice((1, 3, 32))]),
+        total=m.put(isa.FLOATS, [r.choice((1, 3, 32, 0.3))]),
     )
 
 
@@ -234,7 +240,7 @@ def update(name, m, r, states, hyper, **more):
         p=m.operand(r, normal(r, n), [n], True),
         g=m.operand(r, normal(r, n), [n]),
         hyper=m.put(isa.FLOATS, [r.choice(values) for values in hyper]),
-        count=m.put(isa.INTS, [r.choice((1, 3, 32))]),
+        total=m.put(isa.FLOATS, [r.choice((1, 3, 32, 0.3))]),
         **operands,
         **more,
     )

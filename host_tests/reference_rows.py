@@ -125,10 +125,16 @@ def count(m, f):
     m.values[segment][offset] = (value + 2**31) % 2**32 - 2**31
 
 
+@instruction
+def stop(m, f):
+    """Where it goes on."""
+    assert scalars(m, f.go) != [0]
+
+
 def gradient(m, f, p, weight_decay):
     """G and its bound."""
-    (count,) = scalars(m, f.count)
-    G = m.read(f.g, f.n) / np.float64(count)
+    (total,) = scalars(m, f.total)
+    G = m.read(f.g, f.n) / np.float64(total)
     return G + weight_decay * p, U * 2 * (np.abs(G) + np.abs(weight_decay * p))
 
 

@@ -291,8 +291,11 @@ class Replay(bfloat16.Replay, replay_signal.Replay):
         raw = self.part(i.src, count).astype(f).reshape(-1, i.channels)
         self.part(i.d, count)[:] = (raw * scale + shift).ravel()
 
+    def stop(self, i):
+        assert self.part(i.go, 1)[0] != 0
+
     def gradient(self, i, p, weight_decay):
-        G = self.part(i.g, i.n) / f(self.part(i.count, 1)[0])
+        G = self.part(i.g, i.n) / self.part(i.total, 1)[0]
         return G + weight_decay * p if weight_decay != 0 else G
 
     def sgd(self, i):

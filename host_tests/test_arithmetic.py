@@ -298,7 +298,7 @@ def test_adam_ends_whatever_the_step(vm, step, alarm):
         most=place["v"],
         hyper=m.put(isa.FLOATS, [0.1, 0.9, 0.999, 1e-8, 0]),
         step=m.put(isa.INTS, [step]),
-        count=m.put(isa.INTS, [1]),
+        total=m.put(isa.FLOATS, [1]),
         **place,
     )
     run(vm, m.program(words), m.buffers)

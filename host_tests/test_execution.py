@@ -168,6 +168,29 @@ def test_sections(vm):
         refused(vm, program, m.copy(), array("i", [section, 0, 0, 0]))
 
 
+@both
+@pytest.mark.parametrize("go", [0.0, -0.0, 1.0, -0.5, 1e-45, float("nan"), float("-inf")])
+@pytest.mark.parametrize("limited", [False, True])
+def test_stop_finishes_the_whole_run(vm, go, limited):
+    """Where go is 0: what follows in its section and in those after it does not run, and nothing is paused."""
+    m = Memory()
+    place = [m.put(isa.INTS, [100]) for _ in range(4)]
+    add = [instruction("count", keep=1, add=1, n=1, counter=at) for at in place]
+    stop = instruction("stop", go=m.put(isa.FLOATS, [go]))
+    program = assemble([[add[0]], [add[1], stop, add[2]], [add[3]], []], m.segments())
+    assert vm.verify(program) == 0
+    goes_on = go != 0
+    for section, want in ((0, [1, 0, 0, 0]), (1, [0, 1, goes_on, 0]), (16, [1, 1, goes_on, 0]), (2, [0, 0, 0, 1]),
+                          (0 + 48, [1, 1, goes_on, goes_on]), (1 + 16, [0, 1, goes_on, goes_on])):  # fmt: skip
+        buffers, state = m.copy(), array("i", [section, 0, 0, 0])
+        verdict, calls = vm.run(program, buffers, state, 0 if limited else -1), 1
+        while verdict == PAUSED:
+            verdict, calls = vm.run(program, buffers, state, 0), calls + 1
+        assert (verdict, list(state)) == (FINISHED, [section, 0, 0, 0])
+        assert [x - 100 for x in buffers[isa.INTS][1:5]] == want
+        assert not limited or calls == sum(want) + (section % 16 <= 1 <= section % 16 + section // 16)
+
+
 @pytest.mark.parametrize(
     "fn, sizes, cost", [("copy", (3, 1, 1, 2**20), 6 * 2**20), ("copy", (64, 64, 2, 2**24), 6 * 2**24),
                         ("sin", (3, 1, 1, 2**24), 2**30)],

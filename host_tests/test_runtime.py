@@ -228,7 +228,7 @@ def test_a_bit_that_flipped(file):
 
 @pytest.mark.parametrize("at, value, match", [
     (0, 7, "is not a program that Ember exported"),
-    (1, 2, "is of version 2; this Ember reads version 1"),
+    (1, 1, "is of version 1; this Ember reads version 2"),
     (runtime.TABLE, 5, "is for instruction table 5; this VM has"),
     (runtime.BATCH, 3, "its parts do not fit together"),
     (runtime.CLASSES, -1, "its parts do not fit together"),

@@ -76,13 +76,13 @@ def test_a_bad_batch_changes_nothing(machine, x, y, error, says):
             use(x, y)
         kept, was = bits(trainer), before
         if use not in (trainer.step, trainer.accumulate):  # evaluate starts its sums anew
-            kept, was = kept[1][:4], was[1][:4]
+            kept, was = kept[1][:3], was[1][:3]
         assert kept == was
     for t in (trainer, twin):
         t.accumulate(*batch(3, 2))
         t.update()
         t.step(*batch(4))
-    assert trainer._arena[: trainer.plan.start].tolist()[:-1] == twin._arena[: twin.plan.start].tolist()[:-1]
+    assert trainer._arena[: trainer.plan.start].tolist()[:-2] == twin._arena[: twin.plan.start].tolist()[:-2]
 
 
 @pytest.mark.parametrize("x,y,error,says", BAD_BATCHES[:2] + BAD_BATCHES[8:9])
@@ -129,10 +129,10 @@ def loss_of_targets(output, y):
 REFUSED = [
     (ValueError, r"Linear\(6, 7\) takes \(N, 6\), got shape \(5, 3\)",
      lambda m: ember.Trainer(m, nn.CrossEntropyLoss(), optim.SGD(m.parameters()), (3,), 5)),
-    (RuntimeError, "does not depend on any parameter", lambda m: build(loss_of_targets, m)),
-    (RuntimeError, "does not depend on any parameter",
+    (ValueError, "the loss does not depend on any parameter that", lambda m: build(loss_of_targets, m)),
+    (ValueError, "the loss does not depend on any parameter that",
      lambda m: build(model=m, optimizer=optim.SGD(nn.Linear(2, 2).parameters()))),
-    (RuntimeError, "does not depend on any parameter", lambda m: build(lambda o, y: o.detach().mean(), m)),
+    (ValueError, "the loss does not depend on any parameter that", lambda m: build(lambda o, y: o.detach().mean(), m)),
     (ValueError, "got no parameters", lambda m: optim.SGD(nn.Sequential(nn.ReLU()).parameters())),
     (ValueError, "the model has no parameters|no parameter", lambda m: build(model=nn.ReLU(), optimizer=frozen(m))),
     (ValueError, r"shape \(5,\).*'mean' or 'sum'", lambda m: build(nn.CrossEntropyLoss(reduction="none"), m)),

@@ -93,7 +93,7 @@ def convolution(**fields):
 def step(**fields):
     return instruction(
         "sgd",
-        **dict(dict(momentum=0, nesterov=0, n=10, p=0, g=10, v=20, hyper=FLOAT, step=INT + 1, count=INT + 2), **fields),
+        **dict(dict(momentum=0, nesterov=0, n=10, p=0, g=10, v=20, hyper=FLOAT, step=INT + 1, total=FLOAT), **fields),
     )
 
 

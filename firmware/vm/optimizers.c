@@ -1,9 +1,9 @@
 // The optimizers that are used less; SGD and Adam are in rows.c. docs/vm.md has the formulas.
 
-// Of a chunk: gradients divided by how many rows they are sums of, plus decay * p.
-static void mean_gradient(float *chunk, const float *g, const float *p, int32_t size, float count, float decay) {
+// Of a chunk: gradients divided by the weights they are sums of, plus decay * p.
+static void mean_gradient(float *chunk, const float *g, const float *p, int32_t size, float total, float decay) {
     EACH(i, size) {
-        chunk[i] = g[i] / count;
+        chunk[i] = g[i] / total;
     }
     if (decay != 0.0f) {
         EACH(i, size) {
@@ -15,14 +15,14 @@ static void mean_gradient(float *chunk, const float *g, const float *p, int32_t 
 static int32_t run_rmsprop(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const float *hyper = floats_at(vm, fields[RMSPROP_HYPER]);
     const float rate = hyper[0], alpha = hyper[1], fresh = 1.0f - alpha, eps = hyper[2], decay = hyper[3];
-    const float momentum = hyper[4], count = (float)*integer_at(vm, fields[RMSPROP_COUNT]);
+    const float momentum = hyper[4], total = *floats_at(vm, fields[RMSPROP_TOTAL]);
     float *p = floats_at(vm, fields[RMSPROP_P]), *v = floats_at(vm, fields[RMSPROP_V]);
     float *a = floats_at(vm, fields[RMSPROP_A]), *b = floats_at(vm, fields[RMSPROP_B]);
     const float *g = floats_at(vm, fields[RMSPROP_G]);
     for (int32_t start = first; start < last; start += CHUNK) {
         float chunk[CHUNK], square[CHUNK];
         int32_t size = last - start < CHUNK ? last - start : CHUNK;
-        mean_gradient(chunk, g + start, p + start, size, count, decay);
+        mean_gradient(chunk, g + start, p + start, size, total, decay);
         EACH(i, size) {
             float moving = alpha * v[start + i] + fresh * (chunk[i] * chunk[i]);
             v[start + i] = moving;
@@ -54,14 +54,14 @@ static int32_t run_rmsprop(const ember_vm *vm, const int32_t *fields, int32_t fi
 
 static int32_t run_adagrad(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const float *hyper = floats_at(vm, fields[ADAGRAD_HYPER]);
-    const float eps = hyper[2], decay = hyper[3], count = (float)*integer_at(vm, fields[ADAGRAD_COUNT]);
+    const float eps = hyper[2], decay = hyper[3], total = *floats_at(vm, fields[ADAGRAD_TOTAL]);
     const float rate = hyper[0] / (1.0f + (float)*integer_at(vm, fields[ADAGRAD_STEP]) * hyper[1]);
     float *p = floats_at(vm, fields[ADAGRAD_P]), *v = floats_at(vm, fields[ADAGRAD_V]);
     const float *g = floats_at(vm, fields[ADAGRAD_G]);
     for (int32_t start = first; start < last; start += CHUNK) {
         float chunk[CHUNK];
         int32_t size = last - start < CHUNK ? last - start : CHUNK;
-        mean_gradient(chunk, g + start, p + start, size, count, decay);
+        mean_gradient(chunk, g + start, p + start, size, total, decay);
         EACH(i, size) {
             float square = v[start + i] + chunk[i] * chunk[i];
             v[start + i] = square;
@@ -74,14 +74,14 @@ static int32_t run_adagrad(const ember_vm *vm, const int32_t *fields, int32_t fi
 static int32_t run_adadelta(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const float *hyper = floats_at(vm, fields[ADADELTA_HYPER]);
     const float rate = hyper[0], rho = hyper[1], fresh = 1.0f - rho, eps = hyper[2], decay = hyper[3];
-    const float count = (float)*integer_at(vm, fields[ADADELTA_COUNT]);
+    const float total = *floats_at(vm, fields[ADADELTA_TOTAL]);
     float *p = floats_at(vm, fields[ADADELTA_P]), *v = floats_at(vm, fields[ADADELTA_V]);
     float *a = floats_at(vm, fields[ADADELTA_A]);
     const float *g = floats_at(vm, fields[ADADELTA_G]);
     for (int32_t start = first; start < last; start += CHUNK) {
         float chunk[CHUNK];
         int32_t size = last - start < CHUNK ? last - start : CHUNK;
-        mean_gradient(chunk, g + start, p + start, size, count, decay);
+        mean_gradient(chunk, g + start, p + start, size, total, decay);
         EACH(i, size) {
             float square = rho * v[start + i] + fresh * (chunk[i] * chunk[i]);
             float change = sqrt_core(a[start + i] + eps) / sqrt_core(square + eps) * chunk[i];
@@ -97,13 +97,13 @@ static int32_t run_lion(const ember_vm *vm, const int32_t *fields, int32_t first
     const float *hyper = floats_at(vm, fields[LION_HYPER]);
     const float rate = hyper[0], beta1 = hyper[1], beta2 = hyper[2], decay = hyper[3], shrink = rate * decay;
     const float fresh1 = 1.0f - beta1, fresh2 = 1.0f - beta2;
-    const float count = (float)*integer_at(vm, fields[LION_COUNT]);
+    const float total = *floats_at(vm, fields[LION_TOTAL]);
     float *p = floats_at(vm, fields[LION_P]), *m = floats_at(vm, fields[LION_M]);
     const float *g = floats_at(vm, fields[LION_G]);
     for (int32_t start = first; start < last; start += CHUNK) {
         float chunk[CHUNK];
         int32_t size = last - start < CHUNK ? last - start : CHUNK;
-        mean_gradient(chunk, g + start, p + start, size, count, 0.0f);
+        mean_gradient(chunk, g + start, p + start, size, total, 0.0f);
         if (decay != 0.0f) {
             EACH(i, size) {
                 p[start + i] = p[start + i] - shrink * p[start + i];
@@ -125,7 +125,7 @@ static int32_t run_adan(const ember_vm *vm, const int32_t *fields, int32_t first
     const float fresh1 = 1.0f - beta1, fresh2 = 1.0f - beta2, fresh3 = 1.0f - beta3;
     const int32_t done = *integer_at(vm, fields[ADAN_STEP]);
     const uint32_t t = (uint32_t)done + 1;
-    const float count = (float)*integer_at(vm, fields[ADAN_COUNT]);
+    const float total = *floats_at(vm, fields[ADAN_TOTAL]);
     const float rate1 = rate / (1.0f - power_of_whole(beta1, t));
     const float rate2 = rate * beta2 / (1.0f - power_of_whole(beta2, t));
     const float correction = sqrt_core(1.0f - power_of_whole(beta3, t)), shrink = 1.0f + rate * hyper[5];
@@ -134,7 +134,7 @@ static int32_t run_adan(const ember_vm *vm, const int32_t *fields, int32_t first
     float *before = floats_at(vm, fields[ADAN_BEFORE]);
     const float *g = floats_at(vm, fields[ADAN_G]);
     for (int32_t i = first; i < last; i++) {
-        const float gradient = g[i] / count, change = done ? gradient - before[i] : 0.0f;
+        const float gradient = g[i] / total, change = done ? gradient - before[i] : 0.0f;
         const float ahead = gradient + beta2 * change;
         m[i] = beta1 * m[i] + fresh1 * gradient;
         v[i] = beta2 * v[i] + fresh2 * change;

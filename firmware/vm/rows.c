@@ -173,14 +173,14 @@ static int32_t run_sgd(const ember_vm *vm, const int32_t *fields, int32_t first,
     const float *hyper = floats_at(vm, fields[SGD_HYPER]);
     const float rate = hyper[0], momentum = hyper[1], fresh = 1.0f - hyper[2], decay = hyper[3];
     const bool begins = *integer_at(vm, fields[SGD_STEP]) == 0, nesterov = fields[SGD_NESTEROV];
-    const float count = (float)*integer_at(vm, fields[SGD_COUNT]);
+    const float total = *floats_at(vm, fields[SGD_TOTAL]);
     float *p = floats_at(vm, fields[SGD_P]), *v = floats_at(vm, fields[SGD_V]);
     const float *g = floats_at(vm, fields[SGD_G]);
     float chunk[CHUNK];
     for (int32_t start = first; start < last; start += CHUNK) {
         int32_t size = last - start < CHUNK ? last - start : CHUNK;
         EACH(i, size) {
-            chunk[i] = g[start + i] / count;
+            chunk[i] = g[start + i] / total;
         }
         if (decay != 0.0f) {
             EACH(i, size) {
@@ -207,7 +207,7 @@ static int32_t run_adam(const ember_vm *vm, const int32_t *fields, int32_t first
     const float rate = hyper[0], beta1 = hyper[1], beta2 = hyper[2], eps = hyper[3], decay = hyper[4];
     const float fresh1 = 1.0f - beta1, fresh2 = 1.0f - beta2;
     const uint32_t t = (uint32_t)*integer_at(vm, fields[ADAM_STEP]) + 1;
-    const float count = (float)*integer_at(vm, fields[ADAM_COUNT]);
+    const float total = *floats_at(vm, fields[ADAM_TOTAL]);
     const float c1 = 1.0f - power_of_whole(beta1, t), c2 = sqrt_core(1.0f - power_of_whole(beta2, t));
     const float step = rate / c1, shrink = rate * decay;
     const bool decays = decay != 0.0f;
@@ -219,7 +219,7 @@ static int32_t run_adam(const ember_vm *vm, const int32_t *fields, int32_t first
         float chunk[CHUNK], moving[CHUNK];
         int32_t size = last - start < CHUNK ? last - start : CHUNK;
         EACH(i, size) {
-            chunk[i] = g[start + i] / count;
+            chunk[i] = g[start + i] / total;
         }
         if (decays && decoupled == 1) {
             EACH(i, size) {

@@ -56,7 +56,7 @@ static inline void leave_float_mode(float_mode mode) {
 #endif
 
 // Rows first .. last - 1 of one instruction, its sizes resolved. Returns the row after the last one done:
-// below `last` where that row holds an index outside its range.
+// below `last` where that row holds an index outside its range, below 0 where the run is finished.
 static int32_t execute(const ember_vm *vm, uint32_t opcode, const int32_t *fields, int32_t first, int32_t last) {
     switch (opcode) {
         case OP_MAP:
@@ -143,8 +143,10 @@ static int32_t execute(const ember_vm *vm, uint32_t opcode, const int32_t *field
             return run_rfft(vm, fields, first, last);
         case OP_RFFT_TRANSPOSED:
             return run_rfft_transposed(vm, fields, first, last);
-        default:
+        case OP_BIQUAD:
             return run_biquad(vm, fields, first, last);
+        default:
+            return *floats_at(vm, fields[STOP_GO]) == 0.0f ? -1 : last;
     }
 }
 
@@ -189,6 +191,10 @@ static __attribute__((noinline)) int run_section(ember_vm *vm, int32_t *state, i
             last = take < rows - row ? row + take : rows;
         }
         int32_t done = execute(vm, opcode, fields, row, last);
+        if (done < 0) {
+            pc = end;
+            break;
+        }
         if (limited) {
             budget -= (done - row) * cost;
         }

@@ -11,13 +11,14 @@ from .tensor import Tensor
 
 
 def build(rows, body, memory=None, kind=Recording, cut=False):
-    """(plan, program) of what body(recording) records; rows: of a full batch; memory: bytes allowed; cut: whether a
-    batch may come in parts."""
+    """(plan, program) of what body(recording) records, which returns True where that is to be begun anew; rows: of a
+    full batch; memory: bytes allowed; cut: whether a batch may come in parts."""
     # So what recording keeps, modules among it, lies low in the heap, and the arena finds room in one piece.
     before = _collect_after(4096)
     try:
         recording = kind(rows)
-        body(recording)
+        while body(recording):
+            recording = kind(rows)
         plan, watch = recording.finish(), None
         recording = None
         if memory is not None and plan.total() > memory:

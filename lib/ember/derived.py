@@ -2,7 +2,7 @@
 Made by tools/generate.py from table.py: do not edit.
 """
 
-CHECKSUM = 1026913  # of the table: a native VM built from another one is not used
+CHECKSUM = 3096575  # of the table: a native VM built from another one is not used
 
 # By opcode, the pairs of operands that may lie in the same place: result, source, how many dimensions, and
 # for each dimension the fields of their strides (255: contiguous).
@@ -50,6 +50,7 @@ COINCIDE = (
     b"",  # rfft
     b"",  # rfft_transposed
     b"\x06\x07\x01\xff\xff",  # biquad
+    b"",  # stop
 )
 
 # By opcode, 10 bytes: the weight (0: that of its function, the first field), how many of the
@@ -99,6 +100,7 @@ COSTS = (
     b"\x24\x01\x00\x01\x02\xff\xff\xff\xff\xff"  # rfft
     b"\x24\x01\x00\x01\x02\xff\xff\xff\xff\xff"  # rfft_transposed
     b"\x3c\x01\x03\x04\x05\xff\xff\xff\xff\xff"  # biquad
+    b"\x08\x00\xff\xff\xff\xff\xff\xff\xff\xff"  # stop
 )
 
 FUNCTIONS = (

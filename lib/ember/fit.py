@@ -4,40 +4,43 @@ from .program import CHECK, CORRECT, PREDICT, PREDICT_AND_SCORE, ROWS, SCORE, SC
 
 
 def evaluate(trainer, batches, metrics):
-    ints = trainer._ints
-    trainer._arena[trainer._statistics + SCORED_LOSS] = 0
+    ints, sums, count = trainer._ints, (0.0, 0.0, 0.0, 0.0), 0
     ints[CORRECT] = ints[SCORED] = 0
     if metrics and trainer._many:
         raise ValueError("metrics take one output and its target; this model has several")
     for metric in metrics:
         metric.reset()
-    for x, y in _parts(trainer, batches):
-        trainer._take(x, y, CHECK)
-        if metrics:
-            trainer._run(PREDICT)
-            output = _output(trainer)
-            for metric in metrics:
-                metric.update(output, trainer._segments[Y])
-            trainer._run(SCORE)
-        else:
-            trainer._run(PREDICT_AND_SCORE)
-    scored = ints[SCORED]
-    if not scored:
-        raise ValueError("evaluate: no batches")
-    accuracy = ints[CORRECT] / (scored * trainer.target_size) if trainer.classes else None
-    return trainer._arena[trainer._statistics + SCORED_LOSS] / scored, accuracy
-
-
-def _parts(trainer, batches):
-    """Batches as they come, or in parts."""
-    if not trainer._cutter:
-        return batches
-    return _cut(trainer._cutter, batches)
-
-
-def _cut(cutter, batches):
     for x, y in batches:
-        yield from cutter.of(x, y)
+        for piece in trainer._cutter.of(x, y) if trainer._cutter else ((x, y),):
+            sums = _scored(trainer, piece[0], piece[1], metrics, sums)
+        count += 1
+    if not ints[SCORED]:
+        raise ValueError("evaluate: no batches")
+    accuracy = ints[CORRECT] / (ints[SCORED] * trainer.target_size) if trainer.classes else None
+    loss, total = sums[0] + sums[1], sums[2] + sums[3]
+    return (loss if loss == loss else sums[0]) / (total or count), accuracy  # of what is infinite no rest is known
+
+
+def _scored(trainer, x, y, metrics, sums):
+    """sums, of losses and of what divides them, each with what rounding took, with those of a batch or a part."""
+    trainer._take(x, y, CHECK)
+    if metrics:
+        trainer._run(PREDICT)
+        output = _output(trainer)
+        for metric in metrics:
+            metric.update(output, trainer._segments[Y])
+        trainer._run(SCORE)
+    else:
+        trainer._run(PREDICT_AND_SCORE)
+    at, arena = trainer._statistics + SCORED_LOSS, trainer._arena
+    return _plus(sums[0], sums[1], arena[at]) + _plus(sums[2], sums[3], arena[at + 1])
+
+
+def _plus(s, rest, value):
+    """A sum in two floats, and value (Knuth's two-sum)."""
+    total = s + value
+    part = total - s
+    return total, rest + ((s - (total - part)) + (value - part))
 
 
 def _output(trainer):
@@ -60,16 +63,21 @@ def fit(trainer, batches, epochs, validation, callbacks, on_step, schedule, sche
     trainer.validation = None
     for _ in range(epochs):
         trainer.reset_running()
-        steps = trainer.steps
+        first, any_batch = trainer.steps, False
         for x, y in batches:
+            steps, any_batch = trainer.steps, True
             trainer.step(x, y)
+            if trainer.steps == steps:  # no label of it counts
+                continue
             if each_step:
                 _advance(each_step, trainer.running_loss)
             if on_step:
                 on_step(trainer)
-        if trainer.steps == steps:
+        if not any_batch:
             raise ValueError("fit: no batches in epoch %d (a generator runs once; a list or Batches runs again)"
                              % (trainer.epoch + 1))  # fmt: skip
+        if trainer.steps == first:
+            continue
         trainer.epoch += 1
         if validation:
             trainer.validation = trainer.evaluate(validation)

@@ -14,7 +14,7 @@ print(loss.item())
 from . import isa, vm
 from .build import build, clear, retired, settle
 from .parameter import Parameter
-from .program import ONE, ROWS, STEP
+from .program import ROWS, STEP
 from .recording import Recording
 from .sink import INTS, numel
 from .tensor import Tensor, use
@@ -68,7 +68,7 @@ class _Recording(Recording):
                     n, first = p.numel(), self.function._own + self.states
                     states = [self.at(first + k * n, p._dims) for k in range(optimizer.states)]
                     self.states += n * optimizer.states
-                    optimizer.emit(self, n, p, p.grad, states, hyper, ONE)
+                    optimizer.emit(self, n, p, p.grad, states, hyper, self.scalar(1.0))
 
 
 class Function:

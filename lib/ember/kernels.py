@@ -1,7 +1,7 @@
 """The portable VM: docs/vm.md in plain Python, for any MicroPython and for CPython. The other kernels_*.py hold the
 readable definition of every instruction: one function an opcode,
 
-    kernel(segments, first, last, *fields) -> None, or the row that holds an index outside its range
+    kernel(segments, first, last, *fields) -> None, or the row that holds an index outside its range, or -1: `stop`
 
 which does rows first .. last - 1 of the dimension that it can stop at; fields are named as in the table, sizes are
 numbers, addresses are ints. It computes in Python's floats and gives what IEEE gives where Python would raise.
@@ -26,7 +26,7 @@ HOMES = (
     "kernels_image: conv2d conv2d_grad_input conv2d_grad_weight max_pool2d max_pool2d_grad "
     "kernels_loss: softmax softmax_grad cross_entropy cross_entropy_grad check_index count_correct "
     "kernels_random: dropout uniform "
-    "kernels_update: convert count sgd adam "
+    "kernels_update: convert count sgd adam stop "
     "kernels_index: gather scatter_add scan argsort "
     "kernels_normalize: normalize normalize_grad "
     "kernels_optimizers: rmsprop adagrad adadelta lion adan "
@@ -135,6 +135,8 @@ def run(program, segments, state, budget, weights=None):
             last = min(total, row + max(1, budget // cost))
         fault = known[0](bound, row, last, *fields)
         if fault is not None:
+            if fault < 0:
+                pc = end
             row, result = fault, FAULT
             break
         budget -= (last - row) * cost

@@ -25,8 +25,13 @@ def count(segments, first, last, keep, add, n, counter):
     integers[at] = wrapped(integers[at] * keep + n * add)
 
 
-def sgd(segments, first, last, momentum, nesterov, n, p, g, v, hyper, step, count):
-    """G = g / count + weight_decay * p
+def stop(segments, first, last, go):
+    """Where go is 0, the row before the first: the run is finished"""
+    return -1 if segments[go >> 24][go & OFFSET] == 0 else None
+
+
+def sgd(segments, first, last, momentum, nesterov, n, p, g, v, hyper, step, total):
+    """G = g / total + weight_decay * p
     with momentum: v = G if step is 0, else momentum * v + (1 - dampening) * G
                    G = G + momentum * v if nesterov, else v
     p = p - lr * G
@@ -37,11 +42,11 @@ def sgd(segments, first, last, momentum, nesterov, n, p, g, v, hyper, step, coun
     floats, at = segments[hyper >> 24], hyper & OFFSET
     lr, factor, dampening, decay = floats[at], floats[at + 1], floats[at + 2], floats[at + 3]
     started = segments[step >> 24][step & OFFSET] != 0
-    rows = float(segments[count >> 24][count & OFFSET])
+    total = segments[total >> 24][total & OFFSET]
     p, g, v = p & OFFSET, g & OFFSET, v & OFFSET
     for i in range(first, last):
         value = parameters[p + i]
-        gradient = div(gradients[g + i], rows)
+        gradient = div(gradients[g + i], total)
         if decay != 0.0:
             gradient += decay * value
         if momentum:
@@ -51,8 +56,8 @@ def sgd(segments, first, last, momentum, nesterov, n, p, g, v, hyper, step, coun
         parameters[p + i] = value - lr * gradient
 
 
-def adam(segments, first, last, decoupled, amsgrad, n, p, g, m, v, most, hyper, step, count):
-    """t = step + 1, G = g / count
+def adam(segments, first, last, decoupled, amsgrad, n, p, g, m, v, most, hyper, step, total):
+    """t = step + 1, G = g / total
     decoupled 0: G = G + weight_decay * p, 1: p = p - (lr * weight_decay) * p
     m = beta1 * m + (1 - beta1) * G
     v = beta2 * v + (1 - beta2) * (G * G)
@@ -67,13 +72,13 @@ def adam(segments, first, last, decoupled, amsgrad, n, p, g, m, v, most, hyper, 
     floats, at = segments[hyper >> 24], hyper & OFFSET
     lr, beta1, beta2, eps, decay = floats[at], floats[at + 1], floats[at + 2], floats[at + 3], floats[at + 4]
     t = (segments[step >> 24][step & OFFSET] + 1) & 0xFFFFFFFF
-    rows = float(segments[count >> 24][count & OFFSET])
+    total = segments[total >> 24][total & OFFSET]
     rate = div(lr, 1.0 - to_whole(beta1, t))
     correction = sqrt(1.0 - to_whole(beta2, t))
     p, g, m, v, most = p & OFFSET, g & OFFSET, m & OFFSET, v & OFFSET, most & OFFSET
     for i in range(first, last):
         value = parameters[p + i]
-        gradient = div(gradients[g + i], rows)
+        gradient = div(gradients[g + i], total)
         if decay != 0.0:
             if decoupled == 1:
                 value -= lr * decay * value

@@ -41,6 +41,14 @@ def _shares(loss, x, index):
     return apply(GATHER, (weight, index), (dims, (1, numel(dims), 1, x._dims[-1], 0, 1, 0), None))
 
 
+def _weighted(total, weights):
+    """A mean over weights, of which a Trainer takes what it is made of: so parts of a batch are the batch."""
+    mean = total / weights.sum()
+    if sink().records:
+        mean.weighted = total, weights
+    return mean
+
+
 def hard(loss, x, target):
     """x is log probabilities [..., C], the target labels."""
     index, counts = _index(loss, x, target, loss.ignore_index)
@@ -56,7 +64,7 @@ def hard(loss, x, target):
         each = where(counts, each, 0.0)
         share = counts if share is None else share * counts
     if loss.reduction == "mean" and share is not None:
-        return each.sum() / share.sum()
+        return _weighted(each.sum(), share)
     return loss._reduce(each)
 
 

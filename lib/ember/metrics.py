@@ -18,7 +18,7 @@ from array import array
 from . import isa, vm
 from .build import build
 from .check import number
-from .program import CORRECT, SEEN
+from .program import CORRECT, SCORED
 from .sink import INTS
 from .tensor import Tensor, no_grad, use
 
@@ -61,18 +61,13 @@ class Metric:
             elif self.target_dtype != "f":
                 y = _floats(r, y)
             self.record(r, x, y)
-            r.emit(isa.COUNT, 1, 1, -1, INTS + SEEN)
+            r.emit(isa.COUNT, 1, 1, -1, INTS + SCORED)
             r.section("update")
 
     def _add(self, r, first, values):
         """Add values to the sums from the first on."""
-        n = values.numel()
-        values = values.alias((n,))
-        s, rest = r.at(first, (n,)), r.at(self.sums + first, (n,))
-        total = s + values
-        taken = total - s
-        r.copy(rest, (s - (total - taken)) + (values - taken), isa.ADD)
-        r.copy(s, total)
+        dims = (values.numel(),)
+        r.add_exactly(r.at(first, dims), r.at(self.sums + first, dims), values.alias(dims))
 
     def _sum(self, i):
         s = self._arena[i]
@@ -80,14 +75,14 @@ class Metric:
         return total if total == total else s  # of what is infinite no rest is known
 
     def _seen(self):
-        if not self._ints[SEEN]:
+        if not self._ints[SCORED]:
             raise ValueError("compute: nothing was counted since the last reset()")
-        return self._ints[SEEN]
+        return self._ints[SCORED]
 
     def reset(self):
         for i in range(2 * self.sums):
             self._arena[i] = 0
-        self._ints[SEEN] = self._ints[CORRECT] = 0
+        self._ints[SCORED] = self._ints[CORRECT] = 0
 
     # Calls are cut into small ones, as in a Trainer: their frames must not come from the heap.
 
@@ -156,26 +151,32 @@ def labelled(r, y, classes):
 
 
 class Mean(Metric):
-    """The mean of a loss over rows: loss(output, target) is a mean (or with .reduction "sum" a sum) over a batch, as a
-    Trainer takes it. width: elements of an output's row, which are the classes where the targets are labels."""
+    """The mean of a loss over rows, or over its weights where it has any: loss(output, target) is a mean (or with
+    .reduction "sum" a sum, over rows here) of a batch, as a Trainer takes it. width: elements of an output's row, which
+    are the classes where the targets are labels."""
 
     def __init__(self, loss, width, batch_size=32, target_dtype=None):
         if not callable(loss):
             raise ValueError("loss is %r; it may be a loss, or a function of output and target" % (loss,))
         self.loss = loss
         width = whole("width", width, 1)
-        Metric.__init__(self, width, width if getattr(loss, "classes", False) else 0, 1, batch_size, target_dtype)
+        Metric.__init__(self, width, width if getattr(loss, "classes", False) else 0, 2, batch_size, target_dtype)
 
     def record(self, r, x, y):
         value = self.loss(x, y)
         if value.numel() != 1:
             raise ValueError("the loss has shape %s; Mean takes one number: 'mean' or 'sum'" % (value.shape,))
-        if getattr(self.loss, "reduction", "mean") == "mean":
-            value = value * r.count(-1)
+        total = r.count(-1)
+        if value.weighted:
+            value, total = value.weighted[0], value.weighted[1].sum()
+        elif getattr(self.loss, "reduction", "mean") == "mean":
+            value = value * total
         self._add(r, 0, value)
+        self._add(r, 1, total)
 
     def compute(self):
-        return self._sum(0) / self._seen()
+        self._seen()
+        return self._sum(0) / (self._sum(1) or 1.0)
 
 
 class Accuracy(Metric):

@@ -1,7 +1,7 @@
 """L-BFGS in a Trainer: loss and gradients are the program's, the moves between its runs are the optimizer's."""
 
 from .ops import DIV_FN
-from .program import COUNT, LOSS, RUNNING, SEEN, UPDATE
+from .program import COUNT, LOSS, STATISTICS, TOTAL, UPDATE
 from .tensor import Tensor, sink
 
 
@@ -20,8 +20,12 @@ class Moves:
 
     def __init__(self, trainer):
         self.trainer, self.optimizer, self.batch = trainer, trainer.optimizer, None
-        first, size = trainer.plan.kept[2][1:]
-        self.gradients = Tensor(memoryview(trainer._arena)[first : first + size])
+        arena, kept = memoryview(trainer._arena), trainer.plan.kept
+        first, size = kept[2][1:]
+        self.gradients = Tensor(arena[first : first + size])
+        n = sum([p.numel() for p in trainer._changing])
+        self.buffers, at = arena[first - n : first], trainer._statistics + STATISTICS  # as sections.py has them
+        self.changed = arena[at : at + n]
         self._load = trainer.load
         trainer.step, trainer.update, trainer.load = self.step, self.update, self.load
 
@@ -40,22 +44,26 @@ class Moves:
             raise
         finally:
             self.batch, t._fresh = None, True
-        arena, ints, at = t._arena, t._ints, t._statistics
-        arena[at + LOSS], arena[at + RUNNING], ints[COUNT], ints[SEEN] = self.seen
+        arena, at = t._arena, t._statistics
+        arena[at + LOSS], arena[at + TOTAL], t._ints[COUNT] = self.seen
         t._run(UPDATE)
 
     def _look(self):
-        """Loss and gradients where the weights are now. What is counted is the first look."""
+        """Loss and gradients where the weights are now. What is counted is the first look; buffers follow each."""
         t = self.trainer
         t._fresh = True
         t.accumulate(*self.batch)
-        arena, ints, at = t._arena, t._ints, t._statistics
+        arena, at = t._arena, t._statistics
         if self.seen is None:
-            self.seen = arena[at + LOSS], arena[at + RUNNING], ints[COUNT], ints[SEEN]
-        target, rows = sink(), ints[self.optimizer.count]
-        target.map(DIV_FN, self.gradients, self.gradients, target.scalar(rows))
+            self.seen = arena[at + LOSS], arena[at + TOTAL], t._ints[COUNT]
+        if not arena[at + TOTAL]:  # no label counts: gradients are 0, and there is no move
+            return 0.0
+        for i in range(len(self.buffers)):
+            self.buffers[i] = self.changed[i]
+        target = sink()
+        target.map(DIV_FN, self.gradients, self.gradients, target.scalar(arena[at + TOTAL]))
         target.flush()
-        return arena[at + LOSS] / rows
+        return t.loss
 
     def update(self):
         raise RuntimeError("update: LBFGS looks at the loss again and again; it takes step(x, y)")

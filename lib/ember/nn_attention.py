@@ -178,7 +178,7 @@ def _table(length, width, base, name):
         raise ValueError("%s is %d; it may be an even number" % (name, width))
     number("base", base, 1, without="low")
     table = Buffer((_positive(length, "max_len"), width))
-    table.initial = (_angles, base)
+    table.initial, table.fixed = (_angles, base), True
     return table
 
 

@@ -6,7 +6,7 @@ from array import array
 from . import isa
 from .check import flag, number
 from .parameter import Parameter
-from .program import COUNT, STEP
+from .program import STEP
 from .sink import INTS
 from .tensor import Tensor
 
@@ -16,7 +16,7 @@ class Group:
 
     def __init__(self, params, hyper):
         self.params, self.hyper = params, hyper
-        self.state = None  # eager: for each parameter a list of tensors
+        self.state = self.steps = None  # eager: for each parameter a list of tensors, and how often it was updated
 
 
 def _checked(name, value, low, high):
@@ -101,7 +101,7 @@ class Optimizer:
             return target.update(self)
         for group in self.groups:
             if group.state is None:
-                group.state = [None] * len(group.params)
+                group.state, group.steps = [None] * len(group.params), [0] * len(group.params)
             for i in range(len(group.params)):
                 p = group.params[i]
                 if p.grad is None or not p.requires_grad:
@@ -109,12 +109,13 @@ class Optimizer:
                 if group.state[i] is None:
                     group.state[i] = [Tensor(array("f", [0.0] * p.numel()), p.shape) for _ in range(self.states)]
                 hyper = Tensor(group.hyper)
-                target.ints[STEP] = self.steps
+                target.ints[STEP] = group.steps[i]
                 try:
-                    self.emit(target, p.numel(), p, p.grad, group.state[i], hyper, COUNT)
+                    self.emit(target, p.numel(), p, p.grad, group.state[i], hyper, target.scalar(1.0))
                     target.flush()
                 finally:
                     target.ints[STEP] = 0
+                group.steps[i] += 1
         self.steps += 1
 
 
@@ -138,9 +139,9 @@ class SGD(Optimizer):
                 _checked("dampening", values["dampening"], 0, 1),
                 _checked("weight_decay", values["weight_decay"], 0, float("inf")))  # fmt: skip
 
-    def emit(self, sink, n, p, g, states, hyper, count):
+    def emit(self, sink, n, p, g, states, hyper, total):
         v = states[0] if states else p
-        sink.emit(isa.SGD, self.states, self.nesterov, n, p, g, v, hyper, INTS + STEP, INTS + count)
+        sink.emit(isa.SGD, self.states, self.nesterov, n, p, g, v, hyper, INTS + STEP, total)
 
 
 class Adam(Optimizer):
@@ -159,10 +160,10 @@ class Adam(Optimizer):
         return (_checked("lr", values["lr"], 0, float("inf")), b1, b2, _checked("eps", values["eps"], 0, float("inf")),
                 _checked("weight_decay", values["weight_decay"], 0, float("inf")))  # fmt: skip
 
-    def emit(self, sink, n, p, g, states, hyper, count):
+    def emit(self, sink, n, p, g, states, hyper, total):
         amsgrad = self.states - 2
         sink.emit(isa.ADAM, self.decoupled, amsgrad, n, p, g, states[0], states[1], states[1 + amsgrad], hyper,
-                  INTS + STEP, INTS + count)  # fmt: skip
+                  INTS + STEP, total)  # fmt: skip
 
 
 class AdamW(Adam):

@@ -36,11 +36,11 @@ class LAMB(Optimizer):
         return (_checked("lr", values["lr"], 0, _ANY), _checked("weight_decay", values["weight_decay"], 0, _ANY), 1.0,
                 b1, b2, _checked("eps", values["eps"], 0, _ANY), 0.0)  # fmt: skip
 
-    def emit(self, sink, n, p, g, states, hyper, count):
+    def emit(self, sink, n, p, g, states, hyper, total):
         m, v = states
         step, decay = sink.new(p._dims), sink.new(p._dims)
         sink.fill(step, 0.0)
-        sink.emit(isa.ADAM, 0, 0, n, step, g, m, v, v, hyper.alias((5,), 2), INTS + STEP, INTS + count)
+        sink.emit(isa.ADAM, 0, 0, n, step, g, m, v, v, hyper.alias((5,), 2), INTS + STEP, total)
         sink.map(MUL_FN, decay, p, hyper.alias((), 1))
         sink.map(SUB_FN, step, step, decay)  # this is added: it points down
         length, ratio = _norm(sink, step), _norm(sink, p)
@@ -93,11 +93,10 @@ class Muon(Optimizer):
         return (_checked("lr", values["lr"], 0, _ANY), _checked("weight_decay", values["weight_decay"], 0, _ANY),
                 _checked("momentum", values["momentum"], 0, 1), _checked("eps", values["eps"], 0, _ANY))  # fmt: skip
 
-    def emit(self, sink, n, p, g, states, hyper, count):
+    def emit(self, sink, n, p, g, states, hyper, total):
         buffer, momentum = states[0], hyper.alias((), 2)
         x, change, number = sink.new(p._dims), sink.new(p._dims), sink.new(())
-        sink.emit(isa.CONVERT, 1, 1, number, INTS + count, sink.constants((1.0, 0.0)))
-        sink.map(DIV_FN, x, g, number)
+        sink.map(DIV_FN, x, g, total)
         sink.map(SUB_FN, number, sink.scalar(1.0), momentum)
         sink.map(SUB_FN, change, x, buffer)
         sink.map(MUL_FN, change, change, number)

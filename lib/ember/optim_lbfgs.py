@@ -73,9 +73,8 @@ class LBFGS(Optimizer):
             raise RuntimeError("LBFGS steps outside of a recorded function; its closure may call one")
         return self.move_by(closure)
 
-    def emit(self, sink, n, p, g, states, hyper, count):
-        """Of a Trainer's program nothing; count is the slot that says over how many rows its gradients are sums."""
-        self.count = count
+    def emit(self, sink, n, p, g, states, hyper, total):
+        """Of a Trainer's program nothing."""
 
     def move_by(self, closure):
         """As step."""

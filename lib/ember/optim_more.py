@@ -32,11 +32,11 @@ class RMSprop(Optimizer):
         lr, eps, decay, momentum = _common(values, "lr", "eps", "weight_decay", "momentum")
         return lr, _checked("alpha", values["alpha"], 0, 1), eps, decay, momentum
 
-    def emit(self, sink, n, p, g, states, hyper, count):
+    def emit(self, sink, n, p, g, states, hyper, total):
         squares = states[0]
         means = states[1] if self.centered else squares
         moving = states[-1] if self.momentum else squares
-        sink.emit(isa.RMSPROP, self.centered, self.momentum, n, p, g, squares, means, moving, hyper, INTS + count)
+        sink.emit(isa.RMSPROP, self.centered, self.momentum, n, p, g, squares, means, moving, hyper, total)
 
 
 class Adagrad(Optimizer):
@@ -52,8 +52,8 @@ class Adagrad(Optimizer):
     def hyper(self, values):
         return _common(values, "lr", "lr_decay", "eps", "weight_decay")
 
-    def emit(self, sink, n, p, g, states, hyper, count):
-        sink.emit(isa.ADAGRAD, n, p, g, states[0], hyper, INTS + STEP, INTS + count)
+    def emit(self, sink, n, p, g, states, hyper, total):
+        sink.emit(isa.ADAGRAD, n, p, g, states[0], hyper, INTS + STEP, total)
 
 
 class Adadelta(Optimizer):
@@ -69,8 +69,8 @@ class Adadelta(Optimizer):
         lr, eps, decay = _common(values, "lr", "eps", "weight_decay")
         return lr, _checked("rho", values["rho"], 0, 1), eps, decay
 
-    def emit(self, sink, n, p, g, states, hyper, count):
-        sink.emit(isa.ADADELTA, n, p, g, states[0], states[1], hyper, INTS + count)
+    def emit(self, sink, n, p, g, states, hyper, total):
+        sink.emit(isa.ADADELTA, n, p, g, states[0], states[1], hyper, total)
 
 
 class Lion(Optimizer):
@@ -87,8 +87,8 @@ class Lion(Optimizer):
         lr, decay = _common(values, "lr", "weight_decay")
         return [lr] + _betas(values, 2) + [decay]
 
-    def emit(self, sink, n, p, g, states, hyper, count):
-        sink.emit(isa.LION, n, p, g, states[0], hyper, INTS + count)
+    def emit(self, sink, n, p, g, states, hyper, total):
+        sink.emit(isa.LION, n, p, g, states[0], hyper, total)
 
 
 class Adan(Optimizer):
@@ -105,6 +105,6 @@ class Adan(Optimizer):
         lr, eps, decay = _common(values, "lr", "eps", "weight_decay")
         return [lr] + _betas(values, 3) + [eps, decay]
 
-    def emit(self, sink, n, p, g, states, hyper, count):
+    def emit(self, sink, n, p, g, states, hyper, total):
         means, drifts, sizes, before = states
-        sink.emit(isa.ADAN, n, p, g, means, drifts, sizes, before, hyper, INTS + STEP, INTS + count)
+        sink.emit(isa.ADAN, n, p, g, means, drifts, sizes, before, hyper, INTS + STEP, total)

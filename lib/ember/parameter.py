@@ -43,7 +43,10 @@ def _uniform(t, low, high):
 
 
 class Buffer(Parameter):
-    """A tensor that belongs to a model and is saved with it, but is not trained: a module changes it itself."""
+    """A tensor that belongs to a model and is saved with it, but is not trained: a module changes it itself. What
+    forward changes in a Trainer's step lasts if the step counts."""
+
+    fixed = False  # whether nothing changes it
 
     def __init__(self, shape, low=0.0, high=0.0):
         Parameter.__init__(self, shape, low, high)

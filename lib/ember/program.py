@@ -9,7 +9,7 @@ FOLLOWING = 16  # a run of section s and the n that follow it starts from s + FO
 HEAD = 5  # words before the segments, of 3 words each: type, elements, elements per row
 
 # Integer slots that every program has.
-ROWS, KEY, STEP, COUNT, SEEN, CORRECT, SCORED, ONE = 0, 1, 2, 3, 4, 5, 6, 7
+ROWS, KEY, STEP, COUNT, CORRECT, SCORED = 0, 1, 2, 3, 4, 5
 
 # Sections, in the order of the program; some are run together with those that follow.
 CHECK, ZERO, FORWARD, BACKWARD, UPDATE, PREDICT, SCORE = 0, 1, 2, 3, 4, 5, 6
@@ -19,5 +19,6 @@ FORWARD_TO_BACKWARD = FORWARD + FOLLOWING
 FORWARD_TO_UPDATE = FORWARD + 2 * FOLLOWING
 PREDICT_AND_SCORE = PREDICT + FOLLOWING
 
-# Statistics, in the arena: sums of the loss over rows, of this step, since the reset, of an evaluation.
-LOSS, RUNNING, SCORED_LOSS, STATISTICS = 0, 1, 2, 3
+# Statistics, in the arena: a loss is a sum, and a total that divides it: rows, weights, or 1. Of this step; since the
+# reset, then what rounding took from both; of what was scored last. Behind them buffers, as this step leaves them.
+LOSS, TOTAL, RUNNING, RUNNING_REST, SCORED_LOSS, STATISTICS = 0, 1, 2, 4, 6, 8

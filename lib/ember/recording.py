@@ -10,7 +10,7 @@ from array import array
 from . import derived, isa, parameter, vm
 from .cost import cost
 from .layout import Plan, Program
-from .program import KEY, ONE, ROWS
+from .program import KEY, ROWS, SCORED
 from .sink import Sink, numel
 from .tensor import Tensor
 
@@ -47,7 +47,7 @@ class Recording(Sink):
         self.bound = []  # (type, elements, elements per row) of the segments from 4 on
         self.kept, self.reserved = [], 0
         self.values, self.slots = [], []  # constants and float slots
-        self.integers = ONE + 1
+        self.integers = SCORED + 1
         self.trace = 0  # a checksum of what uses which buffer: the same both times
         self.streams = 1 << 20  # apart from those of parameters
         self.mapped = []  # tensors that are read where they lie, each in a segment of its own after the inputs
@@ -242,7 +242,7 @@ class Recording(Sink):
         ints = array("i", range(self.integers))
         for i in range(self.integers):
             ints[i] = 0
-        ints[ROWS], ints[KEY], ints[ONE] = self.rows, parameter.seed, 1
+        ints[ROWS], ints[KEY] = self.rows, parameter.seed
         bound = self.bound + [(0, t.mapped, 0) for t in self.mapped]
         header = [isa.MAGIC, len(code), self.rows, isa.FIRST_BOUND + len(bound), len(self.ends)]
         for flags, size in ((8, plan.arena), (0, len(constants)), (0, len(floats)), (isa.INT32 | 8, len(ints))):

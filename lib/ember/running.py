@@ -177,17 +177,26 @@ class Running:
 
     @property
     def loss(self):
-        """The mean loss over what the last step, or accumulation, saw."""
-        return self._arena[self._statistics + program.LOSS] / max(1, self._ints[program.COUNT])
+        """The loss of what the last step, or accumulation, saw, as PyTorch has it for all of that at once: a mean over
+        rows or weights, or a sum. 0 where no label counted."""
+        at = self._statistics
+        return self._arena[at + program.LOSS] / (self._arena[at + program.TOTAL] or 1.0)
 
     @property
     def running_loss(self):
-        """The mean loss over all samples since reset_running()."""
-        return self._arena[self._statistics + program.RUNNING] / max(1, self._ints[program.SEEN])
+        """The mean loss since reset_running(), over all rows or weights; of losses that are sums, over steps."""
+        at = self._statistics + program.RUNNING
+        return self._exact(at) / (self._exact(at + 1) or 1.0)
+
+    def _exact(self, at):
+        """A sum that is kept in two floats."""
+        s = self._arena[at]
+        total = s + self._arena[at + program.RUNNING_REST - program.RUNNING]
+        return total if total == total else s  # of what is infinite no rest is known
 
     def reset_running(self):
-        self._arena[self._statistics + program.RUNNING] = 0
-        self._ints[program.SEEN] = 0
+        for at in range(program.RUNNING, program.SCORED_LOSS):
+            self._arena[self._statistics + at] = 0.0
 
     @property
     def steps(self):
@@ -195,8 +204,9 @@ class Running:
         return self._ints[program.STEP]
 
     def evaluate(self, batches, metrics=()):
-        """(mean loss, accuracy) over batches of (x, y), in evaluation mode; accuracy is None without classes. metrics
-        (see metrics.py) are reset and then fed each batch's outputs and targets."""
+        """(mean loss, accuracy) over batches of (x, y), in evaluation mode: the mean is over all rows or weights, of
+        losses that are sums over batches; accuracy is None without classes. metrics (see metrics.py) are reset and then
+        fed each batch's outputs and targets."""
         from .fit import evaluate
 
         return evaluate(self, batches, metrics)

@@ -26,7 +26,7 @@ try:
 except ImportError:
     from . import kernels as vm
 
-MAGIC, VERSION = 0x21424D45, 1  # b"EMB!", below 2**30: a small int
+MAGIC, VERSION = 0x21424D45, 2  # b"EMB!", below 2**30: a small int
 # Words at the beginning. What the checksum is of begins with BATCH.
 (TABLE, LENGTH, CRC, BATCH, CLASSES, RESULT, RESULT_SIZE, PARAMETERS, FROZEN, GRADIENTS, STATE, SHAPES, STATE_HERE,
  TEXT, HEAD) = range(2, 17)  # fmt: skip
@@ -199,7 +199,7 @@ def _fits_together(words, code):
         return False
     at, size = words[RESULT], words[RESULT_SIZE]
     return (
-        _segment(code, program.INTS)[1] > program.ONE
+        _segment(code, program.INTS)[1] > program.SCORED
         and _segment(code, program.FLOATS)[1] > 0
         and rows <= words[BATCH]
         and words[CLASSES] >= 0

@@ -2,13 +2,15 @@
 
 from . import isa
 from .check import number
-from .program import CORRECT, COUNT, LOSS, ONE, RUNNING, SCORED, SCORED_LOSS, SEEN, STATISTICS, STEP, X, Y
+from .ops import COPY_FN, MUL_FN, strided
+from .program import CORRECT, COUNT, LOSS, RUNNING, RUNNING_REST, SCORED, SCORED_LOSS, STATISTICS, STEP, TOTAL, X, Y
 from .sink import INTS
-from .tensor import Tensor, no_grad, numel, use
+from .tensor import Tensor, inputs_of, no_grad, numel, use
 from .update import record_update, state_size
 
 
 def record(trainer, r):
+    """True where the trainer found that it trains less than it thought: then it is to be recorded anew."""
     size = sum([p.numel() for p in trainer._trained])
     r.keep("parameters", size)
     r.keep("frozen", sum([p.numel() for p in trainer._frozen]))
@@ -17,7 +19,10 @@ def record(trainer, r):
     averages = size if trainer._extras and trainer._extras.averages else 0
     state = r.keep("optimizer state", states + averages)
     trainer._average = state + states
-    trainer._statistics = r.keep("statistics", STATISTICS)
+    changing = sum([p.numel() for p in trainer._changing])
+    trainer._statistics = r.keep("statistics", STATISTICS + changing)
+    # Buffers that forward changes: where they lie, the last of what is frozen; and as the step leaves them.
+    buffers = r.at(gradients - changing, (changing,)), r.at(trainer._statistics + STATISTICS, (changing,))
     offset = 0
     for p in trainer._trained + trainer._frozen:
         p._place = offset
@@ -36,10 +41,24 @@ def record(trainer, r):
         r.section("check")
         if not trainer.fused:
             r.fill(r.at(gradients, (size,)), 0.0)
-        r.fill(r.at(trainer._statistics + LOSS, ()), 0.0)
+        r.fill(r.at(trainer._statistics + LOSS, (2,)), 0.0)
+        if changing:
+            r.copy(buffers[1], buffers[0])
         r.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
         r.section("zero")
-        _record_step(trainer, r, size, gradients, state)
+        away = buffers[1]._place - buffers[0]._place
+        for p in trainer._changing:
+            p._place += away
+        if _record_step(trainer, r, size, gradients, state):
+            return True
+        for p in trainer._changing:
+            p._place -= away
+        if changing:
+            r.copy(*buffers)
+        sums, rest = [r.at(trainer._statistics + at, (2,)) for at in (RUNNING, RUNNING_REST)]
+        r.add_exactly(sums, rest, r.at(trainer._statistics + LOSS, (2,)))
+        r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
+        r.section("update")
         with no_grad():
             trainer.model.eval()
             output = _output(trainer, r)
@@ -50,44 +69,52 @@ def record(trainer, r):
                 target = _target(trainer, r, output)
                 n = numel(target._dims)
                 r.emit(isa.COUNT_CORRECT, n, trainer.classes, INTS + CORRECT, output, target)
-            _loss(trainer, r, output, (SCORED_LOSS,))
+            r.fill(r.at(trainer._statistics + SCORED_LOSS, (2,)), 0.0)
+            _loss(trainer, r, output, SCORED_LOSS)
             r.emit(isa.COUNT, 1, 1, -1, INTS + SCORED)
             r.section("score")
             trainer.model.train()
 
 
 def _record_step(trainer, r, size, gradients, state):
+    """All but the end of the section update."""
     trainer.model.train()
     streams = r.streams
     output = _output(trainer, r)
-    loss, rows = _loss(trainer, r, output, (LOSS, RUNNING))
+    loss, seed, weighs = _loss(trainer, r, output, LOSS)
+    if not loss.requires_grad:
+        raise ValueError("the loss does not depend on any parameter that the optimizer trains")
+    if r.plan is None and trainer._reached(inputs_of(loss)):
+        return True
+    total = r.at(trainer._statistics + TOTAL, loss._dims)
+    if seed is None and not weighs:
+        r.fill(total, 1.0)  # of a sum, however it is cut
     if trainer.fused:
-        return _record_fused(trainer, r, loss, r.streams > streams)
+        return _record_fused(trainer, r, loss, seed, total if weighs else None, r.streams > streams)
     r.section("forward")
-    # Seeded so, gradients are sums over rows, however a batch is cut; the optimizer divides by their count.
-    loss.backward(rows)
-    for slot in (COUNT, SEEN):
-        r.emit(isa.COUNT, 1, 1, -1, INTS + slot)
+    # Seeded so, gradients are sums over rows, or of weights, however a batch is cut; the optimizer divides by total.
+    loss.backward(seed)
+    r.emit(isa.COUNT, 1, 1, -1, INTS + COUNT)
     r.section("backward")
-    record_update(r, trainer, size, gradients, state, ONE if rows is None else COUNT)  # a sum stays a sum
-    r.section("update")
+    if weighs:
+        r.emit(isa.STOP, total)
+    record_update(r, trainer, size, gradients, state, total.alias(()))
 
 
-def _record_fused(trainer, r, loss, drawn):
-    """The update is all of what goes backward: it is finished if it was begun. drawn: dropout draws its masks again,
-    of the samples that COUNT says, so that goes back to where it was."""
-    for slot in (COUNT, SEEN):
-        r.emit(isa.COUNT, 1, 1, -1, INTS + slot)
+def _record_fused(trainer, r, loss, seed, total, drawn):
+    """The update is all of what goes backward: it is finished if it was begun. total: where weights divide the loss.
+    drawn: dropout draws its masks again, of the samples that COUNT says, so that goes back to where it was."""
+    r.emit(isa.COUNT, 1, 1, -1, INTS + COUNT)
     r.section("forward")
     r.section("backward")
-    hyper = r.slot(list(trainer.optimizer.groups[0].hyper))
+    if total is not None:
+        r.emit(isa.STOP, total)
+    change = r.at(r.slot(list(trainer.optimizer.groups[0].hyper)), loss._dims) * -1.0
     if drawn:
         r.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
-    loss.backward(r.at(hyper, loss._dims) * -1.0)
+    loss.backward(change if total is None else change / total)
     if drawn:
         r.emit(isa.COUNT, 1, 1, -1, INTS + COUNT)
-    r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
-    r.section("update")
 
 
 def affine(dtype, scale, offset, shape):
@@ -145,15 +172,22 @@ def _target(trainer, r, output):
     return r.input(Y, trainer.target_dtype, dims)
 
 
-def _loss(trainer, r, output, sums):
-    """Record the loss, and add it to these statistics, weighted by rows. Returns it and rows as a tensor."""
+def _loss(trainer, r, output, at):
+    """Record the loss, and add it, and what divides it, to the statistics from at on. Returns what gradients are of, a
+    mean over rows or a sum; how they are seeded, by rows or 1; and whether weights divide the sum."""
     loss = trainer.criterion(output, _target(trainer, r, output))
     if numel(loss._dims) != 1:
         raise ValueError("the loss has shape %s; a Trainer takes one number: 'mean' or 'sum'" % (loss.shape,))
-    rows, weighted = None, loss
-    if getattr(trainer.criterion, "reduction", "mean") == "mean":
-        rows = r.count(-1).alias(loss._dims)
-        weighted = loss.detach() * rows
-    for slot in sums:
-        r.copy(r.at(trainer._statistics + slot, loss._dims), weighted, isa.ADD)
-    return loss, rows
+    into, total = [r.at(trainer._statistics + k, ()) for k in (at, at + 1)]
+    if loss.weighted:
+        loss, weights = loss.weighted
+        strided(r, COPY_FN, isa.ADD, (numel(weights._dims),), total, (0,), weights, (1,))
+    elif getattr(trainer.criterion, "reduction", "mean") == "mean":
+        rows = r.count(-1)
+        r.copy(total, rows, isa.ADD)
+        r.map(MUL_FN, into, loss, rows, isa.ADD)
+        return loss, rows.alias(loss._dims), False
+    else:
+        weights = None
+    r.copy(into, loss, isa.ADD)
+    return loss, None, weights is not None

@@ -4,7 +4,7 @@ from . import isa
 from .program import COUNT, KEY, STEP
 
 INTS = isa.INTS << 24
-_COPY = 0
+_COPY, _ADD, _SUB = 0, 16, 17
 
 
 def numel(dims):
@@ -35,6 +35,16 @@ class Sink:
 
     def copy(self, d, a, into=isa.WRITE):
         self.map(_COPY, d, a, None, into)
+
+    def add_exactly(self, sums, rest, values):
+        """sums += values; what rounding takes from that goes into rest (Knuth's two-sum)."""
+        total, part = self.new(sums._dims), self.new(sums._dims)
+        self.map(_ADD, total, sums, values)
+        self.map(_SUB, part, total, sums)
+        self.map(_SUB, rest, values, part, isa.ADD)
+        self.map(_SUB, part, total, part)
+        self.map(_SUB, rest, sums, part, isa.ADD)
+        self.copy(sums, total)
 
     def indexes(self, index, high):
         """A tensor is used as an index of `high` things."""

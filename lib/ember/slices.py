@@ -56,7 +56,7 @@ class Slices:
         t = self.trainer
         self._weigh()
         at, ints = t._statistics + program.SCORED_LOSS, t._ints
-        before = t._arena[at], ints[program.CORRECT], ints[program.SCORED]  # of an evaluation
+        before = t._arena[at], t._arena[at + 1], ints[program.CORRECT], ints[program.SCORED]  # of an evaluation
         try:
             t._unbind(t.micro_batch)
         except MemoryError:  # one sample will do, if its row is not too short to measure
@@ -68,7 +68,7 @@ class Slices:
             (self._calls, -1), (self._calls, max(1, units >> 3)), (self._in_slices, max(1, units >> 3)))]  # fmt: skip
         longest = min([self._longest(self._row // 2) for _ in range(3)])
         t._unbind()
-        t._arena[at], ints[program.CORRECT], ints[program.SCORED] = before
+        t._arena[at], t._arena[at + 1], ints[program.CORRECT], ints[program.SCORED] = before
         self.overhead = int(max(0, (sliced - whole) / max(1, calls - 1)))
         overhead = max(0, min(whole / 2, (called - whole) / max(1, calls - 1)))
         self.pace = units / max(1, whole - overhead)

@@ -114,12 +114,12 @@ TABLE = (
      12, 0),
     # counter = counter * keep + n * add
     ("count", "keep:0..1 add:0..1 n# counter^i[1]", "", "1", "1", 8, 1),
-    # gradients are sums over `count` rows. hyper = [lr, momentum, dampening, weight_decay]
-    ("sgd", "momentum:0..1 nesterov:0..1 n# p^f[n] g<f[n] v^f[n*momentum] hyper<f[4] step<i[1] count<i[1]",
+    # gradients are sums of weights that come to `total`. hyper = [lr, momentum, dampening, weight_decay]
+    ("sgd", "momentum:0..1 nesterov:0..1 n# p^f[n] g<f[n] v^f[n*momentum] hyper<f[4] step<i[1] total<f[1]",
      "", "n", "1", 24, 1),
     # hyper = [lr, beta1, beta2, eps, weight_decay]; decoupled 2: cautious
     ("adam", "decoupled:0..2 amsgrad:0..1 n# p^f[n] g<f[n] m^f[n] v^f[n] most^f[n*amsgrad] hyper<f[5] step<i[1] "
-     "count<i[1]", "", "n", "1", 120, 1),
+     "total<f[1]", "", "n", "1", 120, 1),
     # y[o, i, j] = into(y[o, i, j], x[o, index[o, i, j], j])
     ("gather", "into:0..1 outer# n# inner# high# i_outer~ i_n~ i_inner~ y+f[outer*n*inner] x<f[outer*high*inner] "
      "index<*[outer@i_outer,n@i_n,inner@i_inner]", "", "outer*n", "inner", 12, 0),
@@ -139,15 +139,15 @@ TABLE = (
      + _NORMALIZED + "] g<f[" + _NORMALIZED + "] var<f[n*m] eps<f[1]", "dx=y dx=g", "n*m", "h*w", 40, 0),
     # hyper = [lr, alpha, eps, weight_decay, momentum]
     ("rmsprop", "centered:0..1 momentum:0..1 n# p^f[n] g<f[n] v^f[n] a^f[n*centered] b^f[n*momentum] hyper<f[5] "
-     "count<i[1]", "", "n", "1", 80, 1),
+     "total<f[1]", "", "n", "1", 80, 1),
     # hyper = [lr, lr_decay, eps, weight_decay]
-    ("adagrad", "n# p^f[n] g<f[n] v^f[n] hyper<f[4] step<i[1] count<i[1]", "", "n", "1", 80, 1),
+    ("adagrad", "n# p^f[n] g<f[n] v^f[n] hyper<f[4] step<i[1] total<f[1]", "", "n", "1", 80, 1),
     # hyper = [lr, rho, eps, weight_decay]
-    ("adadelta", "n# p^f[n] g<f[n] v^f[n] a^f[n] hyper<f[4] count<i[1]", "", "n", "1", 120, 1),
+    ("adadelta", "n# p^f[n] g<f[n] v^f[n] a^f[n] hyper<f[4] total<f[1]", "", "n", "1", 120, 1),
     # hyper = [lr, beta1, beta2, weight_decay]
-    ("lion", "n# p^f[n] g<f[n] m^f[n] hyper<f[4] count<i[1]", "", "n", "1", 40, 1),
+    ("lion", "n# p^f[n] g<f[n] m^f[n] hyper<f[4] total<f[1]", "", "n", "1", 40, 1),
     # hyper = [lr, beta1, beta2, beta3, eps, weight_decay]
-    ("adan", "n# p^f[n] g<f[n] m^f[n] v^f[n] s^f[n] before^f[n] hyper<f[6] step<i[1] count<i[1]", "", "n", "1", 160, 1),
+    ("adan", "n# p^f[n] g<f[n] m^f[n] v^f[n] s^f[n] before^f[n] hyper<f[6] step<i[1] total<f[1]", "", "n", "1", 160, 1),
     # Whole sequences, one step after the other. h holds the input's part and becomes the states
     ("rnn", "relu:0..1 reverse:0..1 n# steps# hidden# h^f[n*steps*hidden] w<f[hidden*hidden] start<f[n*hidden]",
      "", "steps", "n*hidden*hidden", 10, 0),
@@ -187,6 +187,8 @@ TABLE = (
     ("biquad", "transposed:0..1 given:0..1 kept:0..1 outer# n# inner# y>f[outer*n*inner] x<f[outer*n*inner] "
      "coefficients<f[5] start<f[outer*2*inner*given] end>f[outer*2*inner*kept]", "y=x end=start", "outer", "n*inner", 60,
      0),
+    # finishes the run, whatever was to follow, where go is 0
+    ("stop", "go<f[1]", "", "1", "1", 8, 1),
 )
 
 NAME, FIELDS, COINCIDE, RESUME, COST, WEIGHT, EFFECT = 0, 1, 2, 3, 4, 5, 6

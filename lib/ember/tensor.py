@@ -120,6 +120,7 @@ class Tensor:
 
     __array_ufunc__ = None  # an operator between an array of NumPy's and a tensor is the tensor's
     mapped = 0  # elements of a buffer of plain bytes that is only read: see mapped.py
+    weighted = None  # of a mean over weights that is recorded: (the sum, the weights), for a Trainer
 
     def __init__(self, data=None, shape=None, requires_grad=False, dtype="f"):
         if data is not None:
@@ -362,6 +363,11 @@ def _receive(target, x, g):
         x.grad = g
     else:
         target.copy(x.grad, g, 1)
+
+
+def inputs_of(root):
+    """What the operations on the way to root took."""
+    return [x for y in _reachable(root) for x in y._node[1]]
 
 
 def _reachable(root):

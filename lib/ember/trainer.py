@@ -12,6 +12,10 @@ from .tensor import Tensor, numel
 from .update import extras, trained_groups
 
 
+def _without(parameters, others):
+    return [p for p in parameters if not any([p is q for q in others])]
+
+
 class Trainer(Running):
     """Trains `model` on batches of up to batch_size samples of input_shape.
 
@@ -83,9 +87,12 @@ class Trainer(Running):
         self.input_scale, self.input_offset = input_scale, input_offset
         self.sample_size = numel(self.input_shape)
         self._affine = affine(input_dtype, input_scale, input_offset, self.input_shape)
-        parameters = model.parameters() + model.buffers()
+        buffers = model.buffers()
+        self._changing = [p for p in buffers if not p.fixed]
+        parameters = model.parameters() + [p for p in buffers if p.fixed] + self._changing
         self._trained = [p for group in self._groups for p in group]
-        self._frozen = [p for p in parameters if not any([p is q for q in self._trained])]
+        self._frozen = _without(parameters, self._trained)
+        self._left = []
         if not self._trained:
             raise ValueError("the model has no parameters" + (" to train" if parameters else ""))
         # How many, where targets are labels; with target_dtype "f" they are probabilities.
@@ -112,7 +119,7 @@ class Trainer(Running):
     # Recording.
 
     def _make(self, memory, kind):
-        gradients = [p.grad for p in self._trained]
+        trained, gradients = self._trained, [p.grad for p in self._trained]
         frozen = [p for p in self._frozen if p.requires_grad]
         for p in frozen:  # of the model, but not of the optimizer
             p.requires_grad = False
@@ -121,7 +128,7 @@ class Trainer(Running):
             whole = self.micro_batch or self.fused or any([module.mixes_samples for module in self.model.modules()])
             self.plan, self.program = build(rows, self._record, memory, kind, not whole)
         except BaseException:
-            for p, grad in zip(self._trained, gradients):
+            for p, grad in zip(trained, gradients):
                 p.grad = grad
             raise
         finally:
@@ -130,7 +137,7 @@ class Trainer(Running):
             for p in frozen:
                 p.requires_grad = True
         gc.collect()
-        self._kept = self.plan.kept
+        self._kept, self.plan.left = self.plan.kept, [p.shape for p in self._left]
         self._followers = []  # recorded functions that use the parameters where they lie here
         self._predictions = None
         self._begin(self.program.code, self.program.segments, self.program.state, vm.run)
@@ -163,7 +170,23 @@ class Trainer(Running):
                 arena[self._average : self._average + trained] = arena[:trained]
 
     def _record(self, r):
-        record(self, r)
+        return record(self, r)
+
+    def _reached(self, inputs):
+        """Of what is trained, that is which the loss is made of; the rest stays as it is. Whether there is any."""
+        for x in inputs:
+            x._seen = True
+        left = [p for p in self._trained if not p._seen]
+        for x in inputs:
+            x._seen = False
+        if left:
+            self._trained = _without(self._trained, left)
+            self._groups = [_without(group, left) for group in self._groups]
+            self._frozen = left + _without(self._frozen, left)
+            self._left += left
+            for p in left:
+                p.grad = None
+        return len(left) > 0
 
     # Running, as far as it takes what recorded.
 

@@ -67,18 +67,18 @@ def state_size(trainer):
     return sum([o.states * size for o, _, _, size in _layout(trainer)])
 
 
-def record_update(r, trainer, size, gradients, state, count):
-    """Parameters lie from 0 on, as their gradients do; count: the slot that says over how many rows these are sums."""
+def record_update(r, trainer, size, gradients, state, total):
+    """Parameters lie from 0 on, as their gradients do; total, a tensor of one element, divides these."""
     more, packed, offset = trainer._extras, trainer.state_dtype == "bfloat16", 0
     hypers = [r.at(r.slot(list(g.hyper)), (len(g.hyper),)) for o in trainer.optimizers for g in o.groups]
     if more:
-        count = more.clip(r, r.at(gradients, (size,)), count)
+        total = more.clip(r, r.at(gradients, (size,)), total)
     for o, units, first, each in _layout(trainer):
         for dims, k in units:
             n = numel(dims)
             places = [r.at(state + i * each, (_place(n, packed),)) for i in range(o.states)]
             states = [_unpacked(r, place, dims) if packed else r.at(place._place, dims) for place in places]
-            o.emit(r, n, r.at(offset, dims), r.at(gradients + offset, dims), states, hypers[first + k], count)
+            o.emit(r, n, r.at(offset, dims), r.at(gradients + offset, dims), states, hypers[first + k], total)
             for place, wide in zip(places, states if packed else ()):
                 r.emit(isa.TO_BFLOAT16, numel(place._dims), r.stream(), place, wide, INTS + KEY, INTS + STEP)
             offset += n
@@ -86,7 +86,6 @@ def record_update(r, trainer, size, gradients, state, count):
         state += (o.states - 1) * each
     if more and more.averages:
         more.average(r, r.at(trainer._average, (size,)), r.at(0, (size,)))
-    r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
 
 
 def _unpacked(r, place, dims):

@@ -1,11 +1,8 @@
 """What a Trainer's update does besides the optimizer: clips gradients, and averages weights."""
 
-from . import isa
 from .nn_utils import bound_of, limit_to, scale_to
 from .ops import DIV_FN
 from .optim_average import Swapped, decay_of, follow
-from .program import ONE
-from .sink import INTS
 
 
 class Extras:
@@ -22,22 +19,19 @@ class Extras:
         if self.averages:
             self.values[2] = decay_of("ema", ema)
 
-    def clip(self, r, g, count):
-        """Clip gradients, sums over as many rows as the slot count says, as means. What they then are sums over.
-        The slots come after those of the optimizers."""
+    def clip(self, r, g, total):
+        """Clip gradients, which total divides, as means. What divides them then. The slots come after those of the
+        optimizers."""
         self.slots = r.at(r.slot(self.values), (3,))
         if not any(self.clips):
-            return count
-        if count != ONE:
-            rows = r.new(())
-            r.emit(isa.CONVERT, 1, 1, rows, INTS + count, r.constants((1.0, 0.0)))
-            r.map(DIV_FN, g, g, rows)
+            return total
+        r.map(DIV_FN, g, g, total)
         value, norm = self.clips
         if value:
             limit_to(r, (g,), self.slots.alias((), 0))
         if norm:
             scale_to(r, (g,), self.slots.alias((), 1))
-        return ONE
+        return r.scalar(1.0)
 
     def average(self, r, average, p):
         follow(r, average, p, self.slots.alias((), 2))

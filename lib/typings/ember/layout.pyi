@@ -19,6 +19,7 @@ class Plan:
     buffers: int
     rows: int
     budget: str
+    left: list[tuple[int, ...]] | tuple[()]
     inputs: int
     mapped: int
     longest: int

@@ -5,7 +5,8 @@ class Parameter(Tensor):
     def __init__(self, shape: _Shape, low: float = 0.0, high: float = 0.0) -> None: ...
     def draw(self) -> None: ...
 
-class Buffer(Parameter): ...
+class Buffer(Parameter):
+    fixed: bool
 
 seed: int
 
