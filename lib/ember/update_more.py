@@ -3,9 +3,10 @@
 from . import isa
 from .nn_utils import bound_of, limit_to, scale_to
 from .ops import DIV_FN
-from .optim_average import Swapped, decay_of, follow
+from .optim_average import decay_of, follow
 from .program import ONE
 from .sink import INTS
+from .swapped import Swapped
 
 
 class Extras:
