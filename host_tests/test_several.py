@@ -36,12 +36,12 @@ def loss(outputs, targets):
     return nn.CrossEntropyLoss()(outputs[0], targets[0]) + nn.MSELoss()(outputs[1], targets[1]) * 0.5
 
 
-def build(many=True, criterion=None, **more):
+def build(many=True, criterion=None, batch=BATCH, **more):
     model = Net(many)
     if many:
         more = dict(dict(target_dtype=("B", "f")), **more)
     return ember.Trainer(model, criterion or (loss if many else nn.CrossEntropyLoss()),
-                         optim.SGD(model.parameters(), lr=0.1), [(3,), (2, 2, 1)], BATCH,
+                         optim.SGD(model.parameters(), lr=0.1), [(3,), (2, 2, 1)], batch,
                          input_dtype=("f", "B"), input_scale=(1.0, 0.25), **more)  # fmt: skip
 
 
@@ -121,7 +121,7 @@ def test_lists_and_tensors_are_the_same_batch():
 
 X, Y = inputs(1), targets(1)
 BAD = [
-    (X[:1], Y, "1 inputs and 2 targets; this Trainer takes 2 and 2"),
+    (X[:1], Y, "1 inputs and 2 targets; the program takes 2 and 2"),
     (X, Y[:1], "2 inputs and 1 targets"),
     ((X[0][:-1], X[1]), Y, "input 0 has 11 elements"),
     ((X[0], X[1][:-4]), Y, r"the parts of the batch have \[4, 3, 4, 4\] samples"),

@@ -90,4 +90,4 @@ def _copy(source, target, n):
 
 def _size(trainer):
     """Parameters and frozen ones, which lie first in the arena."""
-    return trainer.plan.kept[0][2] + trainer.plan.kept[1][2]
+    return trainer._kept[0][2] + trainer._kept[1][2]

@@ -8,6 +8,8 @@ from .checkpoint import _replace
 from .derived import CHECKSUM
 from .nn import Module
 from .parameter import Parameter
+from .running import segment
+from .sink import numel
 
 
 def _names(module, path, found):
@@ -49,38 +51,46 @@ def _text(trainer):
     return text + bytes(-len(text) % 4)
 
 
+def _tail(binding, outputs):
+    """What a file of version 3 ends with: the outputs after the first, and how many inputs and targets are tuples."""
+    if not binding:
+        return None
+    words = [word for output in outputs[1:] for word in output]
+    words += [len(binding.inputs) * binding.many_x, len(binding.targets) * binding.many_y]
+    return array("i", words)
+
+
 def export(trainer, path):
     """Returns the bytes written."""
     trainer._idle()
-    if trainer._parts:
-        raise ValueError("this Trainer has several inputs or outputs; a program that travels has one of each")
     if trainer.optimizer.searches:
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
-    if trainer._result >> 24 != program.ARENA:
+    if any([at >> 24 != program.ARENA for at, _ in trainer._results]):
         raise ValueError("the model's output is its input, or a constant; a program that travels computes it")
     segments, kept, arena = trainer._segments, trainer._kept, memoryview(trainer._arena)
-    size = 1
-    for d in trainer._result_dims[1:]:
-        size *= d
+    outputs = [(at, numel(dims[1:])) for at, dims in trainer._results]
     parts = [trainer._code] + segments[program.CONSTANTS : program.INTS + 1]
-    for k in range(program.Y + 1, len(segments)):  # float32, wherever they lie
-        parts.append(bytes(segments[k])[: 4 * trainer._code[program.HEAD + 3 * k + 1]])
+    for k in range(program.Y + 1, len(segments)):  # float32, wherever they lie; none of what is bound
+        parts.append(bytes(segments[k])[: 4 * segment(trainer._code, k)[1]])
     parts.append(arena[: kept[0][2] + kept[1][2]])
     begun = trainer.steps or trainer._extras and trainer._extras.averages  # an average begins as the weights
     state = kept[3][2] if begun else 0
     if state:
         parts.append(arena[kept[3][1] : kept[3][1] + state])
     parts.append(_text(trainer))
+    text, tail = len(parts[-1]) // 4, _tail(trainer._binding, outputs)
+    if tail:
+        parts.append(tail)
     parts = [(part, len(part) // 4 if isinstance(part, bytes) else len(part)) for part in parts]
     head = array("i", range(runtime.HEAD))
-    head[0], head[1], head[runtime.TABLE] = runtime.MAGIC, runtime.VERSION, CHECKSUM
+    head[0], head[1], head[runtime.TABLE] = runtime.MAGIC, runtime.VERSION if tail else 2, CHECKSUM
     head[runtime.LENGTH] = runtime.HEAD + sum([n for _, n in parts])
     head[runtime.BATCH], head[runtime.CLASSES] = trainer.batch_size, trainer.classes
-    head[runtime.RESULT], head[runtime.RESULT_SIZE] = trainer._result, size
+    head[runtime.RESULT], head[runtime.RESULT_SIZE] = outputs[0]
     for k in range(4):
         head[runtime.PARAMETERS + k] = kept[k][2]
     head[runtime.SHAPES], head[runtime.STATE_HERE] = trainer._fingerprint, state
-    head[runtime.TEXT] = parts[-1][1]
+    head[runtime.TEXT] = text
     crc = crc32(memoryview(head)[runtime.BATCH :])
     for part, _ in parts:
         crc = crc32(part, crc)

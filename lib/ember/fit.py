@@ -45,13 +45,16 @@ def _plus(s, rest, value):
 
 def _output(trainer):
     """What was predicted last, where it lies."""
-    at, size = trainer._result & 0xFFFFFF, trainer._ints[ROWS]
-    for d in trainer._result_dims[1:]:
+    address, dims = trainer._results[0]
+    at, size = address & 0xFFFFFF, trainer._ints[ROWS]
+    for d in dims[1:]:
         size *= d
-    return memoryview(trainer._segments[trainer._result >> 24])[at : at + size]
+    return memoryview(trainer._segments[address >> 24])[at : at + size]
 
 
-def fit(trainer, batches, epochs, validation, callbacks, on_step, schedule, schedule_every):
+def fit(
+    trainer, batches, epochs, validation=None, callbacks=(), on_step=None, schedule=None, schedule_every="epoch"
+):
     if schedule_every not in ("epoch", "step"):
         raise ValueError("schedule_every is %r; it may be 'epoch' or 'step'" % (schedule_every,))
     if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
@@ -85,7 +88,8 @@ def fit(trainer, batches, epochs, validation, callbacks, on_step, schedule, sche
             _advance(each_epoch, trainer.validation[0] if trainer.validation else trainer.running_loss)
         if any([callback(trainer) for callback in callbacks]):
             break
-    trainer.model.eval()
+    if trainer.plan:  # of what travelled there is no model
+        trainer.model.eval()
 
 
 def _advance(schedule, measure):

@@ -1,6 +1,9 @@
 """Batches that come in parts, where a Trainer's memory holds micro_batch samples at once."""
 
-from .program import CHECK
+from array import array
+
+from .program import CHECK, X, Y
+from .running import segment
 
 
 class Parts:
@@ -48,24 +51,63 @@ class Parts:
         return key, y, _zip(pieces(x, rows, t.micro_batch), pieces(y, rows, t.micro_batch))
 
 
+    def predict(self, x, out):
+        """A prediction for more samples than fit at once: in out, or in a new array, for each output."""
+        t = self.trainer
+        rows = rows_of(t, x, None)
+        if not rows:
+            x, _, rows = t._accept(x, None)
+        sizes = [_size(dims) for _, dims in t._results]
+        if out is None:
+            out = tuple([array("f", range(rows * n)) for n in sizes])
+            out = out if t._many else out[0]
+        outs, at = out if t._many else (out,), 0
+        for k in range(len(sizes)):
+            if len(outs) != len(sizes) or len(outs[k]) < rows * sizes[k]:
+                raise ValueError("out has %d buffers; %d rows take %s elements" % (len(outs), rows, sizes))
+        views = [memoryview(o) for o in outs]
+        for piece in pieces(x, rows, t.micro_batch):
+            n = min(t.micro_batch, rows - at)
+            into = [views[k][at * sizes[k] : (at + n) * sizes[k]] for k in range(len(sizes))]
+            t._predict(piece, tuple(into) if t._many else into[0])
+            at += n
+        return out
+
+
 def _zip(a, b):
     return [(a[k], b[k]) for k in range(len(a))]
 
 
 def rows_of(trainer, x, y):
-    """How many samples these buffers hold; 0 where they are no such buffers."""
-    first = x[0] if isinstance(x, tuple) else x
-    rows = len(first) // trainer.sample_size
-    for part in (x if isinstance(x, tuple) else (x,)) + (y if isinstance(y, tuple) else (y,)):
-        listed = isinstance(part, list) or hasattr(part, "_dims") or getattr(part, "ndim", 1) != 1
-        if listed or not rows or len(part) % rows:
+    """How many samples these buffers hold; 0 where they are no such buffers, or do not hold as many as each other.
+    y: None in a prediction."""
+    if trainer._binding:
+        parts = trainer._binding.parts(x, y)
+    else:
+        parts = (("x", X, x),) if y is None else (("x", X, x), ("y", Y, y))
+    rows = 0
+    for _, k, part in parts:
+        listed = isinstance(part, (list, tuple)) or hasattr(part, "_dims")
+        if listed or getattr(part, "ndim", 1) != 1:
             return 0
+        size = segment(trainer._code, k)[2]
+        n = len(part) // size
+        if not n or n * size != len(part) or rows and n != rows:
+            return 0
+        rows = n
     return rows if rows <= trainer.batch_size else 0
 
 
 def pieces(value, rows, size):
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):
         columns = [pieces(part, rows, size) for part in value]
         return [tuple([column[k] for column in columns]) for k in range(len(columns[0]))]
     view, each = memoryview(value), len(value) // rows
     return [view[at * each : min(rows, at + size) * each] for at in range(0, rows, size)]
+
+
+def _size(dims):
+    size = 1
+    for d in dims[1:]:
+        size *= d
+    return size

@@ -65,8 +65,11 @@ def memory(trainer=None):
     if hasattr(micropython, "stack_use"):
         found.stack = micropython.stack_use()
     if trainer is not None:
-        found.arena = 4 * trainer.plan.arena
-        found.program = trainer.plan.total() - found.arena
+        from .program import CONSTANTS, FLOATS, INTS
+        from .running import word
+
+        words = [len(trainer._segments[k]) for k in (CONSTANTS, FLOATS, INTS)]
+        found.arena, found.program = 4 * len(trainer._arena), 4 * (word(trainer._code, 1) + sum(words))
     return found
 
 

@@ -57,26 +57,13 @@ class Predictions:
 
 def in_parts(trainer, x, out):
     """A prediction for more samples than fit at once."""
-    from .micro import pieces, rows_of
-
-    rows = rows_of(trainer, x, ())
-    if not rows:
-        x, _, rows = trainer._accept(x, None)
-    sizes = [numel(dims[1:]) for _, dims in trainer._results]
-    outs = [array("f", range(rows * n)) for n in sizes] if out is None else out if trainer._many else (out,)
-    for k in range(len(sizes)):
-        if len(outs) != len(sizes) or len(outs[k]) < rows * sizes[k]:
-            raise ValueError("out has %d buffers; %d rows take %s elements" % (len(outs), rows, sizes))
-    at = 0
-    for piece in pieces(x, rows, trainer.micro_batch):
-        n = min(trainer.micro_batch, rows - at)
-        views = [memoryview(outs[k])[at * sizes[k] : (at + n) * sizes[k]] for k in range(len(sizes))]
-        trainer._predict(piece, tuple(views) if trainer._many else views[0])
-        at += n
+    found = trainer._cutter.predict(x, out)
     if out is not None:
         return out
-    found = [Tensor(outs[k], (rows,) + trainer._results[k][1][1:]) for k in range(len(sizes))]
-    return tuple(found) if trainer._many else found[0]
+    tensors = []
+    for values, (_, dims) in zip(found if trainer._many else (found,), trainer._results):
+        tensors.append(Tensor(values, (len(values) // numel(dims[1:]),) + dims[1:]))
+    return tuple(tensors) if trainer._many else tensors[0]
 
 
 class Writer:

@@ -9,23 +9,32 @@ from . import program
 _STRETCH = 1 << 20  # cost units that a run takes without a look at what interrupts it
 
 
+def word(code, k):
+    return unpack_from("<i", code, 4 * k)[0]
+
+
+def segment(code, k):
+    """(type, elements, elements per row) of a segment of a program."""
+    return unpack_from("<iii", code, 4 * (program.HEAD + 3 * k))
+
+
 def zeros(dtype, n):
     return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype in "hH" else 4)))
 
 
 class Running:
     """Who inherits says what a batch is: batch_size, sample_size, target_size, classes, input_dtype, target_dtype;
-    where things lie: _statistics (in the arena), _kept (see Recording.kept), _result and _result_dims; _fingerprint of
-    the parameters; and _parts, if inputs or targets are several."""
+    where things lie: _statistics (in the arena), _kept (see Recording.kept), _results, the address
+    and dimensions of each output, and _many, whether they are a tuple; _fingerprint of the parameters; and _binding, if inputs or targets are several."""
 
-    _parts = schedule = None
+    _binding = schedule = None
     epoch = 0
 
     def _begin(self, code, segments, state, run):
         """Take over a program that was verified, and its segments."""
         self._code, self._segments, self._state, self._vm_run = code, segments, state, run
         self._arena, self._ints = segments[program.ARENA], segments[program.INTS]
-        (self.micro_batch,), self._cutter = unpack_from("<i", code, 8), None
+        self.micro_batch, self._cutter = word(code, 2), None
         if self.micro_batch < self.batch_size:
             from .micro import Parts
 
@@ -39,8 +48,8 @@ class Running:
         """Every segment is bound on every run, if the sections that run need it or not: here to something that fits."""
         self._segments[program.X] = zeros(self.input_dtype, rows * self.sample_size)
         self._segments[program.Y] = zeros(self.target_dtype, rows * self.target_size)
-        if self._parts:
-            self._parts.unbind(self._segments, rows)
+        if self._binding:
+            self._binding.unbind(self._segments, rows)
         self._ints[program.ROWS] = rows
 
     # In MicroPython a call of more than 11 words of locals, operands and handlers (3 a try) takes its frame from the
@@ -81,7 +90,7 @@ class Running:
 
     def _fits(self, x, y):
         """Bind a batch; whether its lengths fit."""
-        return self._parts.fits(self, x, y) if self._parts else self._fits_first(x, y)
+        return self._binding.fits(self, x, y) if self._binding else self._fits_first(x, y)
 
     def _fits_first(self, x, y):
         rows = len(y) // self.target_size
@@ -92,7 +101,7 @@ class Running:
 
     def _fits_alone(self, x):
         """Bind a batch without targets, for a prediction; whether its length fits."""
-        return self._parts.fits_alone(self, x) if self._parts else self._fits_first_alone(x)
+        return self._binding.fits_alone(self, x) if self._binding else self._fits_first_alone(x)
 
     def _fits_first_alone(self, x):
         if self._state[1] or self._unfinished:

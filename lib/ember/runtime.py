@@ -19,14 +19,14 @@ from io import BytesIO
 from struct import unpack_from
 
 from . import program
-from .running import Running
+from .running import Running, segment, word
 
 try:
     import ember_vm as vm
 except ImportError:
     from . import kernels as vm
 
-MAGIC, VERSION = 0x21424D45, 2  # b"EMB!", below 2**30: a small int
+MAGIC, VERSION = 0x21424D45, 3  # b"EMB!", below 2**30: a small int
 # Words at the beginning. What the checksum is of begins with BATCH.
 (TABLE, LENGTH, CRC, BATCH, CLASSES, RESULT, RESULT_SIZE, PARAMETERS, FROZEN, GRADIENTS, STATE, SHAPES, STATE_HERE,
  TEXT, HEAD) = range(2, 17)  # fmt: skip
@@ -45,51 +45,68 @@ class Model(Running):
 
     def __init__(self, words, code, segments):
         self.batch_size, self.classes = words[BATCH], words[CLASSES]
-        flags, _, self.sample_size = _segment(code, program.X)
+        flags, _, self.sample_size = segment(code, program.X)
         self.input_dtype = program.TYPES[flags & 7]
-        flags, _, self.target_size = _segment(code, program.Y)
+        flags, _, self.target_size = segment(code, program.Y)
         self.target_dtype = program.TYPES[flags & 7]
         self._fingerprint, self._kept, offset = words[SHAPES], [], 0
         for k in range(PARAMETERS, STATE + 1):
             self._kept.append(("", offset, words[k]))
             offset += words[k]
         self._statistics = offset
-        self._result, self._result_dims = words[RESULT], (-1, words[RESULT_SIZE])
+        self._results, self._many = [(words[RESULT], (-1, words[RESULT_SIZE]))], False
+        self._last = self._other = 0, None  # rows, and views of so many
         self.names = ""
         self._begin(code, segments, array("i", (0, 0, 0, 0)), vm.run)
-        at = self._result & 0xFFFFFF
-        self._output = memoryview(segments[self._result >> 24])[at : at + self.micro_batch * words[RESULT_SIZE]]
 
-    def _convert(self, x, y, sections):
-        n = len(x) // self.sample_size
-        fits = 0 < n <= self.micro_batch and n * self.sample_size == len(x)
-        if fits and (y is None or n * self.target_size == len(y)):
-            self._run(sections)  # raises what it raised before
-        self._accept(x, y)
+    def _accept(self, x, y, sections=None):
+        """Say what is wrong with a batch; where nothing is, what the VM says."""
+        from .travel import check
 
-    def _accept(self, x, y):
-        self._unbind()
-        raise ValueError("x has %d elements%s; a batch is 1 to %d samples of %d of type %r, and %d of type %r"
-                         % (len(x), "" if y is None else ", y has %d" % len(y),
-                            self.micro_batch if y is None else self.batch_size, self.sample_size,
-                            self.input_dtype, self.target_size, self.target_dtype))  # fmt: skip
+        check(self, x, y, sections)
+
+    _convert = _accept
 
     def _fault(self):
-        self._state[1] = self._state[2] = self._state[3] = 0
-        raise ValueError("a label or an index of the batch is out of range")
+        from .travel import explain
+
+        explain(self)
 
     def predict(self, x, out=None):
-        """The model's output for 1 to micro_batch samples, in evaluation mode, where it lies: a memoryview of float32,
-        row after row, until something else runs. With a buffer `out` of float32 it is copied there."""
+        """The model's output for 1 to batch_size samples, in evaluation mode: a memoryview of float32, row after row,
+        where it lies, until something else runs; of more than micro_batch samples an array. With a buffer `out` of
+        float32 it is written there, and out is returned. Several outputs: a tuple of them, and out is a tuple."""
+        if self._cutter and not self._fits_alone(x):
+            return self._cutter.predict(x, out)
+        return self._predict(x, out)
+
+    def _predict(self, x, out):
         if not self._fits_alone(x) or not self._attempt():
-            self._convert(x, None, program.PREDICT)
+            self._accept(x, None, program.PREDICT)
+        rows = self._ints[program.ROWS]
+        if rows != self._last[0]:
+            self._last, self._other = self._other, self._last
+            if rows != self._last[0]:
+                self._last = rows, self._views(rows)
         if out is None:
-            return self._output
-        n = self._ints[program.ROWS] * self._result_dims[1]
-        if len(out) < n:
-            raise ValueError("out has %d elements; the output takes %d" % (len(out), n))
-        memoryview(out)[:n] = self._output[:n]
+            return self._last[1]
+        if self._many:
+            self._binding.write(self, out, self._last[1])
+        else:
+            self._write(out, self._last[1])
         return out
+
+    def _views(self, rows):
+        found = [memoryview(self._arena)[at : at + rows * dims[1]] for at, dims in self._results]
+        return tuple(found) if self._many else found[0]
+
+    def _write(self, out, view):
+        n = len(view)
+        if len(out) < n:
+            from .travel import short
+
+            short(out, n, self._last[0])
+        (out if isinstance(out, memoryview) else memoryview(out))[:n] = view
 
     @property
     def lr(self):
@@ -124,16 +141,21 @@ def load(source):
         code = _code(file, n, there)
         if code is None:
             raise ValueError("%s is damaged: the VM refuses its program" % name)
-        if not _fits_together(words, code):
+        binding, last = None, program.Y
+        if words[1] > 2:
+            from .binding import read
+
+            binding, last = read(file, words, code)
+        if not _fits_together(words, code, last):
             raise ValueError("%s is damaged: its parts do not fit together" % name)
-        return _make(file, words, code, there, name)
+        return _make(file, words, code, there, name, binding)
 
 
 def _check_head(file, words, name):
     if file.readinto(words) < 4 * HEAD or words[0] != MAGIC:
         raise ValueError("%s is not a program that Ember exported" % name)
-    if words[1] != VERSION:
-        raise ValueError("%s is of version %d; this Ember reads version %d" % (name, words[1], VERSION))
+    if not 2 <= words[1] <= VERSION:
+        raise ValueError("%s is of version %d; this Ember reads 2 to %d" % (name, words[1], VERSION))
     if words[TABLE] != vm.isa:
         raise ValueError(
             "%s is for instruction table %d; this VM has %d: export it again" % (name, words[TABLE], vm.isa)
@@ -166,30 +188,21 @@ def _code(file, n, there):
     return None if vm.verify(code) else code
 
 
-def _word(code, k):
-    return unpack_from("<i", code, 4 * k)[0]
-
-
-def _segment(code, k):
-    """(type, elements, elements per row)"""
-    return unpack_from("<iii", code, 4 * (program.HEAD + 3 * k))
-
-
-def _fits_together(words, code):
-    """Whether what the head says is true of a program that was verified."""
+def _fits_together(words, code, last):
+    """Whether what the head says is true of a program that was verified. last: the last segment that is bound."""
     _, size, rows, count, sections = unpack_from("<5i", code, 0)
-    if count <= program.Y or sections != program.SCORE + 1:
+    if count <= last or sections != program.SCORE + 1:
         return False
-    total, kept, (_, arena, _) = HEAD + size, 0, _segment(code, program.ARENA)
+    total, kept, (_, arena, _) = HEAD + size, 0, segment(code, program.ARENA)
     for k in range(count):
-        flags, n, per_row = _segment(code, k)
+        flags, n, per_row = segment(code, k)
         if k < program.X and (flags != (8, 0, 0, 9)[k] or per_row):
             return False
-        if program.X <= k <= program.Y and (n or not per_row):
+        if program.X <= k <= last and (n or not per_row):
             return False
-        if k > program.Y and (per_row or flags):
+        if k > last and (per_row or flags):
             return False
-        if k not in (program.ARENA, program.X, program.Y):
+        if k != program.ARENA:
             total += n
     for k in range(PARAMETERS, STATE + 1):
         if not 0 <= words[k] <= arena:
@@ -197,16 +210,14 @@ def _fits_together(words, code):
         kept += words[k]
     if words[STATE_HERE] not in (0, words[STATE]) or not 0 <= words[TEXT] <= words[LENGTH]:
         return False
-    at, size = words[RESULT], words[RESULT_SIZE]
     return (
-        _segment(code, program.INTS)[1] > program.SCORED
-        and _segment(code, program.FLOATS)[1] > 0
+        segment(code, program.INTS)[1] > program.SCORED
+        and segment(code, program.FLOATS)[1] > 0
         and rows <= words[BATCH]
         and words[CLASSES] >= 0
         and kept + program.STATISTICS <= arena
-        and 0 <= at <= arena
-        and 0 < size <= arena
-        and at + rows * size <= arena
+        and 0 <= words[RESULT] <= arena
+        and 0 < words[RESULT_SIZE] <= (arena - words[RESULT]) // rows
         and total + words[PARAMETERS] + words[FROZEN] + words[STATE_HERE] + words[TEXT] == words[LENGTH]
     )
 
@@ -217,8 +228,8 @@ def _array(file, dtype, n):
     return found
 
 
-def _make(file, words, code, there, name):
-    n, free = _segment(code, program.ARENA)[1], getattr(gc, "mem_free", None)
+def _make(file, words, code, there, name, binding):
+    n, free = segment(code, program.ARENA)[1], getattr(gc, "mem_free", None)
     gc.collect()
     try:
         arena = array("f", range(n))
@@ -229,14 +240,14 @@ def _make(file, words, code, there, name):
         arena[k] = 0.0
     view = memoryview(arena)
     segments = [arena]
-    for k in range(1, _word(code, 3)):
-        flags, n, _ = _segment(code, k)
+    for k in range(1, word(code, 3)):
+        flags, n, per_row = segment(code, k)
         found = None
-        if k > program.Y and isinstance(code, memoryview):  # weights stay where they lie, if the program does
+        if k > program.Y and not per_row and isinstance(code, memoryview):  # weights stay, where the program does
             at = file.tell()
             found = there[at : at + 4 * n]
             file.seek(at + 4 * n)
-        elif k not in (program.X, program.Y):
+        elif not per_row:
             found = _array(file, program.TYPES[flags & 7], n)
         segments.append(found)
     file.readinto(view[: words[PARAMETERS] + words[FROZEN]])
@@ -244,6 +255,8 @@ def _make(file, words, code, there, name):
         at = words[PARAMETERS] + words[FROZEN] + words[GRADIENTS]
         file.readinto(view[at : at + words[STATE]])
     model = Model(words, code, segments)
+    if binding:
+        binding.join(model)
     try:
         model.names = str(file.read(4 * words[TEXT]), "utf-8").rstrip("\0")
     except ValueError:

@@ -63,7 +63,6 @@ def record(trainer, r):
             trainer.model.eval()
             output = _output(trainer, r)
             trainer._results = [(r.locate(t), t._dims) for t in (output if trainer._many else (output,))]
-            trainer._result, trainer._result_dims = trainer._results[0]
             r.section("predict")
             if trainer.classes:
                 target = _target(trainer, r, output)

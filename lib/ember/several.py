@@ -4,8 +4,7 @@ The first input and the first target have the segments they always have, the oth
 """
 
 from . import isa
-from .program import ROWS
-from .running import zeros
+from .binding import Binding
 from .sections import affine, read
 from .sink import numel
 
@@ -90,48 +89,9 @@ class Parts:
 
     # Running.
 
-    def unbind(self, segments, rows=1):
-        for i in range(1, len(self.shapes)):
-            segments[_MORE + i - 1] = zeros(self.dtypes[i], rows * numel(self.shapes[i]))
-        for j in range(1, len(self.targets)):
-            segments[self._segment(j)] = zeros(self.targets[j], rows * self.sizes[j])
-
-    def fits(self, trainer, x, y):
-        if not self._counted(x, y):
-            return False
-        good = trainer._fits_first(x[0] if self.many_x else x, y[0] if self.many_y else y)
-        return good and self._bind_inputs(trainer, x) and self._bind_targets(trainer, y)
-
-    def _counted(self, x, y):
-        return not (self.many_x and len(x) != len(self.shapes) or self.many_y and len(y) != len(self.targets))
-
-    def _bind_inputs(self, trainer, x):
-        for i in range(1, len(self.shapes)):
-            trainer._segments[_MORE + i - 1] = x[i]
-            if len(x[i]) != trainer._ints[ROWS] * numel(self.shapes[i]):
-                return False
-        return True
-
-    def _bind_targets(self, trainer, y):
-        for j in range(1, len(self.targets)):
-            trainer._segments[self._segment(j)] = y[j]
-            if len(y[j]) != trainer._ints[ROWS] * self.sizes[j]:
-                return False
-        return True
-
-    def fits_alone(self, trainer, x):
-        if self.many_x and len(x) != len(self.shapes):
-            return False
-        if not trainer._fits_first_alone(x[0] if self.many_x else x):
-            return False
-        self._make_room(trainer)
-        return self._bind_inputs(trainer, x)
-
-    def _make_room(self, trainer):
-        """Targets are bound even where they are not read."""
-        for j in range(1, len(self.targets)):
-            if len(trainer._segments[self._segment(j)]) < trainer._ints[ROWS] * self.sizes[j]:
-                self.unbind(trainer._segments, trainer.micro_batch)
+    def binding(self, code):
+        """How batches are bound, by the program that was recorded."""
+        return Binding(code, len(self.shapes) if self.many_x else 0, len(self.targets) if self.many_y else 0)
 
     def accept(self, trainer, x, y):
         """The slow way: each part as the program reads it, and the rows; or what is wrong."""
@@ -139,23 +99,21 @@ class Parts:
         from .loss import labels
         from .values import typed
 
-        xs, ys = x if self.many_x else (x,), () if y is None else y if self.many_y else (y,)
-        if len(xs) != len(self.shapes) or y is not None and len(ys) != len(self.targets):
-            raise ValueError("the batch has %d inputs and %d targets; this Trainer takes %d and %d"
-                             % (len(xs), len(ys), len(self.shapes), len(self.targets)))  # fmt: skip
-        found, counts = [], []
-        for i in range(len(xs)):
-            values, n = flat(xs[i], self.shapes[i], "input %d" % i, trainer)
-            found.append(typed(self.dtypes[i], values, "input %d" % i))
-            counts.append(n)
+        parts = trainer._binding.parts(x, y)
+        found, counts, n = [], [], len(self.shapes)
+        for what, _, part in parts[:n]:
+            values, rows = flat(part, self.shapes[len(found)], what, trainer)
+            found.append(typed(self.dtypes[len(found)], values, what))
+            counts.append(rows)
         many_x, many_y = tuple(found) if self.many_x else found[0], []
-        for j in range(len(ys)):
+        for what, _, part in parts[n:]:
+            j = len(many_y)
             dims, classes, dtype = self.dims[j][1:], self.classes[j], self.targets[j]
             if not self.many_y:
                 dims, classes, dtype = trainer._target_dims[1:], trainer._labels, trainer.target_dtype
-            values, n = flat(ys[j], dims, "target %d" % j, trainer)
-            many_y.append(typed(dtype, labels(values, classes) if classes else values, "target %d" % j))
-            counts.append(n)
+            values, rows = flat(part, dims, what, trainer)
+            many_y.append(typed(dtype, labels(values, classes) if classes else values, what))
+            counts.append(rows)
         for n in counts:
             if n != counts[0]:
                 raise ValueError("the parts of the batch have %s samples" % counts)

@@ -9,9 +9,9 @@ how long that is. Python's part and the call of the VM are measured once, by cal
 
 import sys
 import time
-from struct import unpack_from
 
 from . import program
+from .running import word
 
 _MOST_US = 2048  # after so long at most, the clock is looked at
 _ENOUGH_US = 10000  # to measure a prediction for
@@ -249,13 +249,9 @@ def _check(budget_us):
         raise ValueError("budget_us is %r; it may be a whole number of microseconds from 1" % (budget_us,))
 
 
-def _word(code, k):
-    return unpack_from("<i", code, 4 * k)[0]
-
-
 def _begin(code, section):
     """The first word of a section."""
-    return _word(code, program.HEAD + 3 * _word(code, 3) + section - 1)
+    return word(code, program.HEAD + 3 * word(code, 3) + section - 1)
 
 
 def idle(trainer):
@@ -276,7 +272,7 @@ def _recover(trainer):
     if _begin(code, program.ZERO) <= pc < _begin(code, program.PREDICT):
         trainer._fresh = True
         if pc >= _begin(code, program.UPDATE):
-            words, rows = _word(code, 1), trainer._ints[program.ROWS]
+            words, rows = word(code, 1), trainer._ints[program.ROWS]
             state[0] = program.UPDATE
             state[3] = (words * 31 + program.UPDATE * 7919 + pc * 40503 + row * 9973 + rows * 613 + 12345) & 0x3FFFFFFF
             trainer._vm_run(code, trainer._segments, state, -1)

@@ -140,6 +140,8 @@ class Trainer(Running):
         self._kept, self.plan.left = self.plan.kept, [p.shape for p in self._left]
         self._followers = []  # recorded functions that use the parameters where they lie here
         self._predictions = None
+        if self._parts:
+            self._binding = self._parts.binding(self.program.code)
         self._begin(self.program.code, self.program.segments, self.program.state, vm.run)
         self._run(ZERO)
         self._settle(memoryview(self._arena))

@@ -2,7 +2,8 @@
 
 from .nn_utils import bound_of, limit_to, scale_to
 from .ops import DIV_FN
-from .optim_average import Swapped, decay_of, follow
+from .optim_average import decay_of, follow
+from .swapped import Swapped
 
 
 class Extras:

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -7,11 +7,6 @@ from .tensor import Tensor
 
 def decay_of(name: str, value: float) -> float: ...
 def follow(target: Any, average: Tensor, p: Tensor, decay: Tensor) -> None: ...
-
-class Swapped:
-    def __init__(self, pairs: Sequence[tuple[Any, Any]]) -> None: ...
-    def __enter__(self) -> None: ...
-    def __exit__(self, *error: object) -> None: ...
 
 class EMA:
     params: list[Parameter]

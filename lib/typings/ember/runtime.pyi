@@ -1,18 +1,21 @@
+from array import array
 from typing import TypeVar, overload
 
-from typing_extensions import Buffer
+from typing_extensions import Buffer, TypeAlias
 
 from .running import Running
 
-_Out = TypeVar("_Out", bound=Buffer)
+_Parts: TypeAlias = Buffer | tuple[Buffer, ...]
+_Out = TypeVar("_Out", bound=_Parts)
+_Found: TypeAlias = memoryview | array[float]
 
 class Model(Running):
     names: str
     plan: None
     lr: float
     @overload
-    def predict(self, x: Buffer, out: None = None) -> memoryview: ...
+    def predict(self, x: _Parts, out: None = None) -> _Found | tuple[_Found, ...]: ...
     @overload
-    def predict(self, x: Buffer, out: _Out) -> _Out: ...
+    def predict(self, x: _Parts, out: _Out) -> _Out: ...
 
 def load(source: str | Buffer) -> Model: ...

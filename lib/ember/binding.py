@@ -1,0 +1,124 @@
+"""Several inputs, or several targets: how batches of them are bound. The first of each has the segment it always has,
+the others those that follow: inputs, then targets."""
+
+from array import array
+
+from . import program
+from .running import segment, word, zeros
+
+_LENGTH = 3  # runtime.LENGTH
+
+
+class Binding:
+    """inputs, targets: how many there are where x, or y, is a tuple of them; 0 where it is one by itself. more: of a
+    program that travelled, address and dimensions of each output after the first."""
+
+    def __init__(self, code, inputs, targets, more=()):
+        self.more = more
+        self.many_x, self.many_y = inputs > 0, targets > 0
+        k = program.Y + max(1, inputs)
+        self.inputs = [program.X] + list(range(program.Y + 1, k))
+        self.targets = [program.Y] + list(range(k, k + max(0, targets - 1)))
+        self.x_sizes = [segment(code, k)[2] for k in self.inputs]  # elements a sample
+        self.y_sizes = [segment(code, k)[2] for k in self.targets]
+        self.dtypes = [program.TYPES[segment(code, k)[0] & 7] for k in self.inputs + self.targets]
+
+    def parts(self, x, y):
+        """(what it is called, its segment, the part) of a batch; y: None in a prediction. ValueError where they are not
+        as many as the program takes."""
+        xs, ys = x if self.many_x else (x,), () if y is None else y if self.many_y else (y,)
+        if len(xs) != len(self.inputs) or y is not None and len(ys) != len(self.targets):
+            raise ValueError("the batch has %d inputs and %d targets; the program takes %d and %d"
+                             % (len(xs), len(ys), len(self.inputs), len(self.targets)))  # fmt: skip
+        return ([("input %d" % i, self.inputs[i], xs[i]) for i in range(len(xs))]
+                + [("target %d" % j, self.targets[j], ys[j]) for j in range(len(ys))])  # fmt: skip
+
+    def unbind(self, segments, rows=1):
+        places, sizes = self.inputs + self.targets, self.x_sizes + self.y_sizes
+        for i in range(len(places)):
+            if places[i] > program.Y:
+                segments[places[i]] = zeros(self.dtypes[i], rows * sizes[i])
+
+    # Each call's frame stays small, as in running.py.
+
+    def fits(self, runner, x, y):
+        """Bind a batch; whether its lengths fit."""
+        if not self._counted(x, y):
+            return False
+        good = runner._fits_first(x[0] if self.many_x else x, y[0] if self.many_y else y)
+        return good and self._bind_inputs(runner, x) and self._bind_targets(runner, y)
+
+    def _counted(self, x, y):
+        return not (self.many_x and len(x) != len(self.inputs) or self.many_y and len(y) != len(self.targets))
+
+    def _bind_inputs(self, runner, x):
+        for i in range(1, len(self.inputs)):
+            runner._segments[self.inputs[i]] = x[i]
+            if len(x[i]) != runner._ints[program.ROWS] * self.x_sizes[i]:
+                return False
+        return True
+
+    def _bind_targets(self, runner, y):
+        for j in range(1, len(self.targets)):
+            runner._segments[self.targets[j]] = y[j]
+            if len(y[j]) != runner._ints[program.ROWS] * self.y_sizes[j]:
+                return False
+        return True
+
+    def fits_alone(self, runner, x):
+        """Bind a batch without targets, for a prediction; whether its lengths fit."""
+        if self.many_x and len(x) != len(self.inputs):
+            return False
+        if not runner._fits_first_alone(x[0] if self.many_x else x):
+            return False
+        self._make_room(runner)
+        return self._bind_inputs(runner, x)
+
+    def _make_room(self, runner):
+        """Targets are bound even where they are not read."""
+        for j in range(1, len(self.targets)):
+            if len(runner._segments[self.targets[j]]) < runner._ints[program.ROWS] * self.y_sizes[j]:
+                self.unbind(runner._segments, runner.micro_batch)
+
+    # Of a program that travelled.
+
+    def join(self, model):
+        """Make it a model of several inputs or outputs."""
+        model._binding, model._many = self, self.many_y
+        model._results += self.more
+        model._unbind()
+
+    def write(self, runner, out, views):
+        """Copy outputs into the buffers of the tuple out."""
+        if len(out) != len(views):
+            raise ValueError("out has %d buffers for %d outputs" % (len(out), len(views)))
+        self._write(runner, out, views, 0)
+
+    def _write(self, runner, out, views, j):
+        while j < len(views):
+            runner._write(out[j], views[j])
+            j += 1
+
+
+def read(file, words, code):
+    """The Binding that a file of version 3 ends with, and the last segment that it binds; without one where that cannot
+    be. What it takes is taken off the file's length, as the rest is as of version 2; the file is left where it was."""
+    at, length, rows, (_, arena, _) = file.tell(), words[_LENGTH], word(code, 2), segment(code, program.ARENA)
+    inputs, targets = _last(file, length, 2)
+    more, last = [], program.Y + max(0, inputs - 1) + max(0, targets - 1)
+    good = inputs >= 0 and targets >= 0 and inputs + targets and last < word(code, 3)
+    if good:
+        found = _last(file, length, 2 * max(1, targets))
+        words[_LENGTH] -= len(found)
+        for k in range(0, len(found) - 2, 2):
+            more.append((found[k], (-1, found[k + 1])))
+            good = good and 0 <= found[k] <= arena and 0 < found[k + 1] <= (arena - found[k]) // rows
+    file.seek(at)
+    return (Binding(code, inputs, targets, more), last) if good else (None, word(code, 3))
+
+
+def _last(file, length, n):
+    found = array("i", range(n))
+    file.seek(4 * (length - n))
+    file.readinto(found)
+    return found

@@ -1,0 +1,77 @@
+"""What a program that travelled takes only now and then: the words for what is wrong with a batch; its averages."""
+
+from . import program
+from .running import segment, word
+
+
+def check(model, x, y, sections):
+    """ValueError, or TypeError, says what is wrong with a batch, as a Trainer does and in that order; what the lengths
+    do not tell the VM says, when these sections run."""
+    try:
+        _check(model, x, y)
+        model._run(sections)
+    except (ValueError, TypeError):
+        model._unbind()  # what is wrong does not stay bound
+        raise
+
+
+def _check(model, x, y):
+    if model._binding:
+        parts = model._binding.parts(x, y)
+    else:
+        parts = [("x", program.X, x)] + ([] if y is None else [("y", program.Y, y)])
+    counts = []
+    for what, k, part in parts:
+        flags, _, size = segment(model._code, k)
+        dtype = program.TYPES[flags & 7]
+        if isinstance(part, (list, tuple)) or hasattr(part, "_dims"):
+            raise TypeError("%s is a %s; a program that travelled takes a buffer of type %r"
+                            % (what, type(part).__name__, dtype))  # fmt: skip
+        n = len(part) // size
+        if not 0 < n <= model.batch_size or n * size != len(part):
+            raise ValueError("%s has %d elements; this program takes 1 to %d samples of %d, of type %r"
+                             % (what, len(part), model.batch_size, size, dtype))  # fmt: skip
+        counts.append(n)
+    if min(counts) < max(counts):
+        if model._binding:
+            raise ValueError("the parts of the batch have %s samples" % counts)
+        raise ValueError("x has %d samples, y has %d" % tuple(counts))
+
+
+def short(out, n, rows):
+    raise ValueError("out has %d elements; %d rows of %d take %d" % (len(out), rows, n // rows, n))
+
+
+def explain(model):
+    """ValueError names the index at which the check of a batch stopped."""
+    code, state, segments = model._code, model._state, model._segments
+    pc, row = state[1], state[2]
+    state[1] = state[2] = state[3] = 0
+    head = program.HEAD + 3 * word(code, 3)
+    if pc < word(code, head + program.ZERO - 1):  # the section that checks has one instruction: check_index
+        high, address = word(code, pc + 2), word(code, pc + 3)
+        found = segments[address >> 24][(address & 0xFFFFFF) + row]
+        if not 0 <= found < high:
+            what, where = ("index", "position") if address >> 24 == program.X else ("label", "index")
+            raise ValueError("%s %r at %s %d; it may be a whole number from 0 to %d"
+                             % (what, found, where, row, high - 1))  # fmt: skip
+    raise ValueError("a label or an index of the batch is out of range")
+
+
+def bounds(model):
+    """[clip_value, clip_norm, ema], as a Trainer's .bounds, where the one that was exported had one of them."""
+    floats, names = memoryview(model._segments[program.FLOATS]), model.names.split("\n")[0].split(" ")
+    if names[-3:] != ["clip_value", "clip_norm", "ema"] or len(names) != len(floats):
+        raise ValueError("bounds: the Trainer that was exported had no clip_value, clip_norm or ema")
+    return floats[len(floats) - 3 :]
+
+
+def averaged(model):
+    """`with travel.averaged(model):` as a Trainer's averaged(), where the one that was exported had ema."""
+    from .swapped import Swapped
+
+    size, state = model._kept[0][2], model._kept[3]
+    if model.names.split("\n")[0][-4:] != " ema" or not bounds(model)[2] or state[2] < size:
+        raise ValueError("ema is None; averaged() takes the program of a Trainer with one, as ema=0.999")
+    arena, at = memoryview(model._arena), state[1] + state[2] - size  # it comes last
+    return Swapped([(arena[:size], arena[at : at + size])])
