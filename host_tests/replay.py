@@ -76,7 +76,7 @@ def ask(vm, name, values, other=None):
 
 
 def in_two_floats(terms):
-    """The sum of terms; what each addition rounds away is added to the next. Where that is not finite, the plain sum."""
+    """The sum: what each addition rounds away is added to the next term. Where that is not finite, the plain sum."""
     s, c, plain = ZERO, ZERO, ZERO
     for x in terms:
         y = x + c
