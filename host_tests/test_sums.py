@@ -347,6 +347,15 @@ def test_clipping_by_the_norm_of_many(native):
     assert nn.utils.clip_grad_norm_([], 1.0).item() == 0
 
 
+def test_sums_so_far(native):
+    x = tensor(np.full(100000, TENTH), requires_grad=True)
+    y = x.cumsum(0)
+    assert np.allclose(numbers(y), TENTH * np.arange(1, 100001), rtol=1e-7, atol=0)
+    y.backward(tensor(np.full(100000, TENTH)))
+    assert np.allclose(numbers(x.grad), TENTH * np.arange(100000, 0, -1), rtol=1e-7, atol=0)
+    assert tensor([[1.0, 3e38], [INF, 3e38], [1.0, -3e38]]).cumsum(0).tolist()[2] == [INF, INF]
+
+
 def test_lbfgs_asks_for_exact_products(native):
     p = ember.Parameter((50000,))
     optimizer = optim.LBFGS([p])
