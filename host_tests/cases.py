@@ -73,7 +73,9 @@ def map_strided(m, r, fn=None):
 @case
 def sum_(m, r, fn=None):
     fn = r.randrange(len(FUNCTIONS)) if fn is None else fn
-    highs = r.choice(([30, 3, 2, 1, 2, 7], [1, 2, 1, 150, 3, 2], [1, 1, 2, 3, 5, 40], [2, 2, 2, 40, 3, 2], [1, 1, 1, 2, 1, 150]))[:]
+    highs = r.choice(
+        ([30, 3, 2, 1, 2, 7], [1, 2, 1, 150, 3, 2], [1, 1, 2, 3, 5, 40], [2, 2, 2, 40, 3, 2], [1, 1, 1, 2, 1, 150])
+    )[:]
     if r.random() < 0.3:
         r.shuffle(highs)
     sizes = [m.size(r, high) for high in highs]

@@ -106,14 +106,15 @@ def map_strided(m, f):
 
 @instruction
 def sum_(m, f):
-    """In two floats a sum's error is 2 roundings of the sum of its terms' sizes, however many they are, and one more."""
+    """In two floats a sum's error is 2 roundings of its terms' sizes together, however many they are, and one more."""
     name = table.FUNCTIONS[f.fn][0]
     sizes = f.n0, f.n1, f.n2, f.n3, f.h, f.w
     a, b = (
         m.read(getattr(f, x), *zip(sizes, [getattr(f, x + i) for i in ("0", "1", "2", "3", "_h", "_w")])) for x in "ab"
     )
     x = MAP[name](a, b)
-    error = 0.0 * x if name in EXACT else U * ROUNDINGS[name] * (MAGNITUDE[name](a, b) if name in MAGNITUDE else np.abs(x))
+    size = MAGNITUDE[name](a, b) if name in MAGNITUDE else np.abs(x)
+    error = 0.0 * x if name in EXACT else U * ROUNDINGS[name] * size + TINY
     if f.square:
         x, error = x * x, 2 * np.abs(x) * error + error**2 + U * x * x + TINY
     size = np.abs(x).sum((4, 5))

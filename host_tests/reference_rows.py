@@ -196,7 +196,6 @@ def into_norm(m, f, place, value, error, into=0):
 @instruction
 def normalize(m, f):
     x, eps = norm(m, f, f.x), m.read(f.eps, 1)[0]
-    count = x.shape[1]
     mean = x.mean(1, keepdims=True) if f.center else np.zeros((len(x), 1))
     # Sums in two floats; what the mean was rounded by is taken away again.
     mean_error = U * 4 * np.abs(x).mean(1, keepdims=True) * f.center
@@ -215,7 +214,6 @@ def normalize(m, f):
 @instruction
 def normalize_grad(m, f):
     y, g, var, eps = norm(m, f, f.y), norm(m, f, f.g), m.read(f.var, f.n * f.m)[:, None], m.read(f.eps, 1)[0]
-    count = y.shape[1]
     a, b = g.mean(1, keepdims=True) * f.center, (g * y).mean(1, keepdims=True)
     a_error = U * 4 * np.abs(g).mean(1, keepdims=True) * f.center
     b_error = U * 5 * np.abs(g * y).mean(1, keepdims=True)

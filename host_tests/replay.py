@@ -76,9 +76,9 @@ def ask(vm, name, values, other=None):
     return np.array(buffers[0][d : d + n], f)
 
 
-def in_two_floats(terms):
-    """The sum of terms; what each addition rounds away is added to the next. Where that is not finite, the plain sum."""
-    s, c, plain = ZERO, ZERO, ZERO
+def in_two_floats(terms, start=ZERO):
+    """The sum: what each addition rounds away is added to the next term. Where that is not finite, the plain sum."""
+    s, c, plain = start, ZERO, start
     for x in terms:
         y = x + c
         t = s + y
@@ -349,6 +349,11 @@ class Replay(bfloat16.Replay, replay_signal.Replay):
         x, y = (self.part(place, i.outer * i.n * i.inner).reshape(i.outer, i.n, i.inner) for place in (i.x, i.y))
         if i.reverse:
             x, y = x[:, ::-1], y[:, ::-1]
+        if table.FUNCTIONS[i.fn][0] == "add":
+            terms = x.copy()
+            for o, k, j in np.ndindex(x.shape):
+                y[o, k, j] = in_two_floats(terms[o, 1 : k + 1, j], terms[o, 0, j])
+            return
         for o, k, j in np.ndindex(x.shape):
             y[o, k, j] = function(y[o, k - 1, j], x[o, k, j]) if k else x[o, k, j]
 

@@ -94,6 +94,10 @@ static int32_t run_scan(const ember_vm *vm, const int32_t *fields, int32_t first
         const int32_t at = (row * n + (step < 0 ? n - 1 : 0)) * inner;
         float *y = floats_at(vm, fields[SCAN_Y]) + at;
         const float *x = floats_at(vm, fields[SCAN_X]) + at;
+        if (fields[SCAN_FN] == FN_ADD) {
+            sums_so_far(y, x, step, n, inner);
+            continue;
+        }
         meet(INTO_WRITE, y, 1, x, inner);
         for (int32_t i = 1; i < n; i++) {
             y += step, x += step;

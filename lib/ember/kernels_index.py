@@ -1,6 +1,6 @@
 """What goes by index, and along one dimension: gather, scatter_add, scan, argsort."""
 
-from .kernels_map import FUNCTIONS, OFFSET
+from .kernels_map import FUNCTIONS, OFFSET, add, single
 
 
 def _indices(found, indices, at, step, high):
@@ -49,10 +49,27 @@ def scatter_add(segments, first, last, outer, n, inner, high, i_outer, i_n, i_in
             to[y_at + found[j] * inner + j] += source[x_at + j]
 
 
+def _sums_so_far(to, y, source, x, step, n):
+    total = plain = source[x]
+    rest = 0.0
+    to[y] = total
+    for _ in range(n - 1):
+        y += step
+        x += step
+        term = source[x] + rest
+        plain = single(plain + source[x])
+        t = single(total + term)
+        rest = term - (t - total)
+        total = t
+        t = single(total + rest)
+        to[y] = t if t - t == 0.0 else plain
+
+
 def scan(segments, first, last, fn, reverse, outer, n, inner, y, x):
     """y[o, 0, j] = x[o, 0, j], and from there y[o, i, j] = fn(y[o, i - 1, j], x[o, i, j])
 
-    With `reverse` from i = n - 1 down to 0, fn meeting y[o, i + 1, j].
+    With `reverse` from i = n - 1 down to 0, fn meeting y[o, i + 1, j]. Where fn is add, the sum so far is kept in two
+    floats, as in `sum`.
     """
     to, source, apply = segments[y >> 24], segments[x >> 24], FUNCTIONS[fn]
     for row in range(first, last):
@@ -60,6 +77,10 @@ def scan(segments, first, last, fn, reverse, outer, n, inner, y, x):
         if reverse:
             at, step = at + (n - 1) * inner, -inner
         y_at, x_at = (y & OFFSET) + at, (x & OFFSET) + at
+        if apply is add:
+            for j in range(inner):
+                _sums_so_far(to, y_at + j, source, x_at + j, step, n)
+            continue
         for j in range(inner):
             to[y_at + j] = source[x_at + j]
         for _ in range(n - 1):

@@ -28,8 +28,8 @@ def summed(*terms):
 
 def sum(segments, first, last, fn, square, n0, n1, n2, n3, h, w, y0, y1, y2, y3, a0, a1, a2, a3, a_h, a_w,
         b0, b1, b2, b3, b_h, b_w, y, a, b):  # fmt: skip
-    """y[i · y] = the sum over h and w, w fastest, of fn(a[i · a + h * a_h + w * a_w], b[i · b + h * b_h + w * b_w]), for
-    i over four dimensions; where `square`, of its square. The sum is kept in two floats.
+    """y[i · y] = the sum over h and w, w fastest, of fn(a[i · a + h * a_h + w * a_w], b[i · b + h * b_h + w * b_w]),
+    or of its square, for i over four dimensions. The sum is kept in two floats.
 
     i · y is i0 * y0 + i1 * y1 + i2 * y2 + i3 * y3.
     """

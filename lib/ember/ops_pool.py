@@ -13,8 +13,8 @@ from .ops_image import out_size
 from .ops_reduce import summed
 from .tensor import Tensor
 
-# Averages. Forward, one instruction for as many windows as are alike. A step of the gradient adds some of the output's to
-# some of the input's.
+# Averages. One instruction for as many windows as are alike. A step of the gradient adds some of the output's to some
+# of the input's.
 # -> (dims, first element and strides in the output, first element and strides in the input)
 
 
@@ -70,8 +70,7 @@ def _windows(size, out, kernel, stride, padding):
 
 
 def _runs(size, out, kernel, stride, padding):
-    """Windows that are as long and as far apart: [first place in the output, how many, first in the input, how far apart,
-    how long]."""
+    """Windows that are alike: [first place in the output, how many, first in the input, how far apart, how long]."""
     runs, i = [], 0
     for first, length in _windows(size, out, kernel, stride, padding):
         run = runs[-1] if runs else None

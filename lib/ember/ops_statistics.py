@@ -58,8 +58,8 @@ def _divisor(target, dims, dim, correction):
 
 
 def _scale(target, x, dim, like):
-    """A power of 4 near the largest |x| over dim, in a new tensor like `like`: squares of x divided by it neither overflow
-    nor vanish, and nothing is rounded."""
+    """A power of 4 near the largest |x| over dim, in a new tensor like `like`: squares of what is divided by it neither
+    overflow nor vanish, and nothing is rounded."""
     dims, t = x._dims, target.new(like._dims)
     target.fill(t, 2.0**-120)
     strided(target, ops.ABS_FN, MAXIMUM, dims, t, _kept_strides(dims, dim), x, strides_of(dims))

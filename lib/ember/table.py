@@ -170,8 +170,8 @@ TABLE = (
     # that makes it right on average
     ("to_bfloat16", "n# stream:0..1073741823 d>f[n] src<f[n*2] key<i[1] step<i[1]", "", "n", "1", 250, 0),
     ("from_bfloat16", "n# d>f[n*2] src<f[n]", "", "n", "1", 12, 0),
-    # y[i · y] = the sum over h and w of fn(a[i · a + h * a_h + w * a_w], b[…]), of its square where `square`, kept in two
-    # floats; a term costs about twice its function
+    # y[i · y] = the sum over h and w of fn(a[i · a + h * a_h + w * a_w], b[…]), or of its square, kept in two floats;
+    # a term costs about twice its function
     ("sum", "fn:0..31 square:0..1 n0# n1# n2# n3# h# w# y0~ y1~ y2~ y3~ a0~ a1~ a2~ a3~ a_h~ a_w~ b0~ b1~ b2~ b3~ b_h~ "
      "b_w~ y>f[n0@y0,n1@y1,n2@y2,n3@y3] a<f[n0@a0,n1@a1,n2@a2,n3@a3,h@a_h,w@a_w] "
      "b<f[n0@b0,n1@b1,n2@b2,n3@b3,h@b_h,w@b_w]", "", "n0*n1*n2*n3", "h*w*2", 0, 0),
