@@ -234,7 +234,8 @@ def weighted(micro_batch, **options):
 
 @pytest.mark.parametrize("micro_batch", [1, 2, 5])
 @pytest.mark.parametrize("options", [{"weight": [1.0, 5.0, 0.2]}, {"ignore_index": 2},
-                                     {"weight": [1.0, 5.0, 0.2], "ignore_index": 0, "label_smoothing": 0.2}])  # fmt: skip
+                                     {"weight": [1.0, 5.0, 0.2], "ignore_index": 0, "label_smoothing": 0.2}],
+                         ids=repr)  # fmt: skip
 def test_class_weights_and_ignored_labels_in_parts(machine, options, micro_batch):
     (whole, loss), (parts, loss_of_parts) = weighted(6, **options), weighted(micro_batch, **options)
     assert alike(machine, parts, whole) and loss_of_parts == pytest.approx(loss, rel=1e-6)
@@ -279,7 +280,7 @@ def test_a_batch_that_counts_nothing_is_no_step(machine, kind, options, tmp_path
     rng = np.random.default_rng(2)
     one, twin = (trainer("CrossEntropyLoss", options, Net, make, 5, **more) for _ in range(2))
     steps = []
-    for k in range(3):
+    for _ in range(3):
         x, y = inputs(rng, 5), array("B", [0, 1, 3, 2, 1])
         for t in (one, twin):
             t.step(x, y)
