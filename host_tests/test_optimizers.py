@@ -121,6 +121,120 @@ def test_in_a_trainer(machine, name):
     assert list(kept.values()) == [6 * optimizer.states]
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_steps_are_counted_by_parameter(machine, name):
+    """One whose first gradient comes at step 4 begins there: to the bit, as if it were alone with an optimizer."""
+    chosen = {"lr": 0.1, "weight_decay": 0.01}
+    if name == "SGD":
+        chosen.update(momentum=0.9, dampening=0.5)
+    if name == "Adagrad":
+        chosen["lr_decay"] = 0.1
+    late, early, alone = (Parameter((2, 3), -1.0, 1.0) for _ in range(3))
+    alone._data = array("f", late.elements())
+    both, one = getattr(optim, name)([early, late], **chosen), getattr(optim, name)([alone], **chosen)
+    for t, g in enumerate(gradients(8, 3)):
+        both.zero_grad()
+        early.grad = Tensor(g.tolist(), (2, 3))
+        if t > 3:
+            late.grad, alone.grad = Tensor(g.tolist(), (2, 3)), Tensor(g.tolist(), (2, 3))
+            one.step()
+        before = late.tolist()
+        both.step()
+        assert (late.tolist() == before) == (t <= 3)
+    assert late.tolist() == alone.tolist() and both.steps == 8 and one.steps == 4
+
+
+def test_adam_counts_steps_by_parameter(machine):
+    """The first step of a constant gradient is lr, whenever it comes."""
+    p = [Parameter((1,), 1.0, 1.0), Parameter((1,), 1.0, 1.0)]
+    optimizer = optim.Adam(p, lr=0.1)
+    for step in range(11):
+        optimizer.zero_grad()
+        (p[0].sum() if step < 10 else p[0].sum() + p[1].sum()).backward()
+        optimizer.step()
+    assert p[1].tolist() == pytest.approx([0.9]) and p[0].tolist() == pytest.approx([-0.1], abs=1e-5)
+
+
+class Unused(nn.Module):
+    """One layer is not reached, another only by an output that the loss does not look at."""
+
+    def __init__(self):
+        self.used, self.aside, self.unused = nn.Linear(6, 2), nn.Linear(2, 2), nn.Linear(3, 3)
+
+    def forward(self, x):
+        y = self.used(x)
+        self.aside(y).exp()
+        return y
+
+
+SETTINGS = ({}, {"ema": 0.5, "clip_norm": 1.0}, {"state_dtype": "bfloat16"}, {"micro_batch": 1})
+
+
+@pytest.mark.parametrize(
+    "name, settings", [(name, more) for name in ALL for more in SETTINGS] + [("SGD", {"fused": 1})]
+)
+def test_what_the_loss_does_not_reach_stays(machine, name, settings, tmp_path):
+    """It has no gradient, no state, no average, and does not decay; the rest is as without it."""
+    chosen = {"lr": 0.1} if settings.get("fused") else {"lr": 0.1, "weight_decay": 0.1}
+    model, only = Unused(), nn.Linear(6, 2)
+    groups = [[model.aside.weight, model.used.weight], [model.unused.weight]]
+    if name != "Muon":
+        groups = [[*groups[0], model.unused.bias], [model.used.bias, model.unused.weight, model.aside.bias]]
+    for of, to in ((only.weight, model.used.weight), (only.bias, model.used.bias)):
+        of._data = array("f", to.elements())
+    started = [p.tolist() for part in (model.aside, model.unused) for p in part.parameters()]
+    own = [[only.weight], [only.bias]] if name != "Muon" else [[only.weight]]
+    if "fused" in settings:
+        groups, own = [sum(groups, [])], [sum(own, [])]
+    optimizer, other = (getattr(optim, name)([{"params": g} for g in of], **chosen) for of in (groups, own))
+    x, y = array("f", [k % 5 / 4 - 0.4 for k in range(12)]), array("f", [1.0, 0.0, 0.0, 1.0])
+    t, twin = (ember.Trainer(m, nn.MSELoss(), o, (6,), 2, **settings) for m, o in ((model, optimizer), (only, other)))
+    for _ in range(3):
+        t.step(x, y)
+        twin.step(x, y)
+    assert [p.tolist() for part in (model.aside, model.unused) for p in part.parameters()] == started
+    assert model.used.weight.tolist() == only.weight.tolist() and model.used.bias.tolist() == only.bias.tolist()
+    kept, without = ({kind: size for kind, _, size in which.plan.kept} for which in (t, twin))
+    for kind in ("parameters", "gradients", "optimizer state"):
+        assert kept[kind] == without[kind]
+    assert model.unused.weight.grad is None and model.unused.weight.requires_grad
+    assert "the loss does not reach parameters of shapes (2, 2)" in str(t.plan)
+    assert "reach" not in str(twin.plan)
+    t.save(str(tmp_path / "weights"))
+    t.load(str(tmp_path / "weights"))
+    t.step(x, y)
+    assert [p.tolist() for part in (model.aside, model.unused) for p in part.parameters()] == started
+
+
+def test_a_function_leaves_what_its_loss_does_not_reach(machine):
+    model = Unused()
+    optimizer = optim.AdamW(model.parameters(), lr=0.1, weight_decay=0.1)
+    model.used.bias.requires_grad = False
+
+    def step(x, y):
+        loss = nn.MSELoss()(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    stay = [model.aside.weight, model.aside.bias, model.unused.weight, model.unused.bias, model.used.bias]
+    started, weight = [p.tolist() for p in stay], model.used.weight.tolist()
+    run = ember.record(step, (2, 6), (2, 2))
+    for _ in range(3):
+        run(array("f", [k % 5 / 4 for k in range(12)]), array("f", [1.0, 0.0, 0.0, 1.0]))
+    assert [p.tolist() for p in stay] == started and model.used.weight.tolist() != weight
+
+
+def test_a_loss_that_reaches_nothing_is_refused():
+    model = Unused()
+    for criterion in (lambda out, y: (y * y).mean(), lambda out, y: out.detach().mean()):
+        with pytest.raises(ValueError, match="the loss does not depend on any parameter that the optimizer trains"):
+            ember.Trainer(model, criterion, optim.SGD(model.parameters()), (6,), 2)
+    with pytest.raises(ValueError, match="the loss does not depend on any parameter that the optimizer trains"):
+        ember.Trainer(model, nn.MSELoss(), optim.SGD(model.unused.parameters()), (6,), 2)
+    assert all(p.requires_grad and p.grad is None for p in model.parameters())
+
+
 # Of the state's beginning only 0 is taken; L-BFGS is in test_lbfgs.py.
 FIXED = {"Adagrad": {"initial_accumulator_value"}}
 
