@@ -82,6 +82,7 @@ class Trainer(Running):
         parameters = model.parameters() + model.buffers()
         self._trained = [p for group in self._groups for p in group]
         self._frozen = [p for p in parameters if not any([p is q for q in self._trained])]
+        self._still = [p for o in self.optimizers for group in o.groups for p in group.params if not p.requires_grad]
         if not self._trained:
             raise ValueError("the model has no parameters" + (" to train" if parameters else ""))
         # How many, where targets are labels; with target_dtype "f" they are probabilities.
