@@ -66,7 +66,7 @@ def multihead(heads, bias, q, k, v, wq, bq, wk, bk, wv, bv, wo, bo):
 
 def set_to(layer, tensors):
     """The layer with these as its weight and bias."""
-    layer.weight, layer.bias = tensors
+    vars(layer).update(weight=tensors[0], bias=tensors[1])
     return layer
 
 

@@ -111,7 +111,7 @@ def embedding_layer(d):
     layer = nn.Embedding(*weight.shape)
 
     def in_ember(w):
-        layer.weight = w
+        vars(layer)["weight"] = w
         return layer(Tensor([int(i) for i in index.ravel()], index.shape, dtype="i"))
 
     def gradient(g, w):

@@ -27,7 +27,7 @@ def normalizing(layer, x, scaled, axes, eps, shape=None, center=True):
 
     def ember(x, *scale):
         for name, value in zip(("weight", "bias"), scale):
-            setattr(layer, name, value)
+            vars(layer)[name] = value
         return layer(x)
 
     def numpy(x, w=1.0, b=0.0):
@@ -168,7 +168,7 @@ def conv1d(d):
     settings = ((1, stride), (0, padding), (1, dilation), groups)
 
     def ember(x, w, b):
-        layer.weight, layer.bias = w, b
+        vars(layer).update(weight=w, bias=b)
         return layer(x)
 
     def gradient(g, x, w, b):
@@ -201,7 +201,7 @@ def conv_transpose2d(d):
         layer = nn.ConvTranspose2d(x.shape[3], f, kernel, stride, padding, extra, groups, biased, dilation)
 
     def ember(x, w, b=None):
-        layer.weight, layer.bias = w, b
+        vars(layer).update(weight=w, bias=b)
         return layer(x.reshape(2, x.shape[2], x.shape[3])).unsqueeze(1) if flat else layer(x)
 
     def numpy(x, w, b=None):

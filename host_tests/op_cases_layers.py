@@ -33,7 +33,7 @@ def linear(d):
     layer = nn.Linear(i, o)
 
     def ember(x, w, b):
-        layer.weight, layer.bias = w, b
+        vars(layer).update(weight=w, bias=b)
         return layer(x)
 
     def gradient(g, x, w, b):
@@ -92,7 +92,7 @@ def conv2d(d):
     settings = (stride, padding, dilation, groups)
 
     def ember(x, w, b=None):
-        layer.weight, layer.bias = w, b
+        vars(layer).update(weight=w, bias=b)
         return layer(x)
 
     return (inputs, ember, lambda x, w, b=None: conv_reference(x, w, b, *settings),

@@ -93,8 +93,8 @@ def recurrent(d):
         for directions in layer.layers:
             for direction in directions:
                 own = given[each * k : each * k + each]
-                direction.weight_ih, direction.weight_hh, direction.bias = own[:3]
-                direction.bias_hh = own[3] if name == "GRU" else None
+                names = ("weight_ih", "weight_hh", "bias", "bias_hh")
+                vars(direction).update(zip(names, own if name == "GRU" else own[:3] + (None,)))
                 k += 1
         state = rest[0] if name != "LSTM" else rest[:2]
         output, end = layer(x, state)

@@ -376,7 +376,7 @@ def bilinear(d):
         layer = ember.nn.Bilinear(i, j, o)
 
         def in_ember(x, y, w, bias):
-            layer.weight, layer.bias = w, bias
+            vars(layer).update(weight=w, bias=bias)
             return layer(x, y)
     else:
         in_ember = ember.bilinear

@@ -11,7 +11,7 @@ loss = train(x, y)                    # buffers, used in place; allocates nothin
 print(loss.item())
 """
 
-from . import isa, vm
+from . import isa, tensor, vm
 from .build import build, clear, retired, settle
 from .parameter import Parameter
 from .program import ROWS, STEP
@@ -44,8 +44,11 @@ def record(function, *examples, memory=None):
 class _Recording(Recording):
     def adopt(self, inputs):
         for x in inputs:
-            if isinstance(x, Parameter) and x._place is None:
-                self.function._adopt(self, x)
+            if x._place is None:
+                if isinstance(x, Parameter):
+                    self.function._adopt(self, x)
+                elif x.requires_grad and x._node is None and tensor._grad_enabled:
+                    grown_within(x)
         return Recording.adopt(self, inputs)
 
     def _capture(self, t):
@@ -65,10 +68,17 @@ class _Recording(Recording):
             hyper = self.at(self.slot(list(group.hyper)), (len(group.hyper),))
             for p in group.params:
                 if p._place is not None and p.grad is not None and p.requires_grad:
+                    self.function._trained.append(p)
                     n, first = p.numel(), self.function._own + self.states
                     states = [self.at(first + k * n, p._dims) for k in range(optimizer.states)]
                     self.states += n * optimizer.states
                     optimizer.emit(self, n, p, p.grad, states, hyper, self.scalar(1.0))
+
+
+def grown_within(t):
+    from .changed import grown_within
+
+    grown_within(t)
 
 
 class Function:
@@ -105,6 +115,7 @@ class Function:
 
     def _record(self, r):
         r.function, r.stepped, r.states = self, [], 0
+        self._trained = []
         owners, self._owners = self._owners, []
         inputs = []
         for i in range(len(self._inputs)):
@@ -127,7 +138,9 @@ class Function:
         r.keep("optimizer state", r.states)
 
     def _adopt(self, r, p):
-        """A parameter that the first recording meets."""
+        """A parameter that the first recording meets; in the second all are known."""
+        if r.plan is not None:
+            grown_within(p)
         self._parameters.append(p)
         self._gradients.append(p.grad)
         self._own = self._place(r, p, self._own)
@@ -207,11 +220,19 @@ class Function:
 
     def _run(self):
         self._state[0] = 0
+        for p in self._trained:
+            if not p.requires_grad:
+                self._switched(p)
         if self._vm_run(self._code, self._segments, self._state, -1) != 1:
             vm.fault(self._code, self._segments, self._state)
         if self._rows != self._ints[ROWS]:
             self._reshape(self._ints[ROWS])
         return self._result
+
+    def _switched(self, p):
+        from .changed import switched
+
+        switched(p, self)
 
     def _reshape(self, rows):
         """Another batch size than the last call's."""

@@ -23,7 +23,7 @@ class Plan:
         self.arena = self.start + self.activations
         self.constants, self.floats, self.ints = len(r.values), len(r.slots), r.integers
         self.buffers, self.trace, self.high = len(r.sizes), r.trace, r.high
-        self.rows, self.longest = r.rows, r.longest
+        self.rows, self.longest, self.outside = r.rows, r.longest, r.outside
         self.longest_us = 0  # microseconds of the costliest row, once the board's pace is measured
         self.budget = ""  # what was done to fit
         self.left = ()  # shapes of parameters that an optimizer has and the loss does not reach

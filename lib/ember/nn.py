@@ -21,6 +21,13 @@ class Module:
     def __call__(self, *inputs, **options):
         return self.forward(*inputs, **options)
 
+    def __setattr__(self, name, value):
+        if isinstance(self.__dict__.get(name), Parameter):
+            from .changed import replace
+
+            replace(self, name, value)
+        object.__setattr__(self, name, value)
+
     def _parts(self):
         """The modules and parameters it holds, in lists, tuples and dicts too."""
         waiting = list(self.__dict__.values())

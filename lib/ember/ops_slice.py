@@ -15,6 +15,7 @@ from .ops import (
     strides_of,
     summed_grad,
 )
+from .parameter import Parameter
 from .tensor import Tensor, apply, numel, sink
 
 
@@ -248,8 +249,9 @@ def _earlier(x):
 def _write(x, value, taken):
     """Into the memory of a leaf, such as a parameter."""
     target = sink()
-    if tensor._grad_enabled or target.records:
-        raise RuntimeError("x[...] = value: x is a leaf that requires a gradient; write to it in no_grad(), eagerly")
+    if tensor._grad_enabled and x.requires_grad or target.records:
+        raise RuntimeError("x[...] = value: x is a parameter, or a leaf that requires a gradient; write to it in "
+                           "no_grad(), and not while recording")  # fmt: skip
     _assign_shape((x, value), *taken)
     _overwrite(target, x, value, *taken)
     target.flush()
@@ -259,15 +261,15 @@ def put(x, index, value):
     """x[index] = value, a number or a tensor that broadcasts to x[index].
 
     The tensor becomes the result of an operation: its elements are copied, so views made before keep theirs. The
-    gradient flows into value, and into what x was for the rest. Only a leaf that requires a gradient, as a parameter,
-    is written to in place, in no_grad().
+    gradient flows into value, and into what x was for the rest. Only a parameter, or another leaf that requires a
+    gradient, is written to in place, in no_grad(), and a buffer.
     """
     if not isinstance(value, Tensor):
         value = sink().scalar(value)
     for t in (x, value):
         if t.dtype != "f":
             raise ValueError("this takes float32 tensors, got shape %s of dtype %r" % (t.shape, t.dtype))
-    if x.requires_grad and x._node is None:
+    if x._node is None and (x.requires_grad or isinstance(x, Parameter)):
         _write(x, value, window(x, index))
         return
     if x._order & 1:

@@ -28,6 +28,21 @@ class Parameter(Tensor):
             self.draw()
         return self._data
 
+    def __iadd__(self, other):
+        """Into its memory, in no_grad()."""
+        self[...] = self + other
+        return self
+
+    def __isub__(self, other):
+        """Into its memory, in no_grad()."""
+        self[...] = self - other
+        return self
+
+    def __imul__(self, other):
+        raise RuntimeError("p *= x and p /= x mean p = p * x in MicroPython: write p[...] = p * x, in no_grad()")
+
+    __itruediv__ = __imul__
+
     def draw(self):
         """Its starting values, into the memory it has."""
         self.initial[0](self, *self.initial[1:])

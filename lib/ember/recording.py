@@ -55,6 +55,7 @@ class Recording(Sink):
         self.buffers = 0
         self.high = isa.LIMIT  # what the indices in the first input must be below
         self.longest = 0  # the cost of the costliest row: as long as a run cannot stop
+        self.outside = plan.outside if plan else []  # parameters that are constants here
         self.watch = None  # sees each instruction first, and may change it: see recompute.py
         if plan is None:
             self.sizes, self.first, self.last, self.shares = array("i"), array("i"), array("i"), []
@@ -116,7 +117,17 @@ class Recording(Sink):
 
     def adopt(self, inputs):
         """The inputs of an operation: those that want a gradient but have no place here become constants."""
-        return tuple([x.constant() if x.requires_grad and x._place is None else x for x in inputs])
+        return tuple([self._constant(x) if x.requires_grad and x._place is None else x for x in inputs])
+
+    def _constant(self, x):
+        """Of a parameter of another model its values are taken; one that was made here is new at every recording."""
+        if isinstance(x, parameter.Parameter) and not any([x is p for p in self.outside]):
+            if self.plan is not None:
+                from .changed import grown_within
+
+                grown_within(x)
+            self.outside.append(x)
+        return x.constant()
 
     def slot(self, values):
         """Float slots: what Python may change between steps. Returns the address of the first."""
@@ -162,6 +173,8 @@ class Recording(Sink):
         if isinstance(t, parameter.Buffer):
             raise ValueError("a buffer of shape %s belongs to no module of the model: keep its module as an attribute"
                              % (t.shape,))  # fmt: skip
+        if isinstance(t, parameter.Parameter):
+            self._constant(t)
         for other, address in self.captured:
             if other is data:
                 return address
@@ -254,7 +267,7 @@ class Recording(Sink):
         for i in range(len(header)):
             code[i] = header[i]
         vm.check(code)
-        plan.offsets = None  # they are in the program now
+        plan.offsets = plan.outside = None  # they are in the program now
         plan.code, plan.names = code, tuple(self.names)
         segments = [arena, constants, floats, ints] + [None] * len(self.bound) + [t._data for t in self.mapped]
         return Program(code, plan.names, segments)

@@ -28,6 +28,7 @@ class Running:
     and dimensions of each output, and _many, whether they are a tuple; _fingerprint of the parameters; and _binding, if inputs or targets are several."""
 
     _binding = schedule = None
+    _trained = _still = ()  # parameters that it trains, and that it would if they were not frozen
     epoch = 0
 
     def _begin(self, code, segments, state, run):
@@ -88,6 +89,20 @@ class Running:
         if not self._fits(x, y) or not self._attempt():
             self._convert(x, y, sections)
 
+    def _as_made(self):
+        """RuntimeError where a parameter was frozen since, or is no longer."""
+        for p in self._trained:
+            if not p.requires_grad:
+                self._switched(p)
+        for p in self._still:
+            if p.requires_grad:
+                self._switched(p)
+
+    def _switched(self, p):
+        from .changed import switched
+
+        switched(p, self)
+
     def _fits(self, x, y):
         """Bind a batch; whether its lengths fit."""
         return self._binding.fits(self, x, y) if self._binding else self._fits_first(x, y)
@@ -123,6 +138,7 @@ class Running:
 
     def accumulate(self, x, y):
         """Add the gradients of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
+        self._as_made()
         if self._cutter:
             self._cutter.accumulate(x, y)
         else:
@@ -157,6 +173,7 @@ class Running:
         budget_us   begin the step, return after so many microseconds, and say whether it is finished. If not, poll()
                     goes on with it; x and y must stay as they are until then.
         """
+        self._as_made()
         if budget_us is not None:
             return self.slices.begin(x, y, budget_us)
         if self._state[1] or self._unfinished:

@@ -93,6 +93,7 @@ class Trainer(Running):
         self._trained = [p for group in self._groups for p in group]
         self._frozen = _without(parameters, self._trained)
         self._left = []
+        self._still = [p for o in self.optimizers for group in o.groups for p in group.params if not p.requires_grad]
         if not self._trained:
             raise ValueError("the model has no parameters" + (" to train" if parameters else ""))
         # How many, where targets are labels; with target_dtype "f" they are probabilities.
