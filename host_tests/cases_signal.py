@@ -8,7 +8,7 @@ from programs import instruction, word
 
 
 def transform(m, r):
-    """Fields, and sizes of a row's reals and of a row's pairs. Where levels asks for more than half, it has what fits."""
+    """Fields, and sizes of a row's reals and of a row's pairs. levels may ask for more than half has."""
     n, half = m.size(r, 4), r.choice((1, 2, 3, 4, 8, 16, 31, 64))
     fits = half.bit_length() - 1
     levels = r.choice((fits, fits, fits, r.randint(0, 15)))

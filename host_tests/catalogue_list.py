@@ -8,6 +8,8 @@ OPERATIONS = """
     reshape flatten squeeze unsqueeze permute transpose flip roll expand repeat cat stack split chunk pad index_select
     gather scatter_add take_along_dim one_hot topk sort argsort tril triu
     matmul outer dot bilinear
+    clone view select t mm bmm clip amax amin log10 exp2 hypot asinh acosh atanh fmod floor_divide logaddexp nan_to_num
+    logical_and logical_or logical_xor median cummax repeat_interleave tile diag
     relu relu6 leaky_relu prelu elu selu celu gelu silu mish softplus softsign hardtanh hardsigmoid hardswish sigmoid
     logsigmoid tanhshrink softshrink hardshrink threshold softmax log_softmax softmin glu swiglu
 """.split()
@@ -46,14 +48,26 @@ METRICS = """
     Mean Accuracy TopKAccuracy Precision Recall FBeta ConfusionMatrix MAE RMSE R2Score AUROC
 """.split()
 
+SIGNALS = "rfft irfft power_spectrum stft spectrogram log_mel mfcc biquad".split()
+
+# What is made of nothing, and has no gradient.
+CREATION = """
+    zeros ones empty full arange linspace eye rand randn zeros_like ones_like full_like rand_like randn_like as_tensor
+    hann_window hamming_window mel_filterbank
+""".split()
+
+FILTERS = "lowpass highpass bandpass notch peaking".split()
+
 # Without a gradient: their results go in steps, or are whole numbers.
 STEPS = """
     sign floor ceil round trunc eq ne lt le gt ge isnan isinf isfinite argmin argmax any all one_hot argsort
+    floor_divide logical_and logical_or logical_xor
 """.split()
 
 # (title, where they are found, names); whoever has a gradient is in one of DIFFERENTIABLE.
 PARTS = (
     ("Operations", "ember", OPERATIONS),
+    ("Signals", "ember", SIGNALS),
     ("Activations", "ember.nn", ACTIVATIONS),
     ("Layers", "ember.nn", LAYERS),
     ("Losses", "ember.nn", LOSSES),
@@ -61,8 +75,10 @@ PARTS = (
     ("Optimizers", "ember.optim", OPTIMIZERS),
     ("Schedules", "ember.schedule", SCHEDULES),
     ("Metrics", "ember.metrics", METRICS),
+    ("Creation", "ember", CREATION),
+    ("Filters", "ember.filters", FILTERS),
 )
-DIFFERENTIABLE = ("Operations", "Activations", "Layers", "Losses")
+DIFFERENTIABLE = ("Operations", "Signals", "Activations", "Layers", "Losses")
 
 ENTRIES = [(title, place, name) for title, place, names in PARTS for name in names]
 

@@ -87,7 +87,7 @@ class watching:
                 found = find(place, name)
             except AttributeError:
                 continue
-            if title == "Operations" and isinstance(found, types.FunctionType):
+            if title in ("Operations", "Signals") and isinstance(found, types.FunctionType):
                 functions[found.__code__] = name
             elif isinstance(found, type) and issubclass(found, nn.Module):
                 self.undo.append((found, found.__dict__.get("__call__")))
@@ -161,7 +161,8 @@ def test_what_goes_in_steps_has_no_gradient(name):
         assert not ember.one_hot(x, 2).requires_grad
         return
     function = getattr(ember, name)
-    more = [0.5] if name in ("eq", "ne", "lt", "le", "gt", "ge") else []
+    two = ("eq", "ne", "lt", "le", "gt", "ge", "floor_divide", "logical_and", "logical_or", "logical_xor")
+    more = [0.5] if name in two else []
     assert not function(x, *more).requires_grad
 
 

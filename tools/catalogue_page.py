@@ -37,7 +37,10 @@ MicroPython makes a bool of whatever `==` returns.
 """
 
 # The others are called with x alone (losses with x and y).
-PAIR = "add sub mul div remainder pow atan2 minimum maximum eq ne lt le gt ge"
+PAIR = (
+    "add sub mul div remainder pow atan2 minimum maximum eq ne lt le gt ge hypot fmod floor_divide logaddexp "
+    "logical_and logical_or logical_xor"
+)
 EXAMPLES = {name: "ember.%s(x, y)" % name for name in PAIR.split()}
 EXAMPLES.update({
     "clamp": "x.clamp(-1, 1)", "where": "ember.where(x > 0, x, y)", "masked_fill": "x.masked_fill(x > 0, 0.0)",
@@ -49,6 +52,14 @@ EXAMPLES.update({
     "dot": "ember.dot(x[0], y[0])", "matmul": "x @ y.T", "softmax": "x.softmax(1)", "prod": "x.prod(1)",
     "log_softmax": "x.log_softmax(1)", "softmin": "x.softmin(1)", "logsumexp": "x.logsumexp(1)",
     "cumsum": "x.cumsum(1)", "cumprod": "x.cumprod(1)", "argmax": "x.argmax(1)", "argmin": "x.argmin(1)",
+    "view": "x.view(6, 4)", "select": "x.select(1, 2)", "mm": "x.mm(y.t())", "clip": "x.clip(-1, 1)",
+    "bmm": "sequence.bmm(sequence.transpose(1, 2))",
+    "median": "x.median(1)[0]", "cummax": "x.cummax(1)[0]", "tile": "x.tile(2)",
+    "repeat_interleave": "x.repeat_interleave(2, 1)", "rfft": "ember.rfft(x, 8)",
+    "irfft": "ember.irfft(x.reshape(4, 3, 2), 4)", "power_spectrum": "ember.power_spectrum(x, 8)",
+    "stft": "ember.stft(sequence.transpose(1, 2), 4, 2)", "spectrogram": "ember.spectrogram(x, 4, 2)",
+    "log_mel": "ember.log_mel(x, 8000, 4, 2, 2)", "mfcc": "ember.mfcc(x, 8000, 4, 2, 2, 2)",
+    "biquad": "ember.biquad(sequence, [0.2, 0.4, 0.2, -0.5, 0.3], dim=1)",
     "prelu": "ember.prelu(x, y[0])", "threshold": "x.threshold(0.1, 0.0)",
     "Threshold": "nn.Threshold(0.1, 0.0)(x)", "Softmax": "nn.Softmax(1)(x)", "LogSoftmax": "nn.LogSoftmax(1)(x)",
     "Softmin": "nn.Softmin(1)(x)", "Linear": "nn.Linear(6, 3)(x)", "Conv2d": "nn.Conv2d(4, 4, 3, padding=1)(image)",

@@ -22,7 +22,7 @@ static transform transform_of(const ember_vm *vm, const int32_t *fields, bool tr
 }
 
 // The bits of k the other way round.
-static int32_t turned(int32_t k, int32_t levels) {
+static __attribute__((noinline)) int32_t turned(int32_t k, int32_t levels) {
     int32_t result = 0;
     for (; levels; levels--, k >>= 1) {
         result = result << 1 | (k & 1);

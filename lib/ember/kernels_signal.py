@@ -61,8 +61,8 @@ def _split(to, at, source, source_at, wave, wave_at, levels, transposed, inner):
 def rfft(segments, first, last, n, half, levels, y, x, wave, scale):
     """y[i, k] = f(k) * (the sum over j of x[i, j] * e^(-2 pi i jk / N)), k = 0 .. N / 2
 
-    N = 2 * 2**levels, at most 2 * half; f(k) = scale[0] for k = 0 and N / 2, else scale[1]; wave[j] = sin(2 pi j / N). A
-    row of x has 2 * half elements, one of y two more. docs/vm.md states the order.
+    N = 2 * 2**levels, at most 2 * half; f(k) = scale[0] for k = 0 and N / 2, else scale[1]; wave[j] = sin(2 pi j / N).
+    A row of x has 2 * half elements, one of y two more. docs/vm.md states the order.
     """
     to, source, waves, factors = segments[y >> 24], segments[x >> 24], segments[wave >> 24], segments[scale >> 24]
     wave, levels = wave & OFFSET, _stages(half, levels)
@@ -80,7 +80,7 @@ def rfft(segments, first, last, n, half, levels, y, x, wave, scale):
 
 
 def rfft_transposed(segments, first, last, n, half, levels, x, y, wave, scale):
-    """x[i, j] = the sum over k of f(k) * (y[i, k, 0] * cos(2 pi jk / N) - y[i, k, 1] * sin(2 pi jk / N)), k = 0 .. N / 2
+    """x[i, j] = the sum over k of f(k) * (y[i, k, 0] * cos(2 pi jk / N) - y[i, k, 1] * sin(2 pi jk / N)), k = 0, 1 ..
 
     As rfft, whose gradient it gives. With scale = [1 / N, 2 / N] it is the inverse.
     """
@@ -98,8 +98,8 @@ def rfft_transposed(segments, first, last, n, half, levels, x, y, wave, scale):
 def biquad(segments, first, last, transposed, given, kept, outer, n, inner, y, x, coefficients, start, end):
     """y = b0 * x + s1; s1 = (b1 * x - a1 * y) + s2; s2 = b2 * x - a2 * y
 
-    For each o and j along n, coefficients = [b0, b1, b2, a1, a2]; s1 and s2 begin as start[o, 0, j] and start[o, 1, j] if
-    `given`, else as 0, and go to end if `kept`. If `transposed` from i = n - 1 down to 0, which gives x the gradient:
+    For each o and j along n, coefficients = [b0, b1, b2, a1, a2]; s1 and s2 begin as start[o, 0, j] and start[o, 1, j]
+    if `given`, else as 0, and go to end if `kept`. If `transposed` from i = n - 1 down to 0, the gradient of x:
     w = (x - a1 * s1) - a2 * s2; y = (b0 * w + b1 * s1) + b2 * s2; s2 = s1; s1 = w
     """
     to, source, factors = segments[y >> 24], segments[x >> 24], segments[coefficients >> 24]

@@ -126,6 +126,14 @@ def view(x, dims, offset=0):
     return y
 
 
+def has_list(index):
+    """Whether an index names elements by a list or a tensor: see ops_pick.py."""
+    for k in index if isinstance(index, tuple) else (index,):
+        if isinstance(k, (list, Tensor)):
+            return True
+    return False
+
+
 # Others are copied.
 
 
@@ -145,6 +153,10 @@ SLICE = Op(lambda inputs, dims, *block: dims, _slice_emit, _slice_grad, False)
 
 def take(x, index):
     """x[index]. A block whose elements lie side by side shares the memory of x."""
+    if has_list(index):
+        from .ops_pick import pick
+
+        return pick(x, index)
     return _take(x, *window(x, index))
 
 
@@ -269,11 +281,20 @@ def put(x, index, value):
     for t in (x, value):
         if t.dtype != "f":
             raise ValueError("this takes float32 tensors, got shape %s of dtype %r" % (t.shape, t.dtype))
+    if has_list(index):
+        from .ops_pick import replace
+    else:
+        replace = None
     if x._node is None and (x.requires_grad or isinstance(x, Parameter)):
+        if replace:
+            value, index = replace(x.detach(), index, value), ...
         _write(x, value, window(x, index))
         return
     if x._order & 1:
         raise RuntimeError("x[...] = value: the gradient of an operation needs x as it is; assign to x * 1")
-    y = apply(ASSIGN, (_earlier(x), value), window(x, index))
+    if replace:
+        y = replace(_earlier(x), index, value)
+    else:
+        y = apply(ASSIGN, (_earlier(x), value), window(x, index))
     x._data, x._place, x._offset = y._data, y._place, y._offset
     x._node, x._order, x.requires_grad = y._node, y._order, y.requires_grad

@@ -9,6 +9,7 @@ class Parameter(Tensor):
     of nn.init says."""
 
     _made = 0  # parameters so far: each draws from a stream of its own
+    drawn = 0  # tensors of ember.rand and randn: from others
 
     def __init__(self, shape, low=0.0, high=0.0):
         Tensor.__init__(self, None, shape, True)
@@ -77,4 +78,4 @@ def manual_seed(value):
     if not 0 <= value < 1 << 30:
         raise ValueError("seed is %r; it may be 0 to 2**30 - 1" % (value,))
     seed = value
-    Parameter._made = 0
+    Parameter._made = Parameter.drawn = 0

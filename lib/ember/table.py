@@ -175,8 +175,8 @@ TABLE = (
     ("sum", "fn:0..31 square:0..1 n0# n1# n2# n3# h# w# y0~ y1~ y2~ y3~ a0~ a1~ a2~ a3~ a_h~ a_w~ b0~ b1~ b2~ b3~ b_h~ "
      "b_w~ y>f[n0@y0,n1@y1,n2@y2,n3@y3] a<f[n0@a0,n1@a1,n2@a2,n3@a3,h@a_h,w@a_w] "
      "b<f[n0@b0,n1@b1,n2@b2,n3@b3,h@b_h,w@b_w]", "", "n0*n1*n2*n3", "h*w*2", 0, 0),
-    # y[i, k] = f(k) * (the sum over j of x[i, j] * e^(-2 pi i jk / N)), k = 0 .. half, as pairs, N = 2 * half = 2 * 2^levels;
-    # f is scale[0] at both ends, else scale[1]; wave[j] = sin(2 pi j / N). A row of y has N + 2 elements
+    # y[i, k] = f(k) * (the sum over j of x[i, j] * e^(-2 pi i jk / N)), k = 0 .. half, as pairs; N = 2 * half, half is
+    # 2^levels; f is scale[0] at both ends, else scale[1]; wave[j] = sin(2 pi j / N). A row of y has N + 2 elements
     ("rfft", "n# half:1..32768 levels:0..15 y>f[n*half*2,n*2,2] x<f[n*half*2] wave<f[half] scale<f[2]", "", "n",
      "half*levels", 36, 0),
     # its transpose: x[i, j] = the sum over k of f(k) * (y[i, k, 0] * cos(2 pi jk / N) - y[i, k, 1] * sin(2 pi jk / N))
@@ -185,8 +185,8 @@ TABLE = (
     # along n: y = (b0 + b1 z^-1 + b2 z^-2) / (1 + a1 z^-1 + a2 z^-2) x, coefficients = [b0, b1, b2, a1, a2];
     # transposed: from the last to the first. start (0 unless `given`) and end are the state on both sides
     ("biquad", "transposed:0..1 given:0..1 kept:0..1 outer# n# inner# y>f[outer*n*inner] x<f[outer*n*inner] "
-     "coefficients<f[5] start<f[outer*2*inner*given] end>f[outer*2*inner*kept]", "y=x end=start", "outer", "n*inner", 60,
-     0),
+     "coefficients<f[5] start<f[outer*2*inner*given] end>f[outer*2*inner*kept]", "y=x end=start", "outer", "n*inner",
+     60, 0),
     # finishes the run, whatever was to follow, where go is 0
     ("stop", "go<f[1]", "", "1", "1", 8, 1),
 )

@@ -323,6 +323,9 @@ class Tensor:
     def __mod__(self, other):
         return self.remainder(other)
 
+    def __floordiv__(self, other):
+        return self.floor_divide(other)
+
     def __abs__(self):
         return self.abs()
 
