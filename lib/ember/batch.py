@@ -1,6 +1,7 @@
 """Batches that are not buffers of the right type: tensors, lists, other types. The slow, explaining path."""
 
 from .loss import labels
+from .tensor import Tensor
 from .values import read, typed
 
 
@@ -9,13 +10,19 @@ def flat(value, shape, what, trainer):
     size = 1
     for d in shape:
         size *= d
+    if not hasattr(value, "__len__") and not isinstance(value, Tensor):
+        raise ValueError("%s is %r; it may be a buffer, a tensor or a list of samples%s" % (
+            what, value, ": predict(x) takes no y" if value is None else ""))  # fmt: skip
     value, found = read(value)
     rows = len(value) // size
     if found is None:
         good, found = rows * size == len(value), "%d elements" % len(value)
     else:
         good, found = tuple(found[1:]) == shape and len(found) > 0, "shape %s" % (tuple(found),)
-    if not good or not 0 < rows <= trainer.batch_size:
+    if good and rows > trainer.batch_size:
+        raise ValueError("%s has %d samples, batch_size is %d: take fewer at once, or make the Trainer for more"
+                         % (what, rows, trainer.batch_size))  # fmt: skip
+    if not good or not rows:
         raise ValueError("%s has %s; %r takes (N,%s) with N from 1 to %d" % (
             what, found, trainer.model, "".join([" %d," % d for d in shape])[:-1], trainer.batch_size))  # fmt: skip
     return value, rows

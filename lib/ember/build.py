@@ -26,8 +26,14 @@ def build(rows, body, memory=None, kind=Recording, cut=False):
 
             rows, plan, watch = fit(rows, body, memory, kind, cut)
         gc.collect()
-        code = array("i", range(plan.words))  # first: it finds a gap that the arena would leave too small
-        arena = array("f", range(plan.arena))
+        try:
+            code = array("i", range(plan.words))  # first: it finds a gap that the arena would leave too small
+            arena = array("f", range(plan.arena))
+        except MemoryError:
+            code = None
+            from .room import too_large
+
+            raise too_large(plan)
         recording = kind(rows, plan, code)
         recording.watch = watch
         body(recording)

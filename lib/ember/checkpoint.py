@@ -1,20 +1,23 @@
 """Checkpoints: what must survive to go on training exactly.
 
-    0   b"EMBK", version 1, three zero bytes
-    8   eight int32: fingerprint of the shapes, trained, frozen and state elements, step, epoch, seed, bytes of schedule
-    40  float32 parameters, frozen parameters, optimizer state
+    0   b"EMBK", version 2, three zero bytes
+    8   nine int32: fingerprint of the shapes, trained, frozen and state elements, step, epoch, seed, bytes of schedule,
+        words of shapes
+    44  float32 parameters, frozen parameters, optimizer state
     …   the schedule's state, if the trainer has one: its whole numbers as int32, the others as float64
+    …   for each parameter int32: how many dimensions, and these
     end CRC-32 of all before
 
 Little endian. Written beside the old file and renamed over it, so that there is always a whole one.
 """
 
 import struct
+from array import array
 from binascii import crc32
 
 from .program import KEY, STEP
 
-_HEAD = "<4sB3x8i"
+_HEAD = "<4sB3x9i"
 _CHUNK = 128
 _MOST = 1 << 12  # bytes of a schedule's state
 
@@ -30,6 +33,10 @@ def _layout(trainer):
     if trainer.schedule is None:
         return ""
     return "<" + "".join(["i" if isinstance(v, int) else "d" for v in trainer.schedule.state()])
+
+
+def _flat(shapes):
+    return array("i", [n for dims in shapes for n in (len(dims),) + tuple(dims)])
 
 
 def save(trainer, path):
@@ -49,8 +56,9 @@ def write(trainer, f):
     blocks = _blocks(trainer)
     ints = trainer._ints
     schedule = struct.pack(_layout(trainer), *trainer.schedule.state()) if trainer.schedule else b""
-    head = struct.pack(_HEAD, b"EMBK", 1, trainer._fingerprint, blocks[0][1], blocks[1][1], blocks[2][1],
-                       ints[STEP], trainer.epoch, ints[KEY], len(schedule))  # fmt: skip
+    shapes = _flat(trainer._shapes())
+    head = struct.pack(_HEAD, b"EMBK", 2, trainer._fingerprint, blocks[0][1], blocks[1][1], blocks[2][1],
+                       ints[STEP], trainer.epoch, ints[KEY], len(schedule), len(shapes))  # fmt: skip
     arena = memoryview(trainer._arena)
     f.write(head)
     crc = crc32(head)
@@ -60,7 +68,8 @@ def write(trainer, f):
             crc = crc32(arena[offset : offset + size], crc)
     if schedule:
         f.write(schedule)
-    f.write(struct.pack("<I", crc32(schedule, crc)))
+    f.write(shapes)
+    f.write(struct.pack("<I", crc32(shapes, crc32(schedule, crc))))
 
 
 def _replace(beside, path):
@@ -89,27 +98,21 @@ def read(trainer, f, path):
     head = f.read(struct.calcsize(_HEAD))
     if len(head) < struct.calcsize(_HEAD) or head[:4] != b"EMBK":
         raise ValueError("%r is not an Ember checkpoint" % path)
-    if head[4] != 1:
-        raise ValueError("%r is of version %d; this Ember reads version 1" % (path, head[4]))
+    if head[4] != 2:
+        raise ValueError("%r is of version %d; this Ember reads version 2" % (path, head[4]))
     found = struct.unpack(_HEAD, head)[2:]
     expected = (trainer._fingerprint, blocks[0][1], blocks[1][1], blocks[2][1])
     if found[:4] != expected:
+        _compare(trainer, f, head, found, path)
         raise ValueError("%r holds %d parameters, %d frozen and %d of optimizer state; this model and optimizer "
                          "have %d, %d and %d, or other shapes, or another state"
                          % ((path,) + found[1:4] + expected[1:]))  # fmt: skip
     if not 0 <= found[7] <= _MOST:
         raise ValueError("%r is damaged: its schedule takes %d bytes" % (path, found[7]))
     layout = _layout(trainer)
-    left = 4 * sum(expected[1:]) + found[7]
-    crc, chunk = crc32(head), memoryview(bytearray(_CHUNK))
-    while left > 0:
-        piece = chunk[: min(left, _CHUNK)]
-        if f.readinto(piece) < len(piece):
-            raise ValueError("%r is truncated or damaged" % path)
-        crc = crc32(piece, crc)
-        left -= len(piece)
-    if f.read(5) != struct.pack("<I", crc):
-        raise ValueError("%r is damaged: its checksum does not fit" % path)
+    if found[8] != len(_flat(trainer._shapes())):
+        raise ValueError("%r is damaged: its shapes take %d words" % (path, found[8]))
+    _whole(f, head, found, path)
     if layout and found[7] not in (0, struct.calcsize(layout)):
         raise ValueError("%r holds the state of another schedule, of %d bytes where this has %d"
                          % (path, found[7], struct.calcsize(layout)))  # fmt: skip
@@ -122,3 +125,36 @@ def read(trainer, f, path):
         trainer.schedule.load(struct.unpack(layout, f.read(found[7])))
     trainer._ints[STEP], trainer.epoch, trainer._ints[KEY] = found[4], found[5], found[6]
     trainer._fresh = True
+
+
+def _whole(f, head, found, path):
+    """ValueError where a file is not what was written, as long as its head says it is."""
+    left = 4 * (sum(found[1:4]) + found[8]) + found[7]
+    crc, chunk = crc32(head), memoryview(bytearray(_CHUNK))
+    while left > 0:
+        piece = chunk[: min(left, _CHUNK)]
+        if f.readinto(piece) < len(piece):
+            raise ValueError("%r is truncated or damaged" % path)
+        crc = crc32(piece, crc)
+        left -= len(piece)
+    if f.read(5) != struct.pack("<I", crc):
+        raise ValueError("%r is damaged: its checksum does not fit" % path)
+
+
+def _compare(trainer, f, head, found, path):
+    """ValueError names the first parameter that has another shape than the one in the file."""
+    n = found[8]
+    if not 0 < n < _MOST or min(found[1:4]) < 0:
+        return
+    _whole(f, head, found, path)
+    f.seek(struct.calcsize(_HEAD) + 4 * sum(found[1:4]) + found[7])
+    there = array("i", range(n))
+    f.readinto(there)
+    at = 0
+    for name, dims in zip(trainer._names(), trainer._shapes()):
+        size = there[at] if at < n else 0
+        other = tuple(there[at + 1 : at + 1 + size])
+        if other != tuple(dims):
+            raise ValueError("%r is of another model: its parameter that comes where this one has %s, of shape %s, has "
+                             "shape %s" % (path, name, tuple(dims), other))  # fmt: skip
+        at += 1 + size

@@ -27,6 +27,13 @@ def _names(module, path, found):
             waiting += [("%s.%s" % (name, key), value[key]) for key in value]
 
 
+def names_of(trainer):
+    """Of its parameters, in the order they lie in; a dot for one that no attribute leads to."""
+    found = []
+    _names(trainer.model, "", found)
+    return [([name for q, name in found if q is p] + ["."])[0] for p in trainer._trained + trainer._frozen]
+
+
 def _settings(optimizer):
     """The names of a group's settings, in the order of its slots; what is no setting is a dot."""
     names = []
@@ -38,15 +45,13 @@ def _settings(optimizer):
 
 
 def _text(trainer):
-    slots, lines, found = [], [], []
+    slots, lines = [], []
     for optimizer in trainer.optimizers:
         slots += _settings(optimizer) * len(optimizer.groups)
     if trainer._extras:
         slots += ["clip_value", "clip_norm", "ema"]
-    _names(trainer.model, "", found)
-    for p in trainer._trained + trainer._frozen:
-        name = [name for q, name in found if q is p]
-        lines.append(" ".join([name[0] if name else "."] + [str(d) for d in p.shape]))
+    for name, dims in zip(names_of(trainer), trainer._shapes()):
+        lines.append(" ".join([name] + [str(d) for d in dims]))
     text = bytes("\n".join([" ".join(slots)] + lines), "utf-8")
     return text + bytes(-len(text) % 4)
 

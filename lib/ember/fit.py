@@ -10,7 +10,10 @@ def evaluate(trainer, batches, metrics):
         raise ValueError("metrics take one output and its target; this model has several")
     for metric in metrics:
         metric.reset()
-    for x, y in batches:
+    for batch in batches:
+        if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+            raise ValueError("evaluate: batches has %r; each may be a pair (x, y)" % (batch,))
+        x, y = batch
         for piece in trainer._cutter.of(x, y) if trainer._cutter else ((x, y),):
             sums = _scored(trainer, piece[0], piece[1], metrics, sums)
         count += 1

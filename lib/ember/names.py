@@ -39,6 +39,11 @@ def lazily(whose):
     return words
 
 
+def missing(name, words):
+    near = nearest(name, words)
+    return "no %r%s" % (name, "; did you mean %r?" % near if near else "")
+
+
 class Missing:
     """What an AttributeError has to say. It looks for what may have been meant when it is read, for many never are:
     MicroPython's dir() asks for every name that it knows."""
@@ -50,8 +55,7 @@ class Missing:
                 hasattr(self, word)
 
     def __str__(self):
-        near = nearest(self.name, lazily(self.whose) + list(self.there))
-        return "%s has no %r%s" % (self.whose, self.name, "; did you mean %r?" % near if near else "")
+        return "%s has %s" % (self.whose, missing(self.name, lazily(self.whose) + list(self.there)))
 
     __repr__ = __str__
 
@@ -62,6 +66,17 @@ def not_here(error, name, module):
         return error
     return ImportError("%s is in ember.%s, which is not on this board: deploy --with %s brings it (make flash "
                        "ARGS=\"--with %s\")" % (name, module, name, name))  # fmt: skip
+
+
+# Of a Trainer.
+KEYWORDS = (
+    "model loss optimizer input_shape batch_size input_dtype input_scale input_offset target_dtype memory schedule "
+    "micro_batch clip_value clip_norm ema fused state_dtype target_shape"
+)
+
+
+def unknown_keyword(name):
+    return TypeError("a Trainer has %s" % missing(name, KEYWORDS.split()))
 
 
 # What dir() of a module is on CPython.

@@ -58,7 +58,9 @@ def broadcast(inputs):
         p = a[i] if -i <= len(a) else 1
         q = b[i] if -i <= len(b) else 1
         if p != q and p != 1 and q != 1:
-            raise ValueError("shapes %s and %s do not broadcast" % (inputs[0].shape, inputs[1].shape))
+            batch = ": the first dimension is the batch of one of them, whatever it holds; a constant has 1 there"
+            raise ValueError("shapes %s and %s do not broadcast%s"
+                             % (inputs[0].shape, inputs[1].shape, batch if p < 0 or q < 0 else ""))  # fmt: skip
         out.append(q if p == 1 else p)
     if [d for d in out[1:] if d < 0]:
         raise ValueError("shapes %s and %s: broadcasting would move the batch from the first dimension"

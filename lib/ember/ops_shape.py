@@ -23,7 +23,7 @@ def _reshape_shape(inputs, shape):
         dims[unknown[0]] = numel(x._dims) // rest if rest and numel(x._dims) % rest == 0 else 0
     wrong = [i for i in range(len(dims)) if dims[i] < 1 and (i or not x._dims or x._dims[0] > 0)]
     if len(unknown) > 1 or wrong or numel(dims) != numel(x._dims):
-        raise ValueError("reshape of %s to %s" % (x.shape, tuple(shape)))
+        raise ValueError("reshape of %s to %s: as many elements are needed, and at most one -1" % (x.shape, tuple(shape)))
     return tuple(dims)
 
 
@@ -142,4 +142,7 @@ def cat(tensors, dim=0):
     """Tensors one after the other along dim; their other dimensions are the same."""
     if not tensors or not all([isinstance(t, Tensor) for t in tensors]):
         raise ValueError("cat takes a list of at least one tensor")
+    for t in tensors:
+        if t.dtype != "f":
+            raise ValueError("cat takes float32 tensors, got shape %s of dtype %r" % (t.shape, t.dtype))
     return apply(CAT, tuple(tensors), (dim,))

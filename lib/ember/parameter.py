@@ -6,17 +6,26 @@ from .tensor import Tensor
 class Parameter(Tensor):
     """A tensor that training changes. Its values are drawn when they are first needed, from the counter-based
     generator: the same seed gives the same values on every board. They are uniform in [low, high), or what a function
-    of nn.init says."""
+    of nn.init says. Parameter(tensor) begins with the tensor's."""
 
     _made = 0  # parameters so far: each draws from a stream of its own
     drawn = 0  # tensors of ember.rand and randn: from others
 
     def __init__(self, shape, low=0.0, high=0.0):
+        values = None
+        if isinstance(shape, Tensor):  # with its values
+            values, shape = shape, shape.shape
+        elif not isinstance(shape, (tuple, list)) or any([not isinstance(n, int) or n < 1 for n in shape]):
+            raise ValueError("shape is %r; it may be a tuple of whole numbers from 1, or a Tensor with the values" % (shape,))
         Tensor.__init__(self, None, shape, True)
         self.initial = (_uniform, low, high)  # what draws it: a function of it, and the other arguments
         self.owner, self.place = None, 0  # the Trainer, or recorded function, whose arena holds it, and where
         self.stream = Parameter._made
         Parameter._made += 1
+        if values is not None:
+            from .values import read, typed
+
+            self._data = typed("f", read(values)[0])
 
     def __repr__(self):
         return "Parameter(shape=%s)" % (self.shape,)

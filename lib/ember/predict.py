@@ -21,7 +21,7 @@ class Predictions:
     # Cut into small calls, as in running.py, so that frames do not come from the heap.
 
     def predict(self, x, out):
-        if not self.trainer._fits_alone(x) or not self.trainer._attempt():
+        if not self.trainer._attempt_alone(x):
             self.trainer._convert(x, None, PREDICT)
         return self.tensors() if out is None else self.write(out)
 

@@ -86,7 +86,7 @@ class Running:
         if self._state[1] or self._unfinished:
             self._idle()
         self._state[0] = sections
-        if not self._fits(x, y) or not self._attempt():
+        if not self._attempt(x, y):
             self._convert(x, y, sections)
 
     def _as_made(self):
@@ -129,8 +129,19 @@ class Running:
         self._state[0] = program.PREDICT
         return rows * self.sample_size == len(x) and 0 < rows <= self.micro_batch
 
-    def _attempt(self):
+    def _attempt(self, x, y):
         try:
+            if not self._fits(x, y):
+                return False
+            self._run(self._state[0])
+            return True
+        except (ValueError, TypeError):
+            return False
+
+    def _attempt_alone(self, x):
+        try:
+            if not self._fits_alone(x):
+                return False
             self._run(self._state[0])
             return True
         except (ValueError, TypeError):

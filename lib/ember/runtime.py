@@ -72,6 +72,12 @@ class Model(Running):
 
         explain(self)
 
+    def _shapes(self):
+        return [tuple([int(n) for n in line.split(" ")[1:]]) for line in self.names.split("\n")[1:]]
+
+    def _names(self):
+        return [line.split(" ")[0] for line in self.names.split("\n")[1:]]
+
     def predict(self, x, out=None):
         """The model's output for 1 to batch_size samples, in evaluation mode: a memoryview of float32, row after row,
         where it lies, until something else runs; of more than micro_batch samples an array. With a buffer `out` of
@@ -81,7 +87,7 @@ class Model(Running):
         return self._predict(x, out)
 
     def _predict(self, x, out):
-        if not self._fits_alone(x) or not self._attempt():
+        if not self._attempt_alone(x):
             self._accept(x, None, program.PREDICT)
         rows = self._ints[program.ROWS]
         if rows != self._last[0]:

@@ -82,7 +82,8 @@ def _record_step(trainer, r, size, gradients, state):
     output = _output(trainer, r)
     loss, seed, weighs = _loss(trainer, r, output, LOSS)
     if not loss.requires_grad:
-        raise ValueError("the loss does not depend on any parameter that the optimizer trains")
+        raise ValueError("the loss does not depend on any parameter that the optimizer trains: was the optimizer made of "
+                         "this model's parameters(), and are they not frozen?")  # fmt: skip
     if r.plan is None and trainer._reached(inputs_of(loss)):
         return True
     total = r.at(trainer._statistics + TOTAL, loss._dims)
@@ -143,7 +144,8 @@ def _output(trainer, r):
     outputs = trainer._parts.outputs(output) if trainer._parts else (output,)
     for t in outputs:
         if not isinstance(t, Tensor):
-            raise ValueError("the model returned %r; several outputs take a target_dtype for each" % (t,))
+            raise ValueError("the model returned None: does its forward() return what it made?" if t is None else
+                             "the model returned %r; several outputs take a target_dtype for each" % (t,))  # fmt: skip
         if not t._dims or t._dims[0] != -1:
             raise ValueError("the model made shape %s of a batch of %s: the batch is the first dimension"
                              % (t.shape, inputs[0].shape))  # fmt: skip

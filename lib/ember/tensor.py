@@ -177,7 +177,8 @@ class Tensor:
     def elements(self):
         """The buffer of an eager tensor."""
         if self._data is None:
-            raise RuntimeError("a tensor that is being recorded has no values yet")
+            raise RuntimeError("a tensor that is being recorded has no values yet: item(), tolist(), if and print see "
+                               "them after a run only; ember.where chooses within one")  # fmt: skip
         if self.mapped:
             from .kernels_bind import view
 

@@ -4,7 +4,7 @@ import gc
 
 from . import vm
 from .build import build, clear, settle
-from .program import FLOATS, TYPES, ZERO
+from .program import FLOATS, PREDICT, TYPES, ZERO
 from .recording import Recording
 from .running import Running
 from .sections import affine, record
@@ -49,7 +49,13 @@ class Trainer(Running):
     def __init__(self, model, loss, optimizer, input_shape, batch_size=32, input_dtype="f", input_scale=1.0,
                  target_dtype=None, memory=None, schedule=None, micro_batch=None, clip_value=None, clip_norm=None,
                  ema=None, fused=False, state_dtype="f", target_shape=None,
-                 input_offset=0.0):  # fmt: skip
+                 input_offset=0.0, **unknown):  # fmt: skip
+        if unknown:
+            from .names import unknown_keyword
+
+            raise unknown_keyword(list(unknown)[0])
+        if isinstance(loss, type) or not callable(loss):
+            raise ValueError("loss is %r; it may be a loss of nn, made by calling its class, or a function" % (loss,))
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError("batch_size is %r; it may be a whole number from 1" % (batch_size,))
         if micro_batch is not None and (not isinstance(micro_batch, int) or not 1 <= micro_batch <= batch_size):
@@ -191,11 +197,21 @@ class Trainer(Running):
                 p.grad = None
         return len(left) > 0
 
+    def _shapes(self):
+        return [p.shape for p in self._trained + self._frozen]
+
+    def _names(self):
+        from .export import names_of
+
+        return names_of(self)
+
     # Running, as far as it takes what recorded.
 
     def _convert(self, x, y, sections):
         """The slow way: make of a batch what the program reads, or say what is wrong with it."""
         self._unbind()  # what is wrong does not stay bound
+        if y is None and sections != PREDICT:
+            raise ValueError("y is None; a step, and evaluate, take the targets of x")
         x, y, rows = self._accept(x, y)
         if y is None:
             self._fits_alone(x)

@@ -27,6 +27,8 @@ def _check(model, x, y):
         if isinstance(part, (list, tuple)) or hasattr(part, "_dims"):
             raise TypeError("%s is a %s; a program that travelled takes a buffer of type %r"
                             % (what, type(part).__name__, dtype))  # fmt: skip
+        if not hasattr(part, "__len__"):
+            raise TypeError("%s is %r; a program that travelled takes a buffer of type %r" % (what, part, dtype))
         n = len(part) // size
         if not 0 < n <= model.batch_size or n * size != len(part):
             raise ValueError("%s has %d elements; this program takes 1 to %d samples of %d, of type %r"

@@ -21,6 +21,10 @@ def trained_groups(optimizers):
     """For each group of each optimizer, the parameters that it trains."""
     if not optimizers:
         raise ValueError("optimizer is an empty list; it may be an optimizer or several")
+    for o in optimizers:
+        if not hasattr(o, "groups"):
+            raise ValueError("optimizer is %r; it may be an optimizer, as optim.SGD(model.parameters()), or a list of them"
+                             % (o,))  # fmt: skip
     groups = [[p for p in group.params if p.requires_grad] for o in optimizers for group in o.groups]
     for o in optimizers:
         if o.steps:
