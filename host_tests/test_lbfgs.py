@@ -60,7 +60,7 @@ NONE = {"tolerance_grad": 0.0, "tolerance_change": 0.0, "max_eval": 9999}
 @pytest.mark.parametrize("line_search", [None, "strong_wolfe"])
 @pytest.mark.parametrize("history, lr, moves", [
     (100, 1.0, 6), (2, 0.5, 8), (1, 0.7, 8), (5, 1.0, 1), (100, 1.0, 100), (2, 0.5, 100), (3, 0.05, 100), (1, 3.0, 30),
-    (1, 3.0, 4), (2, 30.0, 4), (2, 1000.0, 3), (3, 0.1, 4), (2, 6.0, 4), (1, 8.0, 4), (5, 12.0, 3), (4, 0.03, 3),
+    (1, 3.0, 4), (2, 30.0, 4), (2, 100.0, 3), (3, 0.1, 4), (2, 6.0, 4), (1, 8.0, 4), (5, 12.0, 3), (4, 0.03, 3),
 ])  # fmt: skip
 def test_moves_follow_the_inverse_hessian(machine, history, lr, moves, line_search):
     """A line search sees losses, not only slopes: here they fall to 0, so that float32 tells them apart to the end."""
@@ -238,7 +238,8 @@ def test_a_trainer_fits_evaluates_and_saves(machine, tmp_path):
     assert t.steps == 6
     best = np.linalg.lstsq(np.concatenate([X, np.ones((8, 1))], 1), Y, rcond=None)[1][0] / 8
     assert t.evaluate([BATCH])[0] == pytest.approx(best, rel=1e-3)
-    assert t.running_loss >= t.loss >= best * (1 - 1e-4)
+    assert t.running_loss >= t.loss * (1 - 2**-23)  # the least that a loss can differ by, at the bottom
+    assert t.loss >= best * (1 - 1e-4)
     path = str(tmp_path / "weights")
     t.save(path)
     other = trainer(line_search="strong_wolfe")
