@@ -11,11 +11,11 @@ from ember import isa, nn, optim, vm
 BATCH = 6
 
 
-def make(optimizer=None, **more):
+def make(optimizer=None, loss=None, **more):
     ember.manual_seed(5)
     model = nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Dropout(0.25), nn.Linear(6, 3))
     made = optimizer(model.parameters()) if optimizer else optim.Adam(model.parameters(), lr=0.02)
-    return ember.Trainer(model, nn.CrossEntropyLoss(), made, (4,), BATCH, **more)
+    return ember.Trainer(model, loss or nn.CrossEntropyLoss(), made, (4,), BATCH, **more)
 
 
 def batch(rows=BATCH):
@@ -73,6 +73,48 @@ class Training(unittest.TestCase):
             parts.accumulate(x[a * 4 : b * 4], y[a:b])
         parts.update()
         self.assertEqual(differing(kept(parts), kept(whole)), 0)
+
+    def test_parts_are_weighted_sums(self):
+        """Class weights and ignored labels in parts. A batch in which no label counts is no step."""
+        found, n = [], 51  # parameters
+        x, y = batch()
+        for micro_batch in (None, 4, 1):
+            trainer = make(loss=nn.CrossEntropyLoss([1.0, 5.0, 0.25], 2), micro_batch=micro_batch)
+            for k in range(3):
+                trainer.step(x, y)
+                weights, running = bytes(memoryview(trainer._arena)[:n]), trainer.running_loss
+                trainer.step(x, bytearray([2] * BATCH))
+                self.assertEqual((trainer.loss, trainer.steps, trainer.running_loss), (0.0, k + 1, running))
+                self.assertEqual(bytes(memoryview(trainer._arena)[:n]), weights)
+            found.append(weights)
+        self.assertEqual([differing(f, found[0]) for f in found], [0, 0, 0])
+
+    def test_the_loss_of_a_sum(self):
+        model = nn.Linear(1, 1, bias=False)
+        with ember.no_grad():
+            model.weight[...] = ember.Tensor([[1.0]])
+        trainer = ember.Trainer(model, nn.MSELoss(reduction="sum"), optim.SGD(model.parameters(), lr=0.0), (1,), 4)
+        trainer.step(array("f", [1.0, 2.0, 3.0, 4.0]), array("f", [0.0] * 4))
+        self.assertEqual((trainer.loss, trainer.running_loss), (30.0, 30.0))
+
+    def test_adam_counts_steps_by_parameter(self):
+        p = [ember.Parameter((1,), 1.0, 1.0), ember.Parameter((1,), 1.0, 1.0)]
+        optimizer = optim.Adam(p, lr=0.1)
+        for step in range(11):
+            optimizer.zero_grad()
+            (p[0].sum() if step < 10 else p[0].sum() + p[1].sum()).backward()
+            optimizer.step()
+        self.assertTrue(abs(p[1].tolist()[0] - 0.9) < 1e-6, p[1])
+
+    def test_what_the_loss_does_not_reach_stays(self):
+        model = nn.Sequential(nn.Linear(1, 1), nn.Linear(1, 1))
+        model.forward = lambda x: model.layers[0](x)
+        before = model.layers[1].weight.tolist()
+        trainer = ember.Trainer(model, nn.MSELoss(), optim.Adam(model.parameters(), lr=0.1, weight_decay=0.1), (1,), 1)
+        for _ in range(3):
+            trainer.step(array("f", [1.0]), array("f", [0.0]))
+        self.assertEqual(model.layers[1].weight.tolist(), before)
+        self.assertTrue("does not reach" in str(trainer.plan))
 
     def test_the_smaller_last_batch_counts_as_what_it_holds(self):
         trainer = make()

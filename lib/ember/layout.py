@@ -25,8 +25,7 @@ class Plan:
         self.buffers, self.trace, self.high = len(r.sizes), r.trace, r.high
         self.rows, self.longest, self.outside = r.rows, r.longest, r.outside
         self.longest_us = 0  # microseconds of the costliest row, once the board's pace is measured
-        self.budget = ""  # what was done to fit
-        self.left = ()  # shapes of parameters that an optimizer has and the loss does not reach
+        self.budget = ""  # what was done to fit; what is left as it is
         self.code = self.names = None  # of the program, when there is one
         self.outputs = ()  # [(address, dimensions)] of what is looked at after a run
 
@@ -56,9 +55,6 @@ class Plan:
                      % (self.longest // 8, here))  # fmt: skip
         if self.mapped:
             lines.append("  %d bytes of weights are read where they lie" % (4 * self.mapped))
-        if self.left:
-            lines.append("  the loss does not reach parameters of shapes %s: they stay as they are"
-                         % ", ".join([str(shape) for shape in self.left]))  # fmt: skip
         if self.budget:
             lines.append("  " + self.budget)
         return "\n".join(lines)

@@ -88,8 +88,9 @@ class CrossEntropyLoss(Loss):
                      step: there it is one of 0 to C - 1 (below 0 none is met), and its accuracy counts it
     label_smoothing  0 to 1: how much of the target is spread over all classes (Szegedy et al., 2016)
 
-    In a Trainer a mean is right for what one step() or accumulate() sees; parts of a batch are weighted by their rows.
-    A Trainer with target_dtype="f" takes probabilities.
+    In a Trainer parts of a batch weigh what their labels do, as in the whole; where weights divide, and all are 0, the
+    batch is no step. That takes this loss itself, or a function that returns what it returned: what is calculated on
+    with is a mean over rows. A Trainer with target_dtype="f" takes probabilities.
     """
 
     classes = True

@@ -79,8 +79,8 @@ class BatchNorm2d(_BatchNorm):
     unbiased; in evaluation these are used. A Trainer keeps them with the parameters and saves them.
 
     A batch that comes in parts (accumulate) is normalized part by part, so its gradient is not that of the whole batch,
-    and the running statistics follow each part. The last, smaller batch of an epoch counts as much as any other. Of a
-    single value per channel the variance is 0: the result is the bias.
+    and the running statistics follow each part; in a Trainer they change with the update. The last, smaller batch of an
+    epoch counts as much as any other. Of a single value per channel the variance is 0: the result is the bias.
     """
 
     ranks, takes = (4,), "(N, H, W, C)"

@@ -2,7 +2,7 @@
 
 from . import isa
 from .check import number
-from .ops import COPY_FN, MUL_FN, strided
+from .ops import MUL_FN
 from .program import CORRECT, COUNT, LOSS, RUNNING, RUNNING_REST, SCORED, SCORED_LOSS, STATISTICS, STEP, TOTAL, X, Y
 from .sink import INTS
 from .tensor import Tensor, inputs_of, no_grad, numel, use
@@ -19,10 +19,11 @@ def record(trainer, r):
     averages = size if trainer._extras and trainer._extras.averages else 0
     state = r.keep("optimizer state", states + averages)
     trainer._average = state + states
-    changing = sum([p.numel() for p in trainer._changing])
-    trainer._statistics = r.keep("statistics", STATISTICS + changing)
-    # Buffers that forward changes: where they lie, the last of what is frozen; and as the step leaves them.
-    buffers = r.at(gradients - changing, (changing,)), r.at(trainer._statistics + STATISTICS, (changing,))
+    trainer._statistics, changing = r.keep("statistics", STATISTICS), None
+    if trainer._changing:
+        from .sections_more import Changing
+
+        changing = Changing(trainer, r, gradients)
     offset = 0
     for p in trainer._trained + trainer._frozen:
         p._place = offset
@@ -43,18 +44,13 @@ def record(trainer, r):
             r.fill(r.at(gradients, (size,)), 0.0)
         r.fill(r.at(trainer._statistics + LOSS, (2,)), 0.0)
         if changing:
-            r.copy(buffers[1], buffers[0])
+            changing.begin(r)
         r.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
         r.section("zero")
-        away = buffers[1]._place - buffers[0]._place
-        for p in trainer._changing:
-            p._place += away
         if _record_step(trainer, r, size, gradients, state):
             return True
-        for p in trainer._changing:
-            p._place -= away
         if changing:
-            r.copy(*buffers)
+            changing.end(r)
         sums, rest = [r.at(trainer._statistics + at, (2,)) for at in (RUNNING, RUNNING_REST)]
         r.add_exactly(sums, rest, r.at(trainer._statistics + LOSS, (2,)))
         r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
@@ -84,7 +80,7 @@ def _record_step(trainer, r, size, gradients, state):
     if not loss.requires_grad:
         raise ValueError("the loss does not depend on any parameter that the optimizer trains: was the optimizer made of "
                          "this model's parameters(), and are they not frozen?")  # fmt: skip
-    if r.plan is None and trainer._reached(inputs_of(loss)):
+    if r.plan is None and _leaves(trainer, inputs_of(loss)):
         return True
     total = r.at(trainer._statistics + TOTAL, loss._dims)
     if seed is None and not weighs:
@@ -99,6 +95,20 @@ def _record_step(trainer, r, size, gradients, state):
     if weighs:
         r.emit(isa.STOP, total)
     record_update(r, trainer, size, gradients, state, total.alias(()))
+
+
+def _leaves(trainer, inputs):
+    """Whether the loss, made of these, does not reach all that the trainer trains; it no longer does then."""
+    for x in inputs:
+        x._seen = True
+    left = [p for p in trainer._trained if not p._seen]
+    for x in inputs:
+        x._seen = False
+    if left:
+        from .sections_more import leave
+
+        leave(trainer, left)
+    return left
 
 
 def _record_fused(trainer, r, loss, seed, total, drawn):
@@ -181,14 +191,13 @@ def _loss(trainer, r, output, at):
         raise ValueError("the loss has shape %s; a Trainer takes one number: 'mean' or 'sum'" % (loss.shape,))
     into, total = [r.at(trainer._statistics + k, ()) for k in (at, at + 1)]
     if loss.weighted:
-        loss, weights = loss.weighted
-        strided(r, COPY_FN, isa.ADD, (numel(weights._dims),), total, (0,), weights, (1,))
-    elif getattr(trainer.criterion, "reduction", "mean") == "mean":
+        from .sections_more import add_weights
+
+        return add_weights(r, loss, into, total), None, True
+    if getattr(trainer.criterion, "reduction", "mean") == "mean":
         rows = r.count(-1)
         r.copy(total, rows, isa.ADD)
         r.map(MUL_FN, into, loss, rows, isa.ADD)
         return loss, rows.alias(loss._dims), False
-    else:
-        weights = None
     r.copy(into, loss, isa.ADD)
-    return loss, None, weights is not None
+    return loss, None, False

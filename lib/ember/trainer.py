@@ -12,10 +12,6 @@ from .tensor import Tensor, numel
 from .update import extras, trained_groups
 
 
-def _without(parameters, others):
-    return [p for p in parameters if not any([p is q for q in others])]
-
-
 class Trainer(Running):
     """Trains `model` on batches of up to batch_size samples of input_shape.
 
@@ -97,8 +93,8 @@ class Trainer(Running):
         self._changing = [p for p in buffers if not p.fixed]
         parameters = model.parameters() + [p for p in buffers if p.fixed] + self._changing
         self._trained = [p for group in self._groups for p in group]
-        self._frozen = _without(parameters, self._trained)
-        self._left = []
+        self._frozen = [p for p in parameters if not any([p is q for q in self._trained])]
+        self._left = ""
         self._still = [p for o in self.optimizers for group in o.groups for p in group.params if not p.requires_grad]
         if not self._trained:
             raise ValueError("the model has no parameters" + (" to train" if parameters else ""))
@@ -144,7 +140,9 @@ class Trainer(Running):
             for p in frozen:
                 p.requires_grad = True
         gc.collect()
-        self._kept, self.plan.left = self.plan.kept, [p.shape for p in self._left]
+        self._kept = self.plan.kept
+        if self._left:
+            self.plan.budget += ("\n  " if self.plan.budget else "") + self._left
         self._followers = []  # recorded functions that use the parameters where they lie here
         self._predictions = None
         if self._parts:
@@ -180,22 +178,6 @@ class Trainer(Running):
 
     def _record(self, r):
         return record(self, r)
-
-    def _reached(self, inputs):
-        """Of what is trained, that is which the loss is made of; the rest stays as it is. Whether there is any."""
-        for x in inputs:
-            x._seen = True
-        left = [p for p in self._trained if not p._seen]
-        for x in inputs:
-            x._seen = False
-        if left:
-            self._trained = _without(self._trained, left)
-            self._groups = [_without(group, left) for group in self._groups]
-            self._frozen = left + _without(self._frozen, left)
-            self._left += left
-            for p in left:
-                p.grad = None
-        return len(left) > 0
 
     def _shapes(self):
         return [p.shape for p in self._trained + self._frozen]

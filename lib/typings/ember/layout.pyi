@@ -19,7 +19,6 @@ class Plan:
     buffers: int
     rows: int
     budget: str
-    left: list[tuple[int, ...]] | tuple[()]
     inputs: int
     mapped: int
     longest: int
