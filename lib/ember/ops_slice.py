@@ -1,6 +1,7 @@
 """The op table, continued: x[...] and x[...] = value, with whole numbers, slices, None and an Ellipsis."""
 
 from . import tensor
+from .check import plain
 from .isa import ADD as INTO_ADD
 from .isa import WRITE
 from .ops import (
@@ -15,7 +16,7 @@ from .ops import (
     strides_of,
     summed_grad,
 )
-from .tensor import Tensor, apply, numel, sink
+from .tensor import Tensor, apply, as_tensor, numel, sink
 
 
 class _Index:
@@ -59,7 +60,7 @@ def _whole_index(x, index):
     """An index with a part for every dimension, the Ellipsis written out."""
     taken, gap = 0, len(index)
     for i in range(len(index)):
-        k = index[i]
+        k = plain(index[i])
         if k is ...:
             if gap < len(index):
                 raise ValueError("an index has at most one ...")
@@ -263,7 +264,7 @@ def put(x, index, value):
     is written to in place, in no_grad().
     """
     if not isinstance(value, Tensor):
-        value = sink().scalar(value)
+        value = as_tensor(value)
     for t in (x, value):
         if t.dtype != "f":
             raise ValueError("this takes float32 tensors, got shape %s of dtype %r" % (t.shape, t.dtype))

@@ -1,5 +1,6 @@
 """Parameters: tensors that training changes, and the seed of everything random."""
 
+from .check import plain
 from .tensor import Tensor
 
 
@@ -11,7 +12,7 @@ class Parameter(Tensor):
     _made = 0  # parameters so far: each draws from a stream of its own
 
     def __init__(self, shape, low=0.0, high=0.0):
-        Tensor.__init__(self, None, shape, True)
+        Tensor.__init__(self, None, [plain(n) for n in shape], True)
         self.initial = (_uniform, low, high)  # what draws it: a function of it, and the other arguments
         self.owner, self.place = None, 0  # the Trainer, or recorded function, whose arena holds it, and where
         self.stream = Parameter._made

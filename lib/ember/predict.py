@@ -6,7 +6,7 @@ from . import isa, vm
 from .build import build
 from .program import PREDICT, ROWS
 from .sink import numel
-from .tensor import Tensor, use
+from .tensor import SHAPED, Tensor, use
 
 _FROM, _TO = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
 
@@ -64,6 +64,8 @@ def in_parts(trainer, x, out):
         x, _, rows = trainer._accept(x, None)
     sizes = [numel(dims[1:]) for _, dims in trainer._results]
     outs = [array("f", range(rows * n)) for n in sizes] if out is None else out if trainer._many else (out,)
+    if SHAPED:
+        outs = [in_a_row(outs[k], trainer._results[k][1][1:]) for k in range(len(outs))]
     for k in range(len(sizes)):
         if len(outs) != len(sizes) or len(outs[k]) < rows * sizes[k]:
             raise ValueError("out has %d buffers; %d rows take %s elements" % (len(outs), rows, sizes))
@@ -79,11 +81,22 @@ def in_parts(trainer, x, out):
     return tuple(found) if trainer._many else found[0]
 
 
+def in_a_row(out, dims):
+    """A buffer in several dimensions, such as NumPy's, as one that is written row after row."""
+    view = memoryview(out)
+    if view.ndim == 1 and view.c_contiguous:
+        return out
+    if view.format != "f" or not view.c_contiguous or view.readonly or view.shape[1:] != dims:
+        raise ValueError("out has shape %s and format %r; it may have shape (N, ...) with %s for each, float32, in one "
+                         "piece, and be writable" % (view.shape, view.format, dims))  # fmt: skip
+    return view.cast("B").cast("f")
+
+
 class Writer:
     """Copies an output that was predicted last into buffers, by one instruction: no float becomes an object."""
 
     def __init__(self, trainer, result, dims):
-        self.ints, self.size = trainer._ints, numel(dims[1:])
+        self.ints, self.dims, self.size = trainer._ints, dims[1:], numel(dims[1:])
         _, program = build(trainer.micro_batch, self._record)
         self.segments, self.state, self.code, self.vm_run = program.segments, program.state, program.code, vm.run
         at = result & 0xFFFFFF
@@ -98,6 +111,8 @@ class Writer:
 
     def write(self, out):
         """Into out, which may be longer."""
+        if SHAPED:
+            out = in_a_row(out, self.dims)
         if len(out) < self.ints[ROWS] * self.size:
             self._refuse(len(out), self.ints[ROWS])
         self.segments[_TO] = out

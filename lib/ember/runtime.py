@@ -61,14 +61,29 @@ class Model(Running):
         self._output = memoryview(segments[self._result >> 24])[at : at + self.micro_batch * words[RESULT_SIZE]]
 
     def _convert(self, x, y, sections):
-        n = len(x) // self.sample_size
-        fits = 0 < n <= self.micro_batch and n * self.sample_size == len(x)
-        if fits and (y is None or n * self.target_size == len(y)):
-            self._run(sections)  # raises what it raised before
-        self._accept(x, y)
+        """The slow way, as in a Trainer: make of a batch what the program reads, or say what is wrong with it."""
+        x, y, _ = self._accept(x, y)
+        if y is None:
+            self._fits_alone(x)
+        else:
+            self._fits(x, y)
+        self._run(sections)
 
     def _accept(self, x, y):
-        self._unbind()
+        self._unbind()  # what is wrong does not stay bound
+        try:
+            from .values import read, typed
+
+            (x, x_dims), (y, y_dims) = read(x), (None, None) if y is None else read(y)
+            x_rows, rows = [None if dims is None else dims[0] if dims else 0 for dims in (x_dims, y_dims)]
+            found = typed(self.input_dtype, x, "x"), None if y is None else typed(self.target_dtype, y, "y")
+        except ImportError:  # it is not on this board: buffers of the right types only
+            found, x_rows, rows = (x, y), None, None
+        n = len(x) // self.sample_size
+        most = self.micro_batch if y is None else self.batch_size
+        fits = n * self.sample_size == len(x) and (y is None or n * self.target_size == len(y))
+        if fits and 0 < n <= most and x_rows in (None, n) and rows in (None, n):
+            return found[0], found[1], n
         raise ValueError("x has %d elements%s; a batch is 1 to %d samples of %d of type %r, and %d of type %r"
                          % (len(x), "" if y is None else ", y has %d" % len(y),
                             self.micro_batch if y is None else self.batch_size, self.sample_size,
@@ -86,6 +101,9 @@ class Model(Running):
         if out is None:
             return self._output
         n = self._ints[program.ROWS] * self._result_dims[1]
+        if getattr(out, "ndim", 1) != 1:  # on CPython
+            memoryview(out).cast("B").cast("f")[:n] = self._output[:n]
+            return out
         if len(out) < n:
             raise ValueError("out has %d elements; the output takes %d" % (len(out), n))
         memoryview(out)[:n] = self._output[:n]

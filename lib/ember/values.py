@@ -1,5 +1,5 @@
-"""Numbers from outside: lists, buffers of other types, NumPy's arrays on CPython. As elements of a type, each is what it
-was, or ValueError says which is not; what is beyond float32 is an infinity, as everywhere.
+"""Numbers from outside: lists, buffers of other types, NumPy's arrays on CPython. As elements of a type, each is what
+it was, or ValueError says which is not; what is beyond float32 is an infinity, as everywhere.
 """
 
 import struct
@@ -12,6 +12,7 @@ from .tensor import Tensor, numel
 
 _BITS = (0, 32, 8, 8, 16, 16, 32)  # of the integers, as in TYPES
 _UNSIGNED = "BHI"
+_NUMBERS = int, float, bool  # the latter is no int under MicroPython
 
 
 def limits(dtype):
@@ -40,7 +41,7 @@ def typed(dtype, values, what="data"):
 
 def _one(dtype, value, bounds, i, what):
     value = plain(value)
-    if isinstance(value, (int, float)):
+    if isinstance(value, _NUMBERS):
         if bounds is None:
             try:
                 return float(value)
@@ -68,7 +69,7 @@ def read(value):
 
 def flatten(data, flat, dims, depth):
     """Append what nested lists hold, and to dims their lengths; a buffer within them counts as the list that it is."""
-    if not isinstance(data, (list, tuple, int, float)) and _is_buffer(data):
+    if not isinstance(data, (list, tuple)) and not isinstance(data, _NUMBERS) and _is_buffer(data):
         data, inner = flat_buffer(data)
         if depth == len(dims):
             dims.extend(inner)
@@ -120,17 +121,17 @@ def flat_buffer(data):
 def take(data, dtype, shape):
     """(buffer, shape) of a tensor: a buffer of its type as it is, all else converted."""
     limits(dtype)
-    if isinstance(data, (int, float)):
+    if isinstance(data, _NUMBERS):
         found, dims = (data,), ()
     elif isinstance(data, (list, tuple)):
         found, dims = read(data)
     elif isinstance(data, str) or not _is_buffer(data):
         raise ValueError("data is %r; it may be a number, lists of numbers or a buffer" % (data,))
     else:
-        from .kernels_bind import typecode
+        from .kernels_bind import is_of
 
         found, dims = flat_buffer(data)
-        if typecode(found) == dtype and not (dtype == "f" and getattr(found, "readonly", False)):
+        if is_of(found, dtype) and not (dtype == "f" and getattr(found, "readonly", False)):
             if not isinstance(data, (array, bytes, bytearray)):
                 data = found
             return data, _shape(shape, dims)
@@ -146,7 +147,7 @@ def _shape(shape, dims):
 def by_channel(scale, offset, shape):
     """Scales, then offsets, of a sample's last dimension: each may be one number for all."""
     if scale is None:
-        raise ValueError("input_offset is %r, and input_scale None: whole numbers are then taken as they are" % (offset,))
+        raise ValueError("input_offset is %r, and input_scale None, which takes numbers as they are" % (offset,))
     channels, found = shape[-1] if shape else 1, []
     for name, given in (("input_scale", scale), ("input_offset", offset)):
         try:

@@ -2,7 +2,7 @@ from typing import TypeVar, overload
 
 from typing_extensions import Buffer
 
-from .running import Running
+from .running import Running, _Values
 
 _Out = TypeVar("_Out", bound=Buffer)
 
@@ -11,8 +11,8 @@ class Model(Running):
     plan: None
     lr: float
     @overload
-    def predict(self, x: Buffer, out: None = None) -> memoryview: ...
+    def predict(self, x: _Values, out: None = None) -> memoryview: ...
     @overload
-    def predict(self, x: Buffer, out: _Out) -> _Out: ...
+    def predict(self, x: _Values, out: _Out) -> _Out: ...
 
 def load(source: str | Buffer) -> Model: ...

@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 from typing_extensions import Buffer, TypeAlias
 
-_Dtype: TypeAlias = Literal["f", "i", "B", "b", "h"]
+_Dtype: TypeAlias = Literal["f", "i", "B", "b", "h", "H", "I"]
 _Shape: TypeAlias = tuple[int, ...] | list[int]
 _Dims: TypeAlias = int | _Shape | None
-_Operand: TypeAlias = Tensor | float
+_Operand: TypeAlias = Tensor | float | Buffer
 _Padding: TypeAlias = Literal["constant", "reflect", "replicate"]
 # Spelled out to five dimensions: a recursive type would take a string too.
 _1: TypeAlias = Sequence[float]
@@ -16,8 +16,12 @@ _2: TypeAlias = Sequence[_1]
 _3: TypeAlias = Sequence[_2]
 _4: TypeAlias = Sequence[_3]
 _Lists: TypeAlias = _1 | _2 | _3 | _4 | Sequence[_4]
-_Indices: TypeAlias = Tensor | _Lists
+_Indices: TypeAlias = Tensor | _Lists | Buffer
 _Index: TypeAlias = int | slice | EllipsisType | None
+
+SHAPED: bool
+
+def as_tensor(x: Tensor | float | _Lists | Buffer) -> Tensor: ...
 
 class no_grad:
     def __enter__(self) -> None: ...
@@ -147,6 +151,7 @@ class Tensor(_Operations):
     mapped: int
     requires_grad: bool
     grad: Tensor | None
+    __array_ufunc__: None
     def __init__(
         self,
         data: float | _Lists | Buffer | None = None,
