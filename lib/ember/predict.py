@@ -65,6 +65,8 @@ def in_parts(trainer, x, out):
     sizes = [numel(dims[1:]) for _, dims in trainer._results]
     outs = [array("f", range(rows * n)) for n in sizes] if out is None else out if trainer._many else (out,)
     if SHAPED:
+        from .shaped import in_a_row
+
         outs = [in_a_row(outs[k], trainer._results[k][1][1:]) for k in range(len(outs))]
     for k in range(len(sizes)):
         if len(outs) != len(sizes) or len(outs[k]) < rows * sizes[k]:
@@ -79,17 +81,6 @@ def in_parts(trainer, x, out):
         return out
     found = [Tensor(outs[k], (rows,) + trainer._results[k][1][1:]) for k in range(len(sizes))]
     return tuple(found) if trainer._many else found[0]
-
-
-def in_a_row(out, dims):
-    """A buffer in several dimensions, such as NumPy's, as one that is written row after row."""
-    view = memoryview(out)
-    if view.ndim == 1 and view.c_contiguous:
-        return out
-    if view.format != "f" or not view.c_contiguous or view.readonly or view.shape[1:] != dims:
-        raise ValueError("out has shape %s and format %r; it may have shape (N, ...) with %s for each, float32, in one "
-                         "piece, and be writable" % (view.shape, view.format, dims))  # fmt: skip
-    return view.cast("B").cast("f")
 
 
 class Writer:
@@ -112,6 +103,8 @@ class Writer:
     def write(self, out):
         """Into out, which may be longer."""
         if SHAPED:
+            from .shaped import in_a_row
+
             out = in_a_row(out, self.dims)
         if len(out) < self.ints[ROWS] * self.size:
             self._refuse(len(out), self.ints[ROWS])

@@ -2,13 +2,11 @@
 it was, or ValueError says which is not; what is beyond float32 is an infinity, as everywhere.
 """
 
-import struct
-import sys
 from array import array
 
-from .check import number, plain
+from .check import plain
 from .program import TYPES
-from .tensor import Tensor, numel
+from .tensor import SHAPED, Tensor
 
 _BITS = (0, 32, 8, 8, 16, 16, 32)  # of the integers, as in TYPES
 _UNSIGNED = "BHI"
@@ -98,24 +96,13 @@ def _is_buffer(data):
 
 
 def flat_buffer(data):
-    """(elements in a row, dimensions) of a buffer. Where it has elements of ours, in order and in one piece, they are
-    seen in place; the rest are copied."""
-    if sys.implementation.name == "micropython":
-        memoryview(data)  # TypeError
-        return data, (len(data),)
-    try:
-        view = memoryview(data)
-    except ValueError as error:  # NumPy's dates
-        raise ValueError("data of type %s holds no numbers: %s" % (type(data).__name__, error))  # noqa: B904
-    order, code = view.format[:-1], view.format[-1:]
-    if order not in ("", "@", "=", "<", ">", "!") or code not in "?bBhHiIlLqQnNefd":
-        raise ValueError("a buffer has elements of format %r; it may have numbers" % view.format)
-    n = numel(view.shape)
-    if code in TYPES and view.c_contiguous and n and order in ("", "@", "=", "<" if sys.byteorder == "little" else ">"):
-        if view.ndim != 1 or view.format != code:
-            view = view.cast("B").cast(code) if view.format != "B" else view.cast("B")
-        return view, tuple(memoryview(data).shape)
-    return struct.unpack("%s%d%s" % (order, n, code), view.tobytes()), tuple(view.shape)
+    """(elements in a row, dimensions) of a buffer: in place where its elements are ours, in order and in one piece."""
+    if SHAPED:
+        from .shaped import flat
+
+        return flat(data)
+    memoryview(data)  # TypeError
+    return data, (len(data),)
 
 
 def take(data, dtype, shape):
@@ -142,21 +129,3 @@ def _shape(shape, dims):
     if shape is None:
         return dims
     return tuple([plain(n) for n in shape])
-
-
-def by_channel(scale, offset, shape):
-    """Scales, then offsets, of a sample's last dimension: each may be one number for all."""
-    if scale is None:
-        raise ValueError("input_offset is %r, and input_scale None, which takes numbers as they are" % (offset,))
-    channels, found = shape[-1] if shape else 1, []
-    for name, given in (("input_scale", scale), ("input_offset", offset)):
-        try:
-            part = (number(name, given),) if isinstance(plain(given), (int, float)) else read(given)[0]
-        except TypeError:
-            part = ()
-        if len(part) not in (1, channels):
-            raise ValueError("%s is %r; it may be a number, or a list of %d, one a channel of %s"
-                             % (name, given, channels, shape))  # fmt: skip
-        found.append([float(number(name, v)) for v in part])
-    n = max(len(found[0]), len(found[1]))
-    return tuple([part[c % len(part)] for part in found for c in range(n)])
