@@ -9,7 +9,7 @@ from ember import isa, table
 from programs import FINISHED, GUARD, NATIVE, PAUSED, address, assemble, both, instruction
 
 WRITABLE = isa.WRITABLE
-# arena, constants, floats, ints, then float32 inputs by rows, int8 labels, a written result by rows, int16, uint8, uint16, uint32
+# arena, constants, floats, ints; float32 inputs by rows, int8 labels, a written result by rows, and the other types
 SEGMENTS = [
     (WRITABLE, 24, 0),
     (0, 4, 0),

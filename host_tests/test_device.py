@@ -11,8 +11,8 @@ import targets
 from conftest import ROOT
 
 SUITES = {
-    "native": ("numbers", "ops", "trainer", "storage", "travel", "digits"),
-    "portable": ("numbers", "ops", "trainer", "storage", "travel"),
+    "native": ("numbers", "ops", "trainer", "storage", "travel", "values", "digits"),
+    "portable": ("numbers", "ops", "trainer", "storage", "travel", "values"),
 }
 
 

@@ -214,7 +214,7 @@ BAD = [
     ([[1.0, 2.0, 3.0]] * 2, [0, -1], "label -1 at index 1"),
     ([[1.0, 2.0, 3.0]] * 9, [0] * 8 + [7], "label 7 at index 8"),
     (array("f", [1, 2, 3]), bytes([3]), "label 3 at index 0"),
-    ([["a", "b", "c"]], [0], "does not fit"),
+    ([["a", "b", "c"]], [0], "output has 'a' at index 0; type 'f' holds numbers"),
 ]
 
 

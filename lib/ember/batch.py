@@ -40,4 +40,3 @@ def accept(trainer, x, y):
     if trainer._labels:
         y = labels(y, trainer._labels)
     return x, typed(trainer.target_dtype, y, "y"), rows
-

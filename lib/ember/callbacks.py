@@ -6,7 +6,7 @@ of the trainer that returns a number. Less is better, but for "accuracy". NaN is
 
 from array import array
 
-from .check import not_negative
+from .check import not_negative, whole
 
 
 def _monitor(monitor):
@@ -35,8 +35,7 @@ class EarlyStopping:
     best there was, .waited the epochs since."""
 
     def __init__(self, patience=5, min_delta=0.0, monitor="loss"):
-        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
-            raise ValueError("patience is %r; it may be a whole number from 1" % (patience,))
+        patience = whole("patience", patience)
         not_negative("min_delta", min_delta)
         self.measure, self.sign = _monitor(monitor)
         self.patience, self.min_delta = patience, min_delta

@@ -24,6 +24,14 @@ def number(name, value, low=-_INFINITY, high=_INFINITY, without=""):
     raise ValueError("%s is %r; it may be %s" % (name, value, words))
 
 
+def whole(name, value, low=1):
+    """A whole number from low."""
+    value = plain(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < low:
+        raise ValueError("%s is %r; it may be a whole number from %d" % (name, value, low))
+    return value
+
+
 def positive(name, value):
     return number(name, value, 0, _INFINITY, "low")
 

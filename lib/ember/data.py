@@ -2,7 +2,7 @@
 
 The file, little endian:
 
-    0   b"EMBD", version 1, the elements' typecode (f, i, B, b or h), how many dimensions a sample has, 0
+    0   b"EMBD", version 1, the elements' typecode (f, i, B, b, h, H or I), how many dimensions a sample has, 0
     8   uint32 samples to train on, uint32 samples to test on, uint32 classes (0: no labels are whole)
     20  float32 scale (a sample's values are the elements times this), uint32 CRC-32 of the records
     28  uint32 for each dimension
@@ -16,7 +16,7 @@ from binascii import crc32
 from . import vm
 
 _HEAD = "<4sBBBxIIIfI"
-_SIZES = {"f": 4, "i": 4, "B": 1, "b": 1, "h": 2}
+_SIZES = {"f": 4, "i": 4, "B": 1, "b": 1, "h": 2, "H": 2, "I": 4}
 
 
 class Batches:
@@ -33,7 +33,9 @@ class Batches:
 
     def __init__(self, source, batch_size, split="train", shuffle=None, seed=0):
         if not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError("batch_size is %r; it may be a whole number from 1" % (batch_size,))
+            from .check import whole  # which a program that travelled does without
+
+            batch_size = whole("batch_size", batch_size)
         if split not in ("train", "test"):
             raise ValueError("split is %r; it may be 'train' or 'test'" % (split,))
         self.name = source if isinstance(source, str) else "the file"
@@ -137,7 +139,7 @@ def _buffer(typecode, n):
     if typecode == "B":
         return bytearray(n)
     # An array of a range takes its own bytes alone; the narrow types do not hold a range's values.
-    return array(typecode, range(n) if typecode in "fi" else bytes(n * _SIZES[typecode]))
+    return array(typecode, range(n) if typecode in "fiI" else bytes(n * _SIZES[typecode]))
 
 
 def _open(path):
@@ -148,25 +150,51 @@ def _open(path):
 
 
 def write(path, train, test, shape, classes, typecode="B", scale=1.0):
-    """Pack a data file. train, test: lists of (elements in a row, label); elements as the typecode has them."""
+    """Pack a data file. train, test: lists (or what makes them, once) of (elements, label), the elements in a row or of
+    the sample's shape: lists, buffers, NumPy's arrays. A number that is none of typecode, or a label beyond classes,
+    raises ValueError, and no file was touched; then it is written beside the old one, and takes its place."""
+    from .check import number, whole
+
     if typecode not in _SIZES or 0 in shape:
-        raise ValueError("samples of shape %s and typecode %r; sizes are at least 1, typecodes f i B b h"
+        raise ValueError("samples of shape %s and typecode %r; sizes are at least 1, typecodes f i B b h H I"
                          % (tuple(shape), typecode))  # fmt: skip
+    shape = tuple([whole("shape", n) for n in shape])
+    classes, scale = whole("classes", classes, 0), number("scale", scale)
+    parts = [part if isinstance(part, (list, tuple)) else list(part) for part in (train, test)]
+    crc = 0
+    for part in parts:
+        for i in range(len(part)):
+            crc = crc32(_record(part[i], i, shape, classes, typecode), crc)
+    head = (b"EMBD", 1, ord(typecode), len(shape), len(parts[0]), len(parts[1]), classes, scale, crc)
+    head = struct.pack(_HEAD, *head) + struct.pack("<%dI" % len(shape), *shape)
+    try:
+        file = open(path + ".new", "wb")
+    except OSError as error:
+        raise OSError("cannot write %r (%s)" % (path, error))  # noqa: B904
+    with file:
+        file.write(head)
+        for part in parts:
+            for i in range(len(part)):
+                file.write(_record(part[i], i, shape, classes, typecode))
+    from .checkpoint import _replace
+
+    _replace(path + ".new", path)
+
+
+def _record(sample, i, shape, classes, typecode):
+    """The bytes of a sample, the i-th of its part."""
+    from .check import plain
+    from .values import read, typed
+
+    elements, label = sample
+    values, dims = read(elements)
     size = 1
     for n in shape:
         size *= n
-    with open(path, "wb") as f:
-        dims = struct.pack("<%dI" % len(shape), *shape)
-        crc = 0
-        head = (b"EMBD", 1, ord(typecode), len(shape), len(train), len(test), classes, scale, 0)
-        f.write(struct.pack(_HEAD, *head) + dims)
-        for part in (train, test):
-            for elements, label in part:
-                if len(elements) != size or not 0 <= label < (classes or 256):
-                    raise ValueError("a sample of %d elements with label %r; %d elements, labels below %d"
-                                     % (len(elements), label, size, classes or 256))  # fmt: skip
-                record = bytes(array(typecode, elements)) + bytes((label,))
-                crc = crc32(record, crc)
-                f.write(record)
-        f.seek(24)
-        f.write(struct.pack("<I", crc))
+    if len(values) != size or dims is not None and len(dims) > 1 and tuple(dims) != shape:
+        found = "%d elements" % len(values) if dims is None else "shape %s" % (dims,)
+        raise ValueError("sample %d has %s; it may have %d elements, or shape %s" % (i, found, size, shape))
+    label, high = plain(label), min(classes or 256, 256)
+    if not isinstance(label, (int, float)) or not 0 <= label < high or label != int(label):
+        raise ValueError("sample %d has label %r; it may be a whole number from 0 to %d" % (i, label, high - 1))
+    return bytes(typed(typecode, values, "sample %d" % i)) + bytes((int(label),))

@@ -60,8 +60,9 @@ def fit(
 ):
     if schedule_every not in ("epoch", "step"):
         raise ValueError("schedule_every is %r; it may be 'epoch' or 'step'" % (schedule_every,))
-    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
-        raise ValueError("epochs is %r; it may be a whole number from 0" % (epochs,))
+    from .check import whole  # which a program that travelled does without
+
+    epochs = whole("epochs", epochs, 0)
     if schedule is not None:
         trainer.schedule = schedule
     each_step = trainer.schedule if schedule_every == "step" else None

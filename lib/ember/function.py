@@ -13,6 +13,7 @@ print(loss.item())
 
 from . import isa, tensor, vm
 from .build import build, clear, retired, settle
+from .check import plain
 from .parameter import Parameter
 from .program import ROWS, STEP
 from .recording import Recording
@@ -27,6 +28,8 @@ def record(function, *examples, memory=None):
     examples   one to four: tensors (of which shape and dtype count) or shapes of float32; the first dimension is the
                batch, the same for all
     memory     bytes allowed: MemoryError says how many are missing
+
+    Lists, buffers of other types and, on CPython, NumPy's arrays are converted; what its type does not hold is refused.
 
     The callable returns what the function returned, a tensor, a tuple of tensors or None: always the same objects,
     whose elements the next call overwrites. .plan says where every byte is, .steps how often it ran.
@@ -196,35 +199,59 @@ class Function:
     def __call__(self, a, b=None, c=None, d=None):
         if 1 + (b is not None) + (c is not None) + (d is not None) != len(self._inputs):
             raise TypeError("this recorded function takes %d inputs" % len(self._inputs))
-        self._bind(0, a)
-        if b is not None:
-            self._bind(1, b)
-        if c is not None:
-            self._bind(2, c)
-        if d is not None:
-            self._bind(3, d)
-        return self._run()
+        if not (self._bind(0, a) and self._bind(1, b) and self._bind(2, c) and self._bind(3, d) and self._attempt()):
+            self._convert((a, b, c, d))
+        if self._done != 1:
+            vm.fault(self._code, self._segments, self._state)
+        return self._found()
 
     def _bind(self, i, x):
+        """Whether its length fits; what is not given does."""
+        if x is None:
+            return True
         if isinstance(x, Tensor):
             x = x.elements()
         if i == 0:
             self._ints[ROWS] = len(x) // self._sizes[0]
-        if len(x) != self._ints[ROWS] * self._sizes[i] or not 0 < self._ints[ROWS] <= self.batch_size:
-            self._refuse(i, x)
         self._segments[isa.FIRST_BOUND + i] = x
+        return len(x) == self._ints[ROWS] * self._sizes[i] and 0 < self._ints[ROWS] <= self.batch_size
 
-    def _refuse(self, i, x):
-        raise ValueError("input %d has %d elements: %d for each of 1 to %d samples, as many as the others have"
-                         % (i, len(x), self._sizes[i], self.batch_size))  # fmt: skip
+    def _attempt(self):
+        """Whether the inputs are buffers of the right types: then it has run."""
+        try:
+            self._run()
+            return True
+        except (ValueError, TypeError):
+            return False
 
     def _run(self):
         self._state[0] = 0
         for p in self._trained:
             if not p.requires_grad:
                 self._switched(p)
-        if self._vm_run(self._code, self._segments, self._state, -1) != 1:
-            vm.fault(self._code, self._segments, self._state)
+        self._done = self._vm_run(self._code, self._segments, self._state, -1)
+
+    def _convert(self, inputs):
+        """The slow way: make of inputs what the program reads, or say what is wrong with them."""
+        from .values import read, typed
+
+        rows, found = 0, []
+        for i in range(len(self._inputs)):
+            (shape, dtype), size = self._inputs[i], self._sizes[i]
+            values, dims = read(inputs[i])
+            n = len(values) // size if dims is None else dims[0] if dims else 0
+            fits = n * size == len(values) and (dims is None or tuple(dims[1:]) == shape[1:])
+            if not fits or not 0 < n <= self.batch_size or i and n != rows:
+                raise ValueError("input %d has %s: %d for each of 1 to %d samples, as many as the others have" % (
+                    i, "%d elements" % len(values) if dims is None else "shape %s" % (dims,), size,
+                    self.batch_size))  # fmt: skip
+            rows = n
+            found.append(typed(dtype, values, "input %d" % i))
+        self._ints[ROWS] = rows
+        self._segments[isa.FIRST_BOUND : isa.FIRST_BOUND + len(found)] = found
+        self._run()
+
+    def _found(self):
         if self._rows != self._ints[ROWS]:
             self._reshape(self._ints[ROWS])
         return self._result
@@ -249,9 +276,10 @@ class Function:
 def _example(e):
     shape, dtype = (e.shape, e.dtype) if isinstance(e, Tensor) else (e, "f")
     good = isinstance(shape, (tuple, list)) and len(shape) > 0
+    shape = tuple([plain(n) for n in shape]) if good else shape
     if not good or any([not isinstance(n, int) or n < 1 for n in shape]):
         raise ValueError("an example is %r; it may be a tensor or a shape, the batch first" % (e,))
-    return tuple(shape), dtype
+    return shape, dtype
 
 
 def _output(r, t):

@@ -46,59 +46,44 @@ def byte_length(buffer):
     return count * size
 
 
-def _is_signed(memory, size):
-    """Whether all ones are below zero to a memoryview of integers: it keeps its typecode to itself."""
-    held = [struct.unpack_from("B", memory, i)[0] for i in range(size)]
-    try:
-        for i in range(size):
-            struct.pack_into("B", memory, i, 255)
-    except TypeError:  # only bytes cannot be written
-        return False
-    signed = memory[0] < 0
-    for i in range(size):
-        struct.pack_into("B", memory, i, held[i])
-    return signed
-
-
-def typecode(buffer):
-    """What a buffer's elements are, as an array's typecode; "" if they are nothing of ours, or not in one row."""
-    if not _MICROPYTHON:
-        try:
-            memory = memoryview(buffer)
-        except (TypeError, ValueError):
-            return ""
-        found = memory.format
-        if found[:1] in ("@", "=", "<" if sys.byteorder == "little" else ">"):
-            found = found[1:]
-        return found if memory.ndim == 1 and memory.c_contiguous else ""
+def _is_of_micropython(buffer, wanted):
     if isinstance(buffer, array):
-        return str(buffer[:0])[7]  # "array('f')"
-    if isinstance(buffer, (bytes, bytearray)) or not len(buffer):
-        return "B"
+        return str(buffer[:0])[7] == wanted  # "array('f')"
+    if isinstance(buffer, (bytes, bytearray)):
+        return wanted == "B"
+    # A memoryview keeps its typecode to itself: size, kind and range have to do.
+    if not isinstance(buffer, memoryview) or not len(buffer):
+        return isinstance(buffer, memoryview)
     size = byte_length(buffer) // len(buffer)
-    if isinstance(buffer[0], float):
-        return "f" if size == 4 else "d"
-    if size not in (1, 2, 4):
-        return ""
-    return ("BHI" if not _is_signed(buffer, size) else "bhi")[size >> 1]
+    if size != struct.calcsize(wanted) or isinstance(buffer[0], float) != (wanted == "f"):
+        return False
+    return wanted == "f" or (min(buffer) >= 0 if wanted in "BHI" else max(buffer) < 1 << 8 * size - 1)
+
+
+def is_of(buffer, wanted):
+    """Whether a buffer is one row of elements of this type."""
+    if _MICROPYTHON:
+        return _is_of_micropython(buffer, wanted)
+    try:
+        memory = memoryview(buffer)
+    except (TypeError, ValueError):
+        return False
+    found = memory.format
+    if found[:1] in ("@", "=", "<" if sys.byteorder == "little" else ">"):
+        found = found[1:]
+    return found == wanted and memory.ndim == 1 and memory.c_contiguous
 
 
 def view(buffer, wanted):
     """What indexes a buffer's elements as this type, or None: the buffer is of another."""
-    if not isinstance(buffer, (array, bytes, bytearray, memoryview)) and _MICROPYTHON:
-        return None
-    found = typecode(buffer)
-    if found == wanted and (_MICROPYTHON or isinstance(buffer, array)):
-        return buffer
-    if found not in (wanted, "B") or (found != wanted and wanted == "b"):  # of the same size, but other numbers
+    if is_of(buffer, wanted):
+        return buffer if _MICROPYTHON or isinstance(buffer, array) else memoryview(buffer).cast("B").cast(wanted)
+    if wanted == "b" or not is_of(buffer, "B"):  # plain bytes would be as many elements, and others
         return None
     if _MICROPYTHON:
         return Cells(buffer, wanted)
     memory = memoryview(buffer)
-    if memory.format == wanted:
-        return memory
-    memory = memory.cast("B")
-    return memory[: memory.nbytes - memory.nbytes % struct.calcsize(wanted)].cast(wanted)
+    return memory[: memory.nbytes - memory.nbytes % struct.calcsize(wanted)].cast("B").cast(wanted)
 
 
 def is_writable(buffer):

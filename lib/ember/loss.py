@@ -104,8 +104,10 @@ class CrossEntropyLoss(Loss):
         self.label_smoothing = label_smoothing
 
     def forward(self, x, target):
-        soft = isinstance(target, Tensor) and target.dtype == "f" and target._dims == x._dims
-        values, dims = (None, ()) if soft else elements(target)
+        values, dims = elements(target)
+        if not isinstance(target, Tensor) and dims == x._dims:
+            target = Tensor(values, dims)
+        soft = isinstance(target, Tensor) and target.dtype == "f" and dims == x._dims
         if soft or self.weight is not None or self.label_smoothing or self._ignores(values):
             from . import loss_label
 

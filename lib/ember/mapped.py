@@ -18,8 +18,10 @@ def frombuffer(buffer, shape=None, offset=0):
     torch.frombuffer.
     """
     view = memoryview(buffer)
-    if sys.implementation.name != "micropython":
+    if sys.implementation.name != "micropython" and view.format in ("f", "b", "c", "B") and view.c_contiguous:
         view = view.cast("B")
+    if len(bytes(view[:1])) > 1:
+        raise ValueError("the buffer has elements of more than a byte; it may be bytes that hold float32, in one piece")
     if not isinstance(offset, int) or not 0 <= offset < len(view) or offset % 4:
         raise ValueError("offset is %r; it may be a multiple of 4 below %d" % (offset, len(view)))
     shape = ((len(view) - offset) // 4,) if shape is None else tuple(shape)

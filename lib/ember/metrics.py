@@ -17,18 +17,12 @@ from array import array
 
 from . import isa, vm
 from .build import build
-from .check import number
+from .check import number, whole
 from .program import CORRECT, SCORED
 from .sink import INTS
 from .tensor import Tensor, no_grad, use
 
 _X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
-
-
-def whole(name, value, low):
-    if isinstance(value, bool) or not isinstance(value, int) or value < low:
-        raise ValueError("%s is %r; it may be a whole number from %d" % (name, value, low))
-    return value
 
 
 class Metric:

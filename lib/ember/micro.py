@@ -45,10 +45,18 @@ class Parts:
     def cut(self, x, y):
         t, key = self.trainer, x
         rows = rows_of(t, x, y)
-        if not rows:
+        found = _zip(pieces(x, rows, t.micro_batch), pieces(y, rows, t.micro_batch)) if rows else ()
+        if not rows or not self.in_place(found[0]):
+            t._unbind()
             x, y, rows = t._accept(x, y)
+            found = _zip(pieces(x, rows, t.micro_batch), pieces(y, rows, t.micro_batch))
             key = None  # a copy: it is made again next time
-        return key, y, _zip(pieces(x, rows, t.micro_batch), pieces(y, rows, t.micro_batch))
+        return key, y, found
+
+    def in_place(self, piece):
+        """Whether these are buffers of the types that the program reads."""
+        self.trainer._state[0] = CHECK
+        return self.trainer._attempt(piece[0], piece[1])
 
 
     def predict(self, x, out):

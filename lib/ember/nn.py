@@ -7,7 +7,7 @@ import math
 from array import array
 
 from . import ops, ops_reduce
-from .check import chance, flag
+from .check import chance, flag, whole
 from .parameter import Buffer, Parameter
 from .tensor import apply
 
@@ -106,9 +106,7 @@ class Sequential(Module):
 
 
 def _positive(value, name):
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError("%s is %r; it may be a whole number from 1" % (name, value))
-    return value
+    return whole(name, value)
 
 
 def _bound(fan_in):

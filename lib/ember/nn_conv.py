@@ -3,7 +3,7 @@
 N batch, L length, H height, W width, C channels.
 """
 
-from .check import flag
+from .check import flag, plain
 from .nn import Module, _bound, _positive
 from .nn_image import Conv2d
 from .ops_image import pair
@@ -15,6 +15,7 @@ def one(value, name, least):
     """A number of a layer along one dimension, as the pair of height 1."""
     if isinstance(value, (tuple, list)):
         value = value[0] if len(value) == 1 else value
+    value = plain(value)
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 255:
         raise ValueError("%s is %r; it may be an int from %d to 255" % (name, value, least))
     return value

@@ -11,7 +11,7 @@ from .ops import (
     strided,
     strides_of,
 )
-from .ops_shape import reshape
+from .ops_shape import listed, reshape
 from .ops_slice import cut, view, whole
 from .ops_views import axes, inner_axis
 from .tensor import apply, numel
@@ -19,7 +19,7 @@ from .tensor import apply, numel
 
 def _sizes(sizes, name):
     """f(1, 2) and f((1, 2)) mean the same."""
-    sizes = tuple(sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes)
+    sizes = listed(sizes)
     for n in sizes:
         if not isinstance(n, int) or n < 1 and n != -1:
             raise ValueError("%s is %s; each may be a whole number from 1" % (name, sizes))

@@ -4,6 +4,7 @@ N batch, H height, W width, C channels in, F channels out; weights [K_h, K_w, C 
 """
 
 from . import isa
+from .check import plain
 from .isa import ADD as INTO_ADD
 from .isa import WRITE
 from .ops import COPY_FN, Op, broadcast_strides, contribute, into_grad, strided, strides_of, summed_grad
@@ -11,7 +12,7 @@ from .ops import COPY_FN, Op, broadcast_strides, contribute, into_grad, strided,
 
 def pair(value, name, least, most=255):
     """An int, or two: for height and width."""
-    both = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    both = tuple([plain(n) for n in (value if isinstance(value, (tuple, list)) else (value, value))])
     if len(both) != 2 or [n for n in both if isinstance(n, bool) or not isinstance(n, int) or not least <= n <= most]:
         raise ValueError("%s is %r; it may be an int or two from %d to %d" % (name, value, least, most))
     return both

@@ -1,6 +1,7 @@
 """The op table, continued: order and sums along a dimension: argsort, argmax, cumsum, and what is made of them."""
 
 from . import isa
+from .check import plain
 from .isa import ADD as INTO_ADD
 from .isa import MAXIMUM, MINIMUM, MULTIPLY, WRITE
 from .ops import ADD_FN, COPY_FN, EQ_FN, GT_FN, KEEP_FN, MUL_FN, Op, broadcast_strides, into_grad, same, strided
@@ -42,6 +43,7 @@ def topk(x, k, dim=-1, largest=True, sorted=True):
     largest."""
     x = tensor(x)
     dim, n = _along("topk", x, dim)
+    k = plain(k)
     if not isinstance(k, int) or not 1 <= k <= n:
         raise ValueError("k is %r; it may be a whole number from 1 to %d" % (k, n))
     indices = argsort(x, dim, largest)[(AT[:],) * dim + (AT[0:k],) + (AT[:],) * (len(x._dims) - dim - 1)]

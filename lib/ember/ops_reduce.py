@@ -1,6 +1,7 @@
 """The op table, continued: operations that sum: reductions, matrix multiply, softmax, cross entropy."""
 
 from . import isa
+from .check import plain
 from .isa import ADD as INTO_ADD
 from .isa import MAXIMUM, WRITE
 from .ops import (
@@ -25,6 +26,7 @@ from .tensor import axis, numel, sink
 
 def axes_of(dims, dim):
     """Which dimensions a reduction takes, as a list of booleans. dim: None for all, an int, or a tuple."""
+    dim = plain(dim)
     taken = [dim is None] * len(dims)
     if dim is not None:
         for d in (dim,) if isinstance(dim, int) else dim:

@@ -1,5 +1,6 @@
 """The op table, continued: operations that only move elements."""
 
+from .check import plain
 from .isa import WRITE
 from .ops import COPY_FN, Op, hand_on, into_grad, strided, strides_of
 from .tensor import Tensor, apply, axis, numel, sink
@@ -103,14 +104,16 @@ def _cat_grad(target, y, g, inputs, saved):
 CAT = Op(_cat_shape, _cat_emit, _cat_grad, False)
 
 
-def _listed(numbers):
+def listed(numbers):
     """f(1, 2) and f((1, 2)) mean the same."""
-    return numbers[0] if len(numbers) == 1 and not isinstance(numbers[0], int) else numbers
+    if len(numbers) == 1 and not isinstance(plain(numbers[0]), int):
+        numbers = numbers[0]
+    return tuple([plain(n) for n in numbers])
 
 
 def reshape(x, *shape):
     """The same elements in the same order; -1 stands for what is left."""
-    return apply(RESHAPE, (x,), (_listed(shape),))
+    return apply(RESHAPE, (x,), (listed(shape),))
 
 
 def flatten(x, start_dim=0, end_dim=-1):
@@ -127,7 +130,7 @@ def flatten(x, start_dim=0, end_dim=-1):
 
 def permute(x, *order):
     """Dimension i of the result is dimension order[i] of x."""
-    return apply(PERMUTE, (x,), (_listed(order),))
+    return apply(PERMUTE, (x,), (listed(order),))
 
 
 def transpose(x, a, b):

@@ -1,6 +1,7 @@
 """The op table, continued: x[...] and x[...] = value, with whole numbers, slices, None and an Ellipsis."""
 
 from . import tensor
+from .check import plain
 from .isa import ADD as INTO_ADD
 from .isa import WRITE
 from .ops import (
@@ -16,7 +17,7 @@ from .ops import (
     summed_grad,
 )
 from .parameter import Parameter
-from .tensor import Tensor, apply, numel, sink
+from .tensor import Tensor, apply, as_tensor, numel, sink
 
 
 class _Index:
@@ -60,7 +61,7 @@ def _whole_index(x, index):
     """An index with a part for every dimension, the Ellipsis written out."""
     taken, gap = 0, len(index)
     for i in range(len(index)):
-        k = index[i]
+        k = plain(index[i])
         if k is ...:
             if gap < len(index):
                 raise ValueError("an index has at most one ...")
@@ -277,7 +278,7 @@ def put(x, index, value):
     gradient, is written to in place, in no_grad(), and a buffer.
     """
     if not isinstance(value, Tensor):
-        value = sink().scalar(value)
+        value = as_tensor(value)
     for t in (x, value):
         if t.dtype != "f":
             raise ValueError("this takes float32 tensors, got shape %s of dtype %r" % (t.shape, t.dtype))

@@ -1,5 +1,6 @@
 """Operations that cut a tensor apart or see it under other dimensions, by views where its elements lie side by side."""
 
+from .check import plain
 from .ops_shape import cat, permute
 from .ops_slice import cut, view, whole
 from .tensor import Tensor, axis, numel
@@ -15,7 +16,7 @@ def inner_axis(x, dim):
 
 def axes(x, dims):
     """One or several dims, counted from the front, each named once."""
-    found = [axis(x._dims, d) for d in ((dims,) if isinstance(dims, int) else dims)]
+    found = [axis(x._dims, d) for d in ((dims,) if isinstance(plain(dims), int) else dims)]
     for i in range(len(found)):
         if found[i] in found[:i]:
             raise ValueError("dim %d is named twice in %s" % (found[i], tuple(dims)))

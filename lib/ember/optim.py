@@ -20,8 +20,7 @@ class Group:
 
 
 def _checked(name, value, low, high):
-    number(name, value, low, high, "high")
-    return value
+    return number(name, value, low, high, "high")
 
 
 def _betas(values, n):
@@ -81,7 +80,7 @@ class Optimizer:
 
     @lr.setter
     def lr(self, value):
-        _checked("lr", value, 0, float("inf"))
+        value = _checked("lr", value, 0, float("inf"))
         for group in self.groups:
             group.hyper[0] = value
 

@@ -2,6 +2,7 @@
 
 from array import array
 
+from .check import whole
 from .isa import ADD as INTO_ADD
 from .isa import MAXIMUM
 from .ops import ABS_FN, ADD_FN, COPY_FN, MUL_FN, NEG_FN, SUB_FN, strided
@@ -16,12 +17,6 @@ def single(value):
     """As a float32. What is one number for all is rounded after each operation, so that it is the same where Python's
     floats are double and where they are single."""
     return array("f", (value,))[0]
-
-
-def _whole(name, value):
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError("%s is %r; it may be a whole number from 1" % (name, value))
-    return value
 
 
 class LBFGS(Optimizer):
@@ -42,13 +37,13 @@ class LBFGS(Optimizer):
 
     def __init__(self, params, lr=1.0, max_iter=20, max_eval=None, tolerance_grad=1e-7, tolerance_change=1e-9,
                  history_size=100, line_search_fn=None):  # fmt: skip
-        self.max_iter = _whole("max_iter", max_iter)
-        self.max_eval = self.max_iter * 5 // 4 if max_eval is None else _whole("max_eval", max_eval)
+        self.max_iter = whole("max_iter", max_iter)
+        self.max_eval = self.max_iter * 5 // 4 if max_eval is None else whole("max_eval", max_eval)
         self.tolerance_grad = single(_checked("tolerance_grad", tolerance_grad, 0, _ANY))
         self.tolerance_change = single(_checked("tolerance_change", tolerance_change, 0, _ANY))
         if line_search_fn not in (None, "strong_wolfe"):
             raise ValueError("line_search_fn is %r; it may be None or 'strong_wolfe'" % (line_search_fn,))
-        self.line_search_fn, self.history_size = line_search_fn, _whole("history_size", history_size)
+        self.line_search_fn, self.history_size = line_search_fn, whole("history_size", history_size)
         Optimizer.__init__(self, params, {"lr": lr})
         if len(self.groups) > 1:
             raise ValueError("LBFGS got %d groups; it takes one" % len(self.groups))

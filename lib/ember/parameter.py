@@ -1,5 +1,6 @@
 """Parameters: tensors that training changes, and the seed of everything random."""
 
+from .check import plain
 from .tensor import Tensor
 
 
@@ -15,8 +16,10 @@ class Parameter(Tensor):
         values = None
         if isinstance(shape, Tensor):  # with its values
             values, shape = shape, shape.shape
-        elif not isinstance(shape, (tuple, list)) or any([not isinstance(n, int) or n < 1 for n in shape]):
-            raise ValueError("shape is %r; it may be a tuple of whole numbers from 1, or a Tensor with the values" % (shape,))
+        else:
+            shape = [plain(n) for n in shape]
+            if any([not isinstance(n, int) or n < 1 for n in shape]):
+                raise ValueError("shape is %r; it may be whole numbers from 1, or a Tensor with the values" % (shape,))
         Tensor.__init__(self, None, shape, True)
         self.initial = (_uniform, low, high)  # what draws it: a function of it, and the other arguments
         self.owner, self.place = None, 0  # the Trainer, or recorded function, whose arena holds it, and where

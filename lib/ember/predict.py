@@ -6,7 +6,7 @@ from . import isa, vm
 from .build import build
 from .program import PREDICT, ROWS
 from .sink import numel
-from .tensor import Tensor, use
+from .tensor import SHAPED, Tensor, use
 
 _FROM, _TO = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
 
@@ -57,6 +57,13 @@ class Predictions:
 
 def in_parts(trainer, x, out):
     """A prediction for more samples than fit at once."""
+    if SHAPED and out is not None:
+        from .shaped import in_a_row
+
+        outs = out if trainer._many else (out,)
+        outs = tuple([in_a_row(outs[k], trainer._results[k][1][1:]) for k in range(len(outs))])
+        trainer._cutter.predict(x, outs if trainer._many else outs[0])
+        return out
     found = trainer._cutter.predict(x, out)
     if out is not None:
         return out
@@ -70,7 +77,7 @@ class Writer:
     """Copies an output that was predicted last into buffers, by one instruction: no float becomes an object."""
 
     def __init__(self, trainer, result, dims):
-        self.ints, self.size = trainer._ints, numel(dims[1:])
+        self.ints, self.dims, self.size = trainer._ints, dims[1:], numel(dims[1:])
         _, program = build(trainer.micro_batch, self._record)
         self.segments, self.state, self.code, self.vm_run = program.segments, program.state, program.code, vm.run
         at = result & 0xFFFFFF
@@ -85,6 +92,10 @@ class Writer:
 
     def write(self, out):
         """Into out, which may be longer."""
+        if SHAPED:
+            from .shaped import in_a_row
+
+            out = in_a_row(out, self.dims)
         if len(out) < self.ints[ROWS] * self.size:
             self._refuse(len(out), self.ints[ROWS])
         self.segments[_TO] = out

@@ -59,13 +59,15 @@ class Model(Running):
         self.names = ""
         self._begin(code, segments, array("i", (0, 0, 0, 0)), vm.run)
 
-    def _accept(self, x, y, sections=None):
-        """Say what is wrong with a batch; where nothing is, what the VM says."""
+    def _convert(self, x, y, sections):
         from .travel import check
 
         check(self, x, y, sections)
 
-    _convert = _accept
+    def _accept(self, x, y):
+        from .travel import accept
+
+        return accept(self, x, y)
 
     def _fault(self):
         from .travel import explain
@@ -88,7 +90,7 @@ class Model(Running):
 
     def _predict(self, x, out):
         if not self._attempt_alone(x):
-            self._accept(x, None, program.PREDICT)
+            self._convert(x, None, program.PREDICT)
         rows = self._ints[program.ROWS]
         if rows != self._last[0]:
             self._last, self._other = self._other, self._last

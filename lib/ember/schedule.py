@@ -12,20 +12,17 @@ first schedule was made (group.initial_lr); a rate set by hand in between is ove
 
 import math
 
-
-def _whole(name, value, low=1):
-    if isinstance(value, bool) or not isinstance(value, int) or value < low:
-        raise ValueError("%s is %r; it may be a whole number from %d" % (name, value, low))
-    return value
+from .check import plain, whole
 
 
 def _milestones(values, low):
     if not isinstance(values, (list, tuple)):
         raise ValueError("milestones is %r; it may be a list of whole numbers from %d" % (values, low))
-    return [_whole("milestones", m, low) for m in values]
+    return [whole("milestones", m, low) for m in values]
 
 
 def _within(name, value, low, high, below=False):
+    value = plain(value)
     good = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not good or not low <= value <= high or below and value == high:
         raise ValueError("%s is %r; it may be from %s to %s%s" % (name, value, low, "below " if below else "", high))
@@ -88,7 +85,7 @@ class ConstantLR(Schedule):
 
     def __init__(self, optimizer, factor=_THIRD, total_iters=5):
         self.factor = _within("factor", factor, 0, 1)
-        self.total_iters = _whole("total_iters", total_iters, 0)
+        self.total_iters = whole("total_iters", total_iters, 0)
         Schedule.__init__(self, optimizer)
 
     def at(self, base, t):
@@ -103,7 +100,7 @@ class LinearLR(Schedule):
         self.end = _within("end_factor", end_factor, 0, 1)
         if not start_factor:
             raise ValueError("start_factor is %r; it may be from above 0 to 1" % (start_factor,))
-        self.total_iters = _whole("total_iters", total_iters)
+        self.total_iters = whole("total_iters", total_iters)
         Schedule.__init__(self, optimizer)
 
     def at(self, base, t):
@@ -126,7 +123,7 @@ class StepLR(Schedule):
     """base * gamma ** (t // step_size)"""
 
     def __init__(self, optimizer, step_size, gamma=0.1):
-        self.step_size = _whole("step_size", step_size)
+        self.step_size = whole("step_size", step_size)
         self.gamma = _within("gamma", gamma, 0, float("inf"), True)
         Schedule.__init__(self, optimizer)
 
@@ -153,7 +150,7 @@ class PolynomialLR(Schedule):
     """base * (1 - t / total_iters) ** power, then 0."""
 
     def __init__(self, optimizer, total_iters=5, power=1.0):
-        self.total_iters = _whole("total_iters", total_iters)
+        self.total_iters = whole("total_iters", total_iters)
         self.power = _within("power", power, 0, float("inf"), True)
         Schedule.__init__(self, optimizer)
 
@@ -165,7 +162,7 @@ class CosineAnnealingLR(Schedule):
     """From base to eta_min along half a cosine in T_max steps, and back in as many (Loshchilov and Hutter, 2017)."""
 
     def __init__(self, optimizer, T_max, eta_min=0.0):
-        self.T_max = _whole("T_max", T_max)
+        self.T_max = whole("T_max", T_max)
         self.eta_min = _within("eta_min", eta_min, 0, float("inf"), True)
         Schedule.__init__(self, optimizer)
 
@@ -178,7 +175,7 @@ class CosineAnnealingWarmRestarts(Schedule):
     """From base to eta_min along half a cosine in T_0 steps, then again from base; each time T_mult times as long."""
 
     def __init__(self, optimizer, T_0, T_mult=1, eta_min=0.0):
-        self.T_0, self.T_mult = _whole("T_0", T_0), _whole("T_mult", T_mult)
+        self.T_0, self.T_mult = whole("T_0", T_0), whole("T_mult", T_mult)
         self.eta_min = _within("eta_min", eta_min, 0, float("inf"), True)
         Schedule.__init__(self, optimizer)
 
@@ -197,8 +194,8 @@ class NoamLR(Schedule):
     "Attention is all you need" (Vaswani et al., 2017), to be stepped after every update."""
 
     def __init__(self, optimizer, model_size, warmup_steps, factor=1.0):
-        self.warmup_steps = _whole("warmup_steps", warmup_steps)
-        self.factor = _within("factor", factor, 0, float("inf"), True) / math.sqrt(_whole("model_size", model_size))
+        self.warmup_steps = whole("warmup_steps", warmup_steps)
+        self.factor = _within("factor", factor, 0, float("inf"), True) / math.sqrt(whole("model_size", model_size))
         Schedule.__init__(self, optimizer)
 
     def at(self, base, t):

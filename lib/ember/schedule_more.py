@@ -1,8 +1,8 @@
 """Schedules that do more than multiply a base: one cycle, which moves momentum too, and a rate that follows a measure.
 Found in `schedule` under their names."""
 
-from .check import flag
-from .schedule import Schedule, _bases, _cosine, _whole, _within
+from .check import flag, whole
+from .schedule import Schedule, _bases, _cosine, _within
 
 
 class OneCycleLR(Schedule):
@@ -24,8 +24,8 @@ class OneCycleLR(Schedule):
                  final_div_factor=1e4, three_phase=False):  # fmt: skip
         _bases(optimizer)
         if total_steps is None:
-            total_steps = _whole("epochs", epochs) * _whole("steps_per_epoch", steps_per_epoch)
-        self.total_steps = _whole("total_steps", total_steps)
+            total_steps = whole("epochs", epochs) * whole("steps_per_epoch", steps_per_epoch)
+        self.total_steps = whole("total_steps", total_steps)
         _within("pct_start", pct_start, 0, 1)
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError("anneal_strategy is %r; it may be 'cos' or 'linear'" % (anneal_strategy,))
@@ -108,7 +108,7 @@ class ReduceLROnPlateau(Schedule):
             raise ValueError("threshold_mode is %r; it may be 'rel' or 'abs'" % (threshold_mode,))
         self.sign = 1 if mode == "min" else -1
         self.relative = threshold_mode == "rel"
-        self.patience, self.cooldown = _whole("patience", patience, 0), _whole("cooldown", cooldown, 0)
+        self.patience, self.cooldown = whole("patience", patience, 0), whole("cooldown", cooldown, 0)
         self.threshold = _within("threshold", threshold, 0, float("inf"), True)
         self.eps = _within("eps", eps, 0, float("inf"), True)
         self.min_lrs = list(min_lr) if isinstance(min_lr, (list, tuple)) else [min_lr] * len(optimizer.groups)

@@ -133,7 +133,7 @@ def affine(dtype, scale, offset, shape):
         if scale is None or dtype == "f" and scale == 1:
             return ()
         return (float(number("input_scale", scale)), 0.0)
-    from .values import by_channel
+    from .channels import by_channel
 
     return by_channel(scale, offset, shape)
 

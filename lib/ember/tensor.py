@@ -9,6 +9,7 @@ Shapes are kept as `_dims`: while recording, a first dimension below zero is so 
 
 from array import array
 
+from .check import plain
 from .sink import numel
 
 _sink = None  # where operations are emitted
@@ -66,6 +67,7 @@ class no_grad:
 
 def axis(dims, dim):
     """dim counted from the front, or ValueError."""
+    dim = plain(dim)
     if not isinstance(dim, int) or not -len(dims) <= dim < len(dims):
         raise ValueError("dim %r of a tensor with %d dimensions" % (dim, len(dims)))
     return dim % len(dims)
@@ -99,13 +101,12 @@ def apply(op, inputs, args=()):
     return y
 
 
-# On CPython values.py looks at every buffer; MicroPython has arrays in one dimension alone.
-_LOOKS = hasattr(array, "typecode")
+SHAPED = hasattr(memoryview, "cast")  # whether buffers may have several dimensions: on CPython
 
 
 def _is_floats(data):
     """Whether a buffer is one of float32: what most are, known without values.py."""
-    if _LOOKS or not isinstance(data, (array, memoryview)) or not len(data):
+    if SHAPED or not isinstance(data, (array, memoryview)) or not len(data):
         return False
     return isinstance(data[0], float) and len(bytes(data[:1])) == 4
 
@@ -113,8 +114,8 @@ def _is_floats(data):
 class Tensor:
     """An array of float32 (or, as labels, integers) that remembers how it came to be.
 
-    data: a number, nested lists, or a buffer, which is used in place if it has the type: flat, with shape=, or on CPython
-    in several dimensions, such as NumPy's. What its type does not hold raises ValueError.
+    data: a number, nested lists, or a buffer, which is used in place if it has the type: flat, with shape=, or on
+    CPython in several dimensions, such as NumPy's. What its type does not hold raises ValueError.
     dtype: an array typecode: "f", or "i", "B", "b", "h", "H", "I" for labels and raw inputs.
     """
 

@@ -4,6 +4,7 @@ import gc
 
 from . import vm
 from .build import build, clear, settle
+from .check import plain, whole
 from .program import FLOATS, PREDICT, TYPES, ZERO
 from .recording import Recording
 from .running import Running
@@ -37,9 +38,10 @@ class Trainer(Running):
 
     optimizer may be a list of them, each with parameters of its own; a schedule changes the first.
 
-    Several inputs: input_shape is a list of shapes (input_dtype, input_scale, input_offset may be lists of one for each),
-    forward takes as many tensors, and x is a tuple. Several outputs: forward returns a tuple, target_dtype has an entry for each (integers
-    are labels), y is a tuple, and the loss gets the tuples (outputs, targets); evaluate then gives no accuracy.
+    Several inputs: input_shape is a list of shapes (input_dtype, input_scale, input_offset may be lists of one for
+    each), forward takes as many tensors, and x is a tuple. Several outputs: forward returns a tuple, target_dtype has
+    an entry for each (integers are labels), y is a tuple, and the loss gets the tuples (outputs, targets); evaluate
+    then gives no accuracy.
     """
 
     def __init__(self, model, loss, optimizer, input_shape, batch_size=32, input_dtype="f", input_scale=1.0,
@@ -52,8 +54,7 @@ class Trainer(Running):
             raise unknown_keyword(list(unknown)[0])
         if isinstance(loss, type) or not callable(loss):
             raise ValueError("loss is %r; it may be a loss of nn, made by calling its class, or a function" % (loss,))
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError("batch_size is %r; it may be a whole number from 1" % (batch_size,))
+        batch_size, micro_batch, memory = whole("batch_size", batch_size), plain(micro_batch), plain(memory)
         if micro_batch is not None and (not isinstance(micro_batch, int) or not 1 <= micro_batch <= batch_size):
             raise ValueError("micro_batch is %r; it may be from 1 to batch_size, %d" % (micro_batch, batch_size))
         if memory is not None and (isinstance(memory, bool) or not isinstance(memory, int) or memory < 1):
@@ -71,7 +72,9 @@ class Trainer(Running):
         for dtype in (input_dtype, target_dtype or "f"):
             if len(dtype) != 1 or dtype not in TYPES:
                 raise ValueError("dtype is %r; it may be one of %s" % (dtype, ", ".join(TYPES)))
-        if not isinstance(input_shape, (tuple, list)) or any([not isinstance(n, int) or n < 1 for n in input_shape]):
+        if isinstance(input_shape, (tuple, list)):
+            input_shape = tuple([plain(n) for n in input_shape])
+        if not isinstance(input_shape, tuple) or any([not isinstance(n, int) or n < 1 for n in input_shape]):
             raise ValueError("input_shape is %r; it may be a tuple of whole numbers from 1" % (input_shape,))
         self._many = self._parts is not None and self._parts.many_y
         self._target_shape = target_shape
@@ -83,7 +86,7 @@ class Trainer(Running):
         self.optimizers = list(optimizer) if isinstance(optimizer, (tuple, list)) else [optimizer]
         self._groups = trained_groups(self.optimizers)
         self.model, self.criterion, self.optimizer = model, loss, self.optimizers[0]
-        self.batch_size, self.input_shape = batch_size, tuple(input_shape)
+        self.batch_size, self.input_shape = batch_size, input_shape
         self.micro_batch = micro_batch
         self.input_dtype, self.target_dtype = input_dtype, target_dtype
         self.input_scale, self.input_offset = input_scale, input_offset

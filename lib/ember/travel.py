@@ -5,39 +5,59 @@ from .running import segment, word
 
 
 def check(model, x, y, sections):
-    """ValueError, or TypeError, says what is wrong with a batch, as a Trainer does and in that order; what the lengths
-    do not tell the VM says, when these sections run."""
+    """The slow way, as a Trainer's: make of a batch what the program reads. ValueError, or TypeError, says what is wrong
+    with it, in that order; what the lengths do not tell the VM says, when these sections run."""
     try:
-        _check(model, x, y)
+        x, y = accept(model, x, y)[:2]
+        if y is None:
+            model._fits_alone(x)
+        else:
+            model._fits(x, y)
         model._run(sections)
     except (ValueError, TypeError):
         model._unbind()  # what is wrong does not stay bound
         raise
 
 
-def _check(model, x, y):
-    if model._binding:
-        parts = model._binding.parts(x, y)
-    else:
-        parts = [("x", program.X, x)] + ([] if y is None else [("y", program.Y, y)])
-    counts = []
+def accept(model, x, y):
+    """(x, y, rows), as buffers of the types that the program reads."""
+    binding = model._binding
+    parts = binding.parts(x, y) if binding else [("x", program.X, x)] + ([] if y is None else [("y", program.Y, y)])
+    found, counts = [], []
     for what, k, part in parts:
         flags, _, size = segment(model._code, k)
-        dtype = program.TYPES[flags & 7]
-        if isinstance(part, (list, tuple)) or hasattr(part, "_dims"):
-            raise TypeError("%s is a %s; a program that travelled takes a buffer of type %r"
-                            % (what, type(part).__name__, dtype))  # fmt: skip
-        if not hasattr(part, "__len__"):
-            raise TypeError("%s is %r; a program that travelled takes a buffer of type %r" % (what, part, dtype))
+        part, dims = _typed(part, program.TYPES[flags & 7], what)
         n = len(part) // size
-        if not 0 < n <= model.batch_size or n * size != len(part):
+        if not 0 < n <= model.batch_size or n * size != len(part) or dims is not None and dims[:1] != (n,):
             raise ValueError("%s has %d elements; this program takes 1 to %d samples of %d, of type %r"
-                             % (what, len(part), model.batch_size, size, dtype))  # fmt: skip
+                             % (what, len(part), model.batch_size, size, program.TYPES[flags & 7]))  # fmt: skip
+        found.append(part)
         counts.append(n)
     if min(counts) < max(counts):
-        if model._binding:
+        if binding:
             raise ValueError("the parts of the batch have %s samples" % counts)
         raise ValueError("x has %d samples, y has %d" % tuple(counts))
+    if not binding:
+        return found[0], None if y is None else found[1], counts[0]
+    n = len(binding.inputs)
+    return (tuple(found[:n]) if binding.many_x else found[0],
+            None if y is None else tuple(found[n:]) if binding.many_y else found[n], counts[0])  # fmt: skip
+
+
+def _typed(part, dtype, what):
+    """Numbers from outside as a buffer of this type, and their dimensions, if they say any. Where the front is not on the
+    board, buffers alone will do."""
+    try:
+        from .values import read, typed
+    except ImportError:
+        if isinstance(part, (list, tuple)) or not hasattr(part, "__len__"):
+            raise TypeError("%s is a %s; where the rest of Ember is not there, it may be a buffer of type %r"
+                            % (what, type(part).__name__, dtype))  # fmt: skip
+        return part, None
+    if not hasattr(part, "__len__") and not hasattr(part, "_dims"):
+        raise ValueError("%s is %r; it may be a buffer of type %r" % (what, part, dtype))
+    values, dims = read(part)
+    return typed(dtype, values, what), dims
 
 
 def short(out, n, rows):

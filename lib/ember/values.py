@@ -1,17 +1,16 @@
-"""Numbers from outside: lists, buffers of other types, NumPy's arrays on CPython. As elements of a type, each is what it
-was, or ValueError says which is not; what is beyond float32 is an infinity, as everywhere.
+"""Numbers from outside: lists, buffers of other types, NumPy's arrays on CPython. As elements of a type, each is what
+it was, or ValueError says which is not; what is beyond float32 is an infinity, as everywhere.
 """
 
-import struct
-import sys
 from array import array
 
-from .check import number, plain
+from .check import plain
 from .program import TYPES
-from .tensor import Tensor, numel
+from .tensor import SHAPED, Tensor
 
 _BITS = (0, 32, 8, 8, 16, 16, 32)  # of the integers, as in TYPES
 _UNSIGNED = "BHI"
+_NUMBERS = int, float, bool  # the latter is no int under MicroPython
 
 
 def limits(dtype):
@@ -40,7 +39,7 @@ def typed(dtype, values, what="data"):
 
 def _one(dtype, value, bounds, i, what):
     value = plain(value)
-    if isinstance(value, (int, float)):
+    if isinstance(value, _NUMBERS):
         if bounds is None:
             try:
                 return float(value)
@@ -68,7 +67,7 @@ def read(value):
 
 def flatten(data, flat, dims, depth):
     """Append what nested lists hold, and to dims their lengths; a buffer within them counts as the list that it is."""
-    if not isinstance(data, (list, tuple, int, float)) and _is_buffer(data):
+    if not isinstance(data, (list, tuple)) and not isinstance(data, _NUMBERS) and _is_buffer(data):
         data, inner = flat_buffer(data)
         if depth == len(dims):
             dims.extend(inner)
@@ -97,40 +96,29 @@ def _is_buffer(data):
 
 
 def flat_buffer(data):
-    """(elements in a row, dimensions) of a buffer. Where it has elements of ours, in order and in one piece, they are
-    seen in place; the rest are copied."""
-    if sys.implementation.name == "micropython":
-        memoryview(data)  # TypeError
-        return data, (len(data),)
-    try:
-        view = memoryview(data)
-    except ValueError as error:  # NumPy's dates
-        raise ValueError("data of type %s holds no numbers: %s" % (type(data).__name__, error))  # noqa: B904
-    order, code = view.format[:-1], view.format[-1:]
-    if order not in ("", "@", "=", "<", ">", "!") or code not in "?bBhHiIlLqQnNefd":
-        raise ValueError("a buffer has elements of format %r; it may have numbers" % view.format)
-    n = numel(view.shape)
-    if code in TYPES and view.c_contiguous and n and order in ("", "@", "=", "<" if sys.byteorder == "little" else ">"):
-        if view.ndim != 1 or view.format != code:
-            view = view.cast("B").cast(code) if view.format != "B" else view.cast("B")
-        return view, tuple(memoryview(data).shape)
-    return struct.unpack("%s%d%s" % (order, n, code), view.tobytes()), tuple(view.shape)
+    """(elements in a row, dimensions) of a buffer: in place where its elements are ours, in order and in one piece."""
+    if SHAPED:
+        from .shaped import flat
+
+        return flat(data)
+    memoryview(data)  # TypeError
+    return data, (len(data),)
 
 
 def take(data, dtype, shape):
     """(buffer, shape) of a tensor: a buffer of its type as it is, all else converted."""
     limits(dtype)
-    if isinstance(data, (int, float)):
+    if isinstance(data, _NUMBERS):
         found, dims = (data,), ()
     elif isinstance(data, (list, tuple)):
         found, dims = read(data)
     elif isinstance(data, str) or not _is_buffer(data):
         raise ValueError("data is %r; it may be a number, lists of numbers or a buffer" % (data,))
     else:
-        from .kernels_bind import typecode
+        from .kernels_bind import is_of
 
         found, dims = flat_buffer(data)
-        if typecode(found) == dtype and not (dtype == "f" and getattr(found, "readonly", False)):
+        if is_of(found, dtype) and not (dtype == "f" and getattr(found, "readonly", False)):
             if not isinstance(data, (array, bytes, bytearray)):
                 data = found
             return data, _shape(shape, dims)
@@ -141,21 +129,3 @@ def _shape(shape, dims):
     if shape is None:
         return dims
     return tuple([plain(n) for n in shape])
-
-
-def by_channel(scale, offset, shape):
-    """Scales, then offsets, of a sample's last dimension: each may be one number for all."""
-    if scale is None:
-        raise ValueError("input_offset is %r, and input_scale None: whole numbers are then taken as they are" % (offset,))
-    channels, found = shape[-1] if shape else 1, []
-    for name, given in (("input_scale", scale), ("input_offset", offset)):
-        try:
-            part = (number(name, given),) if isinstance(plain(given), (int, float)) else read(given)[0]
-        except TypeError:
-            part = ()
-        if len(part) not in (1, channels):
-            raise ValueError("%s is %r; it may be a number, or a list of %d, one a channel of %s"
-                             % (name, given, channels, shape))  # fmt: skip
-        found.append([float(number(name, v)) for v in part])
-    n = max(len(found[0]), len(found[1]))
-    return tuple([part[c % len(part)] for part in found for c in range(n)])

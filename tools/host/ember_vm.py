@@ -97,7 +97,10 @@ class _Views:
 
     def take(self, thing):
         view = _PyBuffer()
-        _get_buffer(thing, view, _FORMAT | _CONTIGUOUS)  # raises TypeError or BufferError
+        try:
+            _get_buffer(thing, view, _FORMAT | _CONTIGUOUS)  # raises TypeError
+        except BufferError as error:
+            raise ValueError("a buffer is not in one piece: %s" % error) from None
         self.held.append(view)
         return view
 

@@ -1,8 +1,10 @@
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, BinaryIO, Literal
 
-from .tensor import _Dtype, _Shape
+from typing_extensions import Buffer
+
+from .tensor import _Dtype, _Lists, _Shape
 
 class Batches:
     samples: int
@@ -30,8 +32,8 @@ class Batches:
 
 def write(
     path: str,
-    train: Sequence[tuple[Sequence[float], int]],
-    test: Sequence[tuple[Sequence[float], int]],
+    train: Iterable[tuple[_Lists | Buffer, int]],
+    test: Iterable[tuple[_Lists | Buffer, int]],
     shape: _Shape,
     classes: int,
     typecode: _Dtype = "B",

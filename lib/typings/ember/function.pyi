@@ -1,10 +1,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from typing_extensions import Buffer
+from typing_extensions import Buffer, TypeAlias
 
 from .layout import Plan, Program
-from .tensor import Tensor, _Shape
+from .tensor import Tensor, _Lists, _Shape
+
+_Input: TypeAlias = Buffer | Tensor | _Lists
 
 def record(function: Callable[..., Any], *examples: Tensor | _Shape, memory: int | None = None) -> Function: ...
 
@@ -17,10 +19,10 @@ class Function:
     ) -> None: ...
     def __call__(
         self,
-        a: Buffer | Tensor,
-        b: Buffer | Tensor | None = None,
-        c: Buffer | Tensor | None = None,
-        d: Buffer | Tensor | None = None,
+        a: _Input,
+        b: _Input | None = None,
+        c: _Input | None = None,
+        d: _Input | None = None,
     ) -> Any: ...
     @property
     def steps(self) -> int: ...

@@ -22,7 +22,8 @@ class Trainer(Running):
     state_dtype: str
     bounds: Any  # [clip_value, clip_norm, ema] as float32, where one of them is set
     input_shape: tuple[int, ...]
-    input_scale: float | None
+    input_scale: float | Sequence[Any] | None
+    input_offset: float | Sequence[Any]
     plan: Plan
     program: Program
     validation: tuple[float, float | None] | None
@@ -35,7 +36,7 @@ class Trainer(Running):
         input_shape: _Shape | Sequence[_Shape],
         batch_size: int = 32,
         input_dtype: _Dtype | Sequence[_Dtype] = "f",
-        input_scale: float | Sequence[float | None] | None = 1.0,
+        input_scale: float | Sequence[float | Sequence[float] | None] | None = 1.0,
         target_dtype: _Dtype | Sequence[_Dtype] | None = None,
         memory: int | None = None,
         schedule: Schedule | None = None,
@@ -46,6 +47,7 @@ class Trainer(Running):
         fused: bool = False,
         state_dtype: Literal["f", "bfloat16"] = "f",
         target_shape: _Shape | None = None,
+        input_offset: float | Sequence[float | Sequence[float]] = 0.0,
     ) -> None: ...
     def averaged(self) -> AbstractContextManager[None]: ...
     @overload
