@@ -20,7 +20,7 @@ def flat(value, shape, what, trainer):
     else:
         good, found = tuple(found[1:]) == shape and len(found) > 0, "shape %s" % (tuple(found),)
     if good and rows > trainer.batch_size:
-        raise ValueError("%s has %d samples, batch_size is %d: take fewer at once, or make the Trainer for more"
+        raise ValueError("%s has %d samples, batch_size is %d: take fewer at once"
                          % (what, rows, trainer.batch_size))  # fmt: skip
     if not good or not rows:
         raise ValueError("%s has %s; %r takes (N,%s) with N from 1 to %d" % (

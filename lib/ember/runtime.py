@@ -111,9 +111,9 @@ class Model(Running):
     def _write(self, out, view):
         n = len(view)
         if len(out) < n:
-            from .travel import short
+            from .travel import in_a_row
 
-            short(out, n, self._last[0])
+            out = in_a_row(out, n, self._last[0])
         (out if isinstance(out, memoryview) else memoryview(out))[:n] = view
 
     @property

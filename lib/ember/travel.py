@@ -28,7 +28,9 @@ def accept(model, x, y):
         flags, _, size = segment(model._code, k)
         part, dims = _typed(part, program.TYPES[flags & 7], what)
         n = len(part) // size
-        if not 0 < n <= model.batch_size or n * size != len(part) or dims is not None and dims[:1] != (n,):
+        if n > model.batch_size and n * size == len(part):
+            raise ValueError("%s has %d samples, batch_size is %d: take fewer at once" % (what, n, model.batch_size))
+        if not n or n * size != len(part) or dims is not None and dims[:1] != (n,):
             raise ValueError("%s has %d elements; this program takes 1 to %d samples of %d, of type %r"
                              % (what, len(part), model.batch_size, size, program.TYPES[flags & 7]))  # fmt: skip
         found.append(part)
@@ -60,7 +62,12 @@ def _typed(part, dtype, what):
     return typed(dtype, values, what), dims
 
 
-def short(out, n, rows):
+def in_a_row(out, n, rows):
+    """A buffer of several dimensions, as NumPy has, as one row that holds n elements."""
+    if getattr(out, "ndim", 1) != 1:
+        view = memoryview(out).cast("B").cast("f")
+        if len(view) >= n:
+            return view
     raise ValueError("out has %d elements; %d rows of %d take %d" % (len(out), rows, n // rows, n))
 
 
