@@ -1,5 +1,5 @@
-"""make mutate: does a test notice when a gradient rule is wrong? Each mutant of mutants.py runs the gradient cases that
-reach its rule, until one fails.
+"""make mutate: does a test notice when a gradient rule is wrong? Each mutant of mutants.py runs the gradient cases, and
+those of singular.py, that reach its rule, until one fails.
 
     python host_tests/mutate.py [part of a key ...]
 
@@ -21,14 +21,17 @@ import numpy as np
 
 import ember  # noqa: F401  (the package, so that its modules are found)
 import mutants
+import singular
 from conftest import ROOT
 from ember import tensor, vm
 from op_cases import Draw, everything, table
 from test_gradients import check
+from test_singular import wrong
 
 EXPLAINED = Path(__file__).with_name("mutants_equivalent.txt")
 PROFILED = 150  # draws of each case: which rows' gradients they run
 ENOUGH = 150  # draws that reach a rule
+SINGULAR = "singular: "  # before the names of cases of singular.py
 OUTCOMES = ("killed", "equivalent", "survived", "unreached")
 
 
@@ -39,7 +42,15 @@ def draw(case, seed):
 
 def run(case, seed):
     with np.errstate(all="ignore"):
-        check(everything()[case][1], draw(case, seed))
+        if case.startswith(SINGULAR):
+            assert not wrong(case[len(SINGULAR) :], seed, False)
+        else:
+            check(everything()[case][1], draw(case, seed))
+
+
+def draws_of(case):
+    """How often it is drawn."""
+    return singular.CASES[case[len(SINGULAR) :]].variants if case.startswith(SINGULAR) else PROFILED
 
 
 def profile(cases):
@@ -60,7 +71,7 @@ def profile(cases):
     try:
         for case in cases:
             failed = 0
-            for seed in range(PROFILED):
+            for seed in range(draws_of(case)):
                 seen.clear()
                 try:
                     run(case, seed)
@@ -209,7 +220,8 @@ def main(wanted):
     console, reasons, results = Console(), explained(), {}
     console.print("%d mutants; which draws reach which rule ..." % len(_mutants))
     rows = {row for m in _mutants for row in _source.rows_of(m.module, m.rule)}
-    _profiled = profile([name for name, (covered, _) in sorted(everything().items()) if rows & set(covered)])
+    cases = [name for name, (covered, _) in sorted(everything().items()) if rows & set(covered)]
+    _profiled = profile(cases + [SINGULAR + name for name in singular.CASES])
     gc.freeze()
     with (
         multiprocessing.get_context("fork").Pool(min(2, os.cpu_count() or 1)) as pool,

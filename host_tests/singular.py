@@ -92,8 +92,8 @@ for name in "cumsum cumprod".split():
 for name in "var std".split():
     CASES[name] = Case("T.%s(x, -1, correction=k)" % name, options={"k": (0, 1, 4)}, values=(0.0, 1.0, 1.0, 1.0, NAN),
                        rows=True, margins=False)  # fmt: skip
-CASES["norm"] = Case("T.norm(x, p, -1)", options={"p": (2, 1, 3, 0.5, 1.5, INF, -INF, 0)}, values=FEW[:-1] + (NAN,),
-                     rows=True, margins=False)  # fmt: skip
+for name, powers in (("norm", (2, 1, 3, 0.5, 1.5, 0)), ("greatest_norm", (INF, -INF))):
+    CASES[name] = Case("T.norm(x, p, -1)", options={"p": powers}, values=FEW[:-1] + (NAN,), rows=True, margins=False)
 for name in "sort argmax".split():
     CASES[name] = Case("T.%s(x, -1)%s" % (name, "[0]" if name == "sort" else " + 0.0 * T.sum(x, -1)"), values=ORDER,
                        rows=True)  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 import ember
 import singular
 from ember import Tensor, nn, vm
-from op_cases import vms
+from op_cases import table, vms
 
 STORED = np.load(Path(__file__).with_name("singular.npz"))
 
@@ -28,7 +28,7 @@ OTHERWISE = {
     "atan2": lambda y, x: np.maximum(abs(x), abs(y)) >= 1e19,
     "power_by_number": lambda x: x == -np.inf,  # PyTorch takes roots for the exponents 0.5 and -0.5
     "prod": _strange, "prod_of_few": _strange, "cumprod": _strange,
-    "norm": _nan,
+    "greatest_norm": _nan,
     "BCEWithLogitsLoss": lambda x, t: np.isinf(x),
     "SoftMarginLoss": lambda x, t: abs(x) > 88,
     "KLDivLoss": lambda x, t: (t <= 0) | np.isinf(t),
@@ -141,3 +141,38 @@ def test_singular_points_are_pytorchs(machine, way, name):
     finally:
         vm.select()
     assert not lines, "%d of them\n%s" % (len(lines), "\n".join(lines[:12]))
+
+
+# Rules that multiply and add, or move what is there; GELU_TANH is a variant that is drawn second.
+SMOOTH = set(
+    "CONV2D CONV_TRANSPOSE2D DROPOUT GELU_TANH GRU LAST_CELL LSTM MATMUL RNN SCATTER_ADD SCORES TRIANGLE".split()
+)
+
+
+def test_every_rule_that_depends_on_values_is_met(monkeypatch):
+    met = set()
+
+    def watched(name, grad):
+        def run(*arguments):
+            met.add(name)
+            return grad(*arguments)
+
+        return run
+
+    rules = {name: op for name, op in table().items() if op.grad is not None and op.values}
+    for name, op in rules.items():
+        monkeypatch.setattr(op, "grad", watched(name, op.grad))
+    for name in singular.CASES:
+        wrong(name, 0, False)
+    assert set(rules) - met == SMOOTH
+
+
+@pytest.mark.parametrize("machine", vms())
+def test_a_recurrent_relu_passes_the_gradient_at_nan(machine):
+    vm.select(machine)
+    try:
+        layer = nn.RNN(1, 1, nonlinearity="relu")
+        layer(Tensor([[[np.nan]]]))[0].sum().backward()
+        assert [p.grad.tolist() for p in layer.parameters() if len(p.shape) == 1] == [[1.0]]
+    finally:
+        vm.select()

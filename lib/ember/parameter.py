@@ -47,12 +47,10 @@ class Parameter(Tensor):
         return self
 
     def __isub__(self, other):
-        """Into its memory, in no_grad()."""
-        self[...] = self - other
-        return self
+        return self.__iadd__(-other)
 
-    def __imul__(self, other):
-        raise RuntimeError("p *= x and p /= x mean p = p * x in MicroPython: write p[...] = p * x, in no_grad()")
+    def __imul__(self, other):  # MicroPython makes p = p * x of it, and does not ask
+        raise RuntimeError("write p[...] = p * x, in no_grad()")
 
     __itruediv__ = __imul__
 

@@ -120,13 +120,10 @@ class Recording(Sink):
         return tuple([self._constant(x) if x.requires_grad and x._place is None else x for x in inputs])
 
     def _constant(self, x):
-        """Of a parameter of another model its values are taken; one that was made here is new at every recording."""
-        if isinstance(x, parameter.Parameter) and not any([x is p for p in self.outside]):
-            if self.plan is not None:
-                from .changed import grown_within
+        if isinstance(x, parameter.Parameter):
+            from .changed import known
 
-                grown_within(x)
-            self.outside.append(x)
+            known(self, x)
         return x.constant()
 
     def slot(self, values):

@@ -10,22 +10,24 @@ from . import derived
 FINISHED, PAUSED, FAULT = 1, 0, -1
 
 name = run = verify = permute = None
+_OTHER = "ember_vm was built from another instruction table than this ember: deploy both again (on a PC: make setup)"
+_told = False  # that it is not used
 
 
 def select(wanted=None):
     """Take the VM called "native" or "portable"; without a name, the native one where it loads."""
-    global name, run, verify, permute
+    global name, run, verify, permute, _told
     if wanted not in (None, "native", "portable"):
         raise ValueError("VM is %r; it may be 'native' or 'portable'" % (wanted,))
-    chosen = None
+    chosen, other = None, False
     if wanted != "portable":
         try:
             import ember_vm as chosen
 
             if chosen.isa != derived.CHECKSUM:
                 if wanted:
-                    raise ImportError("ember_vm was built from another instruction table: build it again")
-                chosen = None
+                    raise ImportError(_OTHER)
+                chosen, other = None, True
         except (ImportError, ValueError):  # ValueError: a module of another architecture
             if wanted:
                 raise
@@ -35,7 +37,11 @@ def select(wanted=None):
         try:
             from . import kernels as chosen
         except (ImportError, AttributeError):  # the latter is the package's own
-            raise ImportError("ember_vm does not load in this firmware, and the portable VM is not there: deploy again")
+            raise ImportError(_OTHER if other else "ember_vm does not load in this firmware, and the portable VM "
+                              "is not there: deploy again")  # fmt: skip
+        if other and not _told:
+            _told = True
+            print("ember: the portable VM runs, which is slower: " + _OTHER)
     run, verify, permute = chosen.run, chosen.verify, chosen.permute
 
 
