@@ -133,10 +133,10 @@ TABLE = (
     ("argsort", "descending:0..1 n# width:1..16777216 y>f[n*width] x<f[n*width]", "", "n", "width", 100, 0),
     # over h and w: y = (x - mean) / sqrt(var + eps); unless `center`, mean is 0 and var the mean square
     ("normalize", "center:0..1 n# m# h# w# s_n~ s_m~ s_h~ s_w~ y>f[" + _NORMALIZED + "] mean>f[n*m] var>f[n*m] x<f["
-     + _NORMALIZED + "] eps<f[1]", "y=x", "n*m", "h*w", 40, 0),
+     + _NORMALIZED + "] eps<f[1]", "y=x", "n*m", "h*w", 70, 0),
     # dx = into(dx, (g - mean(g) - y * mean(g * y)) / sqrt(var + eps)); unless `center`, without mean(g)
     ("normalize_grad", "center:0..1 n# m# h# w# s_n~ s_m~ s_h~ s_w~ into:0..1 dx+f[" + _NORMALIZED + "] y<f["
-     + _NORMALIZED + "] g<f[" + _NORMALIZED + "] var<f[n*m] eps<f[1]", "dx=y dx=g", "n*m", "h*w", 40, 0),
+     + _NORMALIZED + "] g<f[" + _NORMALIZED + "] var<f[n*m] eps<f[1]", "dx=y dx=g", "n*m", "h*w", 70, 0),
     # hyper = [lr, alpha, eps, weight_decay, momentum]
     ("rmsprop", "centered:0..1 momentum:0..1 n# p^f[n] g<f[n] v^f[n] a^f[n*centered] b^f[n*momentum] hyper<f[5] "
      "total<f[1]", "", "n", "1", 80, 1),
@@ -171,10 +171,10 @@ TABLE = (
     ("to_bfloat16", "n# stream:0..1073741823 d>f[n] src<f[n*2] key<i[1] step<i[1]", "", "n", "1", 250, 0),
     ("from_bfloat16", "n# d>f[n*2] src<f[n]", "", "n", "1", 12, 0),
     # y[i · y] = the sum over h and w of fn(a[i · a + h * a_h + w * a_w], b[…]), or of its square, kept in two floats;
-    # a term costs about twice its function
+    # a term costs about four times its function
     ("sum", "fn:0..31 square:0..1 n0# n1# n2# n3# h# w# y0~ y1~ y2~ y3~ a0~ a1~ a2~ a3~ a_h~ a_w~ b0~ b1~ b2~ b3~ b_h~ "
      "b_w~ y>f[n0@y0,n1@y1,n2@y2,n3@y3] a<f[n0@a0,n1@a1,n2@a2,n3@a3,h@a_h,w@a_w] "
-     "b<f[n0@b0,n1@b1,n2@b2,n3@b3,h@b_h,w@b_w]", "", "n0*n1*n2*n3", "h*w*2", 0, 0),
+     "b<f[n0@b0,n1@b1,n2@b2,n3@b3,h@b_h,w@b_w]", "", "n0*n1*n2*n3", "h*w*4", 0, 0),
     # y[i, k] = f(k) * (the sum over j of x[i, j] * e^(-2 pi i jk / N)), k = 0 .. half, as pairs; N = 2 * half, half is
     # 2^levels; f is scale[0] at both ends, else scale[1]; wave[j] = sin(2 pi j / N). A row of y has N + 2 elements
     ("rfft", "n# half:1..32768 levels:0..15 y>f[n*half*2,n*2,2] x<f[n*half*2] wave<f[half] scale<f[2]", "", "n",
