@@ -4,6 +4,6 @@ OPERATIONS = " "
 
 FUNCTIONS = " "
 
-LAYERS = " "
+LAYERS = " loss_multi: MultiLabelMarginLoss MultiLabelSoftMarginLoss TripletMarginWithDistanceLoss "
 
-OPTIMIZERS = " "
+OPTIMIZERS = " optim_composed: Adamax NAdam RAdam optim_descent: Rprop ASGD "
