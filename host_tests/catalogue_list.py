@@ -29,7 +29,7 @@ LAYERS = """
 LOSSES = """
     MSELoss L1Loss SmoothL1Loss HuberLoss CrossEntropyLoss NLLLoss BCELoss BCEWithLogitsLoss KLDivLoss PoissonNLLLoss
     GaussianNLLLoss CosineEmbeddingLoss HingeEmbeddingLoss MarginRankingLoss MultiMarginLoss SoftMarginLoss
-    TripletMarginLoss CTCLoss
+    TripletMarginLoss CTCLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss TripletMarginWithDistanceLoss
 """.split()
 
 INITIALISERS = """
@@ -37,11 +37,13 @@ INITIALISERS = """
     trunc_normal_
 """.split()
 
-OPTIMIZERS = "SGD Adam AdamW RMSprop Adagrad Adadelta Adan Lion LAMB Muon LBFGS".split()
+OPTIMIZERS = """
+    SGD Adam AdamW RMSprop Adagrad Adadelta Adan Lion LAMB Muon LBFGS Adamax NAdam RAdam Rprop ASGD
+""".split()
 
 SCHEDULES = """
     ConstantLR LinearLR CosineAnnealingLR CosineAnnealingWarmRestarts ExponentialLR StepLR MultiStepLR PolynomialLR
-    NoamLR OneCycleLR ReduceLROnPlateau SequentialLR ChainedScheduler
+    NoamLR OneCycleLR ReduceLROnPlateau SequentialLR ChainedScheduler LambdaLR MultiplicativeLR CyclicLR
 """.split()
 
 METRICS = """

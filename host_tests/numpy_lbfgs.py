@@ -26,8 +26,8 @@ def lowest(p, q, low, high):
     return float(np.clip(u - (u - t) * (k + d2 - d1) / (k - g + 2 * d2), low, high))
 
 
-def strong_wolfe(at, first, loss, slope):
-    """t, where at(t) is (loss, slope)."""
+def strong_wolfe(at, first, loss, slope, most):
+    """t, where at(t) is (loss, slope): of the first place, and then of as many as `most` at the most."""
     start = before = (0.0, loss, slope)
     new = (first, *at(first))
 
@@ -38,7 +38,7 @@ def strong_wolfe(at, first, loss, slope):
         return abs(point[2]) <= -0.9 * slope
 
     tries = 0
-    while True:
+    while tries < most:
         if high(new) or tries > 1 and new[1] >= before[1] or not flat(new) and new[2] >= 0:
             ends = [before, new]
             break
@@ -47,12 +47,11 @@ def strong_wolfe(at, first, loss, slope):
         t = new[0]
         t = lowest(before, new, t + 0.01 * (t - before[0]), t * 10)
         before, new, tries = new, (t, *at(t)), tries + 1
-        if tries == 25:
-            ends = [start, new]
-            break
+    else:
+        ends = [start, new]
     ends.sort(key=lambda point: point[1])  # the best first
     near_an_end = False
-    for _ in range(25 - tries):
+    for _ in range(most - tries):
         left, right = sorted(point[0] for point in ends)
         t, margin = lowest(*ends, left, right), (right - left) / 10
         if min(right - t, t - left) >= margin:
@@ -75,16 +74,25 @@ def strong_wolfe(at, first, loss, slope):
     return ends[0][0]
 
 
-def lbfgs(loss, slope, x, moves, history, lr, search=False):
-    """x after so many moves."""
-    pairs, g = [], slope(x)
+def lbfgs(loss, slope, x, moves, history, lr, search=False, max_eval=300):
+    """x after so many moves, or when the loss was looked at so often."""
+    pairs, g, seen = [], slope(x), 1
     for i in range(moves):
         d = -inverse_hessian(pairs[-history:], len(x)) @ g
         t = min(1, 1 / np.abs(g).sum()) * lr if i == 0 else lr
         if search:
-            t = strong_wolfe(lambda t: (loss(x + t * d), slope(x + t * d) @ d), t, loss(x), g @ d)  # noqa: B023
+            looks = []
+
+            def at(t):
+                looks.append(t)  # noqa: B023
+                return loss(x + t * d), slope(x + t * d) @ d  # noqa: B023
+
+            t = strong_wolfe(at, t, loss(x), g @ d, max_eval - seen)
+            seen += len(looks)
         x, before = x + t * d, g
         g = slope(x)
         if (g - before) @ (t * d) > 1e-10:
             pairs.append((g - before, t * d))
+        if seen >= max_eval:
+            break
     return x

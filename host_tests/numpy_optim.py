@@ -106,3 +106,56 @@ def muon(p, g, t, state, lr=1e-3, weight_decay=0.1, momentum=0.95, nesterov=True
         x = x.T
     scale = np.sqrt(max(1, outputs / inputs)) if adjust_lr_fn == "original" else 0.2 * np.sqrt(max(outputs, inputs))
     return p * (1 - lr * weight_decay) - lr * scale * x.T.ravel()
+
+
+def decayed(p, g, lr, weight_decay, decoupled):
+    """p and g after weight decay, of the one or the other."""
+    return (p * (1 - lr * weight_decay), g) if decoupled else (p, g + weight_decay * p)
+
+
+def adamax(p, g, t, state, lr=2e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+    g = g + weight_decay * p
+    m = state["m"] = betas[0] * kept(state, "m", p) + (1 - betas[0]) * g
+    u = state["u"] = np.maximum(betas[1] * kept(state, "u", p), np.abs(g) + eps)
+    return p - lr / (1 - betas[0] ** t) * m / u
+
+
+def nadam(p, g, t, state, lr=2e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, momentum_decay=4e-3,
+          decoupled_weight_decay=False):  # fmt: skip
+    p, g = decayed(p, g, lr, weight_decay, decoupled_weight_decay)
+    mu, after = [betas[0] * (1 - 0.5 * 0.96 ** (k * momentum_decay)) for k in (t, t + 1)]
+    product = state["product"] = state.get("product", 1.0) * mu
+    m = state["m"] = betas[0] * kept(state, "m", p) + (1 - betas[0]) * g
+    v = state["v"] = betas[1] * kept(state, "v", p) + (1 - betas[1]) * g**2
+    mean = after * m / (1 - product * after) + (1 - mu) * g / (1 - product)
+    return p - lr * mean / (np.sqrt(v / (1 - betas[1] ** t)) + eps)
+
+
+def radam(p, g, t, state, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, decoupled_weight_decay=False):
+    p, g = decayed(p, g, lr, weight_decay, decoupled_weight_decay)
+    m = state["m"] = betas[0] * kept(state, "m", p) + (1 - betas[0]) * g
+    v = state["v"] = betas[1] * kept(state, "v", p) + (1 - betas[1]) * g**2
+    mean, most = m / (1 - betas[0] ** t), 2 / (1 - betas[1]) - 1
+    rho = most - 2 * t * betas[1] ** t / (1 - betas[1] ** t)
+    if rho <= 5:
+        return p - lr * mean
+    r = np.sqrt((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho))
+    return p - lr * mean * r * np.sqrt(1 - betas[1] ** t) / (np.sqrt(v) + eps)
+
+
+def rprop(p, g, t, state, lr=1e-2, etas=(0.5, 1.2), step_sizes=(1e-6, 50)):
+    before, size = kept(state, "before", p), state.setdefault("size", np.full_like(p, lr))
+    size = np.where(g * before > 0, size * etas[1], np.where(g * before < 0, size * etas[0], size))
+    size = state["size"] = np.minimum(np.maximum(size, step_sizes[0]), step_sizes[1])
+    g = state["before"] = np.where(g * before < 0, 0.0, g)
+    return p - np.sign(g) * size
+
+
+def asgd(p, g, t, state, lr=1e-2, lambd=1e-4, alpha=0.75, t0=1e6, weight_decay=0.0):
+    """The rate of a step is that which the step before found for it."""
+    eta = state.get("eta", lr)
+    p = p * (1 - lambd * eta) - eta * (g + weight_decay * p)
+    mean = kept(state, "mean", p)
+    state["mean"] = mean + (p - mean) / max(1, t - 1 - t0)
+    state["eta"] = lr / (1 + lambd * lr * t) ** alpha
+    return p

@@ -306,6 +306,82 @@ def multi_margin(d):
             lambda x: total(w * (over(x) ** p).sum(1) / classes, reduction), gradient)  # fmt: skip
 
 
+@covers("GATHER", "ONE_HOT", "RELU", "WHERE")
+def multi_label_margin(d):
+    s, reduction = d.shape(2), d.choice(REDUCTIONS)
+    classes = s[-1]
+    labels = d.rng.integers(-1, classes, size=s)  # from the first -1 on they do not count
+    x = d.apart(s) / 4 + d.rng.uniform(-0.01, 0.01, s)
+    gap = 1 + x[:, None, :] - x[:, :, None]
+    x = x + np.where((abs(gap) < 1e-3).any((1, 2)), d.rng.uniform(0.02, 0.04, s).T, 0).T
+    chosen = [list(itertools.takewhile(lambda k: k >= 0, row)) for row in labels]
+    loss = nn.MultiLabelMarginLoss(reduction)
+    given = d.choice((labels.tolist(), Tensor(labels.tolist(), dtype="b"), tensor(labels)))
+
+    def pairs(row, own):
+        return [(j, i) for j in own for i in range(classes) if i not in own and 1 - row[j] + row[i] > 0]
+
+    def each(x):
+        return np.array([sum(1 - row[j] + row[i] for j, i in pairs(row, own)) / classes for row, own in zip(x, chosen)])
+
+    def gradient(g, x):
+        z, g = np.zeros_like(x), share(g, np.zeros(len(x)), reduction) / classes
+        for k, own in enumerate(chosen):
+            for j, i in pairs(x[k], own):
+                z[k, j] -= g[k]
+                z[k, i] += g[k]
+        return (z,)
+
+    return [x], lambda x: loss(x, given), lambda x: total(each(x), reduction), gradient
+
+
+@covers("LOGSIGMOID")
+def multi_label_soft_margin(d):
+    s, reduction = d.shape(2), d.choice(REDUCTIONS)
+    weight = d.choice((None, d.positive(s[-1:])))
+    w = (1 if weight is None else weight) / s[-1]
+    loss = nn.MultiLabelSoftMarginLoss(tensor(weight), reduction)
+
+    def gradient(g, x, t):
+        g = share(g, np.zeros(len(x)), reduction)[:, None] * w
+        return g * ((1 - t) * sigmoid(x) - t * sigmoid(-x)), g * (softplus(-x) - softplus(x))
+
+    return ([d.normal(s) * 3, d.rng.uniform(0, 1, s)], loss,
+            lambda x, t: total((w * (t * softplus(-x) + (1 - t) * softplus(x))).sum(-1), reduction),
+            gradient)  # fmt: skip
+
+
+@covers("RELU", "MINIMUM", "SQRT")
+def triplet_of_ones_own(d):
+    """The distance is squared, or, where it is None, the length of a - b + 1e-6."""
+    n, width, own = d.size(), d.size(), d.choice((True, False))
+    swap, margin, reduction = d.choice((False, True)), d.choice((1.0, 50.0)), d.choice(REDUCTIONS)
+    loss = nn.TripletMarginWithDistanceLoss((lambda a, b: ((a - b) ** 2).sum(-1)) if own else None, margin, swap,
+                                            reduction)  # fmt: skip
+    inputs = list(d.apart((3 * n * width,)).reshape(3, n, width) * [[[1.0]], [[0.9]], [[1.1]]])
+
+    def distance(a, b):
+        return ((a - b) ** 2).sum(-1) if own else np.sqrt(((a - b + 1e-6) ** 2).sum(-1))
+
+    def pull(a, b):
+        return 2 * (a - b) if own else (a - b + 1e-6) / distance(a, b)[:, None]
+
+    def each(a, b, c):
+        apart = np.minimum(distance(a, c), distance(b, c)) if swap else distance(a, c)
+        return np.maximum(0, distance(a, b) - apart + margin)
+
+    def gradient(g, a, b, c):
+        g = (share(g, np.zeros(n), reduction) * (each(a, b, c) > 0))[:, None]
+        swapped = (distance(b, c) < distance(a, c))[:, None] & swap
+        of_far = np.where(swapped, pull(b, c), pull(a, c))
+        return (g * (pull(a, b) - ~swapped * of_far), g * (-pull(a, b) - swapped * of_far), g * of_far)
+
+    near_zero = distance(*inputs[:2]) - distance(inputs[0], inputs[2]) + margin
+    if (abs(near_zero) < 0.05).any() or (abs(distance(*inputs[1:]) - distance(inputs[0], inputs[2])) < 0.02).any():
+        inputs[0] = inputs[0] + 9.03
+    return inputs, loss, lambda *x: total(each(*x), reduction), gradient
+
+
 def readings(label, steps, classes, blank):
     """Every sequence of `steps` classes that is read as this label: repeats made one, then blanks left out."""
     for path in itertools.product(range(classes), repeat=steps):

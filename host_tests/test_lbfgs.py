@@ -54,7 +54,7 @@ def near(found, expected):
     assert np.abs(found - expected).max() <= 1e-5 * np.abs(expected).max()
 
 
-NONE = {"tolerance_grad": 0.0, "tolerance_change": 0.0, "max_eval": 9999}
+NONE = {"tolerance_grad": 0.0, "tolerance_change": 0.0, "max_eval": 300}
 
 
 @pytest.mark.parametrize("line_search", [None, "strong_wolfe"])
@@ -76,6 +76,46 @@ def test_moves_follow_the_inverse_hessian(machine, history, lr, moves, line_sear
     assert optimizer.step(closure) == start
     assert line_search or optimizer.evaluations == moves  # the last move is not looked at
     near(values(first, second), expected)
+
+
+@pytest.mark.parametrize("lr", [1.0, 0.1, 50.0])
+@pytest.mark.parametrize("max_eval", [1, 2, 3, 5, 8])
+def test_a_search_keeps_to_max_eval(machine, lr, max_eval):
+    goal = A @ np.array([0.5, -1, 2, 0.25, 1], "f4")
+    settings = dict(NONE, max_eval=max_eval, line_search_fn="strong_wolfe")
+    first, second, optimizer, closure = least_squares(goal, lr=lr, max_iter=9, **settings)
+    expected = lbfgs(*loss_and_slope(goal), values(first, second), 9, 100, lr, True, max_eval)
+    optimizer.step(closure)
+    assert np.abs(values(first, second) - expected).max() <= 1e-3 * np.abs(expected).max()
+    assert max_eval <= optimizer.evaluations <= max_eval + 1  # the first place of a search is always looked at
+
+
+# Of PyTorch 2.13 in float32: Rosenbrock's function from (-1.2, 1), max_iter=100, no tolerances.
+SEARCHED = [
+    (1.0, 1, 2, (-1.2, 1.0)), (1.0, 2, 3, (-1.024532, 1.07162)), (1.0, 4, 4, (-1.028457, 1.068187)),
+    (1.0, 6, 6, (-1.027618, 1.058412)), (1.0, 9, 9, (-0.943127, 0.852964)), (1e-3, 1, 2, (-1.19929, 1.00029)),
+    (1e-3, 2, 3, (-1.196091, 1.001596)), (1e-3, 3, 4, (-1.160907, 1.015957)), (1e-3, 9, 10, (-1.100706, 1.043035)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("lr, max_eval, evaluations, end", SEARCHED)
+def test_as_often_as_pytorch(lr, max_eval, evaluations, end):
+    p = Parameter((2,))
+    p.elements()[0], p.elements()[1] = -1.2, 1.0
+    settings = dict(NONE, max_eval=max_eval)
+    optimizer = optim.LBFGS([p], lr=lr, max_iter=100, line_search_fn="strong_wolfe", **settings)
+    seen = []
+
+    def closure():
+        optimizer.zero_grad()
+        loss = rosenbrock(p)
+        loss.backward()
+        seen.append(list(p.elements()))
+        return loss
+
+    optimizer.step(closure)
+    assert len(seen) == optimizer.evaluations == evaluations
+    np.testing.assert_allclose(p.tolist(), end, rtol=1e-5)
 
 
 def test_several_steps_go_on_from_each_other(machine):
@@ -120,7 +160,7 @@ def test_rosenbrock(machine):
 def test_a_search_ends_where_it_falls_and_flattens(t):
     """Strong Wolfe conditions, from first tries that are far too short and far too long."""
     p = Parameter((2,))
-    optimizer = optim.LBFGS([p], lr=t, max_iter=1, line_search_fn="strong_wolfe", history_size=1)
+    optimizer = optim.LBFGS([p], t, 1, 25, line_search_fn="strong_wolfe", history_size=1)
     seen = []
 
     def closure():
@@ -136,7 +176,8 @@ def test_a_search_ends_where_it_falls_and_flattens(t):
     end = next(entry for entry in seen if entry[1] == list(p.elements()))
     move = np.array(end[1]) - np.array(x)
     assert end[0] <= loss + 1e-4 * (g @ move) and abs(end[2] @ move) <= 0.9 * abs(g @ move)
-    assert seen[-1][1] == list(p.elements())  # and the gradient is that there
+    gradient = end[2]  # and the gradient is that there
+    np.testing.assert_array_equal(optimizer.g.tolist(), gradient)
 
 
 @pytest.mark.parametrize("line_search", [None, "strong_wolfe"])
@@ -199,7 +240,8 @@ BATCH = array("f", X.ravel().tolist()), array("f", Y.ravel().tolist())
 def trainer(reduction="mean", line_search=None, max_iter=5, **settings):
     ember.manual_seed(4)
     model = nn.Linear(3, 1)
-    optimizer = optim.LBFGS(model.parameters(), 1.0, max_iter, history_size=4, line_search_fn=line_search, **NONE)
+    bounds = dict(NONE, max_eval=60)
+    optimizer = optim.LBFGS(model.parameters(), 1.0, max_iter, history_size=4, line_search_fn=line_search, **bounds)
     return ember.Trainer(model, nn.MSELoss(reduction), optimizer, (3,), 8, **settings)
 
 

@@ -27,7 +27,7 @@ NO_DEFAULT = {"dim"}  # of a softmax PyTorch guesses it, and warns
 LACKING = {
     "padding_mode", "dilation of MaxPool", "return_indices", "ceil_mode of MaxPool", "divisor_override",
     "bias of BatchNorm", "bias of GroupNorm", "bias of InstanceNorm", "max_norm", "norm_type", "scale_grad_by_freq",
-    "sparse", "proj_size", "add_bias_kv", "add_zero_attn", "recompute_scale_factor", "decoupled_weight_decay",
+    "sparse", "proj_size", "add_bias_kv", "add_zero_attn", "recompute_scale_factor", "decoupled_weight_decay of Adam",
 }  # fmt: skip
 # What PyTorch has not.
 MORE = {"AdamW": {"cautious_weight_decay"}}

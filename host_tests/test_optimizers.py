@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import ember
 import numpy_optim
-from ember import Tensor, nn, optim, vm
+from ember import Tensor, nn, optim, runtime, vm
 from ember.parameter import Parameter
 from op_cases import vms
 
@@ -49,6 +49,23 @@ ALL = {
                                 "momentum": BETA, "nesterov": st.booleans(), "eps": st.sampled_from((1e-7, 1e-2)),
                                 "ns_steps": st.integers(1, 5), "ns_coefficients": st.just((2.0, -1.5, 0.5)),
                                 "adjust_lr_fn": st.sampled_from(("original", "match_rms_adamw"))}),
+    "Adamax": (numpy_optim.adamax, {"lr": st.sampled_from((2e-3, 0.01)), "weight_decay": DECAY,
+                                    "betas": st.tuples(BETA, st.sampled_from((0.9, 0.999))),
+                                    "eps": st.sampled_from((1e-8, 1e-3))}),
+    "NAdam": (numpy_optim.nadam, {"lr": st.sampled_from((2e-3, 0.01)), "weight_decay": DECAY,
+                                  "betas": st.tuples(BETA, st.sampled_from((0.9, 0.999))),
+                                  "eps": st.sampled_from((1e-8, 1e-3)),
+                                  "momentum_decay": st.sampled_from((0.0, 4e-3, 0.1)),
+                                  "decoupled_weight_decay": st.booleans()}),
+    "RAdam": (numpy_optim.radam, {"lr": st.sampled_from((1e-3, 0.01)), "weight_decay": DECAY,
+                                  "betas": st.tuples(BETA, st.sampled_from((0.0, 0.5, 0.9, 0.999, 0.9999))),
+                                  "eps": st.sampled_from((1e-8, 1e-3)), "decoupled_weight_decay": st.booleans()}),
+    "Rprop": (numpy_optim.rprop, {"lr": st.sampled_from((1e-3, 0.01)),
+                                  "etas": st.sampled_from(((0.5, 1.2), (0.3, 2.0))),
+                                  "step_sizes": st.sampled_from(((1e-6, 50), (1e-3, 0.05), (0.02, 0.01)))}),
+    "ASGD": (numpy_optim.asgd, {"lr": st.sampled_from((0.01, 0.1)), "lambd": st.sampled_from((0.0, 1e-4, 0.1)),
+                                "alpha": st.sampled_from((0.75, 0.5)), "t0": st.sampled_from((0, 5, 1e6)),
+                                "weight_decay": DECAY}),
 }  # fmt: skip
 
 
@@ -108,7 +125,7 @@ def test_in_a_trainer(machine, name):
     """The mean gradient over the batch, groups with settings of their own, and the state in the arena."""
     model = Slopes((2, 3) if name == "Muon" else (6,))
     start = np.array(model.weight.elements(), "f8")
-    own = {"lr": 0.02, "weight_decay": 0.01}
+    own = {"lr": 0.02, "weight_decay": 0.01} if "weight_decay" in ALL[name][1] else {"lr": 0.02}
     optimizer = getattr(optim, name)([dict(own, params=model.parameters())], lr=0.5)
     trainer = ember.Trainer(model, lambda out, y: (out - y).mean(), optimizer, (6,), 4)
     state, expected, steps = {}, start, STEPS[machine]
@@ -118,7 +135,7 @@ def test_in_a_trainer(machine, name):
         expected = ALL[name][0](expected, x.astype("f8").mean(0), t, state, **own)
     close(model.weight.elements(), expected)
     kept = {offset: size for kind, offset, size in trainer.plan.kept if kind == "optimizer state"}
-    assert list(kept.values()) == [6 * optimizer.states]
+    assert list(kept.values()) == [6 * optimizer.states + optimizer.scalars]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -262,7 +279,140 @@ def test_no_option_is_left_out(name):
     (lambda p: optim.Muon(p, ns_coefficients=(1, 2)), r"ns_coefficients is \(1, 2\)"),
     (lambda p: optim.Muon(p, adjust_lr_fn="adamw"), "adjust_lr_fn is 'adamw'"),
     (lambda p: optim.Muon(p, momentum=1.0), "momentum is 1.0"),
+    (lambda p: optim.Adamax(p, betas=(1.0, 0.9)), "beta1 is 1.0"),
+    (lambda p: optim.NAdam(p, momentum_decay=-1), "momentum_decay is -1"),
+    (lambda p: optim.NAdam(p, decoupled_weight_decay=2), "decoupled_weight_decay is 2"),
+    (lambda p: optim.RAdam(p, eps=-1), "eps is -1"),
+    (lambda p: optim.RAdam([{"params": p, "momentum_decay": 1}]), "a group sets 'momentum_decay'"),
+    (lambda p: optim.Rprop(p, etas=0.5), "etas is 0.5; it may be 2 numbers"),
+    (lambda p: optim.Rprop(p, etas=(0.0, 1.2)), r"etas\[0\] is 0.0; it may be a number above 0 to below 1"),
+    (lambda p: optim.Rprop(p, etas=(0.5, 1.0)), r"etas\[1\] is 1.0; it may be a number above 1"),
+    (lambda p: optim.Rprop(p, step_sizes=(-1, 5)), r"step_sizes\[0\] is -1"),
+    (lambda p: optim.ASGD(p, t0=-1), "t0 is -1"),
+    (lambda p: optim.ASGD(p, lambd=float("nan")), "lambd is nan"),
 ])  # fmt: skip
 def test_refusals(make, says):
     with pytest.raises(ValueError, match=says):
         make([Parameter((2,))])
+
+
+COMPOSED = ("Adamax", "NAdam", "RAdam", "Rprop", "ASGD")
+MANY = 1100  # three parts of what is updated at once
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+@pytest.mark.parametrize("how", ["eagerly", "recorded", "in a Trainer", "in parts of a batch", "in slices"])
+def test_more_weights_than_are_updated_at_once(name, how):
+    """Two tensors, one of a group whose rate is changed between steps."""
+    rng, ps = np.random.default_rng(3), (Parameter((MANY,), -1.0, 1.0), Parameter((5, 2), -1.0, 1.0))
+    optimizer = getattr(optim, name)([{"params": [ps[0]]}, {"params": [ps[1]], "lr": 0.02}], lr=0.01)
+    expected, states = [np.array(p.elements(), "f8") for p in ps], ({}, {})
+
+    class Both(nn.Module):
+        def __init__(self):
+            self.parts = list(ps)
+
+        def forward(self, x):
+            a, b = x[:, :MANY] * self.parts[0], x[:, MANY:] * self.parts[1].reshape(10)
+            return a.sum(1, keepdim=True) + b.sum(1, keepdim=True)
+
+    model = Both()
+    if how == "recorded":
+
+        def run(x):
+            model(x).mean().backward()
+            optimizer.step()
+
+        step = ember.record(run, (4, MANY + 10))
+    elif how != "eagerly":
+        micro = 3 if "parts" in how else None
+        trainer = ember.Trainer(model, lambda out, y: (out - y).mean(), optimizer, (MANY + 10,), 4, micro_batch=micro)
+    y = array("f", [0.0] * 4)
+    for t in range(1, 13):
+        x = (rng.normal(size=(4, MANY + 10)) + 0.3).astype("f4")
+        g, lr = x.astype("f8").mean(0), 0.01 if t < 6 else 0.05
+        optimizer.groups[0].hyper[0] = lr
+        if how == "eagerly":
+            g = g.astype("f4").astype("f8")
+            ps[0].grad, ps[1].grad = Tensor(g[:MANY].tolist()), Tensor(g[MANY:].tolist(), (5, 2))
+            optimizer.step()
+        elif how == "recorded":
+            step(array("f", x.ravel()))
+        elif "slices" in how:
+            done = trainer.step(array("f", x.ravel()), y, 1)
+            while not done:
+                done = trainer.poll(1)
+        else:
+            trainer.step(array("f", x.ravel()), y)
+        for k, (part, rate) in enumerate(((g[:MANY], lr), (g[MANY:], 0.02))):
+            expected[k] = ALL[name][0](expected[k], part, t, states[k], lr=rate)
+    for p, found in zip(ps, expected):
+        close(p.elements(), found)
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_it_is_saved_and_travels(name, tmp_path):
+    def make():
+        ember.manual_seed(2)
+        model = nn.Linear(6, 2)
+        return ember.Trainer(model, nn.MSELoss(), getattr(optim, name)(model.parameters(), lr=0.05), (6,), 4)
+
+    def batch(k):
+        rng = np.random.default_rng(k)
+        return array("f", rng.normal(size=24).astype("f4")), array("f", rng.normal(size=8).astype("f4"))
+
+    one, other = make(), make()
+    for k in range(3):
+        one.step(*batch(k))
+    one.save(str(tmp_path / "weights"))
+    one.export(str(tmp_path / "model"))
+    other.load(str(tmp_path / "weights"))
+    travelled = runtime.load(str(tmp_path / "model"))
+    for t in (one, other, travelled):
+        for k in (7, 8):
+            t.step(*batch(k))
+    bits = [t._arena[: one._kept[0][2]].tobytes() for t in (one, other, travelled)]
+    assert bits[0] == bits[1] == bits[2]
+
+
+@pytest.mark.parametrize("name, first", [("Adamax", (-0.002, 0.002, -0.002)), ("NAdam", None), ("RAdam", None)])
+def test_gradients_of_nothing_and_of_much(machine, name, first):
+    """Nothing moves by nothing, and no square that overflows reaches a weight that it does not reach in PyTorch."""
+    p = Parameter((3,))
+    p.grad = Tensor([0.0, 0.0, 0.0])
+    optimizer = getattr(optim, name)([p])
+    optimizer.step()
+    assert p.tolist() == [0.0, 0.0, 0.0]
+    if first:
+        p.grad = Tensor([3.0, -1e-3, 1e30])
+        fresh = getattr(optim, name)([p])
+        fresh.step()
+        np.testing.assert_allclose(p.tolist(), first, rtol=1e-4)
+    if name == "RAdam":  # the mean alone, at first
+        p.grad = Tensor([1e20, 1.0, -1.0])
+        optim.RAdam([p], lr=1.0).step()
+        np.testing.assert_allclose(p.tolist(), [-1e20, -1.0, 1.0], rtol=1e-5)
+
+
+def test_rprop_by_its_signs(machine):
+    """PyTorch's values: it grows, it turns (and stays), it begins anew; NaN and a product that is 0 change nothing."""
+    p = Parameter((4,))
+    optimizer = optim.Rprop([p], lr=0.1)
+    seen = []
+    for g in ((1.0, 1.0, 1e-30, float("nan")), (2.0, -2.0, 1e-30, 1.0), (-1.0, -1.0, 1e-30, 1.0)):
+        p.grad = Tensor(list(g))
+        optimizer.step()
+        seen.append(p.tolist())
+    np.testing.assert_allclose(seen[0], [-0.1, -0.1, -0.1, 0.0], rtol=1e-6)
+    np.testing.assert_allclose(seen[1], [-0.22, -0.1, -0.2, -0.1], rtol=1e-6)
+    np.testing.assert_allclose(seen[2], [-0.22, -0.05, -0.3, -0.22], rtol=1e-6)
+
+
+def test_asgd_keeps_the_mean(machine):
+    p = Parameter((2,), 1.0, 1.0)
+    optimizer, seen = optim.ASGD([p], lr=0.5, t0=2, lambd=0.0), []
+    for k in range(8):
+        p.grad = Tensor([float(k), 1.0])
+        optimizer.step()
+        seen.append(p.tolist())
+    np.testing.assert_allclose(optimizer.groups[0].state[0][0].tolist(), np.mean(seen[3:], 0), rtol=1e-5)

@@ -26,7 +26,8 @@ def make(lr=0.25, momentum=0.0):
 
 
 def constant(base, factor, total_iters):
-    return [base * (factor if t < total_iters else 1) for t in range(STEPS)]
+    """What step 0 multiplies, step total_iters divides: never, if that is 0."""
+    return [base * (factor if t < total_iters or total_iters == 0 else 1) for t in range(STEPS)]
 
 
 def linear(base, start_factor, end_factor, total_iters):
@@ -77,9 +78,22 @@ def noam(base, model_size, warmup_steps, factor):
     return [factor * model_size**-0.5 * min(s**-0.5, s * warmup_steps**-1.5) for s in range(1, STEPS + 1)]
 
 
+def cyclic(base, base_lr, max_lr, step_size_up, step_size_down=None, mode="triangular", gamma=1.0):
+    """Up and down by steps of one size, in cycles that are counted from 1."""
+    down, out, t = step_size_down or step_size_up, [], 0
+    for cycle in range(1, STEPS + 1):
+        heights = [k / step_size_up for k in range(step_size_up)] + [1 - k / down for k in range(down)]
+        for height in heights:
+            scale = {"triangular": 1, "triangular2": 1 / 2 ** (cycle - 1), "exp_range": gamma**t}[mode]
+            out.append(base_lr + (max_lr - base_lr) * height * scale)
+            t += 1
+    return out[:STEPS]
+
+
 CASES = [
     ("ConstantLR", dict(factor=0.4, total_iters=7), constant),
     ("ConstantLR", dict(factor=0.0, total_iters=0), constant),
+    ("ConstantLR", dict(factor=0.5, total_iters=0), constant),
     ("LinearLR", dict(start_factor=0.1, end_factor=1.0, total_iters=30), linear),
     ("LinearLR", dict(start_factor=1.0, end_factor=0.05, total_iters=99), linear),
     ("LinearLR", dict(start_factor=0.5, end_factor=1.0, total_iters=1), linear),
@@ -96,7 +110,16 @@ CASES = [
     ("CosineAnnealingWarmRestarts", dict(T_0=3, T_mult=2, eta_min=0.002), restarts),
     ("NoamLR", dict(model_size=64, warmup_steps=40, factor=2.0), noam),
     ("NoamLR", dict(model_size=1, warmup_steps=1, factor=1.0), noam),
-]
+    ("CyclicLR", dict(base_lr=0.01, max_lr=0.1, step_size_up=7, cycle_momentum=False), cyclic),
+    ("CyclicLR", dict(base_lr=0.1, max_lr=0.01, step_size_up=5, step_size_down=11, mode="triangular2",
+                      cycle_momentum=False), cyclic),
+    ("CyclicLR", dict(base_lr=0.0, max_lr=1.0, step_size_up=1, mode="exp_range", gamma=0.97, cycle_momentum=False),
+     cyclic),
+]  # fmt: skip
+
+
+def settings_of(arguments):
+    return {key: value for key, value in arguments.items() if key != "cycle_momentum"}
 
 
 def close(found, expected):
@@ -112,7 +135,7 @@ def test_a_schedule_is_its_formula(name, arguments, reference):
         found.append(made.get_last_lr())
         made.step()
     for k, base in enumerate((0.25, 0.05)):
-        close([rates[k] for rates in found], reference(base, **arguments))
+        close([rates[k] for rates in found], reference(base, **settings_of(arguments)))
 
 
 FACTOR, STEP = st.sampled_from([0.01, 0.1, 0.5, 0.9, 1.0]), st.integers(1, 120)
@@ -287,11 +310,133 @@ def test_lambda_for_all_and_for_each():
     close(made.get_last_lr(), [0.5, 0.1])
 
 
+def test_products_of_functions():
+    optimizer = make()
+    made = schedule.MultiplicativeLR(optimizer, [lambda t: 1 - t / 200, lambda t: 0.9])
+    found = []
+    for _ in range(STEPS):
+        found.append(made.get_last_lr())
+        made.step()
+    close([rates[0] for rates in found], 0.25 * np.cumprod([1.0] + [1 - t / 200 for t in range(1, STEPS)]))
+    close([rates[1] for rates in found], exponential(0.05, 0.9))
+    kept = made.state()
+    made.load((3,))  # back, and on again
+    close(made.get_last_lr(), found[3])
+    made.load(kept)
+    close(made.get_last_lr(), [found[-1][0] * (1 - STEPS / 200), found[-1][1] * 0.9])
+
+
+def run(made):
+    """The rates of the first group."""
+    found = []
+    for _ in range(STEPS):
+        found.append(made.get_last_lr()[0])
+        made.step()
+    return found
+
+
+def recursion(*parts):
+    """What PyTorch's chain comes to: each part makes a rate, at step t, of the one before it, or of that of t - 1."""
+    rate, out = 0.25, []
+    for t in range(STEPS):
+        for part in parts:
+            rate = part(rate, t)
+        out.append(rate)
+    return out
+
+
+def test_a_chain_with_functions():
+    """LambdaLR makes the rate anew from the base; what comes after it in the chain has one step of its own, each time;
+    what comes before it has nothing."""
+    optimizer = make()
+    of = schedule.LambdaLR(optimizer, lambda t: 1 / (1 + t)), schedule.ExponentialLR(optimizer, 0.9)
+    expected = recursion(lambda r, t: 0.25 / (1 + t), lambda r, t: r * (0.9 if t else 1))
+    close(run(schedule.ChainedScheduler(of)), expected)
+    optimizer = make()
+    of = schedule.ExponentialLR(optimizer, 0.9), schedule.LambdaLR(optimizer, lambda t: 1 / (1 + t))
+    close(run(schedule.ChainedScheduler(of)), [0.25 / (1 + t) for t in range(STEPS)])
+    optimizer = make()
+    of = schedule.LambdaLR(optimizer, lambda t: 1.0), schedule.ConstantLR(optimizer, 0.1, 20)
+    close(run(schedule.ChainedScheduler(of)), [0.025 if t == 0 else 2.5 if t == 20 else 0.25 for t in range(STEPS)])
+
+
+def test_a_chain_with_a_cosine():
+    """PyTorch 2.13: a rate's distance from eta_min goes by (1 + cos(pi t / T)) / (1 + cos(pi (t - 1) / T))."""
+    optimizer = make()
+    of = schedule.ExponentialLR(optimizer, 0.95), schedule.CosineAnnealingLR(optimizer, 30, 0.01)
+
+    def cosine_step(rate, t):
+        if not t:
+            return rate
+        if (t - 1 - 30) % 60 == 0:
+            return rate + (0.25 - 0.01) * (1 - math.cos(math.pi / 30)) / 2
+        before, after = [1 + math.cos(math.pi * k / 30) for k in (t - 1, t)]
+        return 0.01 + (rate - 0.01) * after / before
+
+    expected = recursion(lambda r, t: r * (0.95 if t else 1), cosine_step)
+    made = schedule.ChainedScheduler(of)
+    close(run(made), expected)
+    kept, rates = made.state(), made.get_last_lr()
+    again = schedule.ChainedScheduler(of)
+    again.load(kept)
+    assert again.get_last_lr() == rates and again.state() == kept
+    with pytest.raises(ValueError, match="schedulers holds"):
+        schedule.SequentialLR(optimizer, [again, of[0]], [5])
+
+
+def test_a_sequence_that_goes_on_as_in_pytorch():
+    """MultiplicativeLR from the rate that it finds, its factor of 0 included; ConstantLR with total_iters=0 from base,
+    where it is not the first."""
+    optimizer = make()
+    of = schedule.ConstantLR(optimizer, 0.5, 0), schedule.MultiplicativeLR(optimizer, lambda t: 0.9)
+    expected = [0.125] * 10 + [0.125 * 0.9 ** (t - 9) for t in range(10, STEPS)]
+    close(run(schedule.SequentialLR(optimizer, of, [10])), expected)
+    optimizer = make()
+    of = schedule.ExponentialLR(optimizer, 0.9), schedule.ConstantLR(optimizer, 0.5, 0)
+    close(run(schedule.SequentialLR(optimizer, of, [10])), [0.25 * 0.9**t for t in range(10)] + [0.25] * 90)
+
+
+@pytest.mark.parametrize("kind", ["SGD", "Adam", "LAMB", "RMSprop", "Muon", "NAdam"])
+def test_cycles_move_momentum(kind):
+    """Or the first of the betas, and no other setting."""
+    model = nn.Linear(2, 3, bias=False)
+    momentum = {"momentum": 0.5} if kind in ("SGD", "RMSprop") else {}
+    optimizer = getattr(optim, kind)(model.parameters(), **momentum)
+    place = {"SGD": 1, "Adam": 1, "LAMB": 3, "RMSprop": 4, "Muon": 2, "NAdam": 1}[kind]
+    before = list(optimizer.groups[0].hyper)
+    for name, arguments, high, low in (("CyclicLR", (0.0, 1.0, 4), 0.9, 0.8), ("OneCycleLR", (1.0, 20), 0.95, 0.85)):
+        made = getattr(schedule, name)(optimizer, *arguments)
+        assert optimizer.groups[0].hyper[place] == pytest.approx(high)
+        lowest = 1.0
+        for _ in range(9):
+            made.step()
+            hyper = list(optimizer.groups[0].hyper)
+            lowest = min(lowest, hyper[place])
+            if name == "CyclicLR":
+                assert hyper[place] == pytest.approx(0.9 - 0.1 * hyper[0])
+            assert [v for k, v in enumerate(hyper) if k not in (0, place)] == [
+                v for k, v in enumerate(before) if k not in (0, place)
+            ]
+        assert lowest == pytest.approx(low, abs=0.01)
+
+
+def test_a_cycle_by_a_function_of_ones_own():
+    optimizer = make()
+    by_cycle = schedule.CyclicLR(optimizer, 0.0, 1.0, 2, scale_fn=lambda c: c, cycle_momentum=False)
+    close(run(by_cycle)[:9], [0, 0.5, 1, 0.5, 0, 1, 2, 1, 0])
+    by_step = schedule.CyclicLR(optimizer, 0.0, 1.0, 2, mode=None, scale_fn=lambda t: t, scale_mode="iterations",
+                                cycle_momentum=False)  # fmt: skip
+    close(run(by_step)[:5], [0, 0.5, 2, 1.5, 0])
+    groups = schedule.CyclicLR(make(), [0.1, 0.2], (0.3, 0.4), 1, cycle_momentum=False)
+    groups.step()
+    close(groups.get_last_lr(), [0.3, 0.4])
+
+
 def test_a_schedule_is_found_where_pytorch_has_it():
     assert optim.lr_scheduler.StepLR is schedule.StepLR
     assert ember.schedule.OneCycleLR.__name__ == "OneCycleLR"
-    with pytest.raises(AttributeError, match="CyclicLR"):
-        schedule.CyclicLR  # noqa: B018
+    with pytest.raises(AttributeError, match="TriangularLR"):
+        schedule.TriangularLR  # noqa: B018
 
 
 REFUSED = [
@@ -309,6 +454,15 @@ REFUSED = [
     ("NoamLR", dict(model_size=0, warmup_steps=1), "model_size is 0"),
     ("LambdaLR", dict(lr_lambda=3), "lr_lambda is 3"),
     ("LambdaLR", dict(lr_lambda=[abs]), "a list of 2"),
+    ("MultiplicativeLR", dict(lr_lambda=0.9), "lr_lambda is 0.9"),
+    ("CyclicLR", dict(base_lr=0.1, max_lr=1.0), "this SGD has no momentum: make it with one"),
+    ("CyclicLR", dict(base_lr=[0.1], max_lr=1.0), "base_lr is .*2 groups"),
+    ("CyclicLR", dict(base_lr=0.1, max_lr=-1.0), "max_lr is -1.0"),
+    ("CyclicLR", dict(base_lr=0.1, max_lr=1.0, step_size_up=0), "step_size_up is 0"),
+    ("CyclicLR", dict(base_lr=0.1, max_lr=1.0, mode="square"), "mode is 'square'"),
+    ("CyclicLR", dict(base_lr=0.1, max_lr=1.0, scale_mode="epoch"), "scale_mode is 'epoch'"),
+    ("CyclicLR", dict(base_lr=0.1, max_lr=1.0, scale_fn=2), "scale_fn is 2"),
+    ("CyclicLR", dict(base_lr=0.1, max_lr=1.0, max_momentum=1.0), "max_momentum is 1.0"),
     ("OneCycleLR", dict(max_lr=0.1), "epochs is None"),
     ("OneCycleLR", dict(max_lr=[0.1], total_steps=5), "2 groups"),
     ("OneCycleLR", dict(max_lr=0.1, total_steps=5, pct_start=1.5), "pct_start is 1.5"),
@@ -370,5 +524,5 @@ def test_the_same_under_micropython(build):
     found = np.array(digits(run_micropython(build, script, native=False))).reshape(len(cases), STEPS, 2)
     for rates, (_, arguments, reference) in zip(found, CASES):
         for k, base in enumerate((0.25, 0.05)):
-            close(rates[:, k], reference(base, **arguments))
+            close(rates[:, k], reference(base, **settings_of(arguments)))
     close(found[-1, :, 0], reference_one_cycle(0.5, STEPS)[0])

@@ -20,6 +20,11 @@ OPTIMIZERS = {
     "RMSprop": lambda p: optim.RMSprop(p, momentum=0.5, centered=True),
     "Adan": lambda p: optim.Adan(p),
     "LAMB": lambda p: optim.LAMB(p, lr=0.01),
+    "NAdam": lambda p: optim.NAdam(p, lr=0.01),
+    "RAdam": lambda p: optim.RAdam(p, lr=0.01),
+    "Adamax": lambda p: optim.Adamax(p, lr=0.01),
+    "Rprop": lambda p: optim.Rprop(p),
+    "ASGD, groups": lambda p: optim.ASGD([{"params": p[:1]}, {"params": p[1:], "lr": 0.1}], lr=0.01),
     "two": lambda p: [optim.Muon([q for q in p if len(q.shape) > 1]), optim.Adam([q for q in p if len(q.shape) == 1])],
 }
 
@@ -61,19 +66,20 @@ def units(trainer, part):
             else:
                 n = sum(p.numel() for p in group.params)
                 sizes += [min(part, n - at) for at in range(0, n, part)]
-        yield o.states, sizes
+        yield o.states, o.scalars, sizes
 
 
 def halves_of(trainer, part=512):
     """[(place in the packed state, place in the state of float32, n)], in the order in which they are packed."""
     found, packed, wide = [], 0, 0
-    for states, sizes in units(trainer, part):
+    for states, scalars, sizes in units(trainer, part):
         words = sum((n + 1) // 2 for n in sizes)
         at, offset = 0, 0
         for n in sizes:
             found += [(packed + i * words + at, wide + i * sum(sizes) + offset, n) for i in range(states)]
             at, offset = at + (n + 1) // 2, offset + n
         packed, wide = packed + states * words, wide + states * sum(sizes)
+        packed, wide = packed + scalars * len(sizes), wide + scalars * len(sizes)  # which stay as they are
     assert len(kept(trainer, 3)) == packed
     return found, wide
 

@@ -71,6 +71,8 @@ EXAMPLES.update({
     "GaussianNLLLoss": "nn.GaussianNLLLoss()(x, y.detach(), y.exp())",
     "MarginRankingLoss": "nn.MarginRankingLoss()(x, y, y.detach())",
     "TripletMarginLoss": "nn.TripletMarginLoss()(x, y, x + y)",
+    "TripletMarginWithDistanceLoss": "nn.TripletMarginWithDistanceLoss()(x, y, x + y)",
+    "MultiLabelMarginLoss": "nn.MultiLabelMarginLoss()(x, columns)",
     "index_select": "x.index_select(1, [0, 2])", "gather": "x.gather(1, columns)",
     "scatter_add": "x.scatter_add(1, columns, y)", "take_along_dim": "x.take_along_dim(columns, 1)",
     "one_hot": "ember.one_hot(labels, 6)", "bilinear": "ember.bilinear(x, y, weight)",

@@ -16,6 +16,6 @@ FUNCTIONS = (
     "randn_like as_tensor "
 )
 
-LAYERS = " "
+LAYERS = " loss_multi: MultiLabelMarginLoss MultiLabelSoftMarginLoss TripletMarginWithDistanceLoss "
 
-OPTIMIZERS = " "
+OPTIMIZERS = " optim_composed: Adamax NAdam RAdam optim_descent: Rprop ASGD "

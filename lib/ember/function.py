@@ -75,6 +75,8 @@ class _Recording(Recording):
                     n, first = p.numel(), self.function._own + self.states
                     states = [self.at(first + k * n, p._dims) for k in range(optimizer.states)]
                     self.states += n * optimizer.states
+                    states += [self.at(first + n * optimizer.states + k, ()) for k in range(optimizer.scalars)]
+                    self.states += optimizer.scalars
                     optimizer.emit(self, n, p, p.grad, states, hyper, self.scalar(1.0))
 
 

@@ -7,7 +7,7 @@ from . import isa
 from .check import flag, number
 from .parameter import Parameter
 from .program import STEP
-from .sink import INTS
+from .sink import INTS, numel
 from .tensor import Tensor
 
 
@@ -43,6 +43,7 @@ class Optimizer:
     """params: a list of parameters, or of dicts {"params": [...], "lr": ...} that each may set what differs."""
 
     states = 0  # tensors of state a parameter
+    scalars = 0  # numbers of state beside them, for whatever one emit updates
     settings = ("lr",)
     layerwise = False  # its update is emitted a tensor at a time, not a group
     searches = False  # it looks at the loss again and again in a step
@@ -106,7 +107,8 @@ class Optimizer:
                 if p.grad is None or not p.requires_grad:
                     continue
                 if group.state[i] is None:
-                    group.state[i] = [Tensor(array("f", [0.0] * p.numel()), p.shape) for _ in range(self.states)]
+                    shapes = [p.shape] * self.states + [()] * self.scalars
+                    group.state[i] = [Tensor(array("f", [0.0] * numel(s)), s) for s in shapes]
                 hyper = Tensor(group.hyper)
                 target.ints[STEP] = group.steps[i]
                 try:

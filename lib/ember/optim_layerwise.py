@@ -26,6 +26,7 @@ class LAMB(Optimizer):
     states = 2
     layerwise = True
     settings = ("lr", "betas", "eps", "weight_decay")
+    betas_at = 3  # in hyper: schedules move the first
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-6, weight_decay=1e-2):
         Optimizer.__init__(self, params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})

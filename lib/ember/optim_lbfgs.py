@@ -25,6 +25,8 @@ class LBFGS(Optimizer):
     step(closure) moves up to max_iter times. closure() finds loss and gradients where the parameters are now: it
     returns the loss, having called zero_grad() and loss.backward(); or a recorded function's loss and gradients,
     (loss, gradient, ...), one for each parameter. line_search_fn: None, or "strong_wolfe" (Nocedal and Wright, 2006).
+    A step looks at the loss max_eval times at the most, 5 / 4 of max_iter if not given; a search that begins tries one
+    place at least, and as PyTorch's one more than is left.
 
     Keeps 5 + 2 * history_size numbers for each parameter, from when it is made: on a board choose a small history.
     ValueError: more than one group, a negative or wrong setting.
@@ -90,7 +92,7 @@ class LBFGS(Optimizer):
             if self.line_search_fn:
                 from .optim_wolfe import search
 
-                loss, self.t, n = search(self, closure, self.t, loss, slope)
+                loss, self.t, n = search(self, closure, self.t, loss, slope, self.max_eval - evaluations)
                 evaluations += n
             else:
                 self.move(self.t)
@@ -115,12 +117,20 @@ class LBFGS(Optimizer):
 
     def move(self, t):
         """The parameters = x + t * d."""
-        self._map(MUL_FN, self.work, self.d, t)
-        self._map(ADD_FN, self.work, self.work, self.x)
         offset = 0
         for p in self.members:
-            self._map(COPY_FN, p, self.work.alias(p._dims, offset))
+            self._map(MUL_FN, p, self.d.alias(p._dims, offset), t)
+            self._map(ADD_FN, p, p, self.x.alias(p._dims, offset))
             offset += p.numel()
+
+    def note(self, gradient):
+        """Of the best place so far."""
+        self._map(COPY_FN, self.work, gradient)
+
+    def back_to(self, t):
+        """The parameters, and their gradient, are those of the best place, which was at t."""
+        self.move(t)
+        self._map(COPY_FN, self.g, self.work)
 
     def _direct(self):
         """d: where to go, by the gradient g and what is known."""

@@ -6,7 +6,6 @@ import math
 from .optim_lbfgs import single
 
 _FALLS, _FLATTENS = single(1 / 10000), single(9 / 10)  # c1 and c2
-_MOST = 25  # tries
 
 
 def _cubic(a, b, bounds=None):
@@ -35,17 +34,17 @@ def _flattens(new, slope):
     return abs(new[2]) <= single(-_FLATTENS * slope)
 
 
-def search(optimizer, closure, t, loss, slope):
-    """From x along d, t first: (loss, t, evaluations), and the parameters and their gradient are those there.
-
-    A point is (t, loss, slope). Gradients are not kept for each: where the best is not the last, it is found again.
+def search(optimizer, closure, t, loss, slope, most):
+    """From x along d, t first, and then so many tries at the most: (loss, t, evaluations), and the parameters and their
+    gradient are those there. A point is (t, loss, slope). The gradient is kept of the best alone.
     """
+    optimizer.note(optimizer.g)
     size = optimizer._largest(optimizer.d)
     start = before = (0.0, loss, slope)
     tries = 0
     new = (t,) + optimizer.try_at(closure, t)
     evaluations, done, bracket = 1, False, None
-    while tries < _MOST:
+    while tries < most:
         if _too_high(new, loss, slope) or tries > 1 and new[1] >= before[1]:
             bracket = [before, new]
             break
@@ -58,14 +57,18 @@ def search(optimizer, closure, t, loss, slope):
         t = new[0]
         t = _cubic(before, new, (single(t + single(single(t - before[0]) / 100)), single(t * 10)))
         before = new
+        optimizer.note(optimizer.g)
         new = (t,) + optimizer.try_at(closure, t)
         evaluations += 1
         tries += 1
     if bracket is None:
         bracket = [start, new]
+        optimizer.note(optimizer.before)
     stuck = False
     low, high = (0, 1) if bracket[0][1] <= bracket[-1][1] else (1, 0)
-    while not done and tries < _MOST:
+    if bracket[low] is new:
+        optimizer.note(optimizer.g)
+    while not done and tries < most:
         left, right = min(bracket[0][0], bracket[1][0]), max(bracket[0][0], bracket[1][0])
         if single(single(right - left) * size) < optimizer.tolerance_change:
             break
@@ -85,14 +88,16 @@ def search(optimizer, closure, t, loss, slope):
         if _too_high(new, loss, slope) or new[1] >= bracket[low][1]:
             bracket[high] = new
             low, high = (0, 1) if bracket[0][1] <= bracket[1][1] else (1, 0)
+            if bracket[low] is new:
+                optimizer.note(optimizer.g)
         else:
             if _flattens(new, slope):
                 done = True
             elif single(new[2] * single(bracket[high][0] - bracket[low][0])) >= 0:
                 bracket[high] = bracket[low]
             bracket[low] = new
+            optimizer.note(optimizer.g)
     best = bracket[low]
     if best is not new:
-        best = (best[0],) + optimizer.try_at(closure, best[0])
-        evaluations += 1
+        optimizer.back_to(best[0])
     return best[1], best[0], evaluations

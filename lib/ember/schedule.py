@@ -48,6 +48,7 @@ class Schedule:
     """What all have in common: `at(base, t)` is the rate after t steps of a group with that base."""
 
     chains = True  # `at` is all there is to it: it may be one of several
+    scales = True  # `at` is the base times a factor
     measured = False  # step() takes a measure
 
     def __init__(self, optimizer):
@@ -58,7 +59,22 @@ class Schedule:
     def _apply(self):
         groups, bases, t = self.optimizer.groups, self.bases, self.last_epoch
         for i in range(len(groups)):
-            groups[i].hyper[0] = self.at(bases[i], t)
+            groups[i].hyper[0] = self.rate(i, bases[i], t)
+
+    def rate(self, i, base, t):
+        """`at`, of group i."""
+        return self.at(base, t)
+
+    def after(self, i, base, t, rate):
+        """The rate at step t of group i where other schedules too have made it, `rate` being what they made so far."""
+        if not self.scales or not t:
+            return self.rate(i, rate if self.scales else base, t)
+        before = self.at(1.0, t - 1)
+        return rate * (self.at(1.0, t) / before) if before else rate
+
+    def resumed(self, i, base, t, rate):
+        """The rate t steps after this schedule took over, in a sequence, from another that had come to `rate`."""
+        return self.rate(i, base, t)
 
     def step(self):
         self.last_epoch += 1
@@ -81,7 +97,8 @@ _THIRD = 1.0 / float(3)  # worked out where it runs: written out in digits it is
 
 
 class ConstantLR(Schedule):
-    """base * factor for total_iters steps, then base."""
+    """base * factor for total_iters steps, then base. total_iters of 0: always base * factor, or base where another
+    schedule comes before it in a sequence."""
 
     def __init__(self, optimizer, factor=_THIRD, total_iters=5):
         self.factor = _within("factor", factor, 0, 1)
@@ -89,7 +106,10 @@ class ConstantLR(Schedule):
         Schedule.__init__(self, optimizer)
 
     def at(self, base, t):
-        return base * self.factor if t < self.total_iters else base
+        return base * self.factor if t < self.total_iters or not self.total_iters else base
+
+    def resumed(self, i, base, t, rate):
+        return self.at(base, t) if self.total_iters else base
 
 
 class LinearLR(Schedule):
@@ -161,6 +181,8 @@ class PolynomialLR(Schedule):
 class CosineAnnealingLR(Schedule):
     """From base to eta_min along half a cosine in T_max steps, and back in as many (Loshchilov and Hutter, 2017)."""
 
+    scales = False
+
     def __init__(self, optimizer, T_max, eta_min=0.0):
         self.T_max = whole("T_max", T_max)
         self.eta_min = _within("eta_min", eta_min, 0, float("inf"), True)
@@ -170,9 +192,20 @@ class CosineAnnealingLR(Schedule):
         t %= 2 * self.T_max
         return _cosine(base, self.eta_min, abs(self.T_max - t) / self.T_max)
 
+    def after(self, i, base, t, rate):
+        """PyTorch's recursion: what is above eta_min falls by a factor, and rises from there by what base is above."""
+        if not t:
+            return rate
+        before, t = [_cosine(1.0, 0.0, abs(self.T_max - k % (2 * self.T_max)) / self.T_max) for k in (t - 1, t)]
+        if not before:
+            return rate + (base - self.eta_min) * t
+        return self.eta_min + (rate - self.eta_min) * (t / before)
+
 
 class CosineAnnealingWarmRestarts(Schedule):
     """From base to eta_min along half a cosine in T_0 steps, then again from base; each time T_mult times as long."""
+
+    scales = False
 
     def __init__(self, optimizer, T_0, T_mult=1, eta_min=0.0):
         self.T_0, self.T_mult = whole("T_0", T_0), whole("T_mult", T_mult)
@@ -193,6 +226,8 @@ class NoamLR(Schedule):
     """factor * model_size ** -0.5 * min(t ** -0.5, t * warmup_steps ** -1.5), t from 1, whatever the base: of
     "Attention is all you need" (Vaswani et al., 2017), to be stepped after every update."""
 
+    scales = False
+
     def __init__(self, optimizer, model_size, warmup_steps, factor=1.0):
         self.warmup_steps = whole("warmup_steps", warmup_steps)
         self.factor = _within("factor", factor, 0, float("inf"), True) / math.sqrt(whole("model_size", model_size))
@@ -203,75 +238,14 @@ class NoamLR(Schedule):
         return self.factor * (1 / math.sqrt(t) if t > warmup else t / (warmup * math.sqrt(warmup)))
 
 
-class LambdaLR(Schedule):
-    """base * lr_lambda(t); lr_lambda: a function, or one for each group."""
-
-    def __init__(self, optimizer, lr_lambda):
-        count = len(_bases(optimizer))
-        self.lambdas = list(lr_lambda) if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * count
-        if len(self.lambdas) != count or not all([callable(f) for f in self.lambdas]):
-            raise ValueError("lr_lambda is %r; it may be a function, or a list of %d" % (lr_lambda, count))
-        self.chains = len(self.lambdas) == 1
-        Schedule.__init__(self, optimizer)
-
-    def _apply(self):
-        for group, base, f in zip(self.optimizer.groups, self.bases, self.lambdas):
-            group.hyper[0] = base * f(self.last_epoch)
-
-    def at(self, base, t):
-        return base * self.lambdas[0](t)
-
-
-def _several(schedulers, optimizer):
-    """Schedules whose steps are counted for them."""
-    if not isinstance(schedulers, (list, tuple)):
-        raise ValueError("schedulers is %r; it may be a list of schedules" % (schedulers,))
-    for s in schedulers:
-        if not isinstance(s, Schedule) or s.optimizer is not optimizer or not s.chains:
-            raise ValueError("schedulers holds %r; it may hold schedules of this optimizer that are functions of base "
-                             "and step alone" % (s,))  # fmt: skip
-    return list(schedulers)
-
-
-class SequentialLR(Schedule):
-    """schedulers one after the other: the next from each milestone on, counting from 0 there."""
-
-    def __init__(self, optimizer, schedulers, milestones):
-        self.schedulers = _several(schedulers, optimizer)
-        self.milestones = _milestones(milestones, 1)
-        if len(self.milestones) != len(self.schedulers) - 1 or sorted(self.milestones) != self.milestones:
-            raise ValueError("milestones is %r; it may be %d rising steps, one less than the schedulers"
-                             % (milestones, len(self.schedulers) - 1))  # fmt: skip
-        Schedule.__init__(self, optimizer)
-
-    def at(self, base, t):
-        i = 0
-        while i < len(self.milestones) and self.milestones[i] <= t:
-            i += 1
-        return self.schedulers[i].at(base, t - self.milestones[i - 1] if i else t)
-
-
-class ChainedScheduler(Schedule):
-    """All schedulers at once: each takes what the one before made of the base, so factors multiply."""
-
-    def __init__(self, schedulers, optimizer=None):
-        if not schedulers:
-            raise ValueError("schedulers is %r, which is empty; it may be a list of schedules" % (schedulers,))
-        if optimizer is None and isinstance(schedulers, (list, tuple)):
-            optimizer = getattr(schedulers[0], "optimizer", None)
-        self.schedulers = _several(schedulers, optimizer)
-        Schedule.__init__(self, optimizer)
-
-    def at(self, base, t):
-        for s in self.schedulers:
-            base = s.at(base, t)
-        return base
-
-
 def __getattr__(name):
-    """Those that are more than a function of the step and the base."""
-    if name in ("OneCycleLR", "ReduceLROnPlateau"):
-        from . import schedule_more
+    """Those that are more than a function of the step and the base, and those made of others."""
+    if name in ("CyclicLR", "OneCycleLR", "ReduceLROnPlateau"):
+        from . import schedule_more as home
 
-        return getattr(schedule_more, name)
+        return getattr(home, name)
+    if name in ("LambdaLR", "MultiplicativeLR", "SequentialLR", "ChainedScheduler"):
+        from . import schedule_several as home
+
+        return getattr(home, name)
     raise AttributeError("ember.schedule has no %r" % name)

@@ -1,4 +1,4 @@
-"""Schedules that do more than multiply a base: one cycle, which moves momentum too, and a rate that follows a measure.
+"""Schedules that do more than multiply a base: cycles, which move momentum too, and a rate that follows a measure.
 Found in `schedule` under their names."""
 
 from .check import flag, whole
@@ -30,11 +30,7 @@ class OneCycleLR(Schedule):
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError("anneal_strategy is %r; it may be 'cos' or 'linear'" % (anneal_strategy,))
         self.linear = anneal_strategy == "linear"
-        self.max_lr = list(max_lr) if isinstance(max_lr, (list, tuple)) else [max_lr] * len(optimizer.groups)
-        if len(self.max_lr) != len(optimizer.groups):
-            raise ValueError("max_lr is %r; the optimizer has %d groups" % (max_lr, len(optimizer.groups)))
-        for rate in self.max_lr:
-            _within("max_lr", rate, 0, float("inf"), True)
+        self.max_lr = _each("max_lr", max_lr, optimizer, float("inf"))
         for name, value in (("div_factor", div_factor), ("final_div_factor", final_div_factor)):
             if not _within(name, value, 0, float("inf"), True):
                 raise ValueError("%s is 0; it may be above" % name)
@@ -78,12 +74,95 @@ class OneCycleLR(Schedule):
 
 def _momentum(optimizer):
     """Which of the hyperparameters is momentum, or beta1; 0 where there is none."""
-    if not optimizer.states:
+    if not optimizer.states or not getattr(optimizer, "momentum", True):
         return 0
     for name in ("momentum", "betas"):  # those before are one number each
         if name in optimizer.settings:
-            return optimizer.settings.index(name)
+            return getattr(optimizer, "betas_at", optimizer.settings.index(name))
     return 0
+
+
+def _each(name, value, optimizer, high):
+    """A number for each group."""
+    values = list(value) if isinstance(value, (list, tuple)) else [value] * len(optimizer.groups)
+    if len(values) != len(optimizer.groups):
+        raise ValueError("%s is %r; the optimizer has %d groups" % (name, value, len(optimizer.groups)))
+    return [_within(name, v, 0, high, True) for v in values]
+
+
+class CyclicLR(Schedule):
+    """From base_lr up to max_lr in step_size_up steps and down again in step_size_down, if not as many, again and again
+    (Smith, 2017); to be stepped after every update.
+
+    base_lr, max_lr  or lists of one for each group
+    mode             "triangular": each cycle as high; "triangular2": each half as high as the one before; "exp_range":
+                     times gamma ** t
+    scale_fn         a factor of one's own instead, of the cycle from 1, or with scale_mode="iterations" of t
+    cycle_momentum   from max_momentum to base_momentum and back; ValueError where the optimizer has neither momentum
+                     nor betas
+    """
+
+    scales = False
+
+    def __init__(self, optimizer, base_lr, max_lr, step_size_up=2000, step_size_down=None, mode="triangular", gamma=1.0,
+                 scale_fn=None, scale_mode="cycle", cycle_momentum=True, base_momentum=0.8,
+                 max_momentum=0.9):  # fmt: skip
+        if not hasattr(optimizer, "groups"):
+            _bases(optimizer)  # which says so
+        any_rate = float("inf")
+        self.low, self.high = [
+            _each(name, value, optimizer, any_rate) for name, value in (("base_lr", base_lr), ("max_lr", max_lr))
+        ]
+        self.up = _whole("step_size_up", step_size_up)
+        self.down = self.up if step_size_down is None else _whole("step_size_down", step_size_down)
+        if mode not in ("triangular", "triangular2", "exp_range") and scale_fn is None:
+            raise ValueError("mode is %r; it may be 'triangular', 'triangular2' or 'exp_range'" % (mode,))
+        if scale_mode not in ("cycle", "iterations"):
+            raise ValueError("scale_mode is %r; it may be 'cycle' or 'iterations'" % (scale_mode,))
+        if scale_fn is not None and not callable(scale_fn):
+            raise ValueError("scale_fn is %r; it may be a function of one number" % (scale_fn,))
+        self.mode, self.gamma = mode, _within("gamma", gamma, 0, any_rate, True)
+        self.scale_fn, self.scale_mode = scale_fn, scale_mode
+        self.momentum, self.momenta = 0, None
+        if flag("cycle_momentum", cycle_momentum):
+            self.momenta = [
+                _each(name, value, optimizer, 1)
+                for name, value in (("max_momentum", max_momentum), ("base_momentum", base_momentum))
+            ]
+            self.momentum = _momentum(optimizer)
+            if not self.momentum:
+                raise ValueError("cycle_momentum is True; this %s has no momentum: make it with one, or take "
+                                 "cycle_momentum=False" % optimizer.__class__.__name__)  # fmt: skip
+        self.chains = not self.momentum  # which a schedule of several would not move
+        for group, rate in zip(optimizer.groups, self.low):
+            group.hyper[0] = rate
+        Schedule.__init__(self, optimizer)
+
+    def _height(self, t):
+        """How far from low to high."""
+        cycle, place = t // (self.up + self.down) + 1, t % (self.up + self.down)
+        height = place / self.up if place <= self.up else (self.up + self.down - place) / self.down
+        if self.scale_fn is not None:
+            return height * self.scale_fn(cycle if self.scale_mode == "cycle" else t)
+        if self.mode == "triangular2":
+            return height * 0.5 ** (cycle - 1)
+        return height * self.gamma**t if self.mode == "exp_range" else height
+
+    def rate(self, i, base, t):
+        return self.low[i] + (self.high[i] - self.low[i]) * self._height(t)
+
+    def after(self, i, base, t, rate):
+        return self.rate(i, base, t) if t else base  # as PyTorch, where other schedules were there before
+
+    def at(self, base, t):
+        return self.rate(0, base, t)
+
+    def _apply(self):
+        Schedule._apply(self)
+        if self.momentum:
+            height = self._height(self.last_epoch)
+            for group, first, last in zip(self.optimizer.groups, self.momenta[0], self.momenta[1]):
+                group.hyper[self.momentum] = first + (last - first) * height
 
 
 class ReduceLROnPlateau(Schedule):
@@ -111,11 +190,7 @@ class ReduceLROnPlateau(Schedule):
         self.patience, self.cooldown = whole("patience", patience, 0), whole("cooldown", cooldown, 0)
         self.threshold = _within("threshold", threshold, 0, float("inf"), True)
         self.eps = _within("eps", eps, 0, float("inf"), True)
-        self.min_lrs = list(min_lr) if isinstance(min_lr, (list, tuple)) else [min_lr] * len(optimizer.groups)
-        if len(self.min_lrs) != len(optimizer.groups):
-            raise ValueError("min_lr is %r; the optimizer has %d groups" % (min_lr, len(optimizer.groups)))
-        for rate in self.min_lrs:
-            _within("min_lr", rate, 0, float("inf"), True)
+        self.min_lrs = _each("min_lr", min_lr, optimizer, float("inf"))
         self.best = self.sign * float("inf")
         self.num_bad_epochs = self.cooldown_counter = 0
         Schedule.__init__(self, optimizer)

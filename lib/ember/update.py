@@ -68,7 +68,7 @@ def _place(n, packed):
 
 def state_size(trainer):
     """Elements of state in all."""
-    return sum([o.states * size for o, _, _, size in _layout(trainer)])
+    return sum([o.states * size + o.scalars * len(units) for o, units, _, size in _layout(trainer)])
 
 
 def record_update(r, trainer, size, gradients, state, total):
@@ -78,16 +78,19 @@ def record_update(r, trainer, size, gradients, state, total):
     if more:
         total = more.clip(r, r.at(gradients, (size,)), total)
     for o, units, first, each in _layout(trainer):
+        single = state + o.states * each
         for dims, k in units:
             n = numel(dims)
             places = [r.at(state + i * each, (_place(n, packed),)) for i in range(o.states)]
             states = [_unpacked(r, place, dims) if packed else r.at(place._place, dims) for place in places]
+            states += [r.at(single + i, ()) for i in range(o.scalars)]
+            single += o.scalars
             o.emit(r, n, r.at(offset, dims), r.at(gradients + offset, dims), states, hypers[first + k], total)
             for place, wide in zip(places, states if packed else ()):
                 r.emit(isa.TO_BFLOAT16, numel(place._dims), r.stream(), place, wide, INTS + KEY, INTS + STEP)
             offset += n
             state += _place(n, packed)
-        state += (o.states - 1) * each
+        state = single
     if more and more.averages:
         more.average(r, r.at(trainer._average, (size,)), r.at(0, (size,)))
 

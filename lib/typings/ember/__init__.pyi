@@ -20,6 +20,7 @@ from . import running as running
 from . import runtime as runtime
 from . import schedule as schedule
 from . import schedule_more as schedule_more
+from . import schedule_several as schedule_several
 from . import slices as slices
 from . import tensor as tensor
 from . import trainer as trainer

@@ -55,6 +55,9 @@ from .loss import MSELoss as MSELoss
 from .loss_ctc import CTCLoss as CTCLoss
 from .loss_label import MultiMarginLoss as MultiMarginLoss
 from .loss_label import NLLLoss as NLLLoss
+from .loss_multi import MultiLabelMarginLoss as MultiLabelMarginLoss
+from .loss_multi import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
+from .loss_multi import TripletMarginWithDistanceLoss as TripletMarginWithDistanceLoss
 from .loss_pair import CosineEmbeddingLoss as CosineEmbeddingLoss
 from .loss_pair import MarginRankingLoss as MarginRankingLoss
 from .loss_pair import TripletMarginLoss as TripletMarginLoss

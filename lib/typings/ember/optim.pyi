@@ -11,6 +11,7 @@ _Params: TypeAlias = Iterable[Parameter] | Iterable[Mapping[str, Any]]
 
 class Optimizer:
     states: int
+    scalars: int
     settings: tuple[str, ...]
     layerwise: bool
     searches: bool
@@ -64,6 +65,11 @@ class AdamW(Adam):
 
 # made by tools/stubs.py: begin
 from .optim_average import EMA as EMA
+from .optim_composed import Adamax as Adamax
+from .optim_composed import NAdam as NAdam
+from .optim_composed import RAdam as RAdam
+from .optim_descent import ASGD as ASGD
+from .optim_descent import Rprop as Rprop
 from .optim_groups import decay_groups as decay_groups
 from .optim_layerwise import LAMB as LAMB
 from .optim_layerwise import Muon as Muon

@@ -4,5 +4,5 @@ from typing import Any
 from .optim_lbfgs import LBFGS
 
 def search(
-    optimizer: LBFGS, closure: Callable[[], Any], t: float, loss: float, slope: float
+    optimizer: LBFGS, closure: Callable[[], Any], t: float, loss: float, slope: float, most: int
 ) -> tuple[float, float, int]: ...

@@ -1,17 +1,26 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .optim import Optimizer
+from .schedule_more import CyclicLR as CyclicLR
 from .schedule_more import OneCycleLR as OneCycleLR
 from .schedule_more import ReduceLROnPlateau as ReduceLROnPlateau
+from .schedule_several import ChainedScheduler as ChainedScheduler
+from .schedule_several import LambdaLR as LambdaLR
+from .schedule_several import MultiplicativeLR as MultiplicativeLR
+from .schedule_several import SequentialLR as SequentialLR
 
 class Schedule:
     chains: bool
+    scales: bool
     measured: bool
     optimizer: Optimizer
     last_epoch: int
     bases: list[float]
     def __init__(self, optimizer: Optimizer) -> None: ...
+    def rate(self, i: int, base: float, t: int) -> float: ...
+    def after(self, i: int, base: float, t: int, rate: float) -> float: ...
+    def resumed(self, i: int, base: float, t: int, rate: float) -> float: ...
     def step(self) -> None: ...
     def get_last_lr(self) -> list[float]: ...
     def state(self) -> tuple[Any, ...]: ...
@@ -72,22 +81,4 @@ class NoamLR(Schedule):
     warmup_steps: int
     factor: float
     def __init__(self, optimizer: Optimizer, model_size: int, warmup_steps: int, factor: float = 1.0) -> None: ...
-    def at(self, base: float, t: int) -> float: ...
-
-class LambdaLR(Schedule):
-    lambdas: list[Callable[[int], float]]
-    def __init__(
-        self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]]
-    ) -> None: ...
-    def at(self, base: float, t: int) -> float: ...
-
-class SequentialLR(Schedule):
-    schedulers: list[Schedule]
-    milestones: list[int]
-    def __init__(self, optimizer: Optimizer, schedulers: Sequence[Schedule], milestones: Sequence[int]) -> None: ...
-    def at(self, base: float, t: int) -> float: ...
-
-class ChainedScheduler(Schedule):
-    schedulers: list[Schedule]
-    def __init__(self, schedulers: Sequence[Schedule], optimizer: Optimizer | None = None) -> None: ...
     def at(self, base: float, t: int) -> float: ...

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from .optim import Optimizer
@@ -26,6 +26,34 @@ class OneCycleLR(Schedule):
         final_div_factor: float = 1e4,
         three_phase: bool = False,
     ) -> None: ...
+
+class CyclicLR(Schedule):
+    low: list[float]
+    high: list[float]
+    up: int
+    down: int
+    mode: str
+    gamma: float
+    scale_fn: Callable[[int], float] | None
+    scale_mode: str
+    momentum: int
+    momenta: list[list[float]] | None
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        base_lr: float | Sequence[float],
+        max_lr: float | Sequence[float],
+        step_size_up: int = 2000,
+        step_size_down: int | None = None,
+        mode: Literal["triangular", "triangular2", "exp_range"] = "triangular",
+        gamma: float = 1.0,
+        scale_fn: Callable[[int], float] | None = None,
+        scale_mode: Literal["cycle", "iterations"] = "cycle",
+        cycle_momentum: bool = True,
+        base_momentum: float | Sequence[float] = 0.8,
+        max_momentum: float | Sequence[float] = 0.9,
+    ) -> None: ...
+    def at(self, base: float, t: int) -> float: ...
 
 class ReduceLROnPlateau(Schedule):
     factor: float
