@@ -4,6 +4,18 @@ OPERATIONS = " "
 
 FUNCTIONS = " "
 
-LAYERS = " "
+LAYERS = " nn_container: ModuleList ModuleDict nn_cell: RNNCell GRUCell LSTMCell "
 
 OPTIMIZERS = " "
+
+# What functional has that is no operation, and what a module of nn has beside what nn.py gives it.
+FUNCTIONAL = (
+    " functional_loss: cross_entropy nll_loss multi_margin_loss mse_loss l1_loss smooth_l1_loss huber_loss "
+    "binary_cross_entropy binary_cross_entropy_with_logits kl_div poisson_nll_loss gaussian_nll_loss soft_margin_loss "
+    "hinge_embedding_loss margin_ranking_loss cosine_embedding_loss triplet_margin_loss ctc_loss "
+)
+METHODS = (
+    " nn_module: named_parameters named_buffers named_modules named_children children apply zero_grad requires_grad_ "
+    "extra_repr "
+    "nn_state: state_dict load_state_dict "
+)

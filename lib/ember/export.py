@@ -6,44 +6,27 @@ from binascii import crc32
 from . import program, runtime
 from .checkpoint import _replace
 from .derived import CHECKSUM
-from .nn import Module
-from .parameter import Parameter
-
-
-def _names(module, path, found):
-    """(parameter, its name) of a module and those in it, by the attributes that lead there."""
-    waiting = [(path + key, value) for key, value in module.__dict__.items()]
-    while waiting:
-        name, value = waiting.pop(0)
-        if isinstance(value, Parameter):
-            found.append((value, name))
-        elif isinstance(value, Module):
-            _names(value, name + ".", found)
-        elif isinstance(value, (list, tuple)):
-            waiting += [("%s.%d" % (name, k), value[k]) for k in range(len(value))]
-        elif isinstance(value, dict):
-            waiting += [("%s.%s" % (name, key), value[key]) for key in value]
+from .nn_module import named_tensors
+from .optim_view import slots
 
 
 def _settings(optimizer):
-    """The names of a group's settings, in the order of its slots; what is no setting is a dot."""
-    names = []
-    for name in optimizer.settings:
-        n = len(optimizer.groups[0].hyper) - len(optimizer.settings) + 1
-        names += ["beta%d" % (k + 1) for k in range(n)] if name == "betas" else [name]
-    n = len(optimizer.groups[0].hyper)
-    return names if len(names) == n else ["lr"] + ["."] * (n - 1)
+    """The names of a group's slots; the betas are beta1, beta2, ..."""
+    names, betas = [], 0
+    for name in slots(optimizer):
+        betas += name == "betas"
+        names.append("beta%d" % betas if name == "betas" else name)
+    return names
 
 
 def _text(trainer):
-    slots, lines, found = [], [], []
+    slots, lines, found = [], [], named_tensors(trainer.model)
     for optimizer in trainer.optimizers:
         slots += _settings(optimizer) * len(optimizer.groups)
     if trainer._extras:
         slots += ["clip_value", "clip_norm", "ema"]
-    _names(trainer.model, "", found)
     for p in trainer._trained + trainer._frozen:
-        name = [name for q, name in found if q is p]
+        name = [name for name, q in found if q is p]
         lines.append(" ".join([name[0] if name else "."] + [str(d) for d in p.shape]))
     text = bytes("\n".join([" ".join(slots)] + lines), "utf-8")
     return text + bytes(-len(text) % 4)

@@ -74,28 +74,59 @@ class Module:
         return self.train(False)
 
     def __repr__(self):
-        return self.__class__.__name__ + "()"
+        from .nn_module import described
+
+        return described(self)
+
+    def __getattr__(self, name):
+        """What a module is asked for less often: catalogue_more.py says where it is."""
+        from .catalogue import look_up
+        from .catalogue_more import METHODS
+
+        function = look_up(name, METHODS)
+        if function is None:
+            raise AttributeError("%s has no %r" % (self.__class__.__name__, name))
+        setattr(Module, name, function)
+        return getattr(self, name)
 
     def _refuse(self, x, takes):
         raise ValueError("%r takes %s, got shape %s" % (self, takes, x.shape))
 
 
 class Sequential(Module):
-    """Layers one after the other."""
+    """Layers one after the other; or a dict of them, whose keys are their names. It has a length and is indexed as a
+    list is."""
+
+    inner, names = "layers", ()
 
     def __init__(self, *layers):
+        if layers and isinstance(layers[0], dict):
+            from .nn_container import named
+
+            self.names, layers = named(self, layers[0])
         for layer in layers:
             if not callable(layer):
                 raise ValueError("layers has %r; each may be a module, or a function of a tensor" % (layer,))
         self.layers = layers
 
+    def __len__(self):
+        return len(self.layers)
+
+    def __getitem__(self, index):
+        found = self.layers[index]
+        if isinstance(found, tuple):
+            names, found = self.names[index], Sequential(*found)
+            found.names = names
+        return found
+
+    def append(self, layer):
+        self.layers += Sequential(layer).layers
+        return self
+
     def forward(self, x):
         for layer in self.layers:
             x = layer(x)
         return x
-
-    def __repr__(self):
-        return "Sequential(%s)" % ", ".join([repr(layer) for layer in self.layers])
 
 
 def _positive(value, name):
@@ -112,6 +143,8 @@ def _bound(fan_in):
 class Linear(Module):
     """y = x @ weight + bias: [..., in] to [..., out]. Both start uniform within 1 / sqrt(in), as PyTorch's do."""
 
+    shown = "in_features= out_features= bias="
+
     def __init__(self, in_features, out_features, bias=True):
         self.in_features = _positive(in_features, "in_features")
         self.out_features = _positive(out_features, "out_features")
@@ -124,21 +157,20 @@ class Linear(Module):
             self._refuse(x, "(N, %d)" % self.in_features)
         return apply(ops_reduce.MATMUL, (x, self.weight) if self.bias is None else (x, self.weight, self.bias))
 
-    def __repr__(self):
-        return "Linear(%d, %d)" % (self.in_features, self.out_features)
-
 
 class Flatten(Module):
     """The dimensions from start_dim to end_dim as one: by default [N, ...] to [N, product of the rest]."""
+
+    shown = "start_dim= end_dim="
 
     def __init__(self, start_dim=1, end_dim=-1):
         for name, dim in (("start_dim", start_dim), ("end_dim", end_dim)):
             if isinstance(dim, bool) or not isinstance(dim, int):
                 raise ValueError("%s is %r; it may be a whole number" % (name, dim))
-        self.dims = start_dim, end_dim
+        self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, x):
-        return x.flatten(*self.dims)
+        return x.flatten(self.start_dim, self.end_dim)
 
 
 class ReLU(Module):
@@ -165,18 +197,17 @@ class Sigmoid(Module):
 class Dropout(Module):
     """In training each element is 0 with probability p, else divided by 1 - p; a fresh mask every step."""
 
+    shown = "p="
+
     def __init__(self, p=0.5):
         self.p = chance("p", p)
 
     def forward(self, x):
         return apply(ops.DROPOUT, (x,), (self.p,)) if self.training and self.p else x
 
-    def __repr__(self):
-        return "Dropout(%s)" % self.p
-
 
 def __getattr__(name):
-    """The other layers and losses: catalogue.py says where they are. And init, utils."""
+    """The other layers and losses: catalogue.py says where they are. And init, utils, functional."""
     from .catalogue import find
 
     if name == "init":
@@ -187,6 +218,10 @@ def __getattr__(name):
         from . import nn_utils
 
         return nn_utils
+    if name == "functional":
+        from . import functional
+
+        return functional
     found = find(name, "LAYERS")
     if found is None:
         raise AttributeError("ember.nn has no %r" % name)

@@ -1,5 +1,9 @@
+from collections.abc import Callable, Mapping
+from typing import Any, overload
+
 from typing_extensions import Self
 
+from . import functional as functional
 from . import nn_init, nn_utils
 from .parameter import Buffer, Parameter
 from .tensor import Tensor
@@ -7,8 +11,25 @@ from .tensor import Tensor
 init = nn_init
 utils = nn_utils
 
+# What Module finds when it is first used: nn_module.py and nn_state.py.
+class _Methods:
+    inner: str
+    names: tuple[str, ...]
+    shown: str
+    def named_parameters(self) -> list[tuple[str, Parameter]]: ...
+    def named_buffers(self) -> list[tuple[str, Buffer]]: ...
+    def named_modules(self) -> list[tuple[str, Module]]: ...
+    def named_children(self) -> list[tuple[str, Module]]: ...
+    def children(self) -> list[Module]: ...
+    def apply(self, fn: Callable[[Module], object]) -> Self: ...
+    def zero_grad(self) -> None: ...
+    def requires_grad_(self, requires_grad: bool = True) -> Self: ...
+    def extra_repr(self) -> str: ...
+    def state_dict(self) -> dict[str, Tensor]: ...
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> tuple[list[str], list[str]]: ...
+
 # Module itself has no `forward`: what is derived from it says what it takes.
-class Module:
+class Module(_Methods):
     training: bool
     mixes_samples: bool
     def __call__(self, x: Tensor) -> Tensor: ...
@@ -20,7 +41,16 @@ class Module:
 
 class Sequential(Module):
     layers: tuple[Module, ...]
+    @overload
+    def __init__(self, layers: Mapping[str, Module], /) -> None: ...
+    @overload
     def __init__(self, *layers: Module) -> None: ...
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, index: int) -> Module: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def append(self, layer: Module) -> Self: ...
     def forward(self, x: Tensor) -> Tensor: ...
 
 class Linear(Module):
@@ -32,6 +62,8 @@ class Linear(Module):
     def forward(self, x: Tensor) -> Tensor: ...
 
 class Flatten(Module):
+    start_dim: int
+    end_dim: int
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...
 
@@ -99,6 +131,11 @@ from .nn_attention import SinusoidalEncoding as SinusoidalEncoding
 from .nn_attention import TransformerEncoder as TransformerEncoder
 from .nn_attention import TransformerEncoderLayer as TransformerEncoderLayer
 from .nn_bilinear import Bilinear as Bilinear
+from .nn_cell import GRUCell as GRUCell
+from .nn_cell import LSTMCell as LSTMCell
+from .nn_cell import RNNCell as RNNCell
+from .nn_container import ModuleDict as ModuleDict
+from .nn_container import ModuleList as ModuleList
 from .nn_conv import Conv1d as Conv1d
 from .nn_conv import ConvTranspose1d as ConvTranspose1d
 from .nn_conv import ConvTranspose2d as ConvTranspose2d
