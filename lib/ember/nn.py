@@ -80,14 +80,9 @@ class Module:
 
     def __getattr__(self, name):
         """What a module is asked for less often: catalogue_more.py says where it is."""
-        from .catalogue import look_up
-        from .catalogue_more import METHODS
+        from .catalogue_more import method
 
-        function = look_up(name, METHODS)
-        if function is None:
-            raise AttributeError("%s has no %r" % (self.__class__.__name__, name))
-        setattr(Module, name, function)
-        return getattr(self, name)
+        return method(self, name)
 
     def _refuse(self, x, takes):
         raise ValueError("%r takes %s, got shape %s" % (self, takes, x.shape))
@@ -97,13 +92,11 @@ class Sequential(Module):
     """Layers one after the other; or a dict of them, whose keys are their names. It has a length and is indexed as a
     list is."""
 
-    inner, names = "layers", ()
-
     def __init__(self, *layers):
         if layers and isinstance(layers[0], dict):
             from .nn_container import named
 
-            self.names, layers = named(self, layers[0])
+            layers = named(self, layers[0])
         for layer in layers:
             if not callable(layer):
                 raise ValueError("layers has %r; each may be a module, or a function of a tensor" % (layer,))
@@ -113,15 +106,9 @@ class Sequential(Module):
         return len(self.layers)
 
     def __getitem__(self, index):
-        found = self.layers[index]
-        if isinstance(found, tuple):
-            names, found = self.names[index], Sequential(*found)
-            found.names = names
-        return found
+        from .nn_container import item
 
-    def append(self, layer):
-        self.layers += Sequential(layer).layers
-        return self
+        return item(self, index)
 
     def forward(self, x):
         for layer in self.layers:
@@ -143,8 +130,6 @@ def _bound(fan_in):
 class Linear(Module):
     """y = x @ weight + bias: [..., in] to [..., out]. Both start uniform within 1 / sqrt(in), as PyTorch's do."""
 
-    shown = "in_features= out_features= bias="
-
     def __init__(self, in_features, out_features, bias=True):
         self.in_features = _positive(in_features, "in_features")
         self.out_features = _positive(out_features, "out_features")
@@ -160,8 +145,6 @@ class Linear(Module):
 
 class Flatten(Module):
     """The dimensions from start_dim to end_dim as one: by default [N, ...] to [N, product of the rest]."""
-
-    shown = "start_dim= end_dim="
 
     def __init__(self, start_dim=1, end_dim=-1):
         for name, dim in (("start_dim", start_dim), ("end_dim", end_dim)):
@@ -196,8 +179,6 @@ class Sigmoid(Module):
 
 class Dropout(Module):
     """In training each element is 0 with probability p, else divided by 1 - p; a fresh mask every step."""
-
-    shown = "p="
 
     def __init__(self, p=0.5):
         self.p = chance("p", p)

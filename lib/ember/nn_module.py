@@ -2,27 +2,41 @@
 
 import sys
 
-from .nn import Module
+from .nn import Dropout, Flatten, Linear, Module, Sequential
 from .parameter import Buffer, Parameter
 from .tensor import Tensor
 
 _ORDERED = sys.implementation.name != "micropython"  # whether an object's attributes have an order
 
+# The options of what nn.py has, where there is no room for them: see extra_repr.
+_SHOWN = ((Linear, "in_features= out_features= bias="), (Dropout, "p="), (Flatten, "start_dim= end_dim="))
+
+
+def contents(module):
+    """[(name, layer), …] of a container, functions too; empty for other modules."""
+    if isinstance(module, Sequential):
+        from .nn_container import names_of
+
+        return list(zip(names_of(module), module.layers))
+    return list(module.items()) if getattr(type(module), "holds", False) else []
+
+
+def shown(module):
+    """The words that say what is written of it."""
+    for kind, words in _SHOWN:
+        if isinstance(module, kind):
+            return words
+    return getattr(type(module), "shown", "")
+
 
 def parts(module):
     """[(name, part), …] of all that it holds, in lists, tuples and dicts too. A container's entries go by their own
     names alone. Where attributes have no order, what has parameters comes first, in the order they were made."""
-    inner = getattr(type(module), "inner", None)
-    waiting, found = [(key, value) for key, value in module.__dict__.items() if key != inner], []
+    inner = contents(module)
+    waiting, found = list(module.__dict__.items()), []
     if inner:
-        entries = getattr(module, inner)
-        if not isinstance(entries, dict):
-            names = module.names
-            entries = [(names[i] if i < len(names) else str(i), entries[i]) for i in range(len(entries))]
-        else:
-            entries = list(entries.items())
-        taken = [name for name, _ in entries]
-        waiting = entries + [entry for entry in waiting if entry[0] not in taken]
+        taken = [name for name, _ in inner] + ["layers"]
+        waiting = inner + [entry for entry in waiting if entry[0] not in taken]
     while waiting:
         name, value = waiting.pop(0)
         more = []
@@ -40,8 +54,8 @@ def _in_order(found):
     keys = []
     for i in range(len(found)):
         value = found[i][1]
-        made = value._all() if isinstance(value, Module) else [value] if isinstance(value, Parameter) else ()
-        keys.append((made[0].stream if made else 1 << 29, i))
+        made = value.parameters() + value.buffers() if isinstance(value, Module) else [value]
+        keys.append((min([getattr(p, "stream", 1 << 29) for p in made] or [1 << 29]), i))
     keys.sort()
     return [found[i] for _, i in keys]
 
@@ -128,7 +142,7 @@ def extra_repr(module):
     """Its options: those that its class names in `shown`, a word each. "p" is written as its value, "p=" with its name,
     "p=1" so where it is not 1."""
     words = []
-    for word in getattr(type(module), "shown", "").split():
+    for word in shown(module).split():
         name, *usual = word.split("=", 1)
         value = getattr(module, name)
         value = True if isinstance(value, Tensor) else False if name == "bias" and value is None else value
@@ -141,11 +155,9 @@ def extra_repr(module):
 def described(module):
     """As PyTorch writes it: a layer's options, or a module's children, a line each."""
     lines = []
-    if not getattr(type(module), "shown", ""):
-        whole = bool(getattr(type(module), "inner", ""))  # functions too
-        for name, part in parts(module) if whole else named_children(module):
-            if isinstance(part, Module) or whole and callable(part) and not isinstance(part, Tensor):
-                lines.append("(%s): %s" % (name, repr(part).replace("\n", "\n  ")))
+    if not shown(module):
+        for name, part in contents(module) or named_children(module):
+            lines.append("(%s): %s" % (name, repr(part).replace("\n", "\n  ")))
     options = module.extra_repr()
     if lines:
         lines = ([options] if options else []) + lines

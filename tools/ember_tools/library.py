@@ -68,7 +68,7 @@ def listed(*kinds):
 
 def homes(names):
     """The modules of what the catalogue calls so: "LayerNorm", "RMSprop", "sort"; or modules themselves."""
-    lists = listed("OPERATIONS", "FUNCTIONS", "LAYERS", "OPTIMIZERS", "METHODS", "FUNCTIONAL")
+    lists = listed("OPERATIONS", "FUNCTIONS", "LAYERS", "OPTIMIZERS", "METHODS", "SEQUENTIAL", "FUNCTIONAL")
     by_name = {name: module for module, offered in parts(lists) for name in offered}
     found = []
     for name in names:
