@@ -190,8 +190,13 @@ def normalize_grad(m, r):
 def window(r, size, dilation):
     """k, s, p, d and out of one axis: what a framework would give, sometimes anything."""
     k, s, p, d = r.randint(1, 4), r.randint(1, 3), r.randint(0, 3), r.choice((1, 1, 2, 3)) if dilation else 1
+    if r.random() < 0.1:  # far apart, to the largest that words may say
+        s, p = r.choice((s, 256, 32767)), r.choice((p, 255, 256, 32767))
+        d = r.choice((d, 256, 32767)) if dilation else 1
+    if r.random() < 0.02:
+        k = r.choice((256, 300))
     out = (size + 2 * p - d * (k - 1) - 1) // s + 1
-    if out < 1 or r.random() < 0.15:
+    if not 1 <= out <= 12 or r.random() < 0.15:
         out = r.randint(1, 6)
     return k, s, p, d, out
 

@@ -23,7 +23,18 @@ LAYERS = """
     Linear Conv1d Conv2d ConvTranspose1d ConvTranspose2d MaxPool1d MaxPool2d AvgPool1d AvgPool2d AdaptiveAvgPool1d
     AdaptiveAvgPool2d BatchNorm1d BatchNorm2d LayerNorm GroupNorm InstanceNorm1d InstanceNorm2d RMSNorm Dropout
     GaussianNoise Embedding RNN GRU LSTM MultiheadAttention TransformerEncoderLayer SinusoidalEncoding RotaryEncoding
-    Upsample PixelShuffle Flatten Identity Sequential Bilinear
+    Upsample PixelShuffle Flatten Identity Sequential Bilinear RNNCell GRUCell LSTMCell
+""".split()
+
+CONTAINERS = "ModuleList ModuleDict".split()
+
+FUNCTIONAL = """
+    linear conv1d conv2d conv_transpose1d conv_transpose2d max_pool1d max_pool2d avg_pool1d avg_pool2d
+    adaptive_avg_pool1d adaptive_avg_pool2d interpolate pixel_shuffle batch_norm layer_norm rms_norm group_norm
+    instance_norm normalize dropout cosine_similarity pairwise_distance
+    cross_entropy nll_loss multi_margin_loss mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy
+    binary_cross_entropy_with_logits kl_div poisson_nll_loss gaussian_nll_loss soft_margin_loss hinge_embedding_loss
+    margin_ranking_loss cosine_embedding_loss triplet_margin_loss ctc_loss
 """.split()
 
 LOSSES = """
@@ -73,6 +84,8 @@ PARTS = (
     ("Activations", "ember.nn", ACTIVATIONS),
     ("Layers", "ember.nn", LAYERS),
     ("Losses", "ember.nn", LOSSES),
+    ("Containers", "ember.nn", CONTAINERS),
+    ("Functional", "ember.functional", FUNCTIONAL),
     ("Initialisers", "ember.nn.init", INITIALISERS),
     ("Optimizers", "ember.optim", OPTIMIZERS),
     ("Schedules", "ember.schedule", SCHEDULES),

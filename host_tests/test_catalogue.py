@@ -57,6 +57,7 @@ def declared(module):
 def test_it_has_a_type(title, place, name):
     find(place, name)
     module = "__init__" if place == "ember" else find(place, name).__module__.split(".")[-1]
+    module = "functional" if place == "ember.functional" else module
     assert name in declared(module)
 
 

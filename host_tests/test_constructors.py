@@ -17,7 +17,8 @@ NEEDS = {
     "ConvTranspose1d": (2, 2, 3), "ConvTranspose2d": (2, 2, 3), "BatchNorm1d": (3,), "BatchNorm2d": (3,),
     "LayerNorm": (3,), "RMSNorm": (3,), "GroupNorm": (2, 4), "InstanceNorm1d": (3,), "InstanceNorm2d": (3,),
     "MaxPool1d": (2,), "MaxPool2d": (2,), "AvgPool1d": (2,), "AvgPool2d": (2,), "AdaptiveAvgPool1d": (2,),
-    "AdaptiveAvgPool2d": (2,), "RNN": (2, 3), "GRU": (2, 3), "LSTM": (2, 3), "MultiheadAttention": (4, 2),
+    "AdaptiveAvgPool2d": (2,), "RNN": (2, 3), "GRU": (2, 3), "LSTM": (2, 3),
+    "RNNCell": (2, 3), "GRUCell": (2, 3), "LSTMCell": (2, 3), "MultiheadAttention": (4, 2),
     "TransformerEncoderLayer": (4, 2), "SinusoidalEncoding": (4, 8), "RotaryEncoding": (4, 8), "PixelShuffle": (2,),
     "Upsample": (4,), "Threshold": (0.1, 0.0), "Softmax": (1,), "LogSoftmax": (1,), "Softmin": (1,),
     "LinearLR": (), "StepLR": (3,), "MultiStepLR": ([2, 4],), "ExponentialLR": (0.9,), "CosineAnnealingLR": (5,),
@@ -26,12 +27,13 @@ NEEDS = {
     "Accuracy": (3,), "Precision": (3,), "Recall": (3,), "FBeta": (3,),
 }  # fmt: skip
 # Made of others: their arguments are objects, of which their own tests know.
-OTHER = {"Sequential", "Identity", "SequentialLR", "ChainedScheduler", "Mean"}
+OTHER = {"Sequential", "ModuleList", "ModuleDict", "Identity", "SequentialLR", "ChainedScheduler", "Mean"}
 # (entry, argument, value) that is allowed all the same.
 ALLOWED = {
     ("AdaptiveAvgPool1d", "output_size", None), ("AdaptiveAvgPool2d", "output_size", None), ("Upsample", "size", None),
     ("SinusoidalEncoding", "base", 1.5), ("RotaryEncoding", "base", 1.5), ("Upsample", "scale_factor", 1.5),
-    ("OneCycleLR", "total_steps", None), ("CrossEntropyLoss", "ignore_index", None), ("NLLLoss", "ignore_index", None),
+    ("BatchNorm1d", "momentum", None), ("BatchNorm2d", "momentum", None), ("OneCycleLR", "total_steps", None),
+    ("CrossEntropyLoss", "ignore_index", None), ("NLLLoss", "ignore_index", None),
 }  # fmt: skip
 FREE = {"dim", "start_dim", "end_dim", "value", "ignore_index"}  # negative numbers mean something
 

@@ -25,9 +25,11 @@ OTHERWISE = {
 NO_DEFAULT = {"dim"}  # of a softmax PyTorch guesses it, and warns
 # What is not there.
 LACKING = {
-    "padding_mode", "dilation of MaxPool", "return_indices", "ceil_mode of MaxPool", "divisor_override",
+    "divisor_override",
     "bias of BatchNorm", "bias of GroupNorm", "bias of InstanceNorm", "max_norm", "norm_type", "scale_grad_by_freq",
     "sparse", "proj_size", "add_bias_kv", "add_zero_attn", "recompute_scale_factor", "decoupled_weight_decay of Adam",
+    "weight of mse_loss", "weight of l1_loss", "weight of huber_loss", "running_mean of instance_norm", "out",
+    "running_var of instance_norm", "use_input_stats", "momentum of instance_norm",
 }  # fmt: skip
 # What PyTorch has not.
 MORE = {"AdamW": {"cautious_weight_decay"}}

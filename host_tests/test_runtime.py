@@ -105,8 +105,8 @@ def test_in_slices_and_in_parts(tmp_path):
 def test_settings_have_names(tmp_path):
     trainer = travelling.make("mlp")
     model = runtime.load(exported(trainer, tmp_path))
-    assert model.names.split("\n") == ["lr beta1 beta2 eps weight_decay", "layers.0.weight 6 5", "layers.0.bias 5",
-                                       "layers.3.weight 5 3", "layers.3.bias 3"]  # fmt: skip
+    assert model.names.split("\n") == ["lr beta1 beta2 eps weight_decay", "0.weight 6 5", "0.bias 5",
+                                       "3.weight 5 3", "3.bias 3"]  # fmt: skip
     model.lr = trainer.optimizer.lr = 0.25
     assert model.lr == 0.25 and through(model, 3) == through(trainer, 3)
 

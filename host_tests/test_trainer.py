@@ -127,7 +127,7 @@ def loss_of_targets(output, y):
 
 
 REFUSED = [
-    (ValueError, r"Linear\(6, 7\) takes \(N, 6\), got shape \(5, 3\)",
+    (ValueError, r"Linear\(in_features=6, out_features=7, bias=True\) takes \(N, 6\), got shape \(5, 3\)",
      lambda m: ember.Trainer(m, nn.CrossEntropyLoss(), optim.SGD(m.parameters()), (3,), 5)),
     (ValueError, "the loss does not depend on any parameter that", lambda m: build(loss_of_targets, m)),
     (ValueError, "the loss does not depend on any parameter that",

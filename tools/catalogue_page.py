@@ -84,6 +84,7 @@ EXAMPLES.update({
     "InstanceNorm1d": "nn.InstanceNorm1d(4)(sequence)", "InstanceNorm2d": "nn.InstanceNorm2d(4)(image)",
     "Embedding": "nn.Embedding(6, 3)(labels)", "RNN": "nn.RNN(4, 4)(sequence)[0]",
     "GRU": "nn.GRU(4, 4)(sequence)[0]", "LSTM": "nn.LSTM(4, 4)(sequence)[0]",
+    "RNNCell": "nn.RNNCell(6, 4)(x)", "GRUCell": "nn.GRUCell(6, 4)(x)", "LSTMCell": "nn.LSTMCell(6, 4)(x)[0]",
     "MultiheadAttention": "nn.MultiheadAttention(4, 2)(sequence, sequence, sequence)[0]",
     "TransformerEncoderLayer": "nn.TransformerEncoderLayer(4, 2, 8)(sequence)",
     "SinusoidalEncoding": "nn.SinusoidalEncoding(4, 8)(sequence)",

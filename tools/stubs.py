@@ -1,5 +1,6 @@
 """Generates what the type stubs repeat of the catalogue (lib/ember/catalogue.py): operations are methods of Tensor and
-functions of ember, layers are found in nn, optimizers in optim. Their signatures stand in the stubs of their modules.
+functions of ember and of functional, layers are found in nn, optimizers in optim. Their signatures stand in the stubs
+of their modules.
 
 python tools/stubs.py            writes it
 python tools/stubs.py --check    exits with 1 where it is not current
@@ -54,7 +55,7 @@ def generated():
     operations = imports("OPERATIONS", "FUNCTIONS") + "\n"
     operations += "".join("%s = Tensor.%s\n" % (name, name) for name in catalogue.OPERATORS.split())
     parts = {"tensor": methods(), "__init__": operations, "nn": imports("LAYERS"),
-             "optim": imports("OPTIMIZERS")}  # fmt: skip
+             "optim": imports("OPTIMIZERS"), "functional": imports("OPERATIONS", "FUNCTIONS")}  # fmt: skip
     made = {}
     for name, text in parts.items():
         path = STUBS / (name + ".pyi")

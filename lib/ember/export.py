@@ -6,42 +6,25 @@ from binascii import crc32
 from . import program, runtime
 from .checkpoint import _replace
 from .derived import CHECKSUM
-from .nn import Module
-from .parameter import Parameter
+from .nn_module import named_tensors
+from .optim_view import slots
 from .running import segment
 from .sink import numel
 
 
-def _names(module, path, found):
-    """(parameter, its name) of a module and those in it, by the attributes that lead there."""
-    waiting = [(path + key, value) for key, value in module.__dict__.items()]
-    while waiting:
-        name, value = waiting.pop(0)
-        if isinstance(value, Parameter):
-            found.append((value, name))
-        elif isinstance(value, Module):
-            _names(value, name + ".", found)
-        elif isinstance(value, (list, tuple)):
-            waiting += [("%s.%d" % (name, k), value[k]) for k in range(len(value))]
-        elif isinstance(value, dict):
-            waiting += [("%s.%s" % (name, key), value[key]) for key in value]
-
-
 def names_of(trainer):
     """Of its parameters, in the order they lie in; a dot for one that no attribute leads to."""
-    found = []
-    _names(trainer.model, "", found)
-    return [([name for q, name in found if q is p] + ["."])[0] for p in trainer._trained + trainer._frozen]
+    found = named_tensors(trainer.model)
+    return [([name for name, q in found if q is p] + ["."])[0] for p in trainer._trained + trainer._frozen]
 
 
 def _settings(optimizer):
-    """The names of a group's settings, in the order of its slots; what is no setting is a dot."""
-    names = []
-    for name in optimizer.settings:
-        n = len(optimizer.groups[0].hyper) - len(optimizer.settings) + 1
-        names += ["beta%d" % (k + 1) for k in range(n)] if name == "betas" else [name]
-    n = len(optimizer.groups[0].hyper)
-    return names if len(names) == n else ["lr"] + ["."] * (n - 1)
+    """The names of a group's slots; the betas are beta1, beta2, ..."""
+    names, betas = [], 0
+    for name in slots(optimizer):
+        betas += name == "betas"
+        names.append("beta%d" % betas if name == "betas" else name)
+    return names
 
 
 def _text(trainer):

@@ -81,28 +81,46 @@ class Module:
         return self.train(False)
 
     def __repr__(self):
-        return self.__class__.__name__ + "()"
+        from .nn_module import described
+
+        return described(self)
+
+    def __getattr__(self, name):
+        """What a module is asked for less often: catalogue_more.py says where it is."""
+        from .catalogue_more import method
+
+        return method(self, name)
 
     def _refuse(self, x, takes):
         raise ValueError("%r takes %s, got shape %s" % (self, takes, x.shape))
 
 
 class Sequential(Module):
-    """Layers one after the other."""
+    """Layers one after the other; or a dict of them, whose keys are their names. It has a length and is indexed as a
+    list is."""
 
     def __init__(self, *layers):
+        if layers and isinstance(layers[0], dict):
+            from .nn_container import named
+
+            layers = named(self, layers[0])
         for layer in layers:
             if not callable(layer):
                 raise ValueError("layers has %r; each may be a module, or a function of a tensor" % (layer,))
         self.layers = layers
 
+    def __len__(self):
+        return len(self.layers)
+
+    def __getitem__(self, index):
+        from .nn_container import item
+
+        return item(self, index)
+
     def forward(self, x):
         for layer in self.layers:
             x = layer(x)
         return x
-
-    def __repr__(self):
-        return "Sequential(%s)" % ", ".join([repr(layer) for layer in self.layers])
 
 
 def _positive(value, name):
@@ -129,9 +147,6 @@ class Linear(Module):
             self._refuse(x, "(N, %d)" % self.in_features)
         return apply(ops_reduce.MATMUL, (x, self.weight) if self.bias is None else (x, self.weight, self.bias))
 
-    def __repr__(self):
-        return "Linear(%d, %d)" % (self.in_features, self.out_features)
-
 
 class Flatten(Module):
     """The dimensions from start_dim to end_dim as one: by default [N, ...] to [N, product of the rest]."""
@@ -140,10 +155,10 @@ class Flatten(Module):
         for name, dim in (("start_dim", start_dim), ("end_dim", end_dim)):
             if isinstance(dim, bool) or not isinstance(dim, int):
                 raise ValueError("%s is %r; it may be a whole number" % (name, dim))
-        self.dims = start_dim, end_dim
+        self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, x):
-        return x.flatten(*self.dims)
+        return x.flatten(self.start_dim, self.end_dim)
 
 
 class ReLU(Module):
@@ -176,12 +191,9 @@ class Dropout(Module):
     def forward(self, x):
         return apply(ops.DROPOUT, (x,), (self.p,)) if self.training and self.p else x
 
-    def __repr__(self):
-        return "Dropout(%s)" % self.p
-
 
 def __getattr__(name):
-    """The other layers and losses: catalogue.py says where they are. And init, utils."""
+    """The other layers and losses: catalogue.py says where they are. And init, utils, functional."""
     from .catalogue import find
 
     if name == "init":
@@ -192,6 +204,10 @@ def __getattr__(name):
         from . import nn_utils
 
         return nn_utils
+    if name == "functional":
+        from . import functional
+
+        return functional
     found = find(name, "LAYERS")
     if found is None:
         raise AttributeError("ember.nn has no %r" % name)

@@ -17,15 +17,16 @@ class Identity(Module):
 
 
 class _Activation(Module):
-    """function(x, *arguments)"""
+    """function(x, *arguments), which `shown` names."""
 
-    arguments = ()
+    arguments, shown = (), ""
 
     def forward(self, x):
         return self.function(x, *self.arguments)
 
-    def __repr__(self):
-        return "%s(%s)" % (self.__class__.__name__, ", ".join([repr(a) for a in self.arguments]))
+    def extra_repr(self):
+        names = self.shown.split() or [""] * len(self.arguments)
+        return ", ".join([name + repr(value) for name, value in zip(names, self.arguments)])
 
 
 class SiLU(_Activation):
@@ -86,6 +87,7 @@ class GELU(_Activation):
     """x times the chance that a normal number is below x, of any shape (Hendrycks and Gimpel, 2016)."""
 
     function = staticmethod(ops_activation.gelu)
+    shown = "approximate="
 
     def __init__(self, approximate="none"):
         self.arguments = (ops_activation.approximation(approximate),)
@@ -95,6 +97,7 @@ class Softplus(_Activation):
     """log(1 + exp(beta * x)) / beta, of any shape; x where beta * x is above threshold."""
 
     function = staticmethod(ops_activation.softplus)
+    shown = "beta= threshold="
 
     def __init__(self, beta=1.0, threshold=20.0):
         self.arguments = (positive("beta", beta), number("threshold", threshold))
@@ -104,6 +107,7 @@ class LeakyReLU(_Activation):
     """x above 0, negative_slope * x below, of any shape (Maas et al., 2013)."""
 
     function = staticmethod(ops_piecewise.leaky_relu)
+    shown = "negative_slope="
 
     def __init__(self, negative_slope=0.01):
         self.arguments = (number("negative_slope", negative_slope),)
@@ -113,6 +117,7 @@ class ELU(_Activation):
     """x above 0, alpha * (exp(x) - 1) below, of any shape (Clevert et al., 2016)."""
 
     function = staticmethod(ops_piecewise.elu)
+    shown = "alpha="
 
     def __init__(self, alpha=1.0):
         self.arguments = (number("alpha", alpha),)
@@ -122,6 +127,7 @@ class CELU(_Activation):
     """x above 0, alpha * (exp(x / alpha) - 1) below, of any shape (Barron, 2017)."""
 
     function = staticmethod(ops_piecewise.celu)
+    shown = "alpha="
 
     def __init__(self, alpha=1.0):
         self.arguments = (positive("alpha", alpha),)
@@ -131,6 +137,7 @@ class Hardtanh(_Activation):
     """x within min_val and max_val, of any shape."""
 
     function = staticmethod(ops_piecewise.hardtanh)
+    shown = "min_val= max_val="
 
     def __init__(self, min_val=-1.0, max_val=1.0):
         self.arguments = ops_piecewise.ordered(min_val, max_val)
@@ -158,6 +165,7 @@ class Threshold(_Activation):
     """x where it is above threshold, else value."""
 
     function = staticmethod(ops_piecewise.threshold)
+    shown = "threshold= value="
 
     def __init__(self, threshold, value):
         self.arguments = (number("threshold", threshold), number("value", value))
@@ -166,18 +174,20 @@ class Threshold(_Activation):
 class PReLU(Module):
     """x above 0, weight * x below. The weight, one number or one a channel (the last dimension), is trained."""
 
+    shown = "num_parameters="
+
     def __init__(self, num_parameters=1, init=0.25):
-        self.weight = Parameter((_positive(num_parameters, "num_parameters"),), number("init", init), init)
+        self.num_parameters = _positive(num_parameters, "num_parameters")
+        self.weight = Parameter((num_parameters,), number("init", init), init)
 
     def forward(self, x):
         return ops_piecewise.prelu(x, self.weight)
 
-    def __repr__(self):
-        return "PReLU(%d)" % self.weight.numel()
-
 
 class _Along(_Activation):
     """Along dimension dim."""
+
+    shown = "dim="
 
     def __init__(self, dim):
         if isinstance(dim, bool) or not isinstance(dim, int):

@@ -42,6 +42,8 @@ class MultiheadAttention(Module):
     a sample, twice with dropout. ValueError where embed_dim is no multiple of num_heads.
     """
 
+    shown = "embed_dim num_heads kdim= vdim="
+
     def __init__(self, embed_dim, num_heads, dropout=0.0, bias=True, kdim=None, vdim=None, batch_first=True):
         only("batch_first", batch_first, True)
         self.embed_dim, self.num_heads = _positive(embed_dim, "embed_dim"), _positive(num_heads, "num_heads")
@@ -80,9 +82,6 @@ class MultiheadAttention(Module):
         y, weights = attend(q, k, v, mask, self.dropout.p if self.training else 0.0, is_causal, None)
         y = self.out_proj(y.permute(0, 2, 1, 3).reshape(-1, query._dims[1], self.embed_dim))
         return y, weights.mean(1) if need_weights else None
-
-    def __repr__(self):
-        return "MultiheadAttention(%d, %d)" % (self.embed_dim, self.num_heads)
 
 
 _ACTIVATIONS = "relu gelu"
@@ -129,10 +128,6 @@ class TransformerEncoderLayer(Module):
             return x + self._feed(self.norm2(x))
         x = self.norm1(x + self._attend(x, src_mask, src_key_padding_mask, is_causal))
         return self.norm2(x + self._feed(x))
-
-    def __repr__(self):
-        return "TransformerEncoderLayer(%d, %d, %d)" % (
-            self.self_attn.embed_dim, self.self_attn.num_heads, self.linear1.out_features)  # fmt: skip
 
 
 class TransformerEncoder(Module):
@@ -194,7 +189,10 @@ class SinusoidalEncoding(Module):
     sin(p / base ** (2 i / d_model)), element 2 i + 1 the cosine; then dropout. The table is a buffer of
     max_len * d_model floats."""
 
+    shown = "d_model max_len"
+
     def __init__(self, d_model, max_len, dropout=0.0, base=10000):
+        self.d_model, self.max_len = d_model, max_len
         self.table, self.dropout = _table(max_len, d_model, base, "d_model"), Dropout(chance("dropout", dropout))
 
     def forward(self, x):
@@ -202,22 +200,19 @@ class SinusoidalEncoding(Module):
             self._refuse(x, "(N, L, %d)" % self.table._dims[1])
         return self.dropout(x + _rows(self, x, x._dims[1]))
 
-    def __repr__(self):
-        return "SinusoidalEncoding(%d, %d)" % (self.table._dims[1], self.table._dims[0])
-
 
 class RotaryEncoding(Module):
     """Rotates each pair of elements 2 i and 2 i + 1 of step p by p / base ** (2 i / dim), so that a product of query
     and key depends on how far apart they are (Su et al., 2021): [..., L, dim], as [N, H, L, D] before attention; L up
     to max_len. The table is a buffer of max_len * dim floats; backward keeps nothing."""
 
+    shown = "dim max_len"
+
     def __init__(self, dim, max_len, base=10000):
+        self.dim, self.max_len = dim, max_len
         self.table = _table(max_len, dim, base, "dim")
 
     def forward(self, x):
         if len(x._dims) < 3 or x._dims[-1] != self.table._dims[1]:
             self._refuse(x, "(N, H, L, %d)" % self.table._dims[1])
         return apply(ROTARY, (x,), (_rows(self, x, x._dims[-2]),))
-
-    def __repr__(self):
-        return "RotaryEncoding(%d, %d)" % (self.table._dims[1], self.table._dims[0])

@@ -12,6 +12,8 @@ class Bilinear(Module):
     Weight (here [in1, in2, out]) and bias start uniform within 1 / sqrt(in1), as PyTorch's do.
     """
 
+    shown = "in1_features= in2_features= out_features= bias="
+
     def __init__(self, in1_features, in2_features, out_features, bias=True):
         self.in1_features = _positive(in1_features, "in1_features")
         self.in2_features = _positive(in2_features, "in2_features")
@@ -26,6 +28,3 @@ class Bilinear(Module):
         if x2._dims[-1:] != (self.in2_features,):
             self._refuse(x2, "(..., %d) second" % self.in2_features)
         return bilinear(x1, x2, self.weight, self.bias)
-
-    def __repr__(self):
-        return "Bilinear(%d, %d, %d)" % (self.in1_features, self.in2_features, self.out_features)

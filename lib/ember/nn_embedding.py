@@ -21,6 +21,7 @@ class Embedding(Module):
     """
 
     decays = False  # for optim.decay_groups
+    shown = "num_embeddings embedding_dim padding_idx=None"
 
     def __init__(self, num_embeddings, embedding_dim, padding_idx=None):
         self.num_embeddings = _positive(num_embeddings, "num_embeddings")
@@ -37,6 +38,3 @@ class Embedding(Module):
 
     def forward(self, x):
         return embedding(x, self.weight, self.padding_idx)
-
-    def __repr__(self):
-        return "Embedding(%d, %d)" % (self.num_embeddings, self.embedding_dim)

@@ -3,39 +3,65 @@
 N batch, C channels, H height, W width, K kernel.
 """
 
-from .check import flag
+from .check import flag, only
 from .nn import Module, _bound, _positive
 from .ops_image import CONV2D, MAX_POOL2D, pair
 from .parameter import Parameter
 from .tensor import apply
 
+PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
 
-def padding_by_name(name, kernel, stride, dilation):
-    """(padding of both sides, and where that leaves one zero to be added at the end, how to pad the input first)."""
-    if name == "valid":
-        return 0, None
-    if name != "same" or stride != (1, 1):
-        raise ValueError("padding is %r; it may be 'valid', with a stride of 1 'same', or whole numbers" % (name,))
-    both = [d * (k - 1) for k, d in zip(kernel, dilation)]
-    more = (0, 0, 0, both[1] % 2, 0, both[0] % 2)
-    return (both[0] // 2, both[1] // 2), more if any(more) else None
+
+def padded(kernel, stride, padding, dilation, mode):
+    """(padding of both sides with zeros, how to pad the input first or None): from numbers, or "valid" or "same"."""
+    if mode not in PADDING_MODES:
+        raise ValueError("padding_mode is %r; it may be %s" % (mode, ", ".join(sorted(PADDING_MODES))))
+    odd = (0, 0)
+    if isinstance(padding, str) and padding == "valid":
+        padding = 0
+    elif isinstance(padding, str):
+        if padding != "same" or stride != (1, 1):
+            raise ValueError("padding is %r; it may be 'valid', with a stride of 1 'same', or whole numbers"
+                             % (padding,))  # fmt: skip
+        both = [d * (k - 1) for k, d in zip(kernel, dilation)]
+        padding, odd = (both[0] // 2, both[1] // 2), (both[0] % 2, both[1] % 2)
+    padding = h, w = pair(padding, "padding", 0)
+    if mode != "zeros":
+        more, padding = (0, 0, w, w + odd[1], h, h + odd[0]), (0, 0)
+    else:
+        more = (0, 0, 0, odd[1], 0, odd[0])
+    return padding, more if any(more) else None
+
+
+def convolve(x, weight, bias, arguments, more=None, mode="zeros"):
+    """A convolution that pads first, where there is `more` to pad. arguments: stride, padding, dilation, groups."""
+    if more:
+        x = x.pad(more, PADDING_MODES[mode])
+    return apply(CONV2D, (x, weight) if bias is None else (x, weight, bias), arguments)
 
 
 class Conv2d(Module):
     """Cross-correlation of [N, H, W, in] with [K_h, K_w, in / groups, out], plus a bias: [N, H', W', out].
-    padding: zeros on each side; or "valid" for none, "same" for as many as keep H and W, at a stride of 1."""
+    padding: on each side; or "valid" for none, "same" for as many as keep H and W, at a stride of 1. padding_mode: what
+    stands there, "zeros", or what pad's modes "reflect", "replicate" and "circular" put there."""
 
-    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True):
+    shown = (
+        "in_channels out_channels kernel_size= stride= padding=(0,0) dilation=(1,1) groups=1 bias=True "
+        "padding_mode='zeros'"
+    )
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True,
+                 padding_mode="zeros"):  # fmt: skip
         self.in_channels = _positive(in_channels, "in_channels")
         self.out_channels = _positive(out_channels, "out_channels")
         if in_channels % _positive(groups, "groups") or out_channels % groups:
             raise ValueError("groups is %d; it must divide %d and %d" % (groups, in_channels, out_channels))
         self.kernel_size = pair(kernel_size, "kernel_size", 1)
-        stride, dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
-        self.more = None
-        if isinstance(padding, str):
-            padding, self.more = padding_by_name(padding, self.kernel_size, stride, dilation)
-        self.arguments = (stride, pair(padding, "padding", 0), dilation, groups)
+        self.stride, self.dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
+        self.padding = padding if isinstance(padding, str) else pair(padding, "padding", 0)
+        padding, self.more = padded(self.kernel_size, self.stride, padding, self.dilation, padding_mode)
+        self.groups, self.padding_mode = groups, padding_mode
+        self.arguments = (self.stride, padding, self.dilation, groups)
         k_h, k_w = self.kernel_size
         bound = _bound(k_h * k_w * (in_channels // groups))
         self.weight = Parameter((k_h, k_w, in_channels // groups, out_channels), -bound, bound)
@@ -44,28 +70,30 @@ class Conv2d(Module):
     def forward(self, x):
         if len(x._dims) != 4 or x._dims[3] != self.in_channels:
             self._refuse(x, "(N, H, W, %d)" % self.in_channels)
-        if self.more:
-            x = x.pad(self.more)
-        return apply(CONV2D, (x, self.weight) if self.bias is None else (x, self.weight, self.bias), self.arguments)
+        return convolve(x, self.weight, self.bias, self.arguments, self.more, self.padding_mode)
 
-    def __repr__(self):
-        return "Conv2d(%d, %d, %s)" % (self.in_channels, self.out_channels, self.kernel_size)
+
+def window(kernel_size, stride, padding, ceil_mode):
+    """(kernel, stride, padding, ceil_mode) of a pooling, or ValueError."""
+    kernel, padding = pair(kernel_size, "kernel_size", 1), pair(padding, "padding", 0)
+    if 2 * padding[0] > kernel[0] or 2 * padding[1] > kernel[1]:
+        raise ValueError("padding is %s; it may be at most half of kernel_size %s" % (padding, kernel))
+    return kernel, kernel if stride is None else pair(stride, "stride", 1), padding, flag("ceil_mode", ceil_mode)
 
 
 class MaxPool2d(Module):
-    """The largest of each window, [N, H, W, C] to [N, H', W', C]; outside the image counts as -inf."""
+    """The largest of each window, [N, H, W, C] to [N, H', W', C]; outside the image counts as -inf. ceil_mode: windows
+    that begin within the image or the padding before it count, though they end outside."""
 
-    def __init__(self, kernel_size, stride=None, padding=0):
-        kernel = pair(kernel_size, "kernel_size", 1)
-        padding = pair(padding, "padding", 0)
-        if 2 * padding[0] > kernel[0] or 2 * padding[1] > kernel[1]:
-            raise ValueError("padding is %s; it may be at most half of kernel_size %s" % (padding, kernel))
-        self.arguments = (kernel, kernel if stride is None else pair(stride, "stride", 1), padding)
+    shown = "kernel_size= stride= padding= ceil_mode="
+
+    def __init__(self, kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False):
+        only("dilation", dilation, 1)
+        only("return_indices", return_indices, False)
+        self.arguments = window(kernel_size, stride, padding, ceil_mode)
+        self.kernel_size, self.stride, self.padding, self.ceil_mode = self.arguments
 
     def forward(self, x):
         if len(x._dims) != 4:
             self._refuse(x, "(N, H, W, C)")
         return apply(MAX_POOL2D, (x,), self.arguments)
-
-    def __repr__(self):
-        return "MaxPool2d(%s)" % (self.arguments[0],)

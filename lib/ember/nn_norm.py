@@ -6,6 +6,7 @@ N batch, C channels, G groups.
 from . import isa
 from .check import flag, not_negative, number, only
 from .nn import Module, _positive
+from .ops import ADD_FN
 from .ops_norm import NORMALIZE
 from .parameter import Buffer, Parameter
 from .tensor import apply, no_grad, numel, sink
@@ -33,14 +34,18 @@ def _follow(target, running, value, momentum):
 
 class _BatchNorm(Module):
     mixes_samples = True  # in training
+    shown = "num_features eps= momentum= affine= track_running_stats="
 
     def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True):
         self.num_features, self.eps = _positive(num_features, "num_features"), eps
         self.weight, self.bias = _checked(eps, (num_features,), affine)
-        self.momentum = number("momentum", momentum, 0, 1)
-        self.running_mean = self.running_var = None
-        if flag("track_running_stats", track_running_stats):
+        self.momentum = momentum if momentum is None else number("momentum", momentum, 0, 1)
+        self.running_mean = self.running_var = self.num_batches_tracked = None
+        self.affine, self.track_running_stats = affine, flag("track_running_stats", track_running_stats)
+        if track_running_stats:
             self.running_mean, self.running_var = Buffer((num_features,)), Buffer((num_features,), 1.0, 1.0)
+            if momentum is None:
+                self.num_batches_tracked = Buffer((1,))
 
     def forward(self, x):
         if len(x._dims) not in self.ranks or x._dims[-1] != self.num_features:
@@ -62,13 +67,14 @@ class _BatchNorm(Module):
                 target = sink()
                 count = target.count(n)
                 unbiased = found[1] * (count / (count - 1.0).maximum(1.0))
-                _follow(target, self.running_mean, found[0], self.momentum)
-                _follow(target, self.running_var, unbiased, self.momentum)
+                momentum = self.momentum
+                if momentum is None:
+                    target.map(ADD_FN, self.num_batches_tracked, self.num_batches_tracked, target.scalar(1.0))
+                    momentum = 1.0 / self.num_batches_tracked
+                _follow(target, self.running_mean, found[0], momentum)
+                _follow(target, self.running_var, unbiased, momentum)
                 target.flush()
         return y
-
-    def __repr__(self):
-        return "%s(%d)" % (self.__class__.__name__, self.num_features)
 
 
 class BatchNorm2d(_BatchNorm):
@@ -76,7 +82,9 @@ class BatchNorm2d(_BatchNorm):
     and Szegedy, 2015).
 
     In training the statistics are the batch's, and running_mean and running_var follow them by `momentum`, the variance
-    unbiased; in evaluation these are used. A Trainer keeps them with the parameters and saves them.
+    unbiased; in evaluation these are used. A Trainer keeps them with the parameters and saves them. With momentum=None
+    they are the means over all batches so far, which num_batches_tracked counts. Without track_running_stats there are
+    none: in evaluation the batch's are used too.
 
     A batch that comes in parts (accumulate) is normalized part by part, so its gradient is not that of the whole batch,
     and the running statistics follow each part; in a Trainer they change with the update. The last, smaller batch of an
@@ -96,6 +104,7 @@ class _ByShape(Module):
     """Normalizes the last dimensions, which have normalized_shape."""
 
     decays = False  # for optim.decay_groups
+    shown = "normalized_shape eps= elementwise_affine="
 
     def forward(self, x):
         n = len(self.normalized_shape)
@@ -113,9 +122,6 @@ class _ByShape(Module):
         self.normalized_shape = shape
         return shape
 
-    def __repr__(self):
-        return "%s(%s)" % (self.__class__.__name__, self.normalized_shape)
-
 
 class LayerNorm(_ByShape):
     """Each sample's last dimensions with mean 0 and variance 1, times weight, plus bias, both of normalized_shape (Ba,
@@ -126,6 +132,7 @@ class LayerNorm(_ByShape):
     def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True):
         shape, self.eps = self._shape(normalized_shape), eps
         self.weight, self.bias = _checked(eps, shape, elementwise_affine, bias, "elementwise_affine")
+        self.elementwise_affine = elementwise_affine
 
 
 class RMSNorm(_ByShape):
@@ -137,17 +144,21 @@ class RMSNorm(_ByShape):
         shape = self._shape(normalized_shape)
         self.eps = 2.0**-23 if eps is None else eps
         self.weight, self.bias = _checked(self.eps, shape, elementwise_affine, False, "elementwise_affine")
+        self.elementwise_affine = elementwise_affine
 
 
 class GroupNorm(Module):
     """The channels of each group of each sample with mean 0 and variance 1, times weight [C], plus bias [C] (Wu and He,
     2018): [N, ..., C]."""
 
+    shown = "num_groups num_channels eps= affine="
+
     def __init__(self, num_groups, num_channels, eps=1e-5, affine=True):
         self.num_groups, self.num_channels = _positive(num_groups, "num_groups"), num_channels
         if _positive(num_channels, "num_channels") % num_groups:
             raise ValueError("num_groups is %d; it may be a divisor of num_channels, %d" % (num_groups, num_channels))
         self.eps = eps
+        self.affine = affine
         self.weight, self.bias = _checked(eps, (num_channels,), affine)
 
     def forward(self, x):
@@ -160,11 +171,10 @@ class GroupNorm(Module):
         y = apply(NORMALIZE, (x,), (layout, 1, self.eps, []))
         return _scaled(y, self.weight, self.bias)
 
-    def __repr__(self):
-        return "%s(%d, %d)" % (self.__class__.__name__, self.num_groups, self.num_channels)
-
 
 class _InstanceNorm(GroupNorm):
+    shown = "num_channels eps= affine="
+
     def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False):
         number("momentum", momentum, 0, 1)
         only("track_running_stats", track_running_stats, False)

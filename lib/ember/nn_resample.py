@@ -55,6 +55,8 @@ class Upsample(Module):
     "nearest" or "linear". size or scale_factor: a number, or one for height and one for width. align_corners: the
     corners of both images are the same points, rather than their edges (PyTorch's)."""
 
+    shown = "size=None scale_factor=None mode="
+
     def __init__(self, size=None, scale_factor=None, mode="nearest", align_corners=None):
         if (size is None) == (scale_factor is None):
             raise ValueError("size is %r, scale_factor is %r; one of them may be None" % (size, scale_factor))
@@ -93,15 +95,12 @@ class Upsample(Module):
                 x = weights @ x
         return x
 
-    def __repr__(self):
-        if self.size:
-            return "Upsample(size=%s, mode=%r)" % (self.size, self.mode)
-        return "Upsample(scale_factor=%s, mode=%r)" % (self.scale_factor, self.mode)
-
 
 class PixelShuffle(Module):
     """[N, H, W, C * r * r] to [N, H * r, W * r, C]: channel c * r * r + i * r + j becomes row i and column j of a block
     (Shi et al., 2016)."""
+
+    shown = "upscale_factor="
 
     def __init__(self, upscale_factor):
         self.upscale_factor = _positive(upscale_factor, "upscale_factor")
@@ -114,6 +113,3 @@ class PixelShuffle(Module):
         n = -1 if n < 0 else n
         x = x.reshape(n, h, w, c // (r * r), r, r).permute(0, 1, 4, 2, 5, 3)
         return x.reshape(n, h * r, w * r, c // (r * r))
-
-    def __repr__(self):
-        return "PixelShuffle(%d)" % self.upscale_factor

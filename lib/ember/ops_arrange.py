@@ -194,10 +194,11 @@ PAD = Op(lambda inputs, dims, before, value: dims, _pad_emit, _pad_grad, False)
 def pad(x, pad, mode="constant", value=0.0):
     """pad: (before, after) of the last dimension, then of the one in front of it, and so on, as PyTorch has it: in
     channels last the first pair is that of the channels. mode: "constant" puts value there (a number below zero
-    cuts instead), "reflect" mirrors at the outermost element, "replicate" repeats it."""
+    cuts instead), "reflect" mirrors at the outermost element, "replicate" repeats it, "circular" goes on at the other
+    end."""
     pad, rank = tuple(pad), len(x._dims)
-    if mode not in ("constant", "reflect", "replicate"):
-        raise ValueError("mode is %r; it may be 'constant', 'reflect' or 'replicate'" % (mode,))
+    if mode not in ("constant", "reflect", "replicate", "circular"):
+        raise ValueError("mode is %r; it may be 'constant', 'reflect', 'replicate' or 'circular'" % (mode,))
     if len(pad) % 2 or len(pad) > 2 * rank or [k for k in pad if not isinstance(k, int)]:
         raise ValueError("pad is %s; it may be pairs of whole numbers, at most one for each dimension of shape %s"
                          % (pad, x.shape))  # fmt: skip
@@ -208,7 +209,8 @@ def pad(x, pad, mode="constant", value=0.0):
     for i in range(rank):
         if before[i] or after[i]:
             n = dims[inner_axis(x, i)]
-            most, least = (n - 1, 0) if mode == "reflect" else (1 << 24, 0 if mode == "replicate" else -n)
+            most = n - 1 if mode == "reflect" else n if mode == "circular" else 1 << 24
+            least = -n if mode == "constant" else 0
             if min(before[i], after[i]) < least or max(before[i], after[i]) > most:
                 raise ValueError("pad of dimension %d of shape %s is %s; it may be from %d to %d"
                                  % (i, x.shape, (before[i], after[i]), least, most))  # fmt: skip
@@ -219,10 +221,11 @@ def pad(x, pad, mode="constant", value=0.0):
         return x
     if mode == "constant":
         return apply(PAD, (x,), (tuple(dims), before, float(value)))
-    step = -1 if mode == "reflect" else 0
+    step = -1 if mode == "reflect" else 1 if mode == "circular" else 0
     for i in range(rank):
         n, p, q = x._dims[i], before[i], after[i]
-        pieces = [(0, p, p if step else 0, step), (p, n, 0, 1), (p + n, q, n - 2 if step else n - 1, step)]
+        first, last = (p, n - 2) if step < 0 else (n - p, 0) if step else (0, n - 1)
+        pieces = [(0, p, first, step), (p, n, 0, 1), (p + n, q, last, step)]
         if p or q:
             x = apply(PIECES, (x,), (i, [piece for piece in pieces if piece[1]]))
     return x

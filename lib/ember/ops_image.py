@@ -10,7 +10,7 @@ from .isa import WRITE
 from .ops import COPY_FN, Op, broadcast_strides, contribute, into_grad, strided, strides_of, summed_grad
 
 
-def pair(value, name, least, most=255):
+def pair(value, name, least, most=32767):
     """An int, or two: for height and width."""
     both = tuple([plain(n) for n in (value if isinstance(value, (tuple, list)) else (value, value))])
     if len(both) != 2 or [n for n in both if isinstance(n, bool) or not isinstance(n, int) or not least <= n <= most]:
@@ -18,8 +18,11 @@ def pair(value, name, least, most=255):
     return both
 
 
-def out_size(n, kernel, stride, padding, dilation=1):
-    return (n + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+def out_size(n, kernel, stride, padding, dilation=1, ceil=False):
+    """How many windows there are. ceil: one more that ends outside, if it begins in the image or the padding before."""
+    rest = n + 2 * padding - dilation * (kernel - 1) - 1
+    out = rest // stride + 1
+    return out + 1 if ceil and rest % stride and out * stride < n + padding else out
 
 
 def _conv2d_shape(inputs, stride, padding, dilation, groups):
@@ -68,17 +71,23 @@ def _conv2d_grad(sink, y, g, inputs, saved):
 CONV2D = Op(_conv2d_shape, _conv2d_emit, _conv2d_grad)
 
 
-def _pool_shape(inputs, kernel, stride, padding):
+def pooled(x, kernel, stride, padding, ceil):
+    """Height and width of what a window makes of [N, H, W, C], or ValueError."""
+    if len(x._dims) != 4:
+        raise ValueError("pooling of shape %s: [N, H, W, C]" % (x.shape,))
+    out = [out_size(x._dims[i + 1], kernel[i], stride[i], padding[i], 1, ceil) for i in (0, 1)]
+    if min(out) < 1:
+        raise ValueError("pooling: the window %s is larger than the input %s" % (kernel, x.shape))
+    return out
+
+
+def _pool_shape(inputs, *args):
     x = inputs[0]._dims
-    if len(x) != 4:
-        raise ValueError("max pooling of shape %s: [N, H, W, C]" % (inputs[0].shape,))
-    out = [out_size(x[i + 1], kernel[i], stride[i], padding[i]) for i in (0, 1)]
-    if out[0] < 1 or out[1] < 1:
-        raise ValueError("max pooling: the window %s is larger than the input %s" % (kernel, inputs[0].shape))
+    out = pooled(inputs[0], *args)
     return (x[0], out[0], out[1], x[3])
 
 
-def _pool_words(x, y, kernel, stride, padding):
+def _pool_words(x, y, kernel, stride, padding, ceil):
     return list(x._dims) + [y._dims[1], y._dims[2]] + list(kernel) + list(stride) + list(padding)
 
 

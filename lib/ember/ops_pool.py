@@ -9,7 +9,6 @@ from . import isa
 from .isa import ADD as INTO_ADD
 from .isa import WRITE
 from .ops import COPY_FN, DIV_FN, Op, broadcast_strides, contribute, into_grad, strided, strides_of, summed_grad
-from .ops_image import out_size
 from .ops_reduce import summed
 from .tensor import Tensor
 
@@ -182,11 +181,3 @@ def _transposed_grad(target, y, g, inputs, saved):
 
 
 CONV_TRANSPOSE2D = Op(_transposed_shape, _transposed_emit, _transposed_grad)
-
-
-def pooled(x, kernel, stride, padding):
-    """Height and width of what a window makes of [N, H, W, C], or ValueError."""
-    out = [out_size(x._dims[i + 1], kernel[i], stride[i], padding[i]) for i in (0, 1)]
-    if min(out) < 1:
-        raise ValueError("pooling: the window %s is larger than the input %s" % (kernel, x.shape))
-    return out

@@ -54,26 +54,40 @@ class Optimizer:
             raise ValueError("the optimizer got no parameters")
         if not isinstance(params[0], dict):
             params = [{"params": params}]
-        self.groups, seen = [], []
-        for given in params:
-            if not isinstance(given, dict) or "params" not in given:
-                raise ValueError("a group is %r; it may be a dict with the key 'params'" % (given,))
-            members = _listed(given["params"])
-            for p in members:
-                if not isinstance(p, Parameter):
-                    raise ValueError("params has %r; it may have Parameters, or be a list of groups" % (p,))
-                if any([p is q for q in seen]):
-                    raise ValueError("a parameter of shape %s is given twice" % (p.shape,))
-                seen.append(p)
-            values = dict(defaults)
-            for key in given:
-                if key != "params":
-                    if key not in defaults:
-                        raise ValueError("a group sets %r; it may set %s" % (key, ", ".join(self.settings)))
-                    values[key] = given[key]
-            self.groups.append(Group(members, array("f", self.hyper(values))))
+        self.groups, self.defaults = [], defaults
         self.steps = 0
         self.trainer = None  # the one whose arena holds the state
+        for given in params:
+            self.add_param_group(given)
+
+    def add_param_group(self, given):
+        """More parameters: a dict {"params": [...], "lr": ...}, which may set what differs from the optimizer's own."""
+        if self.trainer:
+            raise RuntimeError("this optimizer belongs to a Trainer, which is recorded: make another of both")
+        if not isinstance(given, dict) or "params" not in given:
+            raise ValueError("a group is %r; it may be a dict with the key 'params'" % (given,))
+        members = _listed(given["params"])
+        seen = [p for group in self.groups for p in group.params]
+        for p in members:
+            if not isinstance(p, Parameter):
+                raise ValueError("params has %r; it may have Parameters, or be a list of groups" % (p,))
+            if any([p is q for q in seen]):
+                raise ValueError("a parameter of shape %s is given twice" % (p.shape,))
+            seen.append(p)
+        values = dict(self.defaults)
+        for key in given:
+            if key != "params":
+                if key not in values:
+                    raise ValueError("a group sets %r; it may set %s" % (key, ", ".join(self.settings)))
+                values[key] = given[key]
+        self.groups.append(Group(members, array("f", self.hyper(values))))
+
+    @property
+    def param_groups(self):
+        """Its groups, each as a dict of its parameters and settings, which may be set: g["lr"] *= 0.1."""
+        from .optim_view import views
+
+        return views(self)
 
     @property
     def lr(self):

@@ -26,7 +26,7 @@ class LAMB(Optimizer):
     states = 2
     layerwise = True
     settings = ("lr", "betas", "eps", "weight_decay")
-    betas_at = 3  # in hyper: schedules move the first
+    slots = ("lr", "weight_decay", ".", "betas", "betas", "eps", ".")
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-6, weight_decay=1e-2):
         Optimizer.__init__(self, params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
@@ -84,11 +84,14 @@ class Muon(Optimizer):
         self.nesterov, self.coefficients, self.ns_steps = flag("nesterov", nesterov), tuple(ns_coefficients), ns_steps
         self.adjust_lr_fn = adjust_lr_fn or "original"
         Optimizer.__init__(self, params, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum, "eps": eps})
-        for group in self.groups:
-            for p in group.params:
-                if len(p._dims) < 2:
-                    raise ValueError("Muon takes matrices, not a parameter of shape %s: give it to another optimizer, "
-                                     "as AdamW, beside this one" % (p.shape,))  # fmt: skip
+
+    def add_param_group(self, given):
+        Optimizer.add_param_group(self, given)
+        for p in self.groups[-1].params:
+            if len(p._dims) < 2:
+                self.groups.pop()
+                raise ValueError("Muon takes matrices, not a parameter of shape %s: give it to another optimizer, as "
+                                 "AdamW, beside this one" % (p.shape,))  # fmt: skip
 
     def hyper(self, values):
         return (_checked("lr", values["lr"], 0, _ANY), _checked("weight_decay", values["weight_decay"], 0, _ANY),

@@ -47,8 +47,6 @@ class LBFGS(Optimizer):
             raise ValueError("line_search_fn is %r; it may be None or 'strong_wolfe'" % (line_search_fn,))
         self.line_search_fn, self.history_size = line_search_fn, whole("history_size", history_size)
         Optimizer.__init__(self, params, {"lr": lr})
-        if len(self.groups) > 1:
-            raise ValueError("LBFGS got %d groups; it takes one" % len(self.groups))
         self.members = [p for p in self.groups[0].params if p.requires_grad]
         n = sum([p.numel() for p in self.members])
         if not n:
@@ -58,6 +56,11 @@ class LBFGS(Optimizer):
                         for _ in range(self.history_size)]  # fmt: skip
         self.known = 0  # entries of history in use, the oldest first: change of gradient, move, 1 / their product
         self.t, self.diagonal, self.moves, self.evaluations = 0.0, 1.0, 0, 0
+
+    def add_param_group(self, given):
+        if self.groups:
+            raise ValueError("LBFGS got %d groups; it takes one" % (len(self.groups) + 1))
+        Optimizer.add_param_group(self, given)
 
     def hyper(self, values):
         return (_checked("lr", values["lr"], 0, _ANY),)

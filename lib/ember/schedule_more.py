@@ -78,7 +78,7 @@ def _momentum(optimizer):
         return 0
     for name in ("momentum", "betas"):  # those before are one number each
         if name in optimizer.settings:
-            return getattr(optimizer, "betas_at", optimizer.settings.index(name))
+            return getattr(optimizer, "slots", optimizer.settings).index(name)
     return 0
 
 
@@ -113,8 +113,8 @@ class CyclicLR(Schedule):
         self.low, self.high = [
             _each(name, value, optimizer, any_rate) for name, value in (("base_lr", base_lr), ("max_lr", max_lr))
         ]
-        self.up = _whole("step_size_up", step_size_up)
-        self.down = self.up if step_size_down is None else _whole("step_size_down", step_size_down)
+        self.up = whole("step_size_up", step_size_up)
+        self.down = self.up if step_size_down is None else whole("step_size_down", step_size_down)
         if mode not in ("triangular", "triangular2", "exp_range") and scale_fn is None:
             raise ValueError("mode is %r; it may be 'triangular', 'triangular2' or 'exp_range'" % (mode,))
         if scale_mode not in ("cycle", "iterations"):

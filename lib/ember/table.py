@@ -60,9 +60,11 @@ FUNCTIONS = (
 # Cost: of a row, the product of fields, times weight, in eighths of a multiply-accumulate (0: that of its function,
 #   the first field). Effect: 1 where running it twice is not running it once, so recomputation leaves it alone.
 _IMAGE = "n# h:1..32767 w:1..32767 c:1..32767 "
-_WINDOW = "out_h:1..32767 out_w:1..32767 k_h:1..255 k_w:1..255 s_h:1..255 s_w:1..255 p_h:0..255 p_w:0..255 "
+_WINDOW = (
+    "out_h:1..32767 out_w:1..32767 k_h:1..32767 k_w:1..32767 s_h:1..32767 s_w:1..32767 p_h:0..32767 p_w:0..32767 "
+)
 _NORMALIZED = "n@s_n,m@s_m,h@s_h,w@s_w"
-_CONV = _IMAGE + "f:1..32767 groups:1..32767 " + _WINDOW + "d_h:1..255 d_w:1..255 "
+_CONV = _IMAGE + "f:1..32767 groups:1..32767 " + _WINDOW + "d_h:1..32767 d_w:1..32767 "
 
 TABLE = (
     # d[i] = into(d[i], fn(a[i * a_step], b[i * b_step]))

@@ -63,12 +63,12 @@ def listed(*kinds):
     sys.path.insert(0, str(SOURCES.parent))
     from ember import catalogue, catalogue_more
 
-    return "".join(getattr(part, kind) for kind in kinds for part in (catalogue, catalogue_more))
+    return "".join(getattr(part, kind, "") for kind in kinds for part in (catalogue, catalogue_more))
 
 
 def homes(names):
     """The modules of what the catalogue calls so: "LayerNorm", "RMSprop", "sort"; or modules themselves."""
-    lists = listed("OPERATIONS", "FUNCTIONS", "LAYERS", "OPTIMIZERS")
+    lists = listed("OPERATIONS", "FUNCTIONS", "LAYERS", "OPTIMIZERS", "METHODS", "SEQUENTIAL", "FUNCTIONAL")
     by_name = {name: module for module, offered in parts(lists) for name in offered}
     found = []
     for name in names:

@@ -83,12 +83,16 @@ class TransformerEncoder(Module):
     ) -> Tensor: ...
 
 class SinusoidalEncoding(Module):
+    d_model: int
+    max_len: int
     table: Buffer
     dropout: Dropout
     def __init__(self, d_model: int, max_len: int, dropout: float = 0.0, base: float = 10000) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...
 
 class RotaryEncoding(Module):
+    dim: int
+    max_len: int
     table: Buffer
     def __init__(self, dim: int, max_len: int, base: float = 10000) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...

@@ -23,9 +23,17 @@ class Conv1d(Conv2d):
         dilation: int = 1,
         groups: int = 1,
         bias: bool = True,
+        padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros",
     ) -> None: ...
 
+def transposed(x: Tensor, weight: Tensor, bias: Tensor | None, arguments: tuple[object, ...]) -> Tensor: ...
+
 class ConvTranspose2d(Module):
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    output_padding: tuple[int, int]
+    dilation: tuple[int, int]
+    groups: int
     in_channels: int
     out_channels: int
     kernel_size: tuple[int, int]
@@ -42,6 +50,7 @@ class ConvTranspose2d(Module):
         groups: int = 1,
         bias: bool = True,
         dilation: _Pair = 1,
+        padding_mode: Literal["zeros"] = "zeros",
     ) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...
 
@@ -57,5 +66,6 @@ class ConvTranspose1d(ConvTranspose2d):
         groups: int = 1,
         bias: bool = True,
         dilation: int = 1,
+        padding_mode: Literal["zeros"] = "zeros",
     ) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...

@@ -5,7 +5,10 @@ from .tensor import Tensor
 class _BatchNorm(Module):
     num_features: int
     eps: float
-    momentum: float
+    momentum: float | None
+    affine: bool
+    track_running_stats: bool
+    num_batches_tracked: Buffer | None
     weight: Parameter | None
     bias: Parameter | None
     running_mean: Buffer | None
@@ -14,7 +17,7 @@ class _BatchNorm(Module):
         self,
         num_features: int,
         eps: float = 1e-5,
-        momentum: float = 0.1,
+        momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
     ) -> None: ...
@@ -29,6 +32,7 @@ class BatchNorm2d(_BatchNorm):
     takes: str
 
 class _ByShape(Module):
+    elementwise_affine: bool
     decays: bool
     normalized_shape: tuple[int, ...]
     eps: float
@@ -54,6 +58,7 @@ class RMSNorm(_ByShape):
 
 class GroupNorm(Module):
     num_groups: int
+    affine: bool
     num_channels: int
     eps: float
     weight: Parameter | None

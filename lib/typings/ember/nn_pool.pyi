@@ -1,4 +1,4 @@
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from .nn import Module
 from .nn_image import MaxPool2d
@@ -7,9 +7,23 @@ from .tensor import Tensor
 _Pair: TypeAlias = int | tuple[int, int]
 
 class MaxPool1d(MaxPool2d):
-    def __init__(self, kernel_size: int, stride: int | None = None, padding: int = 0) -> None: ...
+    def __init__(
+        self,
+        kernel_size: int,
+        stride: int | None = None,
+        padding: int = 0,
+        dilation: Literal[1] = 1,
+        return_indices: Literal[False] = False,
+        ceil_mode: bool = False,
+    ) -> None: ...
 
 class AvgPool2d(Module):
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    ceil_mode: bool
+    count_include_pad: bool
+    window: tuple[tuple[int, int], tuple[int, int], tuple[int, int], bool]
     def __init__(
         self,
         kernel_size: _Pair,

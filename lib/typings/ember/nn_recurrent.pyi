@@ -1,8 +1,13 @@
+from collections.abc import Sequence
+from typing import TypeAlias
+
 from .nn import Module
 from .parameter import Parameter
 from .tensor import Tensor
 
-class _Direction(Module):
+_Lengths: TypeAlias = Tensor | Sequence[int]
+
+class Direction(Module):
     weight_ih: Parameter
     weight_hh: Parameter
     bias: Parameter | None
@@ -10,13 +15,17 @@ class _Direction(Module):
     reverse: int
     def __init__(self, features: int, hidden: int, gates: int, bias: bool, reverse: int) -> None: ...
     def inputs(self, x: Tensor) -> Tensor: ...
-    def last(self, output: Tensor) -> Tensor: ...
 
 class _Recurrent(Module):
     gates: int
+    batch_first: bool
+    num_layers: int
+    bias: bool
+    dropout: float
+    bidirectional: bool
     input_size: int
     hidden_size: int
-    layers: list[list[_Direction]]
+    layers: list[list[Direction]]
     def __init__(
         self,
         input_size: int,
@@ -27,7 +36,9 @@ class _Recurrent(Module):
         dropout: float = 0.0,
         bidirectional: bool = False,
     ) -> None: ...
-    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]: ...
+    def forward(
+        self, x: Tensor, state: Tensor | None = None, lengths: _Lengths | None = None
+    ) -> tuple[Tensor, Tensor]: ...
 
 class RNN(_Recurrent):
     relu: int
@@ -47,5 +58,12 @@ class GRU(_Recurrent): ...
 
 class LSTM(_Recurrent):
     def forward(  # type: ignore[override]
-        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None, lengths: _Lengths | None = None
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]: ...
+
+def zeros(*dims: int) -> Tensor: ...
+def rnn(weights: Direction, x: Tensor, reverse: int, relu: int, start: Tensor) -> tuple[Tensor, tuple[()]]: ...
+def gru(weights: Direction, x: Tensor, reverse: int, start: Tensor) -> tuple[Tensor, tuple[()]]: ...
+def lstm(
+    weights: Direction, x: Tensor, reverse: int, valid: object, start: Tensor, start_cell: Tensor
+) -> tuple[Tensor, tuple[Tensor]]: ...

@@ -3,7 +3,7 @@ from typing import Literal
 from .optim import Optimizer, _Params
 
 class LAMB(Optimizer):
-    betas_at: int
+    slots: tuple[str, ...]
     def __init__(
         self,
         params: _Params,

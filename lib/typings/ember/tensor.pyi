@@ -9,7 +9,7 @@ _Dtype: TypeAlias = Literal["f", "i", "B", "b", "h"]
 _Shape: TypeAlias = tuple[int, ...] | list[int]
 _Dims: TypeAlias = int | _Shape | None
 _Operand: TypeAlias = Tensor | float
-_Padding: TypeAlias = Literal["constant", "reflect", "replicate"]
+_Padding: TypeAlias = Literal["constant", "reflect", "replicate", "circular"]
 # Spelled out to five dimensions: a recursive type would take a string too.
 _1: TypeAlias = Sequence[float]
 _2: TypeAlias = Sequence[_1]
