@@ -116,7 +116,7 @@ class Recording(Sink):
 
     def adopt(self, inputs):
         """The inputs of an operation: those that want a gradient but have no place here become constants."""
-        return tuple([x.constant() if x.requires_grad and x._place is None else x for x in inputs])
+        return tuple([x.detach() if x.requires_grad and x._place is None else x for x in inputs])
 
     def slot(self, values):
         """Float slots: what Python may change between steps. Returns the address of the first."""
