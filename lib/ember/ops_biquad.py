@@ -2,7 +2,7 @@
 
 from . import isa
 from .isa import ADD as INTO_ADD
-from .ops import ADD_FN, MUL_FN, Op, hand_on, into_grad, same, strided, strides_of
+from .ops import ADD_FN, MUL_FN, NEG_FN, Op, hand_on, same, strided, strides_of, summed_grad
 from .ops_math import tensor
 from .tensor import Tensor, apply, axis, numel, sink
 
@@ -52,25 +52,23 @@ def _grad(target, y, g, inputs, saved):
 
 
 def _coefficients_grad(target, y, g, x, coefficients, sizes):
-    """g goes backward through the poles alone; then each coefficient's gradient is its sum of products with what it
-    was multiplied with: x, one and two steps later, and -y."""
+    """g goes backward through the poles alone; then each coefficient's gradient is its sum of products with what the
+    coefficient is multiplied with: x, now, one and two steps later, and -y."""
     poles, u = target.new((5,)), target.new(x._dims)
     mask, one = target.constants((0.0, 0.0, 0.0, 1.0, 1.0)), target.constants((1.0, 0.0, 0.0, 0.0, 0.0))
     target.emit(isa.MAP, MUL_FN, 0, 5, 1, 1, poles, coefficients, mask)
     target.emit(isa.MAP, ADD_FN, 0, 5, 1, 1, poles, poles, one)
     _biquad(target, 1, sizes, u, g, poles)
-    t = target.new((5,))
-    target.fill(t, 0.0)
+    d = summed_grad(target, coefficients)
     outer, n, inner = sizes
     strides = strides_of((outer, n, inner))
     for k, (other, late) in enumerate(((x, 0), (x, 1), (x, 2), (y, 1), (y, 2))):
-        if n > late:
+        if k == 3:
+            target.map(NEG_FN, u, u)
+        if n > late:  # the sum goes on from what is there, in the order of the samples
             dims = (outer, n - late, inner)
             later = u.alias(u._dims, late * inner)
-            strided(target, MUL_FN, INTO_ADD, dims, t.alias((), k), (0, 0, 0), later, strides, other, strides)
-    sign = target.constants((1.0, 1.0, 1.0, -1.0, -1.0))
-    d, into = into_grad(target, coefficients)
-    target.emit(isa.MAP, MUL_FN, into, 5, 1, 1, d, t, sign)
+            strided(target, MUL_FN, INTO_ADD, dims, d.alias((), k), (0, 0, 0), later, strides, other, strides)
 
 
 BIQUAD = Op(same, _emit, _grad)

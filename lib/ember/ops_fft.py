@@ -2,6 +2,8 @@
 is [..., n // 2 + 1, 2], real and imaginary part.
 """
 
+from array import array
+
 from . import isa, ops
 from .isa import ADD as INTO_ADD
 from .isa import WRITE
@@ -121,10 +123,12 @@ def rfft(x, n=None, norm=None):
     if fits:
         scale = rounded(factor)
         return apply(RFFT, (x,), (n, (scale, scale), x._dims))
-    bins, values = n // 2 + 1, []
-    for j in range(n):
-        for k in range(bins):
-            values += [rounded(cosine(j * k, n) * factor >> 60), rounded(-sine(j * k, n) * factor >> 60)]
+    bins = n // 2 + 1
+    values = array("f", range(n * 2 * bins))
+    for i in range(n * bins):
+        angle = i // bins * (i % bins)
+        values[2 * i] = rounded(cosine(angle, n) * factor >> 60)
+        values[2 * i + 1] = rounded(-sine(angle, n) * factor >> 60)
     y = x @ constant(values, (n, 2 * bins))
     return view(y, y._dims[:-1] + (bins, 2))
 
@@ -144,11 +148,12 @@ def irfft(x, n=None, norm=None):
     dims = x._dims[:-2] + (n,)
     if fits:
         return apply(IRFFT, (x,), (n, (rounded(factor), rounded(2 * factor)), dims))
-    values = []
-    for k in range(bins):
+    values = array("f", range(2 * bins * n))
+    for i in range(bins * n):
+        k, j = i // n, i % n
         twice = factor if k == 0 or 2 * k == n else 2 * factor
-        values += [rounded(cosine(j * k, n) * twice >> 60) for j in range(n)]
-        values += [rounded(-sine(j * k, n) * twice >> 60) for j in range(n)]
+        values[2 * k * n + j] = rounded(cosine(j * k, n) * twice >> 60)
+        values[(2 * k + 1) * n + j] = rounded(-sine(j * k, n) * twice >> 60)
     return view(x, x._dims[:-2] + (2 * bins,)) @ constant(values, (2 * bins, n))
 
 

@@ -20,16 +20,16 @@ _bands = None  # the arguments and the result of the last call of bands(), kept 
 
 
 def _htk(f):
-    return log1p(f / 700.0) * 1127.0104801  # 2595 / log(10)
+    return log1p(f / 700.0) * 1126.994181  # 2595 / log(10)
 
 
 def _from_htk(mel):
-    return expm1(mel / 1127.0104801) * 700.0
+    return expm1(mel / 1126.994181) * 700.0
 
 
 # Slaney's: straight up to 1000 Hz, which is 15 mel, then 27 mel to each factor of 6.4.
 _STEP = 200.0 / 3.0
-_LOG_STEP = 0.068751777  # log(6.4) / 27
+_LOG_STEP = 0.06875177742  # log(6.4) / 27
 
 
 def _slaney(f):

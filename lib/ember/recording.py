@@ -124,7 +124,7 @@ class Recording(Sink):
             from .changed import known
 
             known(self, x)
-        return x.constant()
+        return x.detach()
 
     def slot(self, values):
         """Float slots: what Python may change between steps. Returns the address of the first."""

@@ -169,9 +169,6 @@ class Tensor:
         """The same elements, without a past."""
         return self.alias(self._dims)
 
-    def constant(self):
-        return self.detach()
-
     def numel(self):
         return abs(numel(self.shape))
 
