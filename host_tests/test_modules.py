@@ -1,7 +1,7 @@
 """The native VM as a module, read back: each message is in it once; on Xtensa each load of a literal finds its own.
 
-MicroPython's linker tells literals of Xtensa apart by section and offset, not by object: linked of two objects, a module
-has strings of one for strings of the other, and nothing says so.
+MicroPython's linker tells literals of Xtensa apart by section and offset, not by object: linked of two objects, a
+module has strings of one for strings of the other, and nothing says so.
 """
 
 import re
@@ -30,7 +30,7 @@ def uint(data, at):
 
 
 def read(data):
-    """(names, machine code, read-only data) of a native .mpy, by docs/reference/mpyfiles.rst and py/persistentcode.c."""
+    """(names, machine code, read-only data) of a native .mpy, by MicroPython's py/persistentcode.c."""
     assert data[:2] == b"M\x06"
     n_qstr, at = uint(data, 4)
     n_obj, at = uint(data, at)

@@ -6,7 +6,6 @@ from array import array
 from . import program
 from .running import segment, word, zeros
 
-
 _LENGTH = 3  # runtime.LENGTH
 
 

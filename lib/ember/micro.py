@@ -50,7 +50,6 @@ class Parts:
             key = None  # a copy: it is made again next time
         return key, y, _zip(pieces(x, rows, t.micro_batch), pieces(y, rows, t.micro_batch))
 
-
     def predict(self, x, out):
         """A prediction for more samples than fit at once: in out, or in a new array, for each output."""
         t = self.trainer
