@@ -143,7 +143,7 @@ def batches(trainer, count=4):
 @pytest.mark.parametrize("more", SHAPES)
 def test_as_many_inputs_and_outputs(tmp_path, more):
     trainer = several(**more)
-    for first in range(2):  # before the first step and after some
+    for _ in range(2):  # before the first step and after some
         model = travelled(trainer, tmp_path)
         for x, y in batches(trainer):
             for t in (trainer, model):
@@ -317,8 +317,8 @@ def said(use, *arguments):
 LONG = [(X[0] * 2, X[1] * 2), (Y[0] * 2, Y[1] * 2)]
 BAD = [
     (X[:1], Y), (X, Y[:1]), ((X[0][:-1], X[1]), Y), ((X[0], X[1][:-4]), Y), ((X[0], X[1][:-1]), Y),
-    (X, (Y[0][:-1], Y[1])), (X, (Y[0], Y[1][:-1])), ((X[0][:-1], X[1]), (Y[0][:-1], Y[1])), (X, (bytes([0, 1, 3, 0]), Y[1])),
-    LONG, ((X[0][:0], X[1][:0]), (Y[0][:0], Y[1][:0])),
+    (X, (Y[0][:-1], Y[1])), (X, (Y[0], Y[1][:-1])), ((X[0][:-1], X[1]), (Y[0][:-1], Y[1])),
+    (X, (bytes([0, 1, 3, 0]), Y[1])), LONG, ((X[0][:0], X[1][:0]), (Y[0][:0], Y[1][:0])),
 ]  # fmt: skip
 
 
@@ -378,8 +378,13 @@ def test_indices_are_named_as_well(tmp_path):
                             input_scale=None)  # fmt: skip
     there = travelled(trainer, tmp_path)
     for t in (trainer, there):
-        assert said(t.step, bytes([0, 1, 4, 5]), bytes(2)) == "index 5 at position 3; it may be a whole number from 0 to 4"
-        assert said(t.step, bytes([0, 1, 4, 3]), bytes([0, 3])) == "label 3 at index 1; it may be a whole number from 0 to 2"
+        assert (
+            said(t.step, bytes([0, 1, 4, 5]), bytes(2)) == "index 5 at position 3; it may be a whole number from 0 to 4"
+        )
+        assert (
+            said(t.step, bytes([0, 1, 4, 3]), bytes([0, 3]))
+            == "label 3 at index 1; it may be a whole number from 0 to 2"
+        )
 
 
 @pytest.mark.parametrize("more", [{}, {"micro_batch": 3}])
@@ -493,7 +498,7 @@ def test_averages_and_bounds(tmp_path):
     assert list(travel.bounds(model)) == list(ema.bounds) == [0.0, 0.75, 0.5]
     travel.bounds(model)[1] = ema.bounds[1] = 0.25
     for t in (ema, model):
-        for k in range(3):
+        for _ in range(3):
             t.step(*ONE)
     before = list(model.predict(ONE[0]))
     with ema.averaged(), travel.averaged(model):
@@ -578,8 +583,8 @@ def test_every_other_name_of_a_trainer_is_there(tmp_path):
     assert public(model) - public(trainer) == {"lr", "names"}
     missing = [name for name in sorted(ELSEWHERE | {"lr", "names", "plan"}) if "`%s`" % name not in PAGE]
     assert not missing, "docs/file.md does not tell of them"
-    same = ("batch_size micro_batch sample_size target_size classes input_dtype target_dtype epoch steps loss running_loss "
-            "validation schedule").split()  # fmt: skip
+    same = ("batch_size micro_batch sample_size target_size classes input_dtype target_dtype epoch steps loss "
+            "running_loss validation schedule").split()  # fmt: skip
     for name in same:
         assert getattr(model, name) == getattr(trainer, name), name
 

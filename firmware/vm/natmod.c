@@ -8,6 +8,10 @@
 #endif
 
 #if defined(__xtensa__)
+// One object: MicroPython's linker tells the literals of two apart by section and offset, and not by the object that they
+// are of, so that strings of one would be those of the other (natmod.mk).
+#include "ember_vm.c"
+
 // The linker knows the table of names, but not an address within it, which the compiler would make of a constant index.
 static inline __attribute__((always_inline)) const uint16_t *names(void) {
     const uint16_t *table = mp_native_qstr_table;

@@ -25,7 +25,8 @@ else
 
 include flags.mk
 MOD = ember_vm
-SRC = natmod.c ember_vm.c
+# On Xtensa natmod.c includes the other.
+SRC = natmod.c $(if $(filter-out xtensa%,$(ARCH)),ember_vm.c)
 # The switches' jump tables would need relocating.
 CFLAGS_EXTRA = $(EMBER_VM_FLAGS) $(EMBER_OPTIMIZE) -Wextra -Wno-unused-parameter -fno-jump-tables -fvisibility=hidden
 EMBER_OPTIMIZE ?= $(if $(filter x64,$(ARCH)),-O3,-O2)

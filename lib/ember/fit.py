@@ -55,9 +55,7 @@ def _output(trainer):
     return memoryview(trainer._segments[address >> 24])[at : at + size]
 
 
-def fit(
-    trainer, batches, epochs, validation=None, callbacks=(), on_step=None, schedule=None, schedule_every="epoch"
-):
+def fit(trainer, batches, epochs, validation=None, callbacks=(), on_step=None, schedule=None, schedule_every="epoch"):
     if schedule_every not in ("epoch", "step"):
         raise ValueError("schedule_every is %r; it may be 'epoch' or 'step'" % (schedule_every,))
     from .check import whole  # which a program that travelled does without

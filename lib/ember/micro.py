@@ -58,7 +58,6 @@ class Parts:
         self.trainer._state[0] = CHECK
         return self.trainer._attempt(piece[0], piece[1])
 
-
     def predict(self, x, out):
         """A prediction for more samples than fit at once: in out, or in a new array, for each output."""
         t = self.trainer

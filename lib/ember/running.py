@@ -24,8 +24,8 @@ def zeros(dtype, n):
 
 class Running:
     """Who inherits says what a batch is: batch_size, sample_size, target_size, classes, input_dtype, target_dtype;
-    where things lie: _statistics (in the arena), _kept (see Recording.kept), _results, the address
-    and dimensions of each output, and _many, whether they are a tuple; _fingerprint of the parameters; and _binding, if inputs or targets are several."""
+    where things lie: _statistics (in the arena), _kept (see Recording.kept), _results (address and dimensions of each
+    output; _many: they are a tuple); _fingerprint of the parameters; _binding, if inputs or targets are several."""
 
     _binding = schedule = None
     _trained = _still = ()  # parameters that it trains, and that it would if they were not frozen
