@@ -24,7 +24,9 @@ def _reshape_shape(inputs, shape):
         dims[unknown[0]] = numel(x._dims) // rest if rest and numel(x._dims) % rest == 0 else 0
     wrong = [i for i in range(len(dims)) if dims[i] < 1 and (i or not x._dims or x._dims[0] > 0)]
     if len(unknown) > 1 or wrong or numel(dims) != numel(x._dims):
-        raise ValueError("reshape of %s to %s: as many elements are needed, and at most one -1" % (x.shape, tuple(shape)))
+        raise ValueError(
+            "reshape of %s to %s: as many elements are needed, and at most one -1" % (x.shape, tuple(shape))
+        )
     return tuple(dims)
 
 

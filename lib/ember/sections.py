@@ -78,8 +78,8 @@ def _record_step(trainer, r, size, gradients, state):
     output = _output(trainer, r)
     loss, seed, weighs = _loss(trainer, r, output, LOSS)
     if not loss.requires_grad:
-        raise ValueError("the loss does not depend on any parameter that the optimizer trains: was the optimizer made of "
-                         "this model's parameters(), and are they not frozen?")  # fmt: skip
+        raise ValueError("the loss does not depend on any parameter that the optimizer trains: was it made of this "
+                         "model's parameters(), and are they not frozen?")  # fmt: skip
     if r.plan is None and _leaves(trainer, inputs_of(loss)):
         return True
     total = r.at(trainer._statistics + TOTAL, loss._dims)

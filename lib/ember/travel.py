@@ -5,8 +5,8 @@ from .running import segment, word
 
 
 def check(model, x, y, sections):
-    """The slow way, as a Trainer's: make of a batch what the program reads. ValueError, or TypeError, says what is wrong
-    with it, in that order; what the lengths do not tell the VM says, when these sections run."""
+    """The slow way, as a Trainer's: make of a batch what the program reads. ValueError, or TypeError, says what is
+    wrong with it, in that order; what the lengths do not tell the VM says, when these sections run."""
     try:
         x, y = accept(model, x, y)[:2]
         if y is None:
@@ -47,8 +47,8 @@ def accept(model, x, y):
 
 
 def _typed(part, dtype, what):
-    """Numbers from outside as a buffer of this type, and their dimensions, if they say any. Where the front is not on the
-    board, buffers alone will do."""
+    """Numbers from outside as a buffer of this type, and their dimensions, if they say any. Where the front is not on
+    the board, buffers alone will do."""
     try:
         from .values import read, typed
     except ImportError:

@@ -23,7 +23,7 @@ def trained_groups(optimizers):
         raise ValueError("optimizer is an empty list; it may be an optimizer or several")
     for o in optimizers:
         if not hasattr(o, "groups"):
-            raise ValueError("optimizer is %r; it may be an optimizer, as optim.SGD(model.parameters()), or a list of them"
+            raise ValueError("optimizer is %r; it may be an optimizer, as optim.SGD(model.parameters()), or a list"
                              % (o,))  # fmt: skip
     groups = [[p for p in group.params if p.requires_grad] for o in optimizers for group in o.groups]
     for o in optimizers:
