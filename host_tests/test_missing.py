@@ -6,8 +6,8 @@ import pytest
 
 import ember
 from conftest import ROOT, run_micropython
-from ember import Tensor, nn, optim
-from ember.names import lazily, nearest
+from ember import Tensor, nn, optim  # noqa: F401 (in what is evaluated)
+from ember.names import names_of, nearest
 
 TYPED = [  # (what, as it was typed, what is said)
     ("ember", "Trianer", "ember has no 'Trianer'; did you mean 'Trainer'?"),
@@ -19,6 +19,8 @@ TYPED = [  # (what, as it was typed, what is said)
     ("nn", "CrossEntropy", "ember.nn has no 'CrossEntropy'; did you mean 'CrossEntropyLoss'?"),
     ("optim", "adam", "ember.optim has no 'adam'; did you mean 'Adam'?"),
     ("optim", "RMSProp", "ember.optim has no 'RMSProp'; did you mean 'RMSprop'?"),
+    ("nn.Linear(1, 1)", "wieght", "Linear has no 'wieght'; did you mean 'weight'?"),
+    ("nn.ReLU()", "paramters", "ReLU has no 'paramters'; did you mean 'parameters'?"),
     ("Tensor([1.0])", "Sum", "a Tensor has no 'Sum'; did you mean 'sum'?"),
 ]
 
@@ -30,7 +32,7 @@ def script(lines):
 @pytest.mark.parametrize("what, typed, said", TYPED)
 def test_the_name_that_was_meant(what, typed, said):
     with pytest.raises(AttributeError) as error:
-        getattr({"ember": ember, "nn": nn, "optim": optim}.get(what) or Tensor([1.0]), typed)
+        getattr(eval(what), typed)
     assert str(error.value) == said
 
 
@@ -47,18 +49,18 @@ def test_what_is_far_is_not_meant():
 
 @pytest.mark.parametrize("module", [ember, nn, optim], ids=lambda module: module.__name__)
 def test_dir_lists_what_loads_later(module):
-    assert set(lazily(module.__name__)) <= set(dir(module)) and "__name__" in dir(module)
-    assert all(getattr(module, name) for name in lazily(module.__name__))
+    assert set(names_of(module.__name__)) <= set(dir(module)) and "__name__" in dir(module)
+    assert all(getattr(module, name) for name in names_of(module.__name__))
 
 
 def test_dir_under_micropython(micropython):
     """Of the names that are interned; from the second time on, of all."""
     out = micropython(script("""
-from ember.names import lazily
+from ember.names import names_of
 for module in ember, nn, optim:
     dir(module)
     there = dir(module)
-    print([name for name in lazily(module.__name__) if name not in there])
+    print([name for name in names_of(module.__name__) if name not in there])
 """), heap="4m")  # fmt: skip
     assert out == "[]\n[]\n[]\n"
 

@@ -48,4 +48,6 @@ def method(module, name):
         if function is not None:
             setattr(owner, name, function)
             return getattr(module, name)
-    raise AttributeError("%s has no %r" % (module.__class__.__name__, name))
+    from .names import Missing
+
+    raise AttributeError(Missing(module.__class__.__name__, name, list(module.__dict__)))

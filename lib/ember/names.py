@@ -4,9 +4,15 @@ import sys
 
 from . import _HOMES, _MODULES, catalogue, catalogue_more
 
-# Which lists of the catalogue name what an object has.
-_KINDS = {"ember": ("FUNCTIONS", "OPERATIONS"), "ember.nn": ("LAYERS",), "ember.optim": ("OPTIMIZERS",),
-          "a Tensor": ("OPERATIONS",)}  # fmt: skip
+# Of what has names that load later: the lists of the catalogue, and what is there from the start.
+_KINDS = {
+    "ember": (("FUNCTIONS", "OPERATIONS"), catalogue.OPERATORS + " " + _MODULES),
+    "ember.nn": (("LAYERS",), "Module Sequential Linear Flatten ReLU Tanh Sigmoid Dropout init utils functional"),
+    "ember.optim": (("OPTIMIZERS",), "SGD Adam AdamW lr_scheduler"),
+    "a Tensor": (("OPERATIONS",), catalogue.OPERATORS + " T shape dtype grad requires_grad backward detach item tolist "
+                 "numel elements"),
+}  # fmt: skip
+_MODULE = "forward parameters buffers modules train eval training"  # of any nn.Module
 
 
 def _edits(a, b):
@@ -30,13 +36,14 @@ def nearest(name, words):
     return best
 
 
-def lazily(whose):
-    """What loads when it is asked for: the names in the catalogue of "ember", "ember.nn", "ember.optim", "a Tensor"."""
-    lists = [getattr(part, kind) for kind in _KINDS[whose] for part in (catalogue, catalogue_more)]
-    words = [word for word in "".join(lists).split() if word[-1] != ":"]
-    if whose == "ember":
-        words += catalogue.OPERATORS.split() + _MODULES.split() + [name for _, names in _HOMES for name in names]
-    return words
+def names_of(whose):
+    """What "ember", "ember.nn", "ember.optim" or "a Tensor" offers, whether it was loaded or not; or a module."""
+    kinds, more = _KINDS.get(whose, (("METHODS",), _MODULE))
+    words = more.split()
+    for kind in kinds:
+        for part in (catalogue, catalogue_more):
+            words += [word for word in getattr(part, kind, "").split() if word[-1] != ":"]
+    return words + ([name for _, names in _HOMES for name in names] if whose == "ember" else [])
 
 
 def missing(name, words):
@@ -51,11 +58,11 @@ class Missing:
     def __init__(self, whose, name, there=()):
         self.whose, self.name, self.there = whose, name, there
         if name == "__dir__":  # dir() begins so; it and the REPL's Tab know only names that are interned, as this does
-            for word in lazily(whose):
+            for word in names_of(whose):
                 hasattr(self, word)
 
     def __str__(self):
-        return "%s has %s" % (self.whose, missing(self.name, lazily(self.whose) + list(self.there)))
+        return "%s has %s" % (self.whose, missing(self.name, names_of(self.whose) + list(self.there)))
 
     __repr__ = __str__
 
@@ -83,7 +90,7 @@ def unknown_keyword(name):
 
 
 def _listing(module):
-    return sorted(set(list(sys.modules[module].__dict__) + lazily(module)))
+    return sorted(set(list(sys.modules[module].__dict__) + names_of(module)))
 
 
 def of_ember():

@@ -3,6 +3,7 @@
 N batch. Linear weights are [in, out], convolution weights [K_h, K_w, in, out].
 """
 
+import gc
 import math
 from array import array
 
@@ -210,5 +211,11 @@ def __getattr__(name):
         return functional
     found = find(name, "LAYERS")
     if found is None:
-        raise AttributeError("ember.nn has no %r" % name)
+        from .names import Missing
+
+        raise AttributeError(Missing("ember.nn", name))
     return found
+
+
+if not hasattr(gc, "threshold"):
+    from .names import of_nn as __dir__  # noqa: F401

@@ -16,7 +16,8 @@ from .ops_shape import reshape
 from .ops_slice import _ALL, take
 from .ops_slice import view as _view
 from .ops_window import constant
-from .tensor import Tensor, _flatten, apply, numel, sink
+from .tensor import Tensor, apply, numel, sink
+from .values import read
 
 
 def _is_mask(k):
@@ -66,8 +67,7 @@ def _positions(mask, dims, shape):
     if isinstance(mask, Tensor):
         flat, found = mask.reshape(-1).tolist() if mask._dims else [mask.item()], mask._dims
     else:
-        flat, found = [], []
-        _flatten(mask, flat, found, 0)
+        flat, found = read(mask)
     if tuple(found) != tuple(dims) or not dims:
         raise ValueError("a mask of shape %s for dimensions %s of shape %s; they may be the same. float32 is a mask: "
                          "positions are of dtype 'i', or a list (or take index_select)"
@@ -128,9 +128,8 @@ def replace(x, index, value):
     if _is_mask(found):
         width = _rank(found)
         if isinstance(found, list):
-            flat, shape = [], []
-            _flatten(found, flat, shape, 0)
-            found = constant([1.0 if part else 0.0 for part in flat], tuple(shape))
+            flat, shape = read(found)
+            found = constant([1.0 if part else 0.0 for part in flat], shape)
         if found._dims != dims[at : at + width]:
             raise ValueError("a mask of shape %s for dimensions %s of shape %s; they may be the same"
                              % (found.shape, x.shape[at : at + width], x.shape))  # fmt: skip

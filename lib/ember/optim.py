@@ -203,7 +203,7 @@ def __getattr__(name):
     if found is None:
         from .names import Missing
 
-        raise AttributeError(Missing("ember.optim", name, ("SGD", "Adam", "AdamW", "lr_scheduler")))
+        raise AttributeError(Missing("ember.optim", name))
     return found
 
 

@@ -341,7 +341,7 @@ class Tensor:
         if function is None:
             from .names import Missing
 
-            raise AttributeError(Missing("a Tensor", name, dir(Tensor)))
+            raise AttributeError(Missing("a Tensor", name))
         setattr(Tensor, name, function)
         return getattr(self, name)
 
