@@ -425,3 +425,21 @@ def test_a_function_that_returns_a_weighted_loss(machine):
         t.step(x, y)
         found.append(kept(t))
     assert alike(machine, *found)
+
+
+def test_a_function_that_calculates_on_with_a_weighted_loss(machine):
+    """It is a mean over rows: in parts each part's mean counts as its rows do."""
+    loss = nn.CrossEntropyLoss([1.0, 5.0, 0.2, 2.0])
+    x, y = inputs(np.random.default_rng(7), 6), array("B", [0, 1, 2, 3, 0, 1])
+    more = {"target_dtype": "B", "target_shape": ()}
+    for edges, shares in (([6], [1]), ([2, 6], [2 / 6, 4 / 6])):
+        model = start_of(linear())
+        t = ember.Trainer(model, lambda z, y: loss(z, y) * 2.0, optim.SGD(model.parameters(), lr=0.5), (3,), 6, **more)
+        expected, first = np.array(model.weight.tolist()), 0
+        for last, share in zip(edges, shares):
+            part = np.array(x).reshape(6, 3)[first:last], np.array(y[first:last])
+            _, dw, _, by = step_of("CrossEntropyLoss", *part, np.array(start_of(linear()).weight.tolist()),
+                                   np.array(start_of(linear()).bias.tolist()), loss.weight.tolist())  # fmt: skip
+            expected, first = expected - 0.5 * share * 2 * dw / by, last
+        cut(t, x, y, edges)
+        assert np.allclose(model.weight.tolist(), expected, rtol=1e-4, atol=1e-6)

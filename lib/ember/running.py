@@ -167,7 +167,7 @@ class Running:
             self._run(program.FORWARD_TO_BACKWARD)
 
     def update(self):
-        """One step of the optimizer on the mean gradient of what was accumulated."""
+        """One step of the optimizer on the mean gradient of what was accumulated; none where no label of it counts."""
         if not self._fresh:
             self._unfinished = False
         if self._state[1] or self._unfinished:

@@ -234,7 +234,8 @@ class Trainer(Running):
         They find .epoch, .running_loss and, with validation batches, .validation = (loss, accuracy);
         one that returns True ends the training. on_step, if given, is called with the trainer after every step.
         schedule (by default the trainer's) is stepped every "epoch" or "step"; one that takes a measure is given the
-        validation's loss, or where there is none, and at steps, the running loss.
+        validation's loss, or where there is none, and at steps, the running loss. A batch in which no label counts is
+        no step: neither on_step nor the schedule see it; of an epoch of such batches nobody hears.
         Afterwards the model is in evaluation mode."""
         from .fit import fit
 
