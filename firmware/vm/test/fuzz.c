@@ -90,7 +90,7 @@ static void add_header(void) {
     program[4] = 2;
     for (int32_t k = 0; k < SEGMENTS; k++) {
         int32_t *segment = program + 5 + 3 * k;
-        int32_t type = k == EMBER_INTS ? EMBER_INT32 : k < EMBER_FIRST_BOUND ? EMBER_FLOAT32 : below(5);
+        int32_t type = k == EMBER_INTS ? EMBER_INT32 : k < EMBER_FIRST_BOUND ? EMBER_FLOAT32 : below(7);
         segment[0] = type | (k != EMBER_CONSTANTS && below(4) ? EMBER_WRITABLE : 0);
         segment[1] = k == EMBER_ARENA ? 1 + below(5000) : 6 + below(60);
         segment[2] = below(2) ? 0 : below(16);
@@ -163,7 +163,7 @@ static void take_program(void) {
 }
 
 // Bytes of an element.
-static const uint8_t sizes_of_types[] = { 4, 4, 1, 1, 2 };
+static const uint8_t sizes_of_types[] = { 4, 4, 1, 1, 2, 2, 4 };
 
 static float random_float(void) {
     static const float special[] = { 0.0f, -0.0f, 1.0f, 1e-42f, -3e38f, 3e38f };
@@ -192,7 +192,8 @@ static void hash_floats(const float *x, size_t count) {
 static int open_all(ember_vm *vm, void **segments, const size_t *bytes, const int32_t *state) {
     int refusal = ember_open(vm, program, (size_t)words, (size_t)program[3]);
     for (uint32_t k = 0; !refusal && k < (uint32_t)program[3]; k++) {
-        refusal = ember_bind(vm, k, segments[k], bytes[k], 'B', true);
+        refusal = ember_bind(vm, k, segments[k], bytes[k],
+            (program[5 + 3 * k] & 7) == EMBER_INT8 ? 'b' : 'B', true);
     }
     return refusal ? refusal : ember_check(vm, state, 4);
 }
@@ -212,9 +213,9 @@ static void run_program(int32_t rows, int32_t budget, int most_calls, bool tampe
         for (size_t i = 0; noise && i < elements; i++) {
             if (type == EMBER_FLOAT32) {
                 ((float *)segments[k])[i] = random_float();
-            } else if (type == EMBER_INT32) {
+            } else if (sizes_of_types[type] == 4) {
                 ((int32_t *)segments[k])[i] = below(20) ? below(4) : (int32_t)random_word();
-            } else if (type == EMBER_INT16) {
+            } else if (sizes_of_types[type] == 2) {
                 ((int16_t *)segments[k])[i] = (int16_t)(below(20) ? below(4) : (int32_t)random_word());
             } else {
                 ((uint8_t *)segments[k])[i] = (uint8_t)(below(20) ? below(4) : (int32_t)random_word());
