@@ -37,6 +37,46 @@ def test_make_compiles_the_vm_with_its_flags_from_either_folder(tmp_path):
         assert all(subprocess.run(["test", "-f", source]).returncode == 0 for source in sources)
 
 
+ARM_FPU = ["-mthumb", "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"]
+
+
+def fused(path):
+    """How many fused multiply-adds there are in an object or a firmware."""
+    done = subprocess.run(["arm-none-eabi-objdump", "-d", path], capture_output=True, text=True, check=True)
+    return len(re.findall(r"\tvfn?m[as]", done.stdout))
+
+
+def test_what_ports_with_an_fpu_add_changes_nothing(tmp_path):
+    """stm32 and nrf read constants as single; nrf optimises when it links, after its own -Os."""
+    compile = ["arm-none-eabi-gcc", *ARM_FPU, "-c", VM / "ember_vm.c", "-Os"]
+    plain, constants, at_link, without = (
+        tmp_path / (name + ".o") for name in ("plain", "constants", "link", "without")
+    )
+    subprocess.run([*compile, "-O2", *flags(), "-o", plain], check=True)
+    subprocess.run([*compile, "-fsingle-precision-constant", "-O2", *flags(), "-o", constants], check=True)
+    assert plain.read_bytes() == constants.read_bytes() and fused(plain) == 0
+    subprocess.run([*compile, "-flto", "-O2", *flags(), "-o", at_link], check=True)
+    (tmp_path / "main.c").write_text("""
+#include "vm.h"
+int main(void) {
+    static ember_vm vm;
+    static int32_t words[4];
+    return ember_open(&vm, words, 4, 4) + ember_run(&vm, words, 1);
+}
+void *memset(void *to, int value, size_t bytes) {
+    for (volatile char *p = to; bytes--; ) {
+        *p++ = (char)value;
+    }
+    return to;
+}
+""")
+    link = ["arm-none-eabi-gcc", *ARM_FPU, "-flto", "-Os", "-I", VM, "-nostdlib", "-Wl,-emain", tmp_path / "main.c"]
+    subprocess.run([*link, at_link, "-lgcc", "-o", tmp_path / "firmware"], check=True)
+    assert fused(tmp_path / "firmware") == 0
+    subprocess.run([*compile, "-O2", "-o", without], check=True)
+    assert fused(without) > 100, "with the compiler's own choice there would be some"
+
+
 def test_cmake_names_the_same_sources_and_flags(tmp_path):
     text = (VM / "micropython.cmake").read_text()
     sources = re.search(r"target_sources\(.*?INTERFACE(.*?)\)", text, re.DOTALL).group(1).split()

@@ -11,6 +11,10 @@
 #error "Ember's programs and segments are little-endian"
 #endif
 
+#if defined(PICO_RP2040) && PICO_RP2040
+#include "rp2040.h"
+#endif
+
 #include "math.c"
 #include "functions.c"
 #include "random.c"

@@ -1,6 +1,7 @@
 from . import callbacks as callbacks
 from . import checkpoint as checkpoint
 from . import data as data
+from . import fit as fit
 from . import function as function
 from . import functional as functional
 from . import isa as isa
@@ -25,6 +26,7 @@ from . import schedule_several as schedule_several
 from . import slices as slices
 from . import tensor as tensor
 from . import trainer as trainer
+from . import travel as travel
 from . import vm as vm
 from .data import Batches as Batches
 from .function import record as record
