@@ -430,7 +430,7 @@ y = x[[1, 0, 1]] * ember.arange(1, 5) + ember.randn(3, 4) * ember.rand(4)
 z = y.asinh() + ember.hypot(y, x[[0]]) + y.nan_to_num() + (y // 0.75) + ember.fmod(y, 1.5)
 z[[0, 2]] = 2.0
 z[y > 3.0] = x[0].median()
-w = z.cummax(1)[0].logaddexp(z.exp2().clip(max=9.0)) + (x * x + 1.0).acosh().sum()
+w = z.cummax(1)[0].logaddexp(z.exp2().clip(max=9.0)) + (x * x + 1.5).acosh().sum()
 w.sum().backward()
 show(y, z, w, x.grad, x[x > 0], x[:, [True, False, False, True]], ember.eye(2, 3), x.t().diag(1), x.median(1)[1])
 """
