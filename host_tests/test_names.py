@@ -1,5 +1,5 @@
-"""Layers, losses, initialisers, optimizers and schedules take what PyTorch's take: the same names in the same order,
-with the same defaults. What differs, or is not there, stands here."""
+"""Layers, losses, initialisers, optimizers, schedules and newer functions take what PyTorch's take: the same names in
+the same order, with the same defaults. What differs, or is not there, stands here."""
 
 import ast
 import inspect
@@ -22,7 +22,7 @@ OTHERWISE = {
     "batch_first": True,  # the batch is always first
     "adjust_lr_fn": "original",  # what None means
 }
-NO_DEFAULT = {"dim"}  # of a softmax PyTorch guesses it, and warns
+NO_DEFAULT = {"dim of Softmax", "dim of LogSoftmax", "dim of Softmin"}  # of a softmax PyTorch guesses it, and warns
 # What is not there.
 LACKING = {
     "divisor_override",
@@ -30,14 +30,18 @@ LACKING = {
     "sparse", "proj_size", "add_bias_kv", "add_zero_attn", "recompute_scale_factor", "decoupled_weight_decay of Adam",
     "weight of mse_loss", "weight of l1_loss", "weight of huber_loss", "running_mean of instance_norm", "out",
     "running_var of instance_norm", "use_input_stats", "momentum of instance_norm",
+    "dim of rfft", "dim of irfft", "onesided", "return_complex", "alpha of hamming_window",
+    "beta of hamming_window", "output_size of repeat_interleave",
 }  # fmt: skip
 # What PyTorch has not.
 MORE = {"AdamW": {"cautious_weight_decay"}}
+TENSORS = ("params", "tensor", "optimizer", "x")
+MADE = ("dtype", "requires_grad")  # of what is created, and what layers have as well
 
 
 def ours(name):
     taken = inspect.signature(find(PLACES[name], name)).parameters
-    return {k: p.default for k, p in taken.items() if k not in ("params", "tensor", "optimizer")}
+    return {k: p.default for k, p in taken.items() if k not in TENSORS + MADE}
 
 
 @pytest.mark.parametrize("name", PYTORCH)
@@ -47,7 +51,7 @@ def test_arguments_are_pytorchs(name):
     lacking = [k for k in theirs if k not in LACKING and "%s of %s" % (k, kind) not in LACKING]
     assert [k for k in found if k not in MORE.get(name, ())] == lacking
     for argument in lacking:
-        if argument in NO_DEFAULT and theirs[argument] is None:
+        if "%s of %s" % (argument, kind) in NO_DEFAULT:
             assert found[argument] is inspect.Parameter.empty
             continue
         wanted = OTHERWISE.get(argument, theirs[argument])

@@ -165,9 +165,13 @@ def cookbook(kind, rate, f, q, gain=0.0):
 
 
 @settings(max_examples=200)
-@given(st.sampled_from(["lowpass", "highpass", "bandpass", "notch", "peaking"]),
-       st.sampled_from([100.0, 8000, 44100.0, 48000]), st.floats(0.0005, 0.499), st.floats(0.1, 50),
-       st.floats(-40, 40))  # fmt: skip
+@given(
+    st.sampled_from(["lowpass", "highpass", "bandpass", "notch", "peaking"]),
+    st.sampled_from([100.0, 8000, 44100.0, 48000]),
+    st.floats(0.0005, 0.499),
+    st.floats(0.1, 50),
+    st.floats(-40, 40),
+)
 def test_designs_are_the_cookbooks(kind, rate, part, q, gain):
     f = int(part * rate * 256) / 256
     found = getattr(filters, kind)(rate, f, *([gain] if kind == "peaking" else []), q)
@@ -319,8 +323,8 @@ z = ember.biquad(x, filters.peaking(8000, 440.5, 3.0), dim=1)
 f = ember.rfft(x, 50, "ortho")
 (y.sum() + (z * z).sum() + f.sum() + ember.irfft(ember.rfft(x, 64)).sum()).backward()
 show(w, ember.hann_window(9), y, z, f, x.grad, ember.mel_filterbank(9, 0.0, 4000.0, 4, 8000))
-kinds = filters.lowpass, filters.highpass, filters.bandpass, filters.notch
-show(*[Tensor(list(g(8000, 1000.25, 1.5))) for g in kinds])
+designs = filters.lowpass, filters.highpass, filters.bandpass, filters.notch
+show(*[Tensor(list(design(8000, 1000.25, 1.5))) for design in designs])
 """
 
 

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define EMBER_ISA 1883677
+#define EMBER_ISA 298043
 
 enum {
     EMBER_MAGIC = 238804993,
@@ -420,7 +420,7 @@ static const uint8_t ember_cost[] = {
 // times this, the opcodes' weights and after them the functions': where the opcode's is 0.
 static const uint16_t ember_weights[] = {
     0, 0, 8, 10, 10, 10, 12, 14, 110, 40, 110, 12, 6, 10, 250, 250, 12, 8, 24, 120, 12, 12, 0, 100, 70, 70,
-    80, 80, 120, 40, 160, 10, 10, 12, 12, 12, 12, 250, 12, 0, 36, 36, 60, 8, 6, 6, 6, 20, 80, 80, 120, 120, 8,
+    80, 80, 120, 40, 160, 10, 10, 12, 12, 12, 12, 250, 12, 0, 60, 60, 40, 8, 6, 6, 6, 20, 80, 80, 120, 120, 8,
     12, 12, 100, 120, 200, 200, 120, 8, 8, 8, 20, 10, 10, 200, 8, 8, 8, 12, 12, 24, 200, 160, 8,
 };
 

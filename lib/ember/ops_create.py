@@ -12,7 +12,7 @@ STREAM = 1 << 28  # the first of those that are drawn from here, one a call sinc
 
 
 def _sizes(sizes):
-    sizes = tuple(sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes)
+    sizes = tuple(sizes[0] if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)) else sizes)
     for n in sizes:
         if not isinstance(n, int) or isinstance(n, bool) or n < 1:
             raise ValueError("size is %s; each may be a whole number from 1" % (sizes,))

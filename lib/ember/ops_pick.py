@@ -96,9 +96,12 @@ def pick(x, index):
         return _whole_numbers(x, at, positions, (len(positions),)) if x.dtype != "f" else index_select(x, at, positions)
     if dims[at] < 0:
         raise ValueError("the batch is taken whole (:) while recording")
+    if found == []:
+        raise ValueError("an empty list takes nothing, and an empty tensor there is not")
     if isinstance(found, Tensor) and found._place is None:
         found = found.tolist()  # where those below zero count from the end
-        found = [found] if isinstance(found, int) else found
+        if isinstance(found, int):
+            return take(x, (_ALL,) * at + (found,))
     k = _indices(found, dims[at])
     if at and k._dims and k._dims[0] < 0:
         raise ValueError("the batch stays the first dimension: x[:, index] would move it")

@@ -88,12 +88,12 @@ def bmm(a, b):
     return _product("bmm", 3, a, b)
 
 
-def amax(x, dim=None, keepdim=False):
+def amax(x, dim=(), keepdim=False):
     """The largest over dim: one, several, or all for None or (). Elements that tie share the gradient evenly."""
     return _max(x, None if dim == () else dim, keepdim)
 
 
-def amin(x, dim=None, keepdim=False):
+def amin(x, dim=(), keepdim=False):
     """The smallest over dim: one, several, or all for None or (). Elements that tie share the gradient evenly."""
     return _min(x, None if dim == () else dim, keepdim)
 

@@ -180,15 +180,15 @@ TABLE = (
     # y[i, k] = f(k) * (the sum over j of x[i, j] * e^(-2 pi i jk / N)), k = 0 .. half, as pairs; N = 2 * half, half is
     # 2^levels; f is scale[0] at both ends, else scale[1]; wave[j] = sin(2 pi j / N). A row of y has N + 2 elements
     ("rfft", "n# half:1..32768 levels:0..15 y>f[n*half*2,n*2,2] x<f[n*half*2] wave<f[half] scale<f[2]", "", "n",
-     "half*levels", 36, 0),
+     "half*levels", 60, 0),
     # its transpose: x[i, j] = the sum over k of f(k) * (y[i, k, 0] * cos(2 pi jk / N) - y[i, k, 1] * sin(2 pi jk / N))
     ("rfft_transposed", "n# half:1..32768 levels:0..15 x>f[n*half*2] y<f[n*half*2,n*2,2] wave<f[half] scale<f[2]", "",
-     "n", "half*levels", 36, 0),
+     "n", "half*levels", 60, 0),
     # along n: y = (b0 + b1 z^-1 + b2 z^-2) / (1 + a1 z^-1 + a2 z^-2) x, coefficients = [b0, b1, b2, a1, a2];
     # transposed: from the last to the first. start (0 unless `given`) and end are the state on both sides
     ("biquad", "transposed:0..1 given:0..1 kept:0..1 outer# n# inner# y>f[outer*n*inner] x<f[outer*n*inner] "
      "coefficients<f[5] start<f[outer*2*inner*given] end>f[outer*2*inner*kept]", "y=x end=start", "outer", "n*inner",
-     60, 0),
+     40, 0),
     # finishes the run, whatever was to follow, where go is 0
     ("stop", "go<f[1]", "", "1", "1", 8, 1),
 )
