@@ -34,3 +34,18 @@ def method(module, name):
             setattr(owner, name, function)
             return getattr(module, name)
     raise AttributeError("%s has no %r" % (module.__class__.__name__, name))
+
+
+def submodule(name):
+    """What nn has that is a module."""
+    if name == "init":
+        from . import nn_init as found
+    elif name == "utils":
+        from . import nn_utils as found
+    elif name == "functional":  # which is not on every board
+        import ember
+
+        found = ember.functional
+    else:
+        raise AttributeError("ember.nn has no %r" % name)
+    return found
