@@ -51,3 +51,20 @@ def method(module, name):
     from .names import Missing
 
     raise AttributeError(Missing(module.__class__.__name__, name, list(module.__dict__)))
+
+
+def submodule(name):
+    """What nn has that is a module."""
+    if name == "init":
+        from . import nn_init as found
+    elif name == "utils":
+        from . import nn_utils as found
+    elif name == "functional":  # which is not on every board
+        import ember
+
+        found = ember.functional
+    else:
+        from .names import Missing
+
+        raise AttributeError(Missing("ember.nn", name))
+    return found

@@ -101,13 +101,11 @@ class Sequential(Module):
     list is."""
 
     def __init__(self, *layers):
-        if layers and isinstance(layers[0], dict):
-            from .nn_container import named
-
-            layers = named(self, layers[0])
         for layer in layers:
-            if not callable(layer):
-                raise ValueError("layers has %r; each may be a module, or a function of a tensor" % (layer,))
+            if not callable(layer):  # a dict, or what is no layer
+                from .nn_container import named
+
+                layers = named(self, layers)
         self.layers = layers
 
     def __len__(self):
@@ -197,23 +195,11 @@ def __getattr__(name):
     """The other layers and losses: catalogue.py says where they are. And init, utils, functional."""
     from .catalogue import find
 
-    if name == "init":
-        from . import nn_init
-
-        return nn_init
-    if name == "utils":
-        from . import nn_utils
-
-        return nn_utils
-    if name == "functional":
-        from . import functional
-
-        return functional
     found = find(name, "LAYERS")
     if found is None:
-        from .names import Missing
+        from .catalogue_more import submodule
 
-        raise AttributeError(Missing("ember.nn", name))
+        found = submodule(name)
     return found
 
 

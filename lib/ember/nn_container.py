@@ -4,11 +4,22 @@ from .nn import Module, Sequential
 from .nn_state import Ordered
 
 
+def refuse(what, layer):
+    """What is no layer."""
+    if not callable(layer):
+        raise ValueError("%s has %r; each may be a module, or a function of a tensor" % (what, layer))
+
+
 def named(module, layers):
-    """The layers of a dict, whose keys are their names, and attributes of the module too."""
+    """The layers of one dict, whose keys are their names, and attributes of the module too; or ValueError."""
+    if len(layers) != 1 or not isinstance(layers[0], dict):
+        for layer in layers:
+            refuse("layers", layer)
+    layers = layers[0]
     for name in layers:
         if not isinstance(name, str) or not name or "." in name or hasattr(type(module), name):
             raise ValueError("a layer is called %r; it may be a name without dots, and not a module's own" % (name,))
+        refuse("layers", layers[name])
         setattr(module, name, layers[name])
     module.names = tuple(layers.keys())
     return tuple(layers.values())
@@ -79,8 +90,7 @@ class ModuleDict(Module):
     def __setitem__(self, name, module):
         if not isinstance(name, str) or not name or "." in name:
             raise ValueError("a module is called %r; it may be a name without dots" % (name,))
-        if not callable(module):
-            raise ValueError("modules has %r; each may be a module, or a function of a tensor" % (module,))
+        refuse("modules", module)
         self.layers[name] = module
 
     def __getitem__(self, name):

@@ -63,7 +63,7 @@ class Optimizer:
     def add_param_group(self, given):
         """More parameters: a dict {"params": [...], "lr": ...}, which may set what differs from the optimizer's own."""
         if self.trainer:
-            raise RuntimeError("this optimizer belongs to a Trainer, which is recorded: make another of both")
+            raise RuntimeError("this optimizer belongs to a Trainer: make both anew")
         if not isinstance(given, dict) or "params" not in given:
             raise ValueError("a group is %r; it may be a dict with the key 'params'" % (given,))
         members = _listed(given["params"])
