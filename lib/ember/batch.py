@@ -2,7 +2,7 @@
 
 from .loss import labels
 from .tensor import Tensor
-from .values import read, typed
+from .values import has_length, read, typed
 
 
 def flat(value, shape, what, trainer):
@@ -10,7 +10,7 @@ def flat(value, shape, what, trainer):
     size = 1
     for d in shape:
         size *= d
-    if not hasattr(value, "__len__") and not isinstance(value, Tensor):
+    if not isinstance(value, Tensor) and not has_length(value):
         raise ValueError("%s is %r; it may be a buffer, a tensor or a list of samples%s" % (
             what, value, ": predict(x) takes no y" if value is None else ""))  # fmt: skip
     value, found = read(value)

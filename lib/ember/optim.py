@@ -34,7 +34,7 @@ def _listed(params):
     if not isinstance(params, (Parameter, dict)):  # both are lists of something else
         try:
             return list(params)
-        except TypeError:
+        except (TypeError, AttributeError):  # the latter is MicroPython's, of a module
             pass
     raise ValueError("params is %r; it may be a list of parameters, or of groups" % (params,))
 

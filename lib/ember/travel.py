@@ -50,13 +50,13 @@ def _typed(part, dtype, what):
     """Numbers from outside as a buffer of this type, and their dimensions, if they say any. Where the front is not on
     the board, buffers alone will do."""
     try:
-        from .values import read, typed
+        from .values import has_length, read, typed
     except ImportError:
-        if isinstance(part, (list, tuple)) or not hasattr(part, "__len__"):
+        if isinstance(part, (int, float, list, tuple)) or part is None or hasattr(part, "_dims"):
             raise TypeError("%s is a %s; where the rest of Ember is not there, it may be a buffer of type %r"
                             % (what, type(part).__name__, dtype))  # fmt: skip
         return part, None
-    if not hasattr(part, "__len__") and not hasattr(part, "_dims"):
+    if not hasattr(part, "_dims") and not has_length(part):
         raise ValueError("%s is %r; it may be a buffer of type %r" % (what, part, dtype))
     values, dims = read(part)
     return typed(dtype, values, what), dims

@@ -87,6 +87,14 @@ def flatten(data, flat, dims, depth):
         flat.append(data)
 
 
+def has_length(data):
+    try:
+        len(data)
+        return True
+    except TypeError:
+        return False
+
+
 def _is_buffer(data):
     try:
         memoryview(data)
