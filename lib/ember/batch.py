@@ -23,8 +23,9 @@ def flat(value, shape, what, trainer):
         raise ValueError("%s has %d samples, batch_size is %d: take fewer at once"
                          % (what, rows, trainer.batch_size))  # fmt: skip
     if not good or not rows:
-        raise ValueError("%s has %s; %r takes (N,%s) with N from 1 to %d" % (
-            what, found, trainer.model, "".join([" %d," % d for d in shape])[:-1], trainer.batch_size))  # fmt: skip
+        raise ValueError("%s has %s; %s takes (N,%s) with N from 1 to %d" % (
+            what, found, trainer.model.__class__.__name__, "".join([" %d," % d for d in shape])[:-1],
+            trainer.batch_size))  # fmt: skip
     return value, rows
 
 
