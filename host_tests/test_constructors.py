@@ -21,6 +21,7 @@ NEEDS = {
     "RNNCell": (2, 3), "GRUCell": (2, 3), "LSTMCell": (2, 3), "MultiheadAttention": (4, 2),
     "TransformerEncoderLayer": (4, 2), "SinusoidalEncoding": (4, 8), "RotaryEncoding": (4, 8), "PixelShuffle": (2,),
     "Upsample": (4,), "Threshold": (0.1, 0.0), "Softmax": (1,), "LogSoftmax": (1,), "Softmin": (1,),
+    "LambdaLR": (lambda k: 0.5,), "MultiplicativeLR": (lambda k: 0.5,), "CyclicLR": (0.01, 0.1, 20, None, "triangular", 1.0, None, "cycle", False),
     "LinearLR": (), "StepLR": (3,), "MultiStepLR": ([2, 4],), "ExponentialLR": (0.9,), "CosineAnnealingLR": (5,),
     "CosineAnnealingWarmRestarts": (5,), "PolynomialLR": (), "NoamLR": (8, 4), "OneCycleLR": (0.1, 10),
     "ConstantLR": (), "ReduceLROnPlateau": (), "TopKAccuracy": (8, 2), "ConfusionMatrix": (3,),

@@ -119,7 +119,7 @@ def recorded(example):
             Recording.emit(self, opcode, *fields)
 
         def _constant(self, x):  # an example makes its layer itself, at every recording a new one
-            return x.constant()
+            return x.detach()
 
     def body(r):
         tensors = {}

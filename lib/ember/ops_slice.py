@@ -282,10 +282,9 @@ def put(x, index, value):
     for t in (x, value):
         if t.dtype != "f":
             raise ValueError("this takes float32 tensors, got shape %s of dtype %r" % (t.shape, t.dtype))
+    replace = None
     if has_list(index):
         from .ops_pick import replace
-    else:
-        replace = None
     if x._node is None and (x.requires_grad or isinstance(x, Parameter)):
         if replace:
             value, index = replace(x.detach(), index, value), ...
