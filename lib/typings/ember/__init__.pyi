@@ -1,8 +1,8 @@
 from . import callbacks as callbacks
 from . import checkpoint as checkpoint
 from . import data as data
-from . import fit as fit
 from . import filters as filters
+from . import fit as fit
 from . import function as function
 from . import functional as functional
 from . import isa as isa
