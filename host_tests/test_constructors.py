@@ -22,7 +22,7 @@ NEEDS = {
     "TransformerEncoderLayer": (4, 2), "SinusoidalEncoding": (4, 8), "RotaryEncoding": (4, 8), "PixelShuffle": (2,),
     "Upsample": (4,), "Threshold": (0.1, 0.0), "Softmax": (1,), "LogSoftmax": (1,), "Softmin": (1,),
     "LambdaLR": (lambda k: 0.5,), "MultiplicativeLR": (lambda k: 0.5,), 
-    "CyclicLR": (0.01, 0.1, 20, None, "triangular", 1.0, None, "cycle", False),
+    "CyclicLR": (0.01, 0.1),
     "LinearLR": (), "StepLR": (3,), "MultiStepLR": ([2, 4],), "ExponentialLR": (0.9,), "CosineAnnealingLR": (5,),
     "CosineAnnealingWarmRestarts": (5,), "PolynomialLR": (), "NoamLR": (8, 4), "OneCycleLR": (0.1, 10),
     "ConstantLR": (), "ReduceLROnPlateau": (), "TopKAccuracy": (8, 2), "ConfusionMatrix": (3,),
@@ -48,7 +48,7 @@ def make(place, name):
     if place == "ember.optim":
         needs = [[Parameter((2, 3))]]
     elif place == "ember.schedule":
-        needs = [optim.SGD([Parameter((2, 3))], lr=0.1), *needs]
+        needs = [optim.SGD([Parameter((2, 3))], lr=0.1, momentum=0.9), *needs]
     values = {}
     for parameter in signature.parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
