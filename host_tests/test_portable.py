@@ -155,7 +155,7 @@ def test_a_loss_of_infinite_scores_is_nan_and_raises_nothing():
 def test_adam_divides_by_nothing_without_raising(hyper):
     segments = buffers()
     segments[0][20:25] = array("f", hyper)
-    fields = (0, 0, 2, 0, 4, 8, 12, 12, 20, INTS + 2, INTS + 3)  # count is 0
+    fields = (0, 0, 2, 0, 4, 8, 12, 12, 20, INTS + 2, 30)  # total is 0
     assert run(assemble([instruction("adam", *fields)]), segments) == 1
 
 
@@ -347,7 +347,7 @@ BROKEN = [
     (assemble([copy(-4, 0, X)]), 11, START + 7, "operand a reaches element 3 of segment 4, which holds 3 at 1 row"),
     (assemble([copy(4, 0, 2)]), 12, START + 7,
      "operands d (elements 0 to 3) and a (2 to 5) of segment 0 (arena) overlap; they must be identical or disjoint"),
-    (assemble([instruction("sgd", 0, 0, 4, 0, 2, 0, FLOATS, INTS, INTS)]), 12, START + 5,
+    (assemble([instruction("sgd", 0, 0, 4, 0, 2, 0, FLOATS, INTS, CONSTANTS)]), 12, START + 5,
      "operands p (elements 0 to 3) and g (2 to 5) of segment 0 (arena) overlap; they must be disjoint"),
 ]  # fmt: skip
 
@@ -391,7 +391,7 @@ def test_operands_tell_reads_from_writes():
     program = assemble([
         instruction("map", FN["add"], isa.ADD, 4, 1, 1, 0, 10, CONSTANTS),
         instruction("softmax", 0, -1, 3, 0, X),
-        instruction("sgd", 0, 0, 2, 0, 4, 8, FLOATS, INTS + 2, INTS + 3),
+        instruction("sgd", 0, 0, 2, 0, 4, 8, FLOATS, INTS + 2, CONSTANTS),
     ])  # fmt: skip
     assert verify.verify(program) == 0
     assert verify.operands(program, START) == (isa.MAP, [(5, 0, "^"), (6, 10, "<"), (7, CONSTANTS, "<")])
@@ -441,7 +441,7 @@ def test_a_listing_stays_narrow():
     for words in (
         instruction("conv2d", *image, 123456, X + 123456, CONSTANTS + 123456),
         instruction("map_strided", FN["sigmoid_grad"], 4, *[300] * 4, *[1234] * 12, 0, X, CONSTANTS),
-        instruction("adam", 1, 1, 123456, 0, 123456, 234567, 345678, 456789, FLOATS, INTS + 2, INTS + 3),
+        instruction("adam", 1, 1, 123456, 0, 123456, 234567, 345678, 456789, FLOATS, INTS + 2, CONSTANTS),
     ):
         assert len(disassemble.instruction_text(head + array("i", words), len(head))) <= 160
 
