@@ -5,6 +5,7 @@ add_library(usermod_ember_vm INTERFACE)
 target_sources(usermod_ember_vm INTERFACE
     ${CMAKE_CURRENT_LIST_DIR}/usermod.c
     ${CMAKE_CURRENT_LIST_DIR}/ember_vm.c
+    ${CMAKE_CURRENT_LIST_DIR}/rp2040.c
 )
 
 target_include_directories(usermod_ember_vm INTERFACE ${CMAKE_CURRENT_LIST_DIR})
