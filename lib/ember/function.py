@@ -48,7 +48,7 @@ class _Recording(Recording):
                 if isinstance(x, Parameter):
                     self.function._adopt(self, x)
                 elif x.requires_grad and x._node is None and tensor._grad_enabled:
-                    grown_within(x)
+                    _grown_within(x)
         return Recording.adopt(self, inputs)
 
     def _capture(self, t):
@@ -75,7 +75,7 @@ class _Recording(Recording):
                     optimizer.emit(self, n, p, p.grad, states, hyper, ONE)
 
 
-def grown_within(t):
+def _grown_within(t):
     from .changed import grown_within
 
     grown_within(t)
@@ -140,7 +140,7 @@ class Function:
     def _adopt(self, r, p):
         """A parameter that the first recording meets; in the second all are known."""
         if r.plan is not None:
-            grown_within(p)
+            _grown_within(p)
         self._parameters.append(p)
         self._gradients.append(p.grad)
         self._own = self._place(r, p, self._own)
