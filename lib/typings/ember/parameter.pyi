@@ -1,4 +1,6 @@
-from typing import NoReturn, Self
+from typing import NoReturn
+
+from typing_extensions import Self
 
 from .tensor import Tensor, _Shape
 
