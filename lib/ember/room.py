@@ -7,10 +7,11 @@ def too_large(plan):
     """The MemoryError of what the heap has no room for: it says what would fit."""
     gc.collect()
     free, total = getattr(gc, "mem_free", int)(), plan.total()
-    left, sample = free - (total - 4 * plan.activations), max(1, 4 * plan.activations // plan.rows)
+    room = free * 3 // 4  # not all is in one piece, and stepping takes some
+    left, sample = room - (total - 4 * plan.activations), max(1, 4 * plan.activations // plan.rows)
     if left >= sample and plan.rows > 1:
         hint = "batch_size=%d would fit, or memory=%d, which takes a batch in parts" % (
-            min(plan.rows - 1, left // sample), free * 9 // 10)  # fmt: skip
+            min(plan.rows - 1, left // sample), room)  # fmt: skip
     else:
         hint = "not even one sample would fit: see fused=True, state_dtype='bfloat16' in docs/budget.md, or record " \
                "it on a PC for ember.runtime (docs/file.md)"  # fmt: skip

@@ -1,0 +1,44 @@
+"""Where a program is too large for the heap, the error says what would fit, and that does."""
+
+import re
+
+import pytest
+
+from conftest import run_micropython
+
+MAKE = """
+import ember
+from ember import nn, optim
+
+def make(**options):
+    model = nn.Sequential(nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 10))
+    return ember.Trainer(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (64,), **options)
+
+def attempt(**options):
+    try:
+        t = make(**options)
+        t.step([[0.5] * 64], [3])
+        print("trains")
+    except MemoryError as error:
+        print(error)
+"""
+
+
+def attempt(heap, options):
+    return run_micropython("unix-single", MAKE + "attempt(%s)" % options, heap=heap).strip()
+
+
+@pytest.mark.parametrize("heap", ["400k", "600k", "1m"])
+def test_what_is_said_to_fit_fits(heap):
+    said = attempt(heap, "batch_size=2048")
+    found = re.search(r"of the heap (\d+) are free: batch_size=(\d+) would fit, or memory=(\d+), which takes", said)
+    free, batch_size, memory = map(int, found.groups())
+    assert 0 < batch_size < 2048 and memory < free
+    assert attempt(heap, "batch_size=%d" % batch_size) == "trains"
+    assert attempt(heap, "batch_size=2048, memory=%d" % memory) == "trains"
+    assert attempt(heap, "batch_size=%d" % (batch_size * 3 // 2)) != "trains"  # no less is said than would do
+
+
+def test_where_nothing_fits_other_ways_are_named():
+    said = attempt("200k", "batch_size=4")
+    assert "not even one sample would fit: see fused=True" in said and "ember.runtime" in said
