@@ -57,6 +57,9 @@ MAKE = {
     "ChainedScheduler": lambda o: schedule.ChainedScheduler([schedule.LinearLR(o, 0.1, total_iters=3),
                                                              schedule.ExponentialLR(o, 0.9)]),
     "OneCycleLR": lambda o: schedule.OneCycleLR(o, 0.2, 12),
+    "CyclicLR": lambda o: schedule.CyclicLR(o, 0.05, 0.2, 3),
+    "LambdaLR": lambda o: schedule.LambdaLR(o, lambda k: 1 / (1 + k)),
+    "MultiplicativeLR": lambda o: schedule.MultiplicativeLR(o, lambda k: 0.9 if k % 2 else 0.8),
     "ReduceLROnPlateau": lambda o: schedule.ReduceLROnPlateau(o, patience=0, factor=0.7, threshold=0.03),
 }  # fmt: skip
 

@@ -256,7 +256,7 @@ def test_one_input_and_one_output_is_version_2(tmp_path):
     parts, rest = sections_of(words)
     assert words[1] == 2 and rest == [] and sum(len(part) for part in parts.values()) == words[3] == len(words)
     names = struct.pack("<%di" % words[15], *parts["names"]).rstrip(b"\0").decode()
-    assert names.split("\n")[:2] == ["lr beta1 beta2 eps weight_decay", "layers.0.weight 6 5"]
+    assert names.split("\n")[:2] == ["lr beta1 beta2 eps weight_decay", "0.weight 6 5"]
     weights = struct.pack("<%di" % words[9], *parts["parameters"])
     assert weights == trainer._arena[: words[9]].tobytes()
     old = sealed([word for part in parts.values() for word in part])
@@ -420,7 +420,7 @@ def test_a_step_in_slices_is_to_be_finished_first(tmp_path):
 def test_what_was_refused_does_not_stay_bound(tmp_path):
     model = travelled(small(), tmp_path)
     model.accumulate(*ONE)
-    for bad in ((array("h", range(8)), ONE[1]), (ONE[0], array("i", range(4)))):
+    for bad in ((ONE[0][:-1], ONE[1]), (ONE[0], array("i", [0, 1, 2, 300]))):
         said(model.accumulate, *bad)
         before = model.steps
         model.update()

@@ -19,10 +19,8 @@ def flat(value, shape, what, trainer):
         good, found = rows * size == len(value), "%d elements" % len(value)
     else:
         good, found = tuple(found[1:]) == shape and len(found) > 0, "shape %s" % (tuple(found),)
-    if good and rows > trainer.batch_size:
-        raise ValueError("%s has %d samples, batch_size is %d: take fewer at once"
-                         % (what, rows, trainer.batch_size))  # fmt: skip
-    if not good or not rows:
+    if not good or not 0 < rows <= trainer.batch_size:
+        found += ", %d samples" % rows if good and rows else ""
         raise ValueError("%s has %s; %s takes (N,%s) with N from 1 to %d" % (
             what, found, trainer.model.__class__.__name__, "".join([" %d," % d for d in shape])[:-1],
             trainer.batch_size))  # fmt: skip

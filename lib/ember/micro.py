@@ -56,7 +56,7 @@ class Parts:
     def in_place(self, piece):
         """Whether these are buffers of the types that the program reads."""
         self.trainer._state[0] = CHECK
-        return self.trainer._attempt(piece[0], piece[1])
+        return self.trainer._fits(piece[0], piece[1]) and self.trainer._attempt()
 
     def predict(self, x, out):
         """A prediction for more samples than fit at once: in out, or in a new array, for each output."""

@@ -21,7 +21,7 @@ class Predictions:
     # Cut into small calls, as in running.py, so that frames do not come from the heap.
 
     def predict(self, x, out):
-        if not self.trainer._attempt_alone(x):
+        if not self.trainer._fits_alone(x) or not self.trainer._attempt():
             self.trainer._convert(x, None, PREDICT)
         return self.tensors() if out is None else self.write(out)
 
@@ -61,7 +61,8 @@ def in_parts(trainer, x, out):
         from .shaped import in_a_row
 
         outs = out if trainer._many else (out,)
-        outs = tuple([in_a_row(outs[k], trainer._results[k][1][1:]) for k in range(len(outs))])
+        if len(outs) == len(trainer._results):
+            outs = tuple([in_a_row(outs[k], trainer._results[k][1][1:]) for k in range(len(outs))])
         trainer._cutter.predict(x, outs if trainer._many else outs[0])
         return out
     found = trainer._cutter.predict(x, out)

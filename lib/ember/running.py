@@ -6,6 +6,7 @@ from struct import unpack_from
 
 from . import program
 
+_NUMBERS = (int, float, type(None))
 _STRETCH = 1 << 20  # cost units that a run takes without a look at what interrupts it
 
 
@@ -86,7 +87,7 @@ class Running:
         if self._state[1] or self._unfinished:
             self._idle()
         self._state[0] = sections
-        if not self._attempt(x, y):
+        if not self._fits(x, y) or not self._attempt():
             self._convert(x, y, sections)
 
     def _as_made(self):
@@ -104,7 +105,9 @@ class Running:
         switched(p, self)
 
     def _fits(self, x, y):
-        """Bind a batch; whether its lengths fit."""
+        """Bind a batch; whether its lengths fit. What has none does not."""
+        if isinstance(x, _NUMBERS) or isinstance(y, _NUMBERS):
+            return False
         return self._binding.fits(self, x, y) if self._binding else self._fits_first(x, y)
 
     def _fits_first(self, x, y):
@@ -116,6 +119,8 @@ class Running:
 
     def _fits_alone(self, x):
         """Bind a batch without targets, for a prediction; whether its length fits."""
+        if isinstance(x, _NUMBERS):
+            return False
         return self._binding.fits_alone(self, x) if self._binding else self._fits_first_alone(x)
 
     def _fits_first_alone(self, x):
@@ -129,19 +134,8 @@ class Running:
         self._state[0] = program.PREDICT
         return rows * self.sample_size == len(x) and 0 < rows <= self.micro_batch
 
-    def _attempt(self, x, y):
+    def _attempt(self):
         try:
-            if not self._fits(x, y):
-                return False
-            self._run(self._state[0])
-            return True
-        except (ValueError, TypeError):
-            return False
-
-    def _attempt_alone(self, x):
-        try:
-            if not self._fits_alone(x):
-                return False
             self._run(self._state[0])
             return True
         except (ValueError, TypeError):

@@ -89,7 +89,7 @@ class Model(Running):
         return self._predict(x, out)
 
     def _predict(self, x, out):
-        if not self._attempt_alone(x):
+        if not self._fits_alone(x) or not self._attempt():
             self._convert(x, None, program.PREDICT)
         rows = self._ints[program.ROWS]
         if rows != self._last[0]:

@@ -28,11 +28,10 @@ def accept(model, x, y):
         flags, _, size = segment(model._code, k)
         part, dims = _typed(part, program.TYPES[flags & 7], what)
         n = len(part) // size
-        if n > model.batch_size and n * size == len(part):
-            raise ValueError("%s has %d samples, batch_size is %d: take fewer at once" % (what, n, model.batch_size))
-        if not n or n * size != len(part) or dims is not None and dims[:1] != (n,):
-            raise ValueError("%s has %d elements; this program takes 1 to %d samples of %d, of type %r"
-                             % (what, len(part), model.batch_size, size, program.TYPES[flags & 7]))  # fmt: skip
+        if not 0 < n <= model.batch_size or n * size != len(part) or dims is not None and dims[:1] != (n,):
+            raise ValueError("%s has %d elements%s; this program takes 1 to %d samples of %d, of type %r"
+                             % (what, len(part), ", %d samples" % n if n and n * size == len(part) else "",
+                                model.batch_size, size, program.TYPES[flags & 7]))  # fmt: skip
         found.append(part)
         counts.append(n)
     if min(counts) < max(counts):
