@@ -22,8 +22,9 @@ def lines():
 
 
 def checks(line):
-    """The tests that a line names at its end: (test_a.py: test_one, test_two; test_b.py: test_three)"""
-    found = re.search(r"\(((?:test_\w+\.py: [\w, ]+(?:; )?)+)\)$", line)
+    """The tests that a line names at its end, cases of operations too, which test_gradients.py runs:
+    (test_a.py: test_one, test_two; op_cases_b.py: three)"""
+    found = re.search(r"\(((?:(?:test|op_cases)_\w+\.py: [\w, ]+(?:; )?)+)\)$", line)
     assert found, "a line without its tests: " + line
     for part in found.group(1).split("; "):
         file, names = part.split(": ")
@@ -32,7 +33,8 @@ def checks(line):
 
 def defined_in(file):
     tree = ast.parse((ROOT / "host_tests" / file).read_text())
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)
+            and (node.name.startswith("test_") or file.startswith("op_cases_"))}  # fmt: skip
 
 
 def test_each_line_names_tests_that_are_there():
