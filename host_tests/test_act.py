@@ -96,7 +96,7 @@ def test_known_values(machine):
 
 def test_prelu_trains_its_weight(machine):
     layer = nn.PReLU(2)
-    assert layer.weight.tolist() == [0.25, 0.25] and repr(layer) == "PReLU(2)"
+    assert layer.weight.tolist() == [0.25, 0.25] and repr(layer) == "PReLU(num_parameters=2)"
     layer(Tensor([[-1.0, 2.0], [-3.0, -5.0]])).sum().backward()
     assert layer.weight.grad.tolist() == [-4, -5]
 

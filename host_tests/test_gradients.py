@@ -240,7 +240,7 @@ X = Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     (lambda: Tensor([]), ValueError, "0 elements"),
     (lambda: Tensor([1], dtype="i", requires_grad=True), ValueError, "float32"),
     (lambda: X.item(), ValueError, r"\(2, 3\)"),
-    (lambda: nn.Linear(4, 2)(X), ValueError, r"Linear\(4, 2\).*\(2, 3\)"),
+    (lambda: nn.Linear(4, 2)(X), ValueError, r"Linear\(in_features=4, .*\(2, 3\)"),
     (lambda: nn.Conv2d(1, 2, 3)(X), ValueError, r"Conv2d\(1, 2.*\(2, 3\)"),
     (lambda: nn.MaxPool2d(2)(X), ValueError, r"MaxPool2d.*\(2, 3\)"),
     (lambda: nn.Conv2d(1, 2, 5)(X.reshape(1, 2, 3, 1)), ValueError, "larger"),

@@ -442,7 +442,7 @@ def test_noise_is_the_definition(machine):
 
 def test_noise_only_while_training(machine):
     layer, x = nn.GaussianNoise(), Tensor([[1.0, 2.0]])
-    assert repr(layer) == "GaussianNoise(0.1)"
+    assert repr(layer) == "GaussianNoise(std=0.1)"
     assert layer(x).tolist() != x.tolist() and layer(x).tolist() != layer(x).tolist()
     assert nn.GaussianNoise(0)(x).tolist() == x.tolist()
     layer.eval()

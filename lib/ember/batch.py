@@ -24,8 +24,9 @@ def _flat(value, shape, what, trainer):
     else:
         good, found = tuple(found[1:]) == shape, "shape %s" % (tuple(found),)
     if not good or not 0 < rows <= trainer.batch_size:
-        raise ValueError("%s has %s; %r takes (N,%s) with N from 1 to %d" % (
-            what, found, trainer.model, "".join([" %d," % d for d in shape])[:-1], trainer.batch_size))  # fmt: skip
+        name, takes = trainer.model.__class__.__name__, "".join([" %d," % d for d in shape])[:-1]
+        raise ValueError("%s has %s; %s takes (N,%s) with N from 1 to %d" % (
+            what, found, name, takes, trainer.batch_size))  # fmt: skip
     return value, rows
 
 

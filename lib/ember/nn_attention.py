@@ -138,8 +138,9 @@ class TransformerEncoder(Module):
 
     def __init__(self, encoder_layer, num_layers, norm=None):
         if isinstance(encoder_layer, Module) or not callable(encoder_layer):
-            raise ValueError("encoder_layer is %r; it may be a function that makes one: lambda: %r"
-                             % (encoder_layer, encoder_layer))  # fmt: skip
+            name = encoder_layer.__class__.__name__
+            raise ValueError("encoder_layer is a %s; it may be a function that makes one: lambda: nn.%s(...)"
+                             % (name, name))  # fmt: skip
         self.layers = [encoder_layer() for _ in range(_positive(num_layers, "num_layers"))]
         self.norm = norm
 
