@@ -424,7 +424,7 @@ def set_item(index, value, x=X):
     (lambda: X.pad((1,)), ValueError, r"pad is \(1,\); it may be pairs"),
     (lambda: X.pad((1, 1, 1, 1, 1, 1)), ValueError, "at most one for each dimension"),
     (lambda: X.pad((1, 1.5)), ValueError, "pairs of whole numbers"),
-    (lambda: X.pad((1, 1), "circular"), ValueError, "mode is 'circular'; it may be 'constant', 'reflect'"),
+    (lambda: X.pad((1, 1), "wrap"), ValueError, "mode is 'wrap'; it may be 'constant', 'reflect'"),
     (lambda: X.pad((3, 0), "reflect"), ValueError, r"is \(3, 0\); it may be from 0 to 2"),
     (lambda: X.pad((-1, 0), "replicate"), ValueError, r"is \(-1, 0\); it may be from 0"),
     (lambda: X.pad((-2, -1)), ValueError, "nothing is left"),
