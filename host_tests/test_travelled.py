@@ -549,6 +549,7 @@ LISTS = [[[0.0, 1.0], [1.0, 0.0]], Tensor([0.0, 1.0, 1.0, 0.0], (2, 2)), [0.0, 1
 @pytest.mark.parametrize("x", LISTS)
 def test_without_the_front_lists_and_tensors_are_refused_in_words(tmp_path, more, x, monkeypatch):
     model = travelled(small(**more), tmp_path)
+    many = travelled(several(**more), tmp_path, "many.ember")
     monkeypatch.setitem(sys.modules, "ember.values", None)
     before = everything(model)
     words = "x is a %s; where the rest of Ember is not there, it may be a buffer of type 'f'" % type(x).__name__
@@ -559,7 +560,6 @@ def test_without_the_front_lists_and_tensors_are_refused_in_words(tmp_path, more
     with pytest.raises(TypeError, match="y is a list; .* it may be a buffer of type 'B'"):
         model.step(floats(4), [0, 1])
     assert everything(model) == before
-    many = travelled(several(**more), tmp_path, "many.ember")
     with pytest.raises(TypeError, match="input 1 is a list; .* it may be a buffer of type 'B'"):
         many.step((X[0], list(X[1])), Y)
     assert "lists and tensors" in PAGE
