@@ -64,7 +64,7 @@ heap_of = $(patsubst %k,%,$(or $(filter $(HEAPS),$(call words_of,$(1))),192k))
 
 # As with the unix port: its rules do not know of flags in makefiles, nor that frozen modules went.
 build/boards/%/firmware.elf: $(SOURCE_READY) $(MPY_CROSS) $(VM_SOURCES) $(VM_MAKEFILES) $(BOARD_SOURCES) \
-		$(wildcard firmware/boards/*/mpconfigboard.mk) | $(BOARDS_READY)
+		$(wildcard firmware/boards/*/mpconfigboard.mk firmware/boards/*/board.ld) | $(BOARDS_READY)
 	+$(STEP) board-$* "Building MicroPython for the emulated board $* (a minute)." \
 		sh -c 'rm -rf $(@D)/vm $(@D)/boards && $(PARALLEL) -C build/micropython/ports/qemu PYTHON=$(PYTHON) \
 		BOARD=$(firstword $(subst -, ,$*)) BOARD_DIR=$(abspath firmware/boards/$(firstword $(subst -, ,$*))) \

@@ -31,7 +31,7 @@ FLASH_SIZE ?= 1M
 RAM_SIZE ?= 256K
 STACK_SIZE ?= 16K
 DISK_SIZE ?= 1M
-LDSCRIPT = $(COMMON)/board.ld
+LDSCRIPT ?= $(COMMON)/board.ld
 LDFLAGS += $(foreach name,FLASH_ORIGIN FLASH_SIZE RAM_ORIGIN RAM_SIZE STACK_SIZE DISK_SIZE,-Wl,--defsym=$(name)=$($(name)))
 
 INC += -I$(COMMON)
