@@ -31,8 +31,8 @@ test: $(EVERYTHING) ## run the tests: [ARGS="-k name"]
 test-long: $(EVERYTHING) ## run those that take long: more boards, more random cases
 	@$(PYTEST) -m long $(ARGS)
 
-bench: $(EVERYTHING) $(if $(TORCH),$(TORCH_READY)) ## measure a training step beside static C, NumPy and PyTorch: [TORCH=1]
-	@$(RUN) host_tests/bench/step.py
+bench: $(EVERYTHING) $(if $(TORCH),$(TORCH_READY)) ## measure a training step beside static C, NumPy and PyTorch: [TORCH=1] [DOCS=1]
+	@$(RUN) host_tests/bench/step.py $(if $(DOCS),--write)
 
 DATA_READY = build/data/.ready
 NAME = basic-motions-cnn

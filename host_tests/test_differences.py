@@ -76,6 +76,10 @@ def test_tensors_calculate_in_float32():
             f()
 
 
+def test_tensor_is_a_module():
+    assert ember.tensor.Tensor is Tensor
+
+
 def test_equals_compares_identity():
     a, b = Tensor([1.0, 2.0]), Tensor([1.0, 3.0])
     assert (a == b) is False and (a != b) is True and (a == a) is True
@@ -156,6 +160,13 @@ def test_slices_go_backwards():
     assert Tensor([1.0, 2.0, 3.0])[::-1].tolist() == [3.0, 2.0, 1.0]
 
 
+def test_a_number_is_not_floor_divided():
+    x = Tensor([0.75])
+    with pytest.raises(TypeError):
+        2 // x
+    assert ember.floor_divide(2.0, x).tolist() == [2.0]
+
+
 def test_clamp_takes_numbers():
     with pytest.raises(ValueError, match="take maximum or minimum"):
         Tensor([1.0]).clamp(Tensor([0.0]))
@@ -194,6 +205,17 @@ def test_recurrent_layers_have_one_bias():
         kind: [p.shape for p in kind(2, 3).parameters() if len(p.shape) == 1] for kind in (nn.RNN, nn.LSTM, nn.GRU)
     }
     assert found == {nn.RNN: [(3,)], nn.LSTM: [(12,)], nn.GRU: [(9,), (3,)]}
+
+
+def test_cells_take_batches():
+    cell = nn.LSTMCell(2, 3)
+    assert [p.shape for p in cell.parameters() if len(p.shape) == 1] == [(12,)]
+    with pytest.raises(ValueError, match="takes"):
+        cell(Tensor([1.0, 2.0]))
+
+
+def test_one_dimension_is_two():
+    assert nn.MaxPool1d(2).kernel_size == (1, 2) and nn.Conv1d(3, 4, 5).weight.shape == (1, 5, 3, 4)
 
 
 def test_an_encoder_takes_a_function():
@@ -244,6 +266,12 @@ def test_half_powers_of_minus_infinity():
     assert (Tensor([-INF]) ** 0.5).tolist() == [INF] and (Tensor([-INF]) ** -0.5).tolist() == [0.0]
 
 
+def test_inverse_hyperbolics_of_large_numbers():
+    for f in (ember.asinh, ember.acosh):
+        assert values_and_slopes(f, [1e30])[1][0] == pytest.approx([1e-30], rel=1e-6)
+    assert np.isnan(values_and_slopes(ember.acosh, [-2.0, -1e30])[1]).all()
+
+
 def test_atan2_of_large_numbers():
     assert values_and_slopes(ember.atan2, [1e30], [1e30])[1] == [[0.0], [0.0]]
 
@@ -287,6 +315,18 @@ def test_muon_is_float32():
     assert (bits & 0xFFFF).any()
 
 
+def test_batches_are_counted_where_it_matters():
+    assert "num_batches_tracked" not in nn.BatchNorm1d(2).state_dict()
+    counted = nn.BatchNorm1d(2, momentum=None).num_batches_tracked
+    assert (counted.shape, counted.dtype) == ((1,), "f")
+
+
+def test_labels_of_several_classes_may_be_floats():
+    loss, x = nn.MultiLabelMarginLoss(), Tensor([[0.5, 0.25, 1.0]])
+    target = [[2, -1, 0]]
+    assert loss(x, Tensor(target)).item() == loss(x, Tensor(target, dtype="b")).item() == pytest.approx(0.25)
+
+
 # Modules and programs.
 
 
@@ -297,6 +337,59 @@ def test_a_parameter_is_drawn():
     with ember.no_grad():
         p[...] = Tensor([1.0] * 1000)
     assert p.sum().item() == 1000
+    values = Tensor([1.0, 2.0])
+    copied = ember.Parameter(values)
+    assert copied.tolist() == [1.0, 2.0] and not changed_in_place(copied, values)
+
+
+def test_parameters_in_the_order_they_were_made():
+    net = nn.Module()
+    first, second = nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
+    net.a, net.b = second, first
+    assert [name for name, _ in net.named_parameters()] == ["b.weight", "a.weight"] == list(net.state_dict())
+    assert type(net.parameters()) is type(net.children()) is type(net.named_modules()) is list
+
+
+def test_plain_lists_count():
+    net = nn.Module()
+    net.blocks, net.heads = [nn.Linear(1, 1, bias=False)], {"left": ember.Parameter((1,))}
+    assert [name for name, _ in net.named_parameters()] == ["blocks.0.weight", "heads.left"]
+
+
+def test_written_otherwise():
+    assert repr(nn.MultiheadAttention(4, 2)).startswith("MultiheadAttention(4, 2, kdim=4")
+    assert repr(nn.Upsample(scale_factor=2)).startswith("Upsample(scale_factor=(2, 2)")
+
+
+def test_names_of_a_state():
+    assert list(nn.GRU(1, 1).state_dict()) == ["layers.0.0." + k for k in ("weight_ih", "weight_hh", "bias", "bias_hh")]
+    assert set(nn.MultiheadAttention(2, 1, bias=False).state_dict()) == {
+        k + "_proj.weight" for k in ("q", "k", "v", "out")
+    }
+
+
+def test_a_state_stays_where_parameters_were():
+    net = nn.Linear(1, 1)
+    state = net.state_dict()
+    trainer = ember.Trainer(net, nn.MSELoss(), optim.SGD(net.parameters(), lr=0.5), (1,), 1)
+    before = state["bias"].tolist()
+    trainer.step([[1.0]], [[9.0]])
+    assert state["bias"].tolist() == before != net.bias.tolist() == net.state_dict()["bias"].tolist()
+
+
+def test_super_does_not_find_what_loads_late(monkeypatch):
+    class Net(nn.Linear):
+        def state_dict(self):
+            return super().state_dict()
+
+        def renamed(self):
+            return {"net." + name: t for name, t in nn.Linear(1, 1).state_dict().items()}
+
+    monkeypatch.delattr(nn.Module, "state_dict", raising=False)
+    with pytest.raises(AttributeError, match="state_dict"):
+        Net(1, 1).state_dict()
+    assert list(Net(1, 1).renamed()) == ["net.weight", "net.bias"]
+    assert list(Net(1, 1).state_dict()) == ["weight", "bias"]  # from its first use on
 
 
 def test_python_runs_while_recording_only():
@@ -324,3 +417,53 @@ def test_gradients_begin_anew_in_a_recorded_function():
     slope = ember.record(function, (2, 1))
     for _ in range(2):
         assert slope(array("f", [1.0, 2.0])).tolist() == [3.0]
+
+
+# Optimizers and schedules.
+
+
+def test_optimizers_have_no_such_options():
+    for option in ("maximize", "foreach", "fused", "capturable", "differentiable"):
+        with pytest.raises(TypeError):
+            optim.Adam([ember.Parameter((1,))], **{option: False})
+
+
+def test_a_group_does_not_decouple():
+    for kind in (optim.NAdam, optim.RAdam):
+        with pytest.raises(ValueError, match="a group sets 'decoupled_weight_decay'"):
+            kind([{"params": [ember.Parameter((1,))], "decoupled_weight_decay": True}])
+
+
+def test_a_cycle_begins_at_its_base():
+    optimizer = optim.SGD([ember.Parameter((1,))], lr=0.25)
+    optim.lr_scheduler.StepLR(optimizer, 3)
+    cycle = optim.lr_scheduler.CyclicLR(optimizer, 0.5, 1.0, 2, cycle_momentum=False)
+    rates = [optimizer.lr]
+    for _ in range(4):
+        cycle.step()
+        rates.append(optimizer.lr)
+    assert rates == [0.5, 0.75, 1.0, 0.75, 0.5]
+
+
+def test_what_moves_momentum_stands_alone():
+    schedules = optim.lr_scheduler
+    optimizer = optim.SGD([ember.Parameter((1,))], lr=0.25, momentum=0.5)
+    step = schedules.StepLR(optimizer, 3)
+    for other in (schedules.CyclicLR(optimizer, 0.5, 1.0, 2), schedules.OneCycleLR(optimizer, 1.0, 20)):
+        with pytest.raises(ValueError, match="schedulers holds"):
+            schedules.SequentialLR(optimizer, [step, other], [5])
+
+
+# Signals.
+
+
+def test_spectra_are_pairs():
+    spectrum = ember.rfft(Tensor([[0.0, 1.0, 0.0, -1.0]]))
+    assert spectrum.shape == (1, 3, 2) and np.allclose(spectrum.tolist(), [[[0, 0], [0, -2], [0, 0]]])
+    assert np.allclose(ember.irfft(spectrum).tolist(), [[0, 1, 0, -1]])
+
+
+def test_time_comes_before_bins():
+    x = Tensor([0.0] * 40, (2, 20))
+    assert ember.stft(x, 8, 4, center=False).shape == (2, 4, 5, 2)
+    assert ember.spectrogram(x, 8, 4, center=False).shape == (2, 4, 5)

@@ -18,6 +18,7 @@ from tools.board import BoardError
 import targets
 from conftest import BUILD, MICROPYTHON, ROOT
 from ember import runtime
+from test_figures import are, numbers, rows
 
 LEARN = ROOT / "firmware" / "microbit" / "learn.py"
 PROGRAM = BUILD / "microbit" / "digits.ember"
@@ -92,6 +93,31 @@ def test_it_fits_the_chip(elf, said):
     ((used, size),) = re.findall(r"stack: (\d+) of (\d+) bytes were used", said)
     assert int(size) == in_ram[".stack"] and 2000 < int(used) <= int(size) - 128
     assert min(found(r"heap: (\d+) of", said)) >= 1024
+
+
+PAGE = (ROOT / "docs" / "boards.md").read_text().split("## In 16 kB")[1]
+
+
+def test_its_page_is_current(said):
+    accuracy = found(r"test accuracy ([\d.]+)", said, str)
+    flash, static, stack, heap = microbit.sizes(microbit.FIRMWARE)
+    ((imported, whole), (loaded, _), (at_end, _)) = re.findall(r"heap: (\d+) of (\d+)", said)
+    (arena,), (saved,) = found(r"its arena takes (\d+)", said), found(r"saved (\d+) bytes", said)
+    (used,) = found(r"stack: (\d+) of", said)
+    what = {
+        "accuracy on": [float(accuracy[0]), float(accuracy[2])], "flash, of": [flash],
+        "flash set aside": [SAVED[1] - SAVED[0], saved], "the file of the program": [len(PROGRAM.read_bytes())],
+        "RAM, of": [static], "RAM: stack": [stack, used], "RAM: heap": [heap], "the arena": [arena],
+        "heap free, of": [int(imported)], "heap free with the program": [int(loaded), int(at_end)],
+    }  # fmt: skip
+    for start, figures in what.items():
+        ((_, stated, _),) = rows(PAGE, "| " + start)
+        are(figures, numbers(stated), "docs/boards.md: " + start)
+    assert len(rows(PAGE)) == 1 + len(what) + 1  # the head; instructions are counted below
+    assert (
+        "heap free, of {:,},".format(int(whole)) in PAGE
+        and "digits ({:,})".format(targets.DIGITS.stat().st_size) in PAGE
+    )
 
 
 def test_the_machine_has_no_more():
@@ -235,7 +261,10 @@ def test_its_instructions_are_counted(tmp_path):
     """Under --icount, the same at every run."""
     path = firmware(tmp_path, digits=short())
     first, second = (command("--icount", path).stdout for _ in range(2))
-    assert first == second and min(found(r"(\d+) ns a step", first)) > 100000
+    steps = found(r"(\d+) ns a step", first)
+    ((_, stated, _),) = rows(PAGE, "| instructions a step")
+    least, most = numbers(stated)
+    assert first == second and 0.98 * least <= min(steps) and max(steps) <= 1.02 * most
 
 
 def test_what_is_frozen_is_enough(tmp_path):

@@ -448,6 +448,7 @@ REFUSED = [
     ("ExponentialLR", dict(gamma=math.nan), "gamma is nan"),
     ("StepLR", dict(step_size=2.5), "step_size is 2.5"),
     ("MultiStepLR", dict(milestones=[-1]), "milestones is -1"),
+    ("PolynomialLR", dict(total_iters=0), "total_iters is 0; it may be a whole number from 1"),
     ("PolynomialLR", dict(power=math.inf), "power is inf"),
     ("CosineAnnealingLR", dict(T_max=0), "T_max is 0"),
     ("CosineAnnealingWarmRestarts", dict(T_0=2, T_mult=0), "T_mult is 0"),

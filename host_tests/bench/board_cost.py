@@ -16,6 +16,7 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
+import measured  # noqa: E402
 import sizes  # noqa: E402
 from tools import board as boards  # noqa: E402
 
@@ -170,12 +171,6 @@ def overview(figures):
     return "\n".join(rows) + "\n"
 
 
-def write_between(path, name, text):
-    begin, end = ("<!-- %s: %s -->\n" % (name, word) for word in ("begin", "end"))
-    head, rest = path.read_text().split(begin)
-    path.write_text(head + begin + text + end + rest.split(end)[1])
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("boards", nargs="*", metavar="BOARD", help="of: " + " ".join(boards.NAMES))
@@ -194,9 +189,9 @@ def main():
         console.print(table(title, columns, rows, number))
     FIGURES.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     if options.write and not differences:
-        write_between(PAGE, "figures", markdown(figures))
+        measured.write_between(PAGE, "figures", measured.line() + markdown(figures))
         for page in ("docs/boards.md", "README.md"):
-            write_between(ROOT / page, "boards", overview(figures))
+            measured.write_between(ROOT / page, "boards", measured.line() + overview(figures))
     for line in differences:
         print("counted twice, and not the same: " + line, file=sys.stderr)
     if not differences:

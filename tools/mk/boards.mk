@@ -47,6 +47,7 @@ repl: firmware $(VENV_READY) ## talk to an emulated board, Ctrl-] leaves: BOARD=
 
 board-bench: $(BOARD_FIRMWARES) $(VENV_READY) ## count what training costs on the boards, in instructions and bytes: [BOARD=m4] [DOCS=1]
 	@$(RUN) host_tests/bench/board_cost.py $(BOARD) $(if $(DOCS),--write)
+	@$(if $(DOCS),$(RUN) host_tests/bench/slower.py --write)
 
 test-allocations: $(if $(BOARD),firmware,$(BOARD_FIRMWARES)) $(VENV_READY) ## 10,000 steps of every layer with every optimizer, half an hour a board or more: [BOARD=m4] [STEPS=1000] [FIRST=101]
 	@$(RUN) host_tests/allocations.py --steps $(STEPS) --first $(FIRST) $(or $(BOARD),$(BOARDS))
