@@ -399,6 +399,27 @@ def test_outs_that_do_not_do(tmp_path, more):
         assert said(there.predict, X, out) == said(many.predict, X, out)
 
 
+@pytest.mark.parametrize("more", [{}, {"micro_batch": 3}])
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_outs_of_numpy(tmp_path, more, outputs):
+    model = nn.Sequential(nn.Linear(2, outputs))
+    trainer = ember.Trainer(model, nn.MSELoss(), optim.SGD(model.parameters()), (2,), 4, **more)
+    there = travelled(trainer, tmp_path)
+    expected = np.array(ONE[0]).reshape(4, 2) @ np.array(model.layers[0].weight.tolist())
+    expected += np.array(model.layers[0].bias.tolist())
+    for t in (trainer, there):
+        for shape in ((4, outputs), (5, outputs), (4 * outputs,)):
+            out = np.full(shape, 9, "f")
+            assert t.predict(ONE[0], out) is out
+            assert out.ravel()[: 4 * outputs] == pytest.approx(expected.ravel(), rel=1e-5, abs=1e-6)
+            assert (out.ravel()[4 * outputs :] == 9).all()
+        for out in (np.zeros((4, outputs)), np.zeros((2, outputs), "f"), np.zeros((outputs + 1, 4), "f"),
+                    np.zeros((4, 2 * outputs), "f")[:, ::2], np.zeros((4, outputs), "i")):  # fmt: skip
+            with pytest.raises(ValueError):
+                t.predict(ONE[0], out)
+            assert not out.any()
+
+
 def test_a_step_in_slices_is_to_be_finished_first(tmp_path):
     trainer = small()
     model = travelled(trainer, tmp_path)

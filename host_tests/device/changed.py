@@ -143,6 +143,16 @@ def a_parameter_of_a_function_that_is_frozen_later():
 
 
 @case
+def a_parameter_of_a_function_that_is_unfrozen_later():
+    model = nn.Linear(3, 1)
+    model.weight.requires_grad = False
+    f = learning(model)
+    f(THREE)
+    model.weight.requires_grad = True
+    return f(THREE)
+
+
+@case
 def a_tensor_where_a_parameter_was():
     nn.Linear(1, 1).weight = Tensor([[1.0]])
 

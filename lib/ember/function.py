@@ -70,7 +70,9 @@ class _Recording(Recording):
         for group in optimizer.groups:
             hyper = self.at(self.slot(list(group.hyper)), (len(group.hyper),))
             for p in group.params:
-                if p._place is not None and p.grad is not None and p.requires_grad:
+                if not p.requires_grad:
+                    self.function._still.append(p)
+                elif p._place is not None and p.grad is not None:
                     self.function._trained.append(p)
                     n, first = p.numel(), self.function._own + self.states
                     states = [self.at(first + k * n, p._dims) for k in range(optimizer.states)]
@@ -120,7 +122,7 @@ class Function:
 
     def _record(self, r):
         r.function, r.stepped, r.states = self, [], 0
-        self._trained = []
+        self._trained, self._still = [], []
         owners, self._owners = self._owners, []
         inputs = []
         for i in range(len(self._inputs)):
@@ -230,6 +232,9 @@ class Function:
         self._state[0] = 0
         for p in self._trained:
             if not p.requires_grad:
+                self._switched(p)
+        for p in self._still:
+            if p.requires_grad:
                 self._switched(p)
         self._done = self._vm_run(self._code, self._segments, self._state, -1)
 

@@ -69,10 +69,17 @@ class Parts:
             out = tuple([array("f", range(rows * n)) for n in sizes])
             out = out if t._many else out[0]
         outs, at = out if t._many else (out,), 0
-        for k in range(len(sizes)):
-            if len(outs) != len(sizes) or len(outs[k]) < rows * sizes[k]:
-                raise ValueError("out has %d buffers; %d rows take %s elements" % (len(outs), rows, sizes))
-        views = [memoryview(o) for o in outs]
+        good, views = len(outs) == len(sizes), []
+        for k in range(len(sizes) if good else 0):
+            view = outs[k]
+            if hasattr(view, "ndim"):
+                from .shaped import in_a_row
+
+                view = in_a_row(view, t._results[k][1][1:])
+            good = good and len(view) >= rows * sizes[k]
+            views.append(memoryview(view))
+        if not good:
+            raise ValueError("out has %d buffers; %d rows take %s elements" % (len(outs), rows, sizes))
         for piece in pieces(x, rows, t.micro_batch):
             n = min(t.micro_batch, rows - at)
             into = [views[k][at * sizes[k] : (at + n) * sizes[k]] for k in range(len(sizes))]

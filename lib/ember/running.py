@@ -184,7 +184,7 @@ class Running:
         if self._state[1] or self._unfinished:
             self._idle()
         if self._cutter:
-            self.accumulate(x, y)
+            self._cutter.accumulate(x, y)
             self.update()
         elif self._fresh:
             self._take(x, y, program.CHECK_TO_UPDATE)

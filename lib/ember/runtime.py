@@ -110,7 +110,7 @@ class Model(Running):
 
     def _write(self, out, view):
         n = len(view)
-        if len(out) < n:
+        if len(out) < n or hasattr(out, "ndim"):
             from .travel import in_a_row
 
             out = in_a_row(out, n, self._last[0])

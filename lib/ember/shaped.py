@@ -31,11 +31,13 @@ def flat(data):
 
 
 def in_a_row(out, dims):
-    """A buffer to be written, as one row: samples of these dimensions, if it has more than one."""
+    """A buffer to be written, as one row: samples of these dimensions, if it has more than one; where dims are one
+    number, as in a program that travelled, of so many elements."""
     view = memoryview(out)
     if view.ndim == 1 and view.c_contiguous:
         return out
-    if view.format != "f" or not view.c_contiguous or view.readonly or view.shape[1:] != dims:
+    good = view.shape[1:] == dims or len(dims) == 1 and numel(view.shape[1:]) == dims[0]
+    if view.format != "f" or not view.c_contiguous or view.readonly or not good:
         raise ValueError("out has shape %s and format %r; it may have shape (N, ...) with %s for each, float32, in one "
                          "piece, and be writable" % (view.shape, view.format, dims))  # fmt: skip
     return view.cast("B").cast("f")

@@ -62,11 +62,13 @@ def _typed(part, dtype, what):
 
 
 def in_a_row(out, n, rows):
-    """A buffer of several dimensions, as NumPy has, as one row that holds n elements."""
-    if getattr(out, "ndim", 1) != 1:
-        view = memoryview(out).cast("B").cast("f")
-        if len(view) >= n:
-            return view
+    """A buffer, of several dimensions too, as NumPy has, as one row that holds n elements."""
+    if hasattr(out, "ndim"):
+        from . import shaped
+
+        out = shaped.in_a_row(out, (n // rows,))
+        if len(out) >= n:
+            return memoryview(out)
     raise ValueError("out has %d elements; %d rows of %d take %d" % (len(out), rows, n // rows, n))
 
 
