@@ -13,7 +13,7 @@ include tools/mk/modules.mk
 include tools/mk/versions.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long bench data example examples size budget live plans mutate lint format generate fuzz clean
+.PHONY: help setup demo test test-long bench compare data example examples size budget live plans mutate lint format generate fuzz clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tools/mk/*.mk | expand -t 22
@@ -32,7 +32,11 @@ test-long: $(EVERYTHING) ## run those that take long: more boards, more random c
 	@$(PYTEST) -m long $(ARGS)
 
 bench: $(EVERYTHING) $(if $(TORCH),$(TORCH_READY)) ## measure a training step beside static C, NumPy and PyTorch: [TORCH=1] [DOCS=1]
-	@$(RUN) host_tests/bench/step.py $(if $(DOCS),--write)
+	@$(if $(TORCH),$(RUN_TORCH),$(RUN)) host_tests/bench/step.py $(if $(DOCS),--write)
+
+compare: build/native/libember.so $(if $(TORCH),$(TORCH_READY)) ## set Ember beside PyTorch in thousands of random cases: TORCH=1 [SEED=1] [KIND=graphs] [CASE=graphs-1-372] [DOCS=1]
+	@$(if $(TORCH),$(RUN_TORCH) host_tests/compare --seed $(or $(SEED),1) $(if $(KIND),--kind $(KIND)) \
+		$(if $(CASE),--case $(CASE)) $(if $(DOCS),--write),echo "compare needs PyTorch: make compare TORCH=1"; exit 1)
 
 DATA_READY = build/data/.ready
 NAME = basic-motions-cnn

@@ -5,7 +5,7 @@ MICROPYTHON_VERSION = 1.26.1
 # What is said on the command line (VM=portable) is for this Makefile, not for MicroPython's and firmware/vm's, which
 # mean other things by the same names.
 MAKEOVERRIDES =
-unexport MODEL VM TORCH ARGS PYTHON SEED COUNT
+unexport MODEL VM TORCH ARGS PYTHON SEED COUNT KIND CASE
 
 # MicroPython would ask git for its version, and find this checkout's.
 export MICROPY_GIT_TAG = v$(MICROPYTHON_VERSION)
@@ -21,7 +21,8 @@ RUN = build/venv/bin/python
 
 SYSTEM_READY = build/.system
 VENV_READY = build/venv/.ready
-TORCH_READY = build/venv/.torch
+TORCH_READY = build/venv-torch/.ready
+RUN_TORCH = build/venv-torch/bin/python
 SOURCE_READY = build/micropython/.v$(MICROPYTHON_VERSION)
 MPY_CROSS = build/micropython/mpy-cross/build/mpy-cross
 
@@ -54,9 +55,13 @@ $(VENV_READY): requirements.txt | $(SYSTEM_READY)
 		pathlib.Path(sysconfig.get_path('purelib'), 'ember_tools.pth').write_text('../../../../../tools\n')"
 	@touch $@
 
+# An environment of its own, so that no test can come to need it; it finds what build/venv has there.
 $(TORCH_READY): $(VENV_READY) requirements-torch.txt
 	$(STEP) torch "Installing PyTorch (200 MB, two minutes)." \
-		$(RUN) -m pip install --quiet --progress-bar off -r requirements-torch.txt
+		sh -c '$(RUN) -m venv build/venv-torch && $(RUN_TORCH) -m pip install --quiet --progress-bar off -r requirements-torch.txt'
+	@$(RUN) -c "import sysconfig; print(sysconfig.get_path('purelib'))" > build/venv-torch/venv.path
+	@$(RUN_TORCH) -c "import pathlib, sysconfig; \
+		pathlib.Path(sysconfig.get_path('purelib'), 'venv.pth').write_text(open('build/venv-torch/venv.path').read())"
 	@touch $@
 
 $(SOURCE_READY): | $(SYSTEM_READY)

@@ -1,0 +1,123 @@
+"""Recurrent layers, embeddings and attention drawn at random, of both."""
+
+import numpy as np
+import torch
+from libraries import floats
+from match import Match, affine, pair, same, turned
+from measure import Useless
+
+from ember import Tensor
+
+
+def recurrent(d):
+    kind = d.pick("RNN", "GRU", "LSTM")
+    c, h, layers = d.whole(1, 4), d.whole(1, 4), d.whole(1, 2)
+    options = {"num_layers": layers, "bias": d.chance(), "bidirectional": d.chance(0.3), "batch_first": True}
+    if kind == "RNN":
+        options["nonlinearity"] = d.pick("tanh", "relu")
+    text, ours, theirs = pair(kind, c, h, **options)
+    weights = []
+    for k in range(layers):
+        for direction, one in enumerate(ours.layers[k]):
+            end = "_l%d%s" % (k, "_reverse" * direction)
+            weights += [(one.weight_ih, getattr(theirs, "weight_ih" + end), turned),
+                        (one.weight_hh, getattr(theirs, "weight_hh" + end), turned)]  # fmt: skip
+            if options["bias"]:  # Ember has one, but for that of GRU's n
+                i, hh = getattr(theirs, "bias_ih" + end), getattr(theirs, "bias_hh" + end)
+                first = 2 * h if kind == "GRU" else len(hh)
+                with torch.no_grad():
+                    hh[:first] = 0
+                weights.append((one.bias, i, same))
+                if kind == "GRU":
+                    weights.append((one.bias_hh, hh, lambda w: w[-h:]))
+    n = d.whole(1, 3)
+    inputs = [d.normal(n, d.whole(1, 5), c)]
+    states = 2 if kind == "LSTM" else 1
+    if d.chance():
+        many = layers * (2 if options["bidirectional"] else 1)
+        inputs += [d.normal(many, n, h) for _ in range(states)]  # PyTorch's states have the batch second
+
+    def call(module, x, *state):
+        state = None if not state else state[0] if states == 1 else state
+        output, end = module(x, state)
+        return (output, *end) if states == 2 else (output, end)
+
+    def turn(x, k):
+        return x if k == 0 else x.transpose(1, 0, 2)
+
+    match = Match(text, ours, theirs, inputs, weights=weights, call=call)
+    match.turn = turn  # by which of the inputs, or of the outputs, it is
+    return match
+
+
+def embedding(d):
+    v, c = d.whole(1, 6), d.whole(1, 4)
+    text, ours, theirs = pair("Embedding", v, c, padding_idx=d.pick(None, 0, -1))
+    index = d.rng.integers(v, size=d.shape(1, 3))
+    match = Match(text, ours, theirs, [index], weights=affine(ours, theirs))
+    return match
+
+
+def attention(d):
+    heads = d.whole(1, 3)
+    e = heads * d.whole(1, 3)
+    options = {"bias": d.chance(), "batch_first": True}
+    if d.chance(0.4):
+        options.update(kdim=d.whole(1, 5), vdim=d.whole(1, 5))
+    text, ours, theirs = pair("MultiheadAttention", e, heads, **options)
+    if options.get("kdim", e) == options.get("vdim", e) == e:
+        match_weights = [(theirs.in_proj_weight, [ours.q_proj.weight, ours.k_proj.weight, ours.v_proj.weight])]
+    else:
+        match_weights = [(theirs.q_proj_weight, [ours.q_proj.weight]), (theirs.k_proj_weight, [ours.k_proj.weight]),
+                         (theirs.v_proj_weight, [ours.v_proj.weight])]  # fmt: skip
+    weights = [(own, both, lambda w, k=k: w[k * e : (k + 1) * e].T)
+               for both, owns in match_weights for k, own in enumerate(owns)]  # fmt: skip
+    weights.append((ours.out_proj.weight, theirs.out_proj.weight, turned))
+    if options["bias"]:
+        owns = [ours.q_proj.bias, ours.k_proj.bias, ours.v_proj.bias]
+        weights += [(own, theirs.in_proj_bias, lambda w, k=k: np.split(w, 3)[k]) for k, own in enumerate(owns)]
+        weights.append((ours.out_proj.bias, theirs.out_proj.bias, same))
+    n, length, source = d.whole(1, 3), d.whole(1, 4), d.whole(1, 4)
+    inputs = [d.normal(n, length, e), d.normal(n, source, options.get("kdim", e)),
+              d.normal(n, source, options.get("vdim", e))]  # fmt: skip
+    float_mask = d.normal(length, source) if d.chance(0.3) else None
+    padding = None
+    if d.chance(0.4):
+        padding = d.rng.integers(2, size=(n, source))
+        padding[:, 0] = 0  # something is seen
+    need = d.chance()
+
+    def call(module, q, k, v):
+        if isinstance(q, Tensor):
+            masks = {"attn_mask": None if float_mask is None else floats(float_mask),
+                     "key_padding_mask": None if padding is None else Tensor(padding.tolist(), dtype="B")}  # fmt: skip
+        else:
+            masks = {"attn_mask": None if float_mask is None else torch.tensor(float_mask, dtype=q.dtype),
+                     "key_padding_mask": None if padding is None else torch.tensor(padding != 0)}  # fmt: skip
+        y, w = module(q, k, v, need_weights=need, **masks)
+        return (y, w) if need else y
+
+    return Match(text, ours, theirs, inputs, weights=weights, call=call)
+
+
+def encoder_layer(d):
+    heads = d.whole(1, 2)
+    e, f = heads * d.whole(1, 3), d.whole(1, 6)
+    options = {"dropout": 0.0, "activation": d.pick("relu", "gelu"), "norm_first": d.chance(), "bias": d.chance(),
+               "batch_first": True}  # fmt: skip
+    if e == 1:
+        raise Useless  # of one element a norm is 0
+    text, ours, theirs = pair("TransformerEncoderLayer", e, heads, f, **options)
+    attn, own = theirs.self_attn, ours.self_attn
+    weights = [(p.weight, attn.in_proj_weight, lambda w, k=k: np.split(w, 3)[k].T)
+               for k, p in enumerate((own.q_proj, own.k_proj, own.v_proj))]  # fmt: skip
+    weights.append((own.out_proj.weight, attn.out_proj.weight, turned))
+    for name in ("linear1", "linear2"):
+        weights += affine(getattr(ours, name), getattr(theirs, name), turned)
+    for name in ("norm1", "norm2"):
+        weights += affine(getattr(ours, name), getattr(theirs, name))
+    if options["bias"]:
+        weights += [(p.bias, attn.in_proj_bias, lambda w, k=k: np.split(w, 3)[k])
+                    for k, p in enumerate((own.q_proj, own.k_proj, own.v_proj))]  # fmt: skip
+        weights.append((own.out_proj.bias, attn.out_proj.bias, same))
+    return Match(text, ours, theirs, [d.normal(d.whole(1, 3), d.whole(1, 4), e)], weights=weights)
