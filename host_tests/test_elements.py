@@ -117,3 +117,9 @@ def test_unknown_names_are_named(machine):
         ember.where(Tensor([1.0, 0.0, 1.0]), Tensor([1.0, 2.0]), 0.0)
     with pytest.raises(ValueError, match="dtype 'i'"):
         Tensor([1, 2], dtype="i").sin()
+
+
+def test_where_of_one_tensor_twice(machine):
+    x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    (ember.where(Tensor([1.0, 0.0, 1.0]), x, x) * Tensor([5.0, 6.0, 7.0])).sum().backward()
+    assert x.grad.tolist() == [5.0, 6.0, 7.0]

@@ -43,9 +43,9 @@ def _where_emit(target, y, inputs, saved):
 def _where_grad(target, y, g, inputs, saved):
     condition, a, b = inputs
     out = y._dims
-    for x in (a, b):
+    for k, x in enumerate((a, b)):  # which may be one tensor
         if x.requires_grad:
-            mask = condition if x is a else _denied(target, condition)
+            mask = _denied(target, condition) if k else condition
             ops.contribute(
                 target, x, ops.KEEP_FN, out, mask, ops.broadcast_strides(mask._dims, out), g, ops.strides_of(out)
             )
