@@ -60,5 +60,5 @@ def __getattr__(name):
     raise AttributeError(Missing("ember", name))
 
 
-if not hasattr(gc, "threshold"):  # MicroPython's dir() asks __getattr__
+if hasattr(gc, "freeze"):  # on CPython; MicroPython's dir() asks __getattr__
     from .names import of_ember as __dir__  # noqa: F401

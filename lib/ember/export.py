@@ -33,7 +33,7 @@ def _text(trainer):
         slots += _settings(optimizer) * len(optimizer.groups)
     if trainer._extras:
         slots += ["clip_value", "clip_norm", "ema"]
-    for name, dims in zip(names_of(trainer), trainer._shapes()):
+    for name, dims in zip(names_of(trainer), trainer._shapes):
         lines.append(" ".join([name] + [str(d) for d in dims]))
     text = bytes("\n".join([" ".join(slots)] + lines), "utf-8")
     return text + bytes(-len(text) % 4)

@@ -4,8 +4,9 @@ from .program import CHECK, CORRECT, PREDICT, PREDICT_AND_SCORE, ROWS, SCORE, SC
 
 
 def evaluate(trainer, batches, metrics):
-    ints, sums, count = trainer._ints, (0.0, 0.0, 0.0, 0.0), 0
-    ints[CORRECT] = ints[SCORED] = 0
+    ints, arena, at = trainer._ints, trainer._arena, trainer._statistics + SCORED_LOSS
+    loss = loss_rest = total = total_rest = 0.0  # sums, each with what rounding took
+    count = ints[CORRECT] = ints[SCORED] = 0
     if metrics and trainer._many:
         raise ValueError("metrics take one output and its target; this model has several")
     for metric in metrics:
@@ -13,30 +14,29 @@ def evaluate(trainer, batches, metrics):
     for batch in batches:
         if not isinstance(batch, (tuple, list)) or len(batch) != 2:
             raise ValueError("evaluate: batches has %r; each may be a pair (x, y)" % (batch,))
-        x, y = batch
-        for piece in trainer._cutter.of(x, y) if trainer._cutter else ((x, y),):
-            sums = _scored(trainer, piece[0], piece[1], metrics, sums)
+        for x, y in trainer._cutter.of(batch[0], batch[1]) if trainer._cutter else (batch,):
+            trainer._take(x, y, CHECK)
+            if metrics:
+                _measure(trainer, metrics)
+            else:
+                trainer._run(PREDICT_AND_SCORE)
+            loss, loss_rest = _plus(loss, loss_rest, arena[at])
+            total, total_rest = _plus(total, total_rest, arena[at + 1])
         count += 1
     if not ints[SCORED]:
         raise ValueError("evaluate: no batches")
     accuracy = ints[CORRECT] / (ints[SCORED] * trainer.target_size) if trainer.classes else None
-    loss, total = sums[0] + sums[1], sums[2] + sums[3]
-    return (loss if loss == loss else sums[0]) / (total or count), accuracy  # of what is infinite no rest is known
+    if loss + loss_rest == loss + loss_rest:  # of what is infinite no rest is known
+        loss += loss_rest
+    return loss / (total + total_rest or count), accuracy
 
 
-def _scored(trainer, x, y, metrics, sums):
-    """sums, of losses and of what divides them, each with what rounding took, with those of a batch or a part."""
-    trainer._take(x, y, CHECK)
-    if metrics:
-        trainer._run(PREDICT)
-        output = _output(trainer)
-        for metric in metrics:
-            metric.update(output, trainer._segments[Y])
-        trainer._run(SCORE)
-    else:
-        trainer._run(PREDICT_AND_SCORE)
-    at, arena = trainer._statistics + SCORED_LOSS, trainer._arena
-    return _plus(sums[0], sums[1], arena[at]) + _plus(sums[2], sums[3], arena[at + 1])
+def _measure(trainer, metrics):
+    trainer._run(PREDICT)
+    output = _output(trainer)
+    for metric in metrics:
+        metric.update(output, trainer._segments[Y])
+    trainer._run(SCORE)
 
 
 def _plus(s, rest, value):

@@ -203,5 +203,5 @@ def __getattr__(name):
     return found
 
 
-if not hasattr(gc, "threshold"):
+if hasattr(gc, "freeze"):
     from .names import of_nn as __dir__  # noqa: F401

@@ -207,5 +207,5 @@ def __getattr__(name):
     return found
 
 
-if not hasattr(gc, "threshold"):
+if hasattr(gc, "freeze"):
     from .names import of_optim as __dir__  # noqa: F401

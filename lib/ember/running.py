@@ -29,6 +29,7 @@ class Running:
     output; _many: they are a tuple); _fingerprint of the parameters; _binding, if inputs or targets are several."""
 
     _binding = schedule = None
+    _shapes = ()  # of its parameters, where they are known
     _trained = _still = ()  # parameters that it trains, and that it would if they were not frozen
     epoch = 0
 
@@ -90,20 +91,6 @@ class Running:
         if not self._fits(x, y) or not self._attempt():
             self._convert(x, y, sections)
 
-    def _as_made(self):
-        """RuntimeError where a parameter was frozen since, or is no longer."""
-        for p in self._trained:
-            if not p.requires_grad:
-                self._switched(p)
-        for p in self._still:
-            if p.requires_grad:
-                self._switched(p)
-
-    def _switched(self, p):
-        from .changed import switched
-
-        switched(p, self)
-
     def _fits(self, x, y):
         """Bind a batch; whether its lengths fit. What has none does not."""
         if isinstance(x, _NUMBERS) or isinstance(y, _NUMBERS):
@@ -143,7 +130,8 @@ class Running:
 
     def accumulate(self, x, y):
         """Add the gradients of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
-        self._as_made()
+        if self._trained:
+            self._as_made()
         if self._cutter:
             self._cutter.accumulate(x, y)
         else:
@@ -178,7 +166,8 @@ class Running:
         budget_us   begin the step, return after so many microseconds, and say whether it is finished. If not, poll()
                     goes on with it; x and y must stay as they are until then.
         """
-        self._as_made()
+        if self._trained:
+            self._as_made()
         if budget_us is not None:
             return self.slices.begin(x, y, budget_us)
         if self._state[1] or self._unfinished:

@@ -74,12 +74,6 @@ class Model(Running):
 
         explain(self)
 
-    def _shapes(self):
-        return [tuple([int(n) for n in line.split(" ")[1:]]) for line in self.names.split("\n")[1:]]
-
-    def _names(self):
-        return [line.split(" ")[0] for line in self.names.split("\n")[1:]]
-
     def predict(self, x, out=None):
         """The model's output for 1 to batch_size samples, in evaluation mode: a memoryview of float32, row after row,
         where it lies, until something else runs; of more than micro_batch samples an array. With a buffer `out` of

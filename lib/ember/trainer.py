@@ -143,7 +143,7 @@ class Trainer(Running):
             for p in frozen:
                 p.requires_grad = True
         gc.collect()
-        self._kept = self.plan.kept
+        self._kept, self._shapes = self.plan.kept, [p.shape for p in self._trained + self._frozen]
         if self._left:
             self.plan.budget += ("\n  " if self.plan.budget else "") + self._left
         self._followers = []  # recorded functions that use the parameters where they lie here
@@ -182,8 +182,19 @@ class Trainer(Running):
     def _record(self, r):
         return record(self, r)
 
-    def _shapes(self):
-        return [p.shape for p in self._trained + self._frozen]
+    def _as_made(self):
+        """RuntimeError where a parameter was frozen since, or is no longer."""
+        for p in self._trained:
+            if not p.requires_grad:
+                self._switched(p)
+        for p in self._still:
+            if p.requires_grad:
+                self._switched(p)
+
+    def _switched(self, p):
+        from .changed import switched
+
+        switched(p, self)
 
     def _names(self):
         from .export import names_of
