@@ -1,12 +1,14 @@
 """Runs the micro:bit's firmware under QEMU and shows what it prints: make microbit.
 
-python tools/microbit.py [FIRMWARE] [--icount]      exits with 1 if it fails, or is silent for two minutes
+python tools/microbit.py [FIRMWARE] [--icount] [--write]    exits with 1 if it fails, or is silent for two minutes
 
-With --icount a nanosecond is an instruction: its figures are the same at every run.
+With --icount a nanosecond is an instruction: its figures are the same at every run. --write puts the figures into
+docs/boards.md: of --icount the instructions a step, else all others.
 """
 
 import argparse
 import os
+import re
 import select
 import subprocess
 import sys
@@ -21,6 +23,7 @@ else:
     from board import ICOUNT, ROOT, BoardError, _die_with_parent
 
 FIRMWARE = ROOT / "build" / "microbit" / "firmware.elf"
+PAGE = ROOT / "docs" / "boards.md"
 # The machine has 16 kB of RAM and 256 kB of flash, as the chip: nothing here says otherwise.
 MACHINE = ["qemu-system-arm", "-machine", "microbit", "-display", "none", "-monitor", "none", "-serial", "none"]
 PATIENCE = 120  # seconds of silence; an epoch takes one or two
@@ -70,14 +73,51 @@ def sizes(firmware):
     return flash, size.get(".data", 0) + size[".bss"], size[".stack"], size[".heap"]
 
 
+def figures(text, firmware=FIRMWARE):
+    """{how a row of docs/boards.md begins: its figures, as text}, of what a run printed."""
+
+    def found(pattern):
+        return re.findall(pattern, text)
+
+    flash, static, stack, heap = sizes(firmware)
+    (imported, loaded, at_end), ((program, arena),) = (
+        found(r"heap: (\d+) of"),
+        found(r"of (\d+) bytes; its arena takes (\d+)"),
+    )
+    learnt, _, read = found(r"test accuracy ([\d.]+)")
+    rows = {"flash, of": [flash], "flash set aside": [5120, *found(r"saved (\d+) bytes")], "the file of": [program],
+            "RAM, of": [static], "RAM: stack": [stack, *found(r"stack: (\d+) of")], "RAM: heap": [heap],
+            "heap free, of": [imported], "the arena": [arena], "heap free with": [loaded, at_end]}  # fmt: skip
+    rows = {start: "; ".join("{:,}".format(int(n)) for n in numbers) for start, numbers in rows.items()}
+    return dict(rows, **{"accuracy on": "%s; %s" % (learnt, read)})
+
+
+def instructions(text):
+    """The same of a run with --icount, to the next thousands."""
+    steps = [int(n) for n in re.findall(r"(\d+) ns a step", text)]
+    return {"instructions a step": "{:,} to {:,}".format(min(steps) // 1000 * 1000, -(-max(steps) // 1000) * 1000)}
+
+
+def write(rows):
+    text = PAGE.read_text()
+    for start, figure in rows.items():
+        text, count = re.subn(r"(?m)^(\| %s[^|]*\|)[^|]*" % re.escape(start), r"\g<1> %s " % figure, text)
+        if count != 1:
+            raise BoardError("docs/boards.md has %d rows that begin with %r" % (count, start))
+    PAGE.write_text(text)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("firmware", nargs="?", default=FIRMWARE)
     parser.add_argument("--icount", action="store_true", help="count instructions, not time")
+    parser.add_argument("--write", action="store_true", help="the figures into docs/boards.md")
     options = parser.parse_args()
     try:
-        run(options.firmware, lambda text: print(text, flush=True), options.icount)
+        said = "\n".join(run(options.firmware, lambda text: print(text, flush=True), options.icount))
         print("flash: %d bytes; RAM: %d static, %d of stack, %d of heap" % sizes(options.firmware))
+        if options.write:
+            write(instructions(said) if options.icount else figures(said, options.firmware))
     except BoardError as error:
         print(error, file=sys.stderr)
         return 1

@@ -6,8 +6,8 @@ TEST_FIRMWARES += $(MICROBIT)
 
 .PHONY: microbit
 
-microbit: $(MICROBIT) ## train on digits in the 16 kB of an emulated micro:bit: [ARGS=--icount]
-	@$(RUN) tools/microbit.py $(ARGS)
+microbit: $(MICROBIT) ## train on digits in the 16 kB of an emulated micro:bit: [ARGS=--icount] [DOCS=1]
+	@$(RUN) tools/microbit.py $(ARGS) $(if $(DOCS),--write)
 
 $(MICROBIT_PROGRAM): lib/examples/microbit.py $(wildcard lib/ember/*.py tools/ember_tools/*.py) | \
 		$(VENV_READY) build/native/libember.so
