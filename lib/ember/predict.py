@@ -57,14 +57,6 @@ class Predictions:
 
 def in_parts(trainer, x, out):
     """A prediction for more samples than fit at once."""
-    if SHAPED and out is not None:
-        from .shaped import in_a_row
-
-        outs = out if trainer._many else (out,)
-        if len(outs) == len(trainer._results):
-            outs = tuple([in_a_row(outs[k], trainer._results[k][1][1:]) for k in range(len(outs))])
-        trainer._cutter.predict(x, outs if trainer._many else outs[0])
-        return out
     found = trainer._cutter.predict(x, out)
     if out is not None:
         return out
