@@ -187,14 +187,15 @@ def normalize_grad(m, r):
     )
 
 
-def window(r, size, dilation):
+def window(r, size, dilation, across=False):
     """k, s, p, d and out of one axis: what a framework would give, sometimes anything."""
     k, s, p, d = r.randint(1, 4), r.randint(1, 3), r.randint(0, 3), r.choice((1, 1, 2, 3)) if dilation else 1
-    if r.random() < 0.1:  # far apart, to the largest that words may say
+    kind = r.randint(0, 15)
+    if kind == 15:  # far apart, to the largest that words may say
         s, p = r.choice((s, 256, 32767)), r.choice((p, 255, 256, 32767))
         d = r.choice((d, 256, 32767)) if dilation else 1
-    if r.random() < 0.02:
-        k = r.choice((256, 300))
+    if kind == 14 and across:
+        k = 256
     out = (size + 2 * p - d * (k - 1) - 1) // s + 1
     if not 1 <= out <= 12 or r.random() < 0.15:
         out = r.randint(1, 6)
@@ -203,7 +204,7 @@ def window(r, size, dilation):
 
 def image(m, r, dilation, wide=False):
     n, h, w, c = m.size(r, 3), r.randint(1, 7), r.randint(1, 7), r.choice((1, 1, 2, 3))
-    rows, columns = window(r, h, dilation), window(r, w, dilation)
+    rows, columns = window(r, h, dilation), window(r, w, dilation, True)
     if wide:  # few pixels of many channels
         n, h, w, c = 1, min(h, 3), r.choice((2, 6)), r.choice((1, 4, 5, 9))
         rows, columns = (min(rows[0], 2),) + rows[1:4] + (2,), (min(columns[0], 2), 1) + columns[2:4] + (5,)
