@@ -285,7 +285,7 @@ def test_a_batch_that_counts_nothing_is_no_step(machine, kind, options, tmp_path
         for t in (one, twin):
             t.step(x, y)
         before, norm = lasting(one), one.model.norm.running_mean.tolist()
-        assert one.step(inputs(rng, 5), NOTHING) is True
+        one.step(inputs(rng, 5), NOTHING)
         assert one.loss == 0 and lasting(one) == before and one.model.norm.running_mean.tolist() == norm
         steps.append(one.steps)
         if kind != "L-BFGS":
