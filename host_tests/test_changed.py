@@ -24,9 +24,8 @@ SAID = {
     "a_parameter_that_is_unfrozen_later": "RuntimeError: a parameter of shape (1,) was unfrozen after this Trainer",
     "a_parameter_that_is_frozen_and_unfrozen": "None",
     "a_parameter_of_a_function_that_is_frozen_later": "RuntimeError: a parameter of shape (3, 1) was frozen after",
-    "a_parameter_of_a_function_that_is_unfrozen_later": "RuntimeError: a parameter of shape (3, 1) was unfrozen after",
-    "a_tensor_where_a_parameter_was": "TypeError: Linear(in_features=1, out_features=1, "
-    "bias=True).weight is a parameter",
+    "a_parameter_of_a_function_that_is_unfrozen_later": "RuntimeError: a parameter of shape (3, 1) was unfrozen",
+    "a_tensor_where_a_parameter_was": "TypeError: Linear(in_features=1, out_features=1, bias=True).weight is a",
     "another_parameter_where_one_was": "RuntimeError: a parameter of the model was replaced after this was made",
     "no_parameter_where_one_was": "RuntimeError: a parameter of the model was replaced after this was made",
     "another_parameter_before_a_trainer_is_made": "True",

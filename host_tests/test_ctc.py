@@ -376,7 +376,7 @@ def test_a_program_that_travels(tmp_path):
         trainer.step(*batch_of(k))
         model.step(*batch_of(k))
     assert model.loss == pytest.approx(trainer.loss, rel=1e-6)  # it chooses its VM itself
-    with pytest.raises(ValueError, match="label or an index of the batch is out of range"):
+    with pytest.raises(ValueError, match="label 4 at index 0; it may be a whole number from 0 to 3"):
         model.step(batch_of(0)[0], flat([4] * (BATCH * S)))
 
 

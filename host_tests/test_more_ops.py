@@ -443,3 +443,16 @@ def test_the_same_bits_everywhere(micropython):
         exec(EVERYWHERE, {})
     vm.select()
     assert micropython(EVERYWHERE, heap="4m").split() == said.getvalue().split()
+
+
+def test_what_is_refused_leaves_nothing_for_the_next():
+    for bad in (Tensor(), None, "a"):
+        with pytest.raises((RuntimeError, TypeError, ValueError)):
+            Tensor([1.0]) + bad
+        assert (Tensor([1.0]) + 1.0).tolist() == [2.0]
+
+
+def test_whole_numbers_from_to():
+    assert ember.linspace(0, 10, 6, dtype="i").tolist() == [0, 2, 4, 6, 8, 10]
+    assert ember.arange(5, 0, -2, dtype="H").tolist() == [5, 3, 1]
+    assert ember.arange(256, dtype="B").tolist() == list(range(256))

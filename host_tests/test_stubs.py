@@ -16,7 +16,7 @@ STUBS = ROOT / "lib" / "typings"
 INNER = r"""
 ember\.isa\.[A-Z0-9_]+              # its numbers: the stub's __getattr__ answers for them all
 ember\.optim\w*\.\w+\.(emit|hyper)     # how an optimizer writes itself into a program
-ember\.tensor\.(apply|as_tensor|axis|inputs_of|sink|use|SHAPED|Tensor\.(weighted|__array_ufunc__))
+ember\.tensor\.(apply|axis|inputs_of|operand|sink|use|SHAPED|Tensor\.(weighted|__array_ufunc__))
 ember\.runtime\.([A-Z_]+|Model\.__init__)  # where things lie in a file; load makes a Model
 """
 

@@ -51,9 +51,8 @@ class Eager(Sink):
         return (isa.FIRST_BOUND + len(self.tensors) - 1 << 24) + t._offset
 
     def emit(self, opcode, *fields):
-        self.words.append(opcode)
-        for field in fields:
-            self.words.append(self._address(field) if isinstance(field, Tensor) else field)
+        # At once: of one that is refused nothing stays for the next.
+        self.words += [opcode] + [self._address(field) if isinstance(field, Tensor) else field for field in fields]
 
     def flush(self):
         """Run what was emitted."""

@@ -220,5 +220,7 @@ def __getattr__(name):
 
     found = look_up(name, FUNCTIONAL) or find(name) or find(name, "FUNCTIONS")
     if found is None:
-        raise AttributeError("ember.functional has no %r" % name)
+        from .names import Missing
+
+        raise AttributeError(Missing("ember.functional", name, list(globals())))
     return found

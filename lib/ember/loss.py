@@ -54,7 +54,10 @@ def elements(target):
         return values, target._dims
     from .values import read
 
-    values, dims = read(target)
+    try:
+        values, dims = read(target)
+    except TypeError:
+        raise ValueError("target is %r; it may be a tensor, a list or a buffer" % (target,))  # noqa: B904
     return values, (len(values),) if dims is None else dims
 
 

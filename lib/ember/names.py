@@ -7,6 +7,7 @@ from . import _HOMES, _MODULES, catalogue, catalogue_more
 # Of what has names that load later: the lists of the catalogue, and what is there from the start.
 _KINDS = {
     "ember": (("FUNCTIONS", "OPERATIONS"), catalogue.OPERATORS + " " + _MODULES),
+    "ember.functional": (("FUNCTIONAL", "OPERATIONS", "FUNCTIONS"), ""),
     "ember.nn": (("LAYERS",), "Module Sequential Linear Flatten ReLU Tanh Sigmoid Dropout init utils functional"),
     "ember.optim": (("OPTIMIZERS",), "SGD Adam AdamW lr_scheduler"),
     "a Tensor": (("OPERATIONS",), catalogue.OPERATORS + " T shape dtype grad requires_grad backward detach item tolist "

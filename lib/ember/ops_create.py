@@ -2,11 +2,10 @@
 tuple of them. While recording they are part of the program: rand and randn draw anew in every run.
 """
 
-from array import array
-
 from .ops import Op, samples
 from .parameter import Parameter
 from .tensor import Tensor, apply, numel
+from .values import typed
 
 STREAM = 1 << 28  # the first of those that are drawn from here, one a call since manual_seed
 
@@ -28,7 +27,7 @@ def _filled(dims, value, dtype="f", requires_grad=False):
         n = numel(dims)
         if n < 0:
             raise ValueError("dtype is %r; while recording what is as large as the batch is float32" % (dtype,))
-        return Tensor(_repeated(array(dtype, (value,)), n), dims, requires_grad, dtype)
+        return Tensor(_repeated(typed(dtype, (value,), "a fill"), n), dims, requires_grad, dtype)
     y = apply(FULL, (), (dims, float(value)))
     y.requires_grad = bool(requires_grad)
     return y
@@ -39,6 +38,12 @@ def _repeated(data, n):
         data.extend(data)
     data.extend(data[: n - len(data)])
     return data
+
+
+def _from(dtype, first, step, last, n):
+    """n numbers, to be written. ValueError where the type does not hold these, equally far apart from first to last."""
+    typed(dtype, (first, first + step, last) if n > 1 else (first,), "the range")
+    return _repeated(typed(dtype, (0,)), n)
 
 
 def zeros(*size, dtype="f", requires_grad=False):
@@ -92,9 +97,9 @@ def arange(start, end=None, step=1, dtype="f", requires_grad=False):
     n = int(n) + (n > int(n))
     if n < 1:
         raise ValueError("arange from %r to %r by %r is empty" % (start, end, step))
-    data = _repeated(array(dtype, (0,)), n)
+    data, whole = _from(dtype, start, step, start + (n - 1) * step, n), dtype != "f"
     for i in range(n):
-        data[i] = start + i * step
+        data[i] = int(start + i * step) if whole else start + i * step
     return Tensor(data, (n,), requires_grad, dtype)
 
 
@@ -102,17 +107,18 @@ def linspace(start, end, steps, dtype="f", requires_grad=False):
     """steps numbers from start to end, both of them among these, equally far apart."""
     if not isinstance(steps, int) or isinstance(steps, bool) or steps < 1:
         raise ValueError("steps is %r; it may be a whole number from 1" % (steps,))
-    data = _repeated(array(dtype, (0,)), steps)
     each = (end - start) / (steps - 1) if steps > 1 else 0.0
+    data, whole = _from(dtype, start, each, end, steps), dtype != "f"
     for i in range(steps):  # from the nearer end
-        data[i] = start + i * each if 2 * i < steps else end - (steps - 1 - i) * each
+        value = start + i * each if 2 * i < steps else end - (steps - 1 - i) * each
+        data[i] = int(value) if whole else value
     return Tensor(data, (steps,), requires_grad, dtype)
 
 
 def eye(n, m=None, dtype="f", requires_grad=False):
     """[n, m], n by n where m is None: 1 on the diagonal, else 0."""
     n, m = _sizes((n, n if m is None else m))
-    data = _repeated(array(dtype, (0,)), n * m)
+    data = _repeated(typed(dtype, (0,)), n * m)
     for i in range(min(n, m)):
         data[i * m + i] = 1
     return Tensor(data, (n, m), requires_grad, dtype)

@@ -4,12 +4,12 @@ A gradient is g times a slope, and a slope is written in tensors, as one would o
 """
 
 from . import isa, ops
-from .tensor import Tensor, apply, as_tensor, no_grad, sink
+from .tensor import Tensor, apply, no_grad, operand, sink
 
 
 def tensor(x):
     """x, or what is none as a tensor: a number as one without dimensions."""
-    x = as_tensor(x)
+    x = operand(x)
     if x.dtype != "f":
         raise ValueError("this takes float32 tensors, got shape %s of dtype %r" % (x.shape, x.dtype))
     return x

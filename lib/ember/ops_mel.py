@@ -28,7 +28,7 @@ def _from_htk(mel):
 
 
 # Slaney's: straight up to 1000 Hz, which is 15 mel, then 27 mel to each factor of 6.4.
-_STEP = 200.0 / 3.0
+_STEP = 8738133.0 / 131072.0  # 200 / 3, as the nearest float32
 _LOG_STEP = 0.06875177742  # log(6.4) / 27
 
 

@@ -17,7 +17,7 @@ from .ops import (
     summed_grad,
 )
 from .parameter import Parameter
-from .tensor import Tensor, apply, as_tensor, numel, sink
+from .tensor import Tensor, apply, numel, operand, sink
 
 
 class _Index:
@@ -278,7 +278,7 @@ def put(x, index, value):
     gradient, is written to in place, in no_grad(), and a buffer.
     """
     if not isinstance(value, Tensor):
-        value = as_tensor(value)
+        value = operand(value)
     for t in (x, value):
         if t.dtype != "f":
             raise ValueError("this takes float32 tensors, got shape %s of dtype %r" % (t.shape, t.dtype))

@@ -28,10 +28,12 @@ def sink():
     return _sink
 
 
-def as_tensor(x):
+def operand(x):
     """A tensor as it is, a number as one without dimensions, and lists and buffers as they are nested."""
     if isinstance(x, Tensor):
         return x
+    if x is None:
+        raise TypeError("None is no tensor, and no number")
     return sink().scalar(x) if isinstance(x, (int, float)) else Tensor(x)
 
 
@@ -248,7 +250,7 @@ class Tensor:
 
         inputs = [self]
         for x in others:
-            inputs.append(as_tensor(x))
+            inputs.append(operand(x))
         for x in inputs:
             if x.dtype != "f":
                 raise ValueError("this takes float32 tensors, got shape %s of dtype %r" % (x.shape, x.dtype))
@@ -265,7 +267,7 @@ class Tensor:
         return self._op("SUB", (other,))
 
     def __rsub__(self, other):
-        return as_tensor(other)._op("SUB", (self,))
+        return operand(other)._op("SUB", (self,))
 
     def __mul__(self, other):
         """a * b; the two broadcast, and one may be a number."""
@@ -278,7 +280,7 @@ class Tensor:
         return self._op("DIV", (other,))
 
     def __rtruediv__(self, other):
-        return as_tensor(other)._op("DIV", (self,))
+        return operand(other)._op("DIV", (self,))
 
     def __matmul__(self, other):
         """[..., M, K] @ [..., K, N] to [..., M, N]; what is in front broadcasts, and M or N may be missing."""
