@@ -189,7 +189,7 @@ def test_what_it_refuses(call, says):
 
 def test_recorded(machine):
     """A function of functions, in a program: the bits of eager execution."""
-    w, b, k = tensor(values(4, 3)), tensor(values(3)), tensor(values(3, 4, 4))
+    w, b, k = (tensor(values(*shape), False) for shape in ((4, 3), (3,), (3, 4, 4)))
 
     def model(x):
         x = F.layer_norm(F.relu(F.conv1d(x, k, padding=1)), 4)

@@ -13,7 +13,7 @@ ONE = {"SGD": ("lr", "momentum", "dampening", "weight_decay"), "Adam": ("lr", "b
        "Lion": ("lr", "betas", "weight_decay"), "Adan": ("lr", "betas", "eps", "weight_decay"),
        "Muon": ("lr", "weight_decay", "momentum", "eps"), "LBFGS": ("lr",)}  # fmt: skip
 SET = {"lr": 0.25, "momentum": 0.5, "dampening": 0.125, "weight_decay": 0.375, "eps": 0.0625, "alpha": 0.75,
-       "rho": 0.75, "lr_decay": 0.5}  # fmt: skip
+       "rho": 0.75, "lr_decay": 0.5, "momentum_decay": 0.125, "lambd": 0.125, "t0": 4.0}  # fmt: skip
 
 
 def parameters():

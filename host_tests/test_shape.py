@@ -448,8 +448,8 @@ def set_item(index, value, x=X):
     (lambda: nn.Bilinear(0, 1, 1), ValueError, "in1_features is 0"),
     (lambda: nn.Bilinear(1, 1.5, 1), ValueError, "in2_features is 1.5"),
     (lambda: nn.Bilinear(1, 1, -1), ValueError, "out_features is -1"),
-    (lambda: nn.Bilinear(2, 3, 1)(X, X), ValueError, r"Bilinear\(2, 3, 1\) takes .*\(2, 3\)"),
-    (lambda: nn.Bilinear(3, 2, 1)(X, X), ValueError, r"Bilinear\(3, 2, 1\) takes .*\(2, 3\)"),
+    (lambda: nn.Bilinear(2, 3, 1)(X, X), ValueError, r"Bilinear\(in1_features=2, .* takes .*\(2, 3\)"),
+    (lambda: nn.Bilinear(3, 2, 1)(X, X), ValueError, r"Bilinear\(in1_features=3, .* takes .*\(2, 3\)"),
 ])  # fmt: skip
 def test_refusals(f, error, says):
     with pytest.raises(error, match=says):

@@ -148,6 +148,9 @@ SMOOTH = set(
     "CONV2D CONV_TRANSPOSE2D DROPOUT GELU_TANH GRU LAST_CELL LSTM MATMUL RNN SCATTER_ADD SCORES TRIANGLE".split()
 )
 
+# Their edges, with PyTorch's values, are in test_more_ops.py and test_signal.py.
+ELSEWHERE = set("ACOSH ASINH ATANH BIQUAD EXP2 FMOD FRAMES HYPOT LOG10 LOGADDEXP MEDIAN NAN_TO_NUM POWER".split())
+
 
 def test_every_rule_that_depends_on_values_is_met(monkeypatch):
     met = set()
@@ -164,7 +167,7 @@ def test_every_rule_that_depends_on_values_is_met(monkeypatch):
         monkeypatch.setattr(op, "grad", watched(name, op.grad))
     for name in singular.CASES:
         wrong(name, 0, False)
-    assert set(rules) - met == SMOOTH
+    assert set(rules) - met == SMOOTH | ELSEWHERE
 
 
 @pytest.mark.parametrize("machine", vms())

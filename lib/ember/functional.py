@@ -220,7 +220,9 @@ def __getattr__(name):
 
     found = look_up(name, FUNCTIONAL) or find(name) or find(name, "FUNCTIONS")
     if found is None:
+        import sys
+
         from .names import Missing
 
-        raise AttributeError(Missing("ember.functional", name, list(globals())))
+        raise AttributeError(Missing("ember.functional", name, list(sys.modules["ember.functional"].__dict__)))
     return found
