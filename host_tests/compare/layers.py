@@ -145,7 +145,7 @@ def shuffle(d):
 
 ACTIVATIONS = {
     "ReLU": (), "ReLU6": (), "SELU": (), "SiLU": (), "Mish": (), "Softsign": (), "Hardsigmoid": (), "Hardswish": (),
-    "Sigmoid": (), "LogSigmoid": (), "Tanh": (), "Tanhshrink": (), "Identity": (),
+    "Sigmoid": (), "LogSigmoid": (), "Tanh": (), "Tanhshrink": (), "Identity": (), "Dropout": ((0.0,),),
     "LeakyReLU": ((0.01, 0.3),), "ELU": ((1.0, 0.4),), "CELU": ((1.0, 2.0),), "GELU": (("none", "tanh"),),
     "Softplus": ((1.0, 2.0), (20.0, 1.0)), "Hardtanh": ((-1.0, -0.2), (1.0, 0.5)), "Softshrink": ((0.5, 0.1),),
     "Hardshrink": ((0.5, 0.1),), "Threshold": ((0.1, -0.5), (0.0, 20.0)), "Softmax": ((0, 1, -1),),
@@ -181,7 +181,7 @@ def sequence(d):
         _, one, other = pair("Linear", a, b)
         _, act, their_act = pair(d.pick("ReLU", "Tanh", "SiLU", "GELU", "Sigmoid", "ELU"))
         ours, theirs, weights = ours + [one, act], theirs + [other, their_act], weights + affine(one, other, turned)
-        if b > 1 and d.chance(0.3):
+        if b > 2 and d.chance(0.3):
             _, one, other = pair("LayerNorm", b)
             ours, theirs, weights = ours + [one], theirs + [other], weights + affine(one, other)
     return Match("Sequential%s" % sizes, nn.Sequential(*ours), torch.nn.Sequential(*theirs),

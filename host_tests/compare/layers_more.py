@@ -6,7 +6,7 @@ from libraries import floats
 from match import Match, affine, pair, same, turned
 from measure import Useless
 
-from ember import Tensor
+from ember import Tensor, nn
 
 
 def recurrent(d):
@@ -105,9 +105,22 @@ def encoder_layer(d):
     e, f = heads * d.whole(1, 3), d.whole(1, 6)
     options = {"dropout": 0.0, "activation": d.pick("relu", "gelu"), "norm_first": d.chance(), "bias": d.chance(),
                "batch_first": True}  # fmt: skip
-    if e == 1:
-        raise Useless  # of one element a norm is 0
+    if e < 3:
+        raise Useless  # of two elements a norm leaves hardly more than signs
     text, ours, theirs = pair("TransformerEncoderLayer", e, heads, f, **options)
+    weights, length = weights_of(ours, theirs), d.whole(1, 4)
+    if d.chance(0.3):  # two of them, and a norm
+        theirs = torch.nn.TransformerEncoder(theirs, 2, torch.nn.LayerNorm(e).double(), enable_nested_tensor=False)
+        more = [nn.TransformerEncoderLayer(e, heads, f, **options) for _ in range(2)]
+        stack = iter(more)
+        ours, text = nn.TransformerEncoder(lambda: next(stack), 2, nn.LayerNorm(e)), "two of " + text
+        weights = [w for own, other in zip(more, theirs.layers) for w in weights_of(own, other)]
+        weights += affine(ours.norm, theirs.norm)
+    return Match(text, ours, theirs, [d.normal(d.whole(1, 3), length, e)], weights=weights)
+
+
+def weights_of(ours, theirs):
+    """Of a TransformerEncoderLayer."""
     attn, own = theirs.self_attn, ours.self_attn
     weights = [(p.weight, attn.in_proj_weight, lambda w, k=k: np.split(w, 3)[k].T)
                for k, p in enumerate((own.q_proj, own.k_proj, own.v_proj))]  # fmt: skip
@@ -116,8 +129,8 @@ def encoder_layer(d):
         weights += affine(getattr(ours, name), getattr(theirs, name), turned)
     for name in ("norm1", "norm2"):
         weights += affine(getattr(ours, name), getattr(theirs, name))
-    if options["bias"]:
+    if own.q_proj.bias is not None:
         weights += [(p.bias, attn.in_proj_bias, lambda w, k=k: np.split(w, 3)[k])
                     for k, p in enumerate((own.q_proj, own.k_proj, own.v_proj))]  # fmt: skip
         weights.append((own.out_proj.bias, attn.out_proj.bias, same))
-    return Match(text, ours, theirs, [d.normal(d.whole(1, 3), d.whole(1, 4), e)], weights=weights)
+    return weights

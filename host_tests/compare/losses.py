@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 from libraries import floats, gradient, numpy
-from measure import NOISE, Pair, noise
+from measure import NOISE, Pair, Useless, noise
 
 from ember import Tensor, nn
 
@@ -157,14 +157,31 @@ def of_several(d):
     return Loss(name, [a, b, d.normal(n, c)], **options)
 
 
+def sequences(d):
+    """CTCLoss of logits: PyTorch's gradient takes it that a softmax stands before it."""
+    n, steps, c, room = d.whole(1, 3), d.whole(2, 6), d.whole(2, 4), d.whole(1, 3)
+    blank = d.whole(0, c - 1)
+    target = np.array([k for k in range(c) if k != blank])[d.rng.integers(c - 1, size=(n, room))]
+    ends = d.rng.integers(1, steps + 1, size=n)
+    return Loss("CTCLoss", [d.normal(n, steps, c)], [target, ends, d.rng.integers(0, room + 1, size=n)], blank=blank,
+                reduction=reduction(d), zero_infinity=d.chance())  # fmt: skip
+
+
+def called(loss, criterion, x, others):
+    if loss.name != "CTCLoss":
+        return criterion(*x, *others)
+    x = x[0].log_softmax(-1)
+    return criterion(x if isinstance(x, Tensor) else x.transpose(0, 1), *others)  # PyTorch's steps come first
+
+
 MAKERS = (cross_entropy, cross_entropy, negative_log_likelihood, multi_margin, multi_label, of_values, of_values,
-          of_values, of_several, of_several)  # fmt: skip
+          of_values, of_several, of_several, sequences)  # fmt: skip
 
 
 def in_torch(loss, inputs, weights, dtype=torch.float64):
     tensors = [torch.tensor(x, dtype=dtype, requires_grad=True) for x in inputs]
     others = [torch.tensor(x, dtype=dtype if x.dtype.kind == "f" else torch.int64) for x in loss.others]
-    y = loss.theirs(dtype)(*tensors, *others)
+    y = called(loss, loss.theirs(dtype), tensors, others)
     if weights is None:
         return tuple(y.shape)
     if y.requires_grad:
@@ -176,6 +193,8 @@ def case(d):
     loss = d.pick(*MAKERS)(d)
     weights = np.asarray(d.normal(*in_torch(loss, loss.inputs, None)), "f4")
     expected = in_torch(loss, loss.inputs, weights)
+    if loss.name == "CTCLoss" and not np.isfinite(expected[0]).all():
+        raise Useless  # where a target does not fit PyTorch's gradient is NaN, Ember's 0
     others = [in_torch(loss, loss.inputs, weights, torch.float32)]
     for _ in range(2):
         noisy = [x * (1 + NOISE * d.rng.uniform(-1, 1, size=x.shape)) for x in loss.inputs]
@@ -188,7 +207,7 @@ def case(d):
         Tensor([int(v) for v in x.ravel()], x.shape, dtype="i") if x.dtype.kind == "i" else floats(x)
         for x in loss.others
     ]
-    y = loss.ours()(*tensors, *more)
+    y = called(loss, loss.ours(), tensors, more)
     value = numpy(y)
     if y.requires_grad:
         (y * floats(weights)).sum().backward()
