@@ -12,7 +12,7 @@ PARTS = (
     ("MicroPython: file system", r"/lib/(littlefs|oofatfs)/|extmod/vfs|boards/common/disk"),
     ("MicroPython: core, modules, port", r"\.o$"),
 )
-FLASH, RAM = (".text", ".ARM.exidx", ".data"), (".data", ".bss", ".stack")
+FLASH, RAM = (".text", ".constants", ".ARM.exidx", ".data"), (".data", ".bss", ".stack")
 PLACED = re.compile(r"(?m)^ (\.\S+|\*fill\*|COMMON)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)(?: +(\S.*))?$")
 HEAP = re.compile(r"^\.bss\.heap$")
 

@@ -18,7 +18,7 @@ from binascii import crc32
 from .program import KEY, STEP
 
 _HEAD = "<4sB3x9i"
-_CHUNK = 128
+_CHUNK = 64
 _MOST = 1 << 12  # bytes of a schedule's state
 
 
