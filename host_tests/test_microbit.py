@@ -50,7 +50,7 @@ def test_it_trains_saves_forgets_and_reads_back(said):
     losses = found(r"epoch \d+: loss ([\d.]+)", said, float)
     assert len(losses) == 10 and losses == sorted(losses, reverse=True)
     ((head, parameters),) = re.findall(r"saved (\d+) bytes to flash, and (zeroed)", said)
-    assert int(head) == 40 + 4 * 1210 + 4 and parameters == "zeroed"
+    assert int(head) == 44 + 4 * 1210 + 4 and parameters == "zeroed"
 
 
 # --- What it takes
