@@ -7,7 +7,7 @@ def too_large(plan):
     """The MemoryError of what the heap has no room for: it says what would fit."""
     gc.collect()
     free, total = getattr(gc, "mem_free", int)(), plan.total()
-    room = free * 3 // 4  # not all is in one piece, and stepping takes some
+    room = free * 2 // 3  # not all is in one piece, and stepping takes some
     left, sample = room - (total - 4 * plan.activations), max(1, 4 * plan.activations // plan.rows)
     if left >= sample and plan.rows > 1:
         hint = "batch_size=%d would fit, or memory=%d, which takes a batch in parts" % (
