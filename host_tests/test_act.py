@@ -67,6 +67,12 @@ def test_tails_keep_their_digits(machine):
         assert y.item() == pytest.approx(expected, rel=1e-5)
 
 
+def test_softplus_does_not_overflow_within(machine):
+    """PyTorch's: beta * x would be infinite."""
+    values, slopes = value_and_slope(lambda x: x.softplus(3.0), [3e38, 7.0, -3e38])
+    assert values == pytest.approx([3e38, 7.0, 0.0]) and slopes == [1, 1, 0]
+
+
 def test_slopes_at_corners(machine):
     """PyTorch's."""
     for f, x, expected in (

@@ -123,3 +123,10 @@ def test_where_of_one_tensor_twice(machine):
     x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
     (ember.where(Tensor([1.0, 0.0, 1.0]), x, x) * Tensor([5.0, 6.0, 7.0])).sum().backward()
     assert x.grad.tolist() == [5.0, 6.0, 7.0]
+
+
+def test_the_slope_of_a_remainder_by_zero(machine):
+    """PyTorch's -floor(a / b): infinite for an infinite a too, but NaN of one beside other divisors."""
+    b = Tensor([0.0, -0.0, 0.0, 0.0, 2.0], requires_grad=True)
+    ember.remainder(Tensor([np.inf, np.inf, -np.inf, 1.0, np.inf]), b).sum().backward()
+    assert agree(b.grad.tolist(), [-np.inf, np.inf, np.inf, -np.inf, np.nan]).all()

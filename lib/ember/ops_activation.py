@@ -150,7 +150,9 @@ def softplus(x, beta=1.0, threshold=20.0):
     scaled = x if positive("beta", beta) == 1 else x * beta
     y = apply(SOFTPLUS, (scaled,))
     y = y if beta == 1 else y / beta
-    return where(gt(scaled, threshold), x, y) if threshold < 15 else y  # from there on they are the same float32
+    if threshold < 15 or beta > 1:  # else they are the same float32 above it, and beta * x does not overflow
+        y = where(gt(scaled, threshold), x, y)
+    return y
 
 
 def logsigmoid(x):
