@@ -69,6 +69,12 @@ def values(low=-1.0, high=1.0, width=CLASSES):
     return lambda rng, n: array("f", rng.uniform(low, high, n * width).astype("f4").tolist())
 
 
+def several(rng, n):
+    """Of each sample some labels, then -1."""
+    rows = [[*rng.permutation(CLASSES)[: rng.integers(0, CLASSES + 1)]] for _ in range(n)]
+    return array("f", [float(v) for row in rows for v in (*row, -1, -1, -1, -1)[:CLASSES]])
+
+
 def signs(rng, n):
     return array("f", rng.choice((-1.0, 1.0), n * 6).tolist())
 
@@ -88,9 +94,13 @@ CASES = {  # the model, targets, and options beside the reduction
     "MarginRankingLoss": (linear(6), signs, {}),
     "CosineEmbeddingLoss": (linear(6), signs, {}),
     "TripletMarginLoss": (linear(6), values(width=6), {}),
+    "TripletMarginWithDistanceLoss": (linear(6), values(width=6), {"swap": st.booleans()}),
+    "MultiLabelMarginLoss": (linear(), several, {}),
+    "MultiLabelSoftMarginLoss": (linear(), values(0, 1), {"weight": st.none() | WEIGHTS}),
     "HingeEmbeddingLoss": (linear(), lambda rng, n: array("f", rng.choice((-1.0, 1.0), n * CLASSES).tolist()), {}),
 }
-SHAPES = {"MarginRankingLoss": 2, "CosineEmbeddingLoss": 1, "TripletMarginLoss": None, "GaussianNLLLoss": None}
+SHAPES = {"MarginRankingLoss": 2, "CosineEmbeddingLoss": 1, **dict.fromkeys(
+    ["TripletMarginLoss", "TripletMarginWithDistanceLoss", "GaussianNLLLoss"])}  # fmt: skip
 
 
 def made(name, options):
