@@ -41,14 +41,26 @@ def _flat(shapes):
 
 def save(trainer, path):
     trainer._idle()
+    replace(path, write, trainer)
+
+
+def replace(path, write, what):
+    """write(what, file) a new file beside the one of this path, which it then replaces: so there is a whole one, and
+    where it cannot be written the old one stays."""
     beside = path + ".new"
     try:
         f = open(beside, "wb")
     except OSError as error:
         raise OSError("cannot write %r (%s)" % (path, error))  # noqa: B904
     with f:
-        write(trainer, f)
-    _replace(beside, path)
+        write(what, f)
+    import os
+
+    try:
+        os.rename(beside, path)
+    except OSError:  # FAT does not rename over a file
+        os.remove(path)
+        os.rename(beside, path)
 
 
 def write(trainer, f):
@@ -70,16 +82,6 @@ def write(trainer, f):
         f.write(schedule)
     f.write(shapes)
     f.write(struct.pack("<I", crc32(shapes, crc32(schedule, crc))))
-
-
-def _replace(beside, path):
-    import os
-
-    try:
-        os.rename(beside, path)
-    except OSError:  # FAT does not rename over a file
-        os.remove(path)
-        os.rename(beside, path)
 
 
 def load(trainer, path):

@@ -167,18 +167,17 @@ def write(path, train, test, shape, classes, typecode="B", scale=1.0):
             crc = crc32(_record(part[i], i, shape, classes, typecode), crc)
     head = (b"EMBD", 1, ord(typecode), len(shape), len(parts[0]), len(parts[1]), classes, scale, crc)
     head = struct.pack(_HEAD, *head) + struct.pack("<%dI" % len(shape), *shape)
-    try:
-        file = open(path + ".new", "wb")
-    except OSError as error:
-        raise OSError("cannot write %r (%s)" % (path, error))  # noqa: B904
-    with file:
-        file.write(head)
-        for part in parts:
-            for i in range(len(part)):
-                file.write(_record(part[i], i, shape, classes, typecode))
-    from .checkpoint import _replace
+    from .checkpoint import replace
 
-    _replace(path + ".new", path)
+    replace(path, _write, (head, parts, shape, classes, typecode))
+
+
+def _write(what, file):
+    head, parts, shape, classes, typecode = what
+    file.write(head)
+    for part in parts:
+        for i in range(len(part)):
+            file.write(_record(part[i], i, shape, classes, typecode))
 
 
 def _record(sample, i, shape, classes, typecode):

@@ -4,7 +4,7 @@ from array import array
 from binascii import crc32
 
 from . import program, runtime
-from .checkpoint import _replace
+from .checkpoint import replace
 from .derived import CHECKSUM
 from .nn_module import named_tensors
 from .optim_view import slots
@@ -83,13 +83,10 @@ def export(trainer, path):
     for part, _ in parts:
         crc = crc32(part, crc)
     head[runtime.CRC] = crc - (1 << 32) if crc >> 31 else crc
-    try:
-        file = open(path + ".new", "wb")
-    except OSError as error:
-        raise OSError("cannot write %r (%s)" % (path, error))  # noqa: B904
-    with file:
-        file.write(head)
-        for part, _ in parts:
-            file.write(part)
-    _replace(path + ".new", path)
+    replace(path, _write, [head] + [part for part, _ in parts])
     return 4 * head[runtime.LENGTH]
+
+
+def _write(parts, file):
+    for part in parts:
+        file.write(part)
