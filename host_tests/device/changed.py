@@ -77,29 +77,28 @@ def a_norm_made_within_a_model():
     return trainer(Within(nn.BatchNorm1d, 3), 3)
 
 
-@case
-def a_parameter_that_is_frozen_later():
+def frozen(use):
+    """use(trainer), a parameter of which was frozen after a step."""
     model = two()
     t = trainer(model)
     t.step(X, Y)
     model.layers[0].weight.requires_grad = False
-    return t.step(X, Y)
+    return use(t)
+
+
+@case
+def a_parameter_that_is_frozen_later():
+    return frozen(lambda t: t.step(X, Y))
 
 
 @case
 def a_parameter_that_is_frozen_later_and_accumulates():
-    model = two()
-    t = trainer(model)
-    model.layers[0].weight.requires_grad = False
-    return t.accumulate(X, Y)
+    return frozen(lambda t: t.accumulate(X, Y))
 
 
 @case
 def a_parameter_that_is_frozen_and_a_step_in_slices():
-    model = two()
-    t = trainer(model)
-    model.layers[0].weight.requires_grad = False
-    return t.step(X, Y, budget_us=1000)
+    return frozen(lambda t: t.step(X, Y, budget_us=1000))
 
 
 @case
@@ -157,12 +156,40 @@ def a_tensor_where_a_parameter_was():
     nn.Linear(1, 1).weight = Tensor([[1.0]])
 
 
-@case
-def another_parameter_where_one_was():
+def other(use):
+    """use(trainer), a parameter of which was replaced."""
     model = two()
     t = trainer(model)
     model.layers[0].weight = ember.Parameter((1, 1))
-    return t.step(X, Y)
+    return use(t)
+
+
+@case
+def another_parameter_where_one_was():
+    return other(lambda t: t.step(X, Y))
+
+
+@case
+def another_parameter_where_one_was_and_saved():
+    return other(lambda t: t.save("no.ckpt"))
+
+
+@case
+def another_parameter_where_one_was_and_loaded():
+    return other(lambda t: t.load("no.ckpt"))
+
+
+@case
+def another_parameter_where_one_was_and_exported():
+    return other(lambda t: t.export("no.ember"))
+
+
+@case
+def saved_after_a_newer_trainer_was_made():
+    model = two()
+    t = trainer(model)
+    trainer(model)
+    return t.save("no.ckpt")
 
 
 @case

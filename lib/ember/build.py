@@ -46,6 +46,17 @@ def retired(*_):
     raise RuntimeError("the parameters have moved into the arena of a newer Trainer: use that, and record again")
 
 
+def replaced(*_):
+    raise RuntimeError("a parameter of the model was replaced after this was made: make it again")
+
+
+def retire(owner, why):
+    """It, and what was recorded over its parameters, runs no more: why() says so."""
+    owner._vm_run = why
+    for follower in owner._followers:
+        follower._vm_run = why
+
+
 def clear(arena, first, last):
     """Zeros from first to last."""
     if first < last:
@@ -66,7 +77,21 @@ def settle(p, arena, offset, owner):
         for i in range(len(view)):
             view[i] = values[start + i]
     if p.owner is not None:
-        p.owner._vm_run = retired
-        for follower in p.owner._followers:
-            follower._vm_run = retired
+        retire(p.owner, retired)
     p.owner, p.place = owner, offset
+
+
+def as_made(owner):
+    """RuntimeError where a parameter was frozen since its owner was made, or is no longer."""
+    for p in owner._trained:
+        if not p.requires_grad:
+            _switched(p, owner)
+    for p in owner._still:
+        if p.requires_grad:
+            _switched(p, owner)
+
+
+def _switched(p, owner):
+    from .changed import switched
+
+    switched(p, owner)

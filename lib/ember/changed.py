@@ -32,12 +32,9 @@ def switched(p, owner):
     )
 
 
-def _replaced(*_):
-    raise RuntimeError("a parameter of the model was replaced after this was made: make it again")
-
-
 def replace(module, name, value):
     """module.name was a Parameter and becomes another one, None, or weights in flash: whoever has the old one stops."""
+    from .build import replaced, retire
     from .parameter import Parameter
 
     old = getattr(module, name)
@@ -47,5 +44,4 @@ def replace(module, name, value):
         raise TypeError("%r.%s is a parameter, and cannot become %r: write the values into it, in no_grad(), with "
                         ".%s[...] = value, or assign a Parameter" % (module, name, value, name))  # fmt: skip
     if old.owner is not None:
-        for owner in [old.owner] + old.owner._followers:
-            owner._vm_run = _replaced
+        retire(old.owner, replaced)

@@ -1,6 +1,7 @@
 """What a Trainer does with many batches: fitting and evaluating."""
 
 from .program import CHECK, CORRECT, PREDICT, PREDICT_AND_SCORE, ROWS, SCORE, SCORED, SCORED_LOSS, Y
+from .running import per_row
 
 
 def evaluate(trainer, batches, metrics):
@@ -49,10 +50,8 @@ def _plus(s, rest, value):
 def _output(trainer):
     """What was predicted last, where it lies."""
     address, dims = trainer._results[0]
-    at, size = address & 0xFFFFFF, trainer._ints[ROWS]
-    for d in dims[1:]:
-        size *= d
-    return memoryview(trainer._segments[address >> 24])[at : at + size]
+    at = address & 0xFFFFFF
+    return memoryview(trainer._segments[address >> 24])[at : at + trainer._ints[ROWS] * per_row(dims)]
 
 
 def fit(trainer, batches, epochs, validation=None, callbacks=(), on_step=None, schedule=None, schedule_every="epoch"):

@@ -12,7 +12,7 @@ print(loss.item())
 """
 
 from . import isa, tensor, vm
-from .build import build, clear, retired, settle
+from .build import as_made, build, clear, retired, settle
 from .check import plain
 from .parameter import Parameter
 from .program import ROWS, STEP
@@ -230,12 +230,7 @@ class Function:
 
     def _run(self):
         self._state[0] = 0
-        for p in self._trained:
-            if not p.requires_grad:
-                self._switched(p)
-        for p in self._still:
-            if p.requires_grad:
-                self._switched(p)
+        as_made(self)
         self._done = self._vm_run(self._code, self._segments, self._state, -1)
 
     def _convert(self, inputs):
@@ -262,11 +257,6 @@ class Function:
         if self._rows != self._ints[ROWS]:
             self._reshape(self._ints[ROWS])
         return self._result
-
-    def _switched(self, p):
-        from .changed import switched
-
-        switched(p, self)
 
     def _reshape(self, rows):
         """Another batch size than the last call's."""

@@ -3,7 +3,7 @@
 from array import array
 
 from .program import CHECK, X, Y
-from .running import segment
+from .running import per_row, segment
 
 
 class Parts:
@@ -64,28 +64,33 @@ class Parts:
         rows = rows_of(t, x, None)
         if not rows:
             x, _, rows = t._accept(x, None)
-        sizes = [_size(dims) for _, dims in t._results]
+        sizes = [per_row(dims) for _, dims in t._results]
+        outs = out if t._many else (out,)
         if out is None:
-            out = tuple([array("f", range(rows * n)) for n in sizes])
-            out = out if t._many else out[0]
-        outs, at = out if t._many else (out,), 0
-        good, views = len(outs) == len(sizes), []
-        for k in range(len(sizes) if good else 0):
+            outs = tuple([array("f", range(rows * n)) for n in sizes])
+            out = outs if t._many else outs[0]
+        views, at = self.views(outs, rows, sizes), 0
+        for piece in pieces(x, rows, t.micro_batch):
+            end = at + min(t.micro_batch, rows - at)
+            into = tuple([views[k][at * sizes[k] : end * sizes[k]] for k in range(len(sizes))])
+            t._predict(piece, into if t._many else into[0])
+            at = end
+        return out
+
+    def views(self, outs, rows, sizes):
+        """Buffers for so many rows of each output, in one dimension; or ValueError."""
+        found = []
+        for k in range(min(len(outs), len(sizes))):
             view = outs[k]
             if hasattr(view, "ndim"):
                 from .shaped import in_a_row
 
-                view = in_a_row(view, t._results[k][1][1:])
-            good = good and len(view) >= rows * sizes[k]
-            views.append(memoryview(view))
-        if not good:
+                view = in_a_row(view, self.trainer._results[k][1][1:])
+            if len(view) >= rows * sizes[k]:
+                found.append(memoryview(view))
+        if len(found) != len(sizes) or len(outs) != len(sizes):
             raise ValueError("out has %d buffers; %d rows take %s elements" % (len(outs), rows, sizes))
-        for piece in pieces(x, rows, t.micro_batch):
-            n = min(t.micro_batch, rows - at)
-            into = [views[k][at * sizes[k] : (at + n) * sizes[k]] for k in range(len(sizes))]
-            t._predict(piece, tuple(into) if t._many else into[0])
-            at += n
-        return out
+        return found
 
 
 def _zip(a, b):
@@ -118,10 +123,3 @@ def pieces(value, rows, size):
         return [tuple([column[k] for column in columns]) for k in range(len(columns[0]))]
     view, each = memoryview(value), len(value) // rows
     return [view[at * each : min(rows, at + size) * each] for at in range(0, rows, size)]
-
-
-def _size(dims):
-    size = 1
-    for d in dims[1:]:
-        size *= d
-    return size

@@ -23,6 +23,14 @@ def zeros(dtype, n):
     return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype in "hH" else 4)))
 
 
+def per_row(dims):
+    """Elements of a row, of dimensions whose first is the batch."""
+    size = 1
+    for d in dims[1:]:
+        size *= d
+    return size
+
+
 class Running:
     """Who inherits says what a batch is: batch_size, sample_size, target_size, classes, input_dtype, target_dtype;
     where things lie: _statistics (in the arena), _kept (see Recording.kept), _results (address and dimensions of each

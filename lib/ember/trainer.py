@@ -3,7 +3,7 @@
 import gc
 
 from . import vm
-from .build import build, clear, settle
+from .build import as_made, build, clear, replaced, retired, settle
 from .check import plain, whole
 from .program import FLOATS, PREDICT, TYPES, ZERO
 from .recording import Recording
@@ -182,19 +182,13 @@ class Trainer(Running):
     def _record(self, r):
         return record(self, r)
 
-    def _as_made(self):
-        """RuntimeError where a parameter was frozen since, or is no longer."""
-        for p in self._trained:
-            if not p.requires_grad:
-                self._switched(p)
-        for p in self._still:
-            if p.requires_grad:
-                self._switched(p)
+    _as_made = as_made
 
-    def _switched(self, p):
-        from .changed import switched
-
-        switched(p, self)
+    def _idle(self):
+        """And its parameters are still those of the model: else what it saves, or exports, were not what trains."""
+        if self._vm_run is retired or self._vm_run is replaced:
+            self._vm_run()
+        Running._idle(self)
 
     def _names(self):
         from .export import names_of
