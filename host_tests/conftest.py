@@ -36,6 +36,29 @@ def run_micropython(binary, script, *arguments, heap="1m", native=True, timeout=
     return done.stdout
 
 
+# For scripts. A locked heap does not see a call's large frame, which then comes from the stack; the total does.
+ALLOCATED = """
+import gc, micropython
+def allocated(use):
+    use(1)
+    micropython.heap_lock()
+    try:
+        use(5)
+    finally:
+        micropython.heap_unlock()
+    gc.collect()
+    gc.disable()
+    total = micropython.mem_total()
+    use(0)
+    loop = micropython.mem_total() - total
+    total = micropython.mem_total()
+    use(100)
+    total = micropython.mem_total() - total - loop
+    gc.enable()
+    return total
+"""
+
+
 @pytest.fixture(params=MICROPYTHON)
 def micropython(request):
     """run_micropython with each of the builds: with double floats, with single ones, with the VM inside."""

@@ -1,274 +1,186 @@
-"""What a program may be bound to: every wrong buffer is a ValueError and changes nothing."""
+"""Several inputs and outputs of a program that travelled, beside the Trainer that wrote it; the file that has them."""
 
+import random
+import struct
 from array import array
 
-import numpy as np
 import pytest
 
-from ember import isa, table
-from programs import FINISHED, GUARD, NATIVE, PAUSED, address, assemble, both, instruction
+import ember
+import travelling
+from ember import nn, optim, runtime
+from test_runtime import everything, mutated, sealed, words_of
+from test_several import BATCH, inputs, targets
+from test_several import build as several
+from travelling import floats, travelled
 
-WRITABLE = isa.WRITABLE
-# arena, constants, floats, ints; float32 inputs by rows, int8 labels, a written result by rows, and the other types
-SEGMENTS = [
-    (WRITABLE, 24, 0),
-    (0, 4, 0),
-    (0, 3, 1),
-    (isa.INT32 | WRITABLE, 3, 0),
-    (0, 1, 4),
-    (isa.INT8, 0, 1),
-    (WRITABLE, 0, 4),
-    (isa.INT16, 4, 0),
-    (isa.UINT8 | WRITABLE, 2, 0),
-    (isa.UINT16, 3, 0),
-    (isa.UINT32, 2, 0),
-]
-SIGNED = 5  # the int8 labels
-MAX_ROWS = 3
+SHAPES = [{}, {"many": False}, {"micro_batch": 3}, {"many": False, "micro_batch": 1}]
 
 
-def program():
-    scale = instruction(
-        "map",
-        fn=table.function("mul"),
-        into=0,
-        n=-4,
-        a_step=1,
-        b_step=0,
-        d=address(6),
-        a=address(4, 1),
-        b=address(1, 2),
-    )
-    loss = instruction("cross_entropy", n=-1, width=4, loss=0, p=12, x=address(6), label=address(5))
-    convert = instruction("convert", n=4, channels=1, d=4, src=address(7), affine=address(2))
-    count = instruction("count", keep=1, add=1, n=-1, counter=address(3, 2))
-    return assemble([[scale, loss, convert, count]], SEGMENTS, MAX_ROWS)
+def batches(trainer, count=4):
+    for k in range(count):
+        rows = BATCH - (k == count - 1)
+        yield inputs(k, rows), targets(k, rows) if trainer._many else targets(k, rows)[0]
 
 
-def buffers(rows=2):
-    result = []
-    for flags, elements, per_row in SEGMENTS:
-        typecode = isa.TYPES[flags & 7]
-        result.append(array(typecode, [3 * i % 4 for i in range(elements + per_row * rows)]))
-    result[isa.INTS][0] = rows
-    return result
+@pytest.mark.parametrize("more", SHAPES)
+def test_as_many_inputs_and_outputs(tmp_path, more):
+    trainer = several(**more)
+    for _ in range(2):  # before the first step and after some
+        model = travelled(trainer, tmp_path)
+        for x, y in batches(trainer):
+            for t in (trainer, model):
+                t.step(x, y)
+            assert everything(model) == everything(trainer)
+        assert model.evaluate(batches(trainer)) == trainer.evaluate(batches(trainer))
+        assert (model.evaluate(batches(trainer))[1] is None) == trainer._many
+        for rows in (BATCH, 1, 3, BATCH):
+            found, expected = model.predict(inputs(9, rows)), trainer.predict(inputs(9, rows))
+            many = isinstance(found, tuple)
+            assert many == trainer._many
+            for f, e in zip(found if many else (found,), expected if many else (expected,)):
+                assert list(f) == sum(e.tolist(), [])
+            out = tuple(array("f", [9.0] * 20) for _ in range(2)) if many else array("f", [9.0] * 20)
+            again = tuple(array("f", o) for o in out) if many else array("f", out)
+            assert model.predict(inputs(9, rows), out) is out
+            assert trainer.predict(inputs(9, rows), again) == out
+        for x, y in batches(trainer):
+            trainer.accumulate(x, y)
+            model.accumulate(x, y)
+        trainer.update()
+        model.update()
+        for x, y in batches(trainer):
+            trainer.step(x, y)
+            done = model.step(x, y, 1)
+            while not done:
+                done = model.poll(1)
+        assert everything(model) == everything(trainer)
 
 
-def refused(vm, segments, untouched=None, state=None, text=None):
-    before = [bytes(x) for x in untouched or segments]
-    state = state or array("i", 4 * [0])
-    held = state.tobytes()
-    with pytest.raises(ValueError):
-        vm.run(program(), segments, state, -1)
-    assert [bytes(x) for x in untouched or segments] == before
-    assert state.tobytes() == held
+@pytest.mark.parametrize("more", SHAPES)
+def test_a_checkpoint_of_several_goes_both_ways(tmp_path, more):
+    trainer, other = several(**more), several(**more)
+    model = travelled(trainer, tmp_path)
+    for x, y in batches(trainer):
+        model.step(x, y)
+    model.save(str(tmp_path / "there"))
+    trainer.load(str(tmp_path / "there"))
+    assert everything(trainer)[0] == everything(model)[0] and trainer.steps == 4
+    for x, y in batches(trainer, 3):
+        trainer.step(x, y)
+    trainer.save(str(tmp_path / "back"))
+    model.load(str(tmp_path / "back"))
+    for t in (trainer, model):
+        t.step(*next(batches(trainer)))
+    assert everything(trainer)[0] == everything(model)[0] and trainer.steps == model.steps == 8
+    assert everything(travelled(other, tmp_path))[0] == everything(other)[0] != everything(model)[0]
 
 
-def accepted(vm, segments):
-    assert vm.verify(program()) == 0
-    state = array("i", 4 * [0])
-    assert vm.run(program(), segments, state, -1) == FINISHED
-    return segments
+class Shares(nn.Module):
+    """One input in a tuple, two outputs of which one is a tuple's only; weights that lie in bytes."""
+
+    def __init__(self, flash, outputs):
+        ember.manual_seed(7)
+        self.first, self.second, self.outputs = nn.Linear(3, 4), nn.Linear(4, 3), outputs
+        self.first.weight = ember.frombuffer(flash, (3, 4))
+
+    def forward(self, a):
+        hidden = self.first(a)
+        return (self.second(hidden), hidden)[: self.outputs]
 
 
-@both
-@pytest.mark.parametrize("rows", [1, 2, 3])
-def test_arrays_bytes_and_views_are_bound(vm, rows):
-    arrays = accepted(vm, buffers(rows))
-    assert arrays[isa.INTS][2] == 2 + rows
-    for make in (
-        lambda x, _: memoryview(x),
-        lambda x, _: memoryview(x).cast("B"),
-        lambda x, _: bytearray(bytes(x)),
-        lambda x, writable: x if writable else bytes(x),
-        lambda x, writable: x if writable else memoryview(x).toreadonly(),
-    ):
-        other = [make(x, flags & WRITABLE) for x, (flags, _, _) in zip(buffers(rows), SEGMENTS)]
-        other[SIGNED] = buffers(rows)[SIGNED]
-        accepted(vm, other)
-        assert [bytes(x) for x in other] == [bytes(x) for x in arrays]
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_tuples_of_one_and_weights_that_stay_where_they_lie(tmp_path, outputs):
+    flash = bytes(array("f", [0.02 * k - 0.1 for k in range(12)]))
+    model = Shares(flash, outputs)
+
+    def loss(outputs, targets):
+        total = nn.CrossEntropyLoss()(outputs[0], targets[0])
+        return total + nn.MSELoss()(outputs[1], targets[1]) if len(targets) > 1 else total
+
+    trainer = ember.Trainer(model, loss, optim.SGD(model.parameters()), [(3,)], 4, target_dtype=("B", "f")[:outputs])
+    x, y = (floats(12),), (bytes([0, 2, 1, 1]), floats(16))[:outputs]
+    trainer.export(str(tmp_path / "model.ember"))
+    data = (tmp_path / "model.ember").read_bytes()
+    assert data.count(flash) == 1
+    for there in (runtime.load(data), runtime.load(str(tmp_path / "model.ember"))):
+        twin = Shares(flash, outputs)
+        twin = ember.Trainer(twin, loss, optim.SGD(twin.parameters()), [(3,)], 4, target_dtype=("B", "f")[:outputs])
+        for _ in range(3):
+            there.step(x, y)
+            twin.step(x, y)
+        assert everything(there) == everything(twin)
+        assert [list(f) for f in there.predict(x)] == [sum(f.tolist(), []) for f in twin.predict(x)]
 
 
-@both
-def test_longer_buffers_and_aligned_parts_are_bound(vm):
-    plain = accepted(vm, buffers())
-    for spare in (1, 5):
-        longer = [x + array(x.typecode, [1] * spare) for x in buffers()]
-        accepted(vm, longer)
-        assert [x[: len(y)] for x, y in zip(longer, plain)] == plain
-        assert all(list(x[-spare:]) == [1] * spare for x in longer)
-    # one block of memory, cut into segments side by side
-    block = bytearray(4096)
-    view, at, parts = memoryview(block), 0, []
-    for x in buffers():
-        raw = bytes(x)
-        view[at : at + len(raw)] = raw
-        part = view[at : at + len(raw)]
-        parts.append(part.cast("b") if len(parts) == SIGNED else part)
-        at += (len(raw) + 3) & ~3
-    accepted(vm, parts)
-    assert [bytes(x) for x in parts] == [bytes(x) for x in plain]
-    assert not any(block[at:])
+# --- Versions of the file
 
 
-@both
-def test_a_base_may_move_between_runs(vm):
-    both_batches = array("f", range(40))
-    for start in (0, 9, 18):
-        moved, fixed = buffers(), buffers()
-        moved[4] = memoryview(both_batches)[start : start + 9]
-        fixed[4] = both_batches[start : start + 9]
-        assert [bytes(x) for x in accepted(vm, moved)] == [bytes(x) for x in accepted(vm, fixed)]
+def sections_of(words):
+    """A file of version 2, by docs/file.md: its parts one after the other, and what is left."""
+    code = words[16 : 16 + words[17]]
+    parts, at, count = {"head": words[:16], "program": code}, 16 + words[17], code[3]
+    lengths = [code[5 + 3 * k + 1] for k in range(count)]
+    for name, n in [*(("segment %d" % k, lengths[k]) for k in range(1, count)), ("parameters", words[9]),
+                    ("frozen", words[10]), ("state", words[14]), ("names", words[15])]:  # fmt: skip
+        parts[name], at = words[at : at + n], at + n
+    return parts, words[at:]
 
 
-@both
-def test_a_base_may_move_between_slices(vm):
-    plain, first = accepted(vm, buffers()), buffers()
-    state = array("i", 4 * [0])
-    verdict = vm.run(program(), first, state, 0)
-    while verdict == PAUSED:
-        first = [x[:] for x in first]
-        verdict = vm.run(program(), first, state, 0)
-    assert [bytes(x) for x in first] == [bytes(x) for x in plain]
+def read(path):
+    return words_of(path.read_bytes())
 
 
-@both
-def test_too_few_and_too_many_segments(vm):
-    for count in range(len(SEGMENTS)):
-        refused(vm, buffers()[:count])
-    for extra in (array("f", [0]), bytearray(4096)):
-        refused(vm, buffers() + [extra])
-    refused(vm, buffers() + [array("f", [0])] * 60)
+def test_one_input_and_one_output_is_version_2(tmp_path):
+    """Written anew from its parts, it is read."""
+    trainer = travelling.make("mlp")
+    trainer.export(str(tmp_path / "model.ember"))
+    words = read(tmp_path / "model.ember")
+    parts, rest = sections_of(words)
+    assert words[1] == 2 and rest == [] and sum(len(part) for part in parts.values()) == words[3] == len(words)
+    names = struct.pack("<%di" % words[15], *parts["names"]).rstrip(b"\0").decode()
+    assert names.split("\n")[:2] == ["lr beta1 beta2 eps weight_decay", "0.weight 6 5"]
+    weights = struct.pack("<%di" % words[9], *parts["parameters"])
+    assert weights == trainer._arena[: words[9]].tobytes()
+    old = sealed([word for part in parts.values() for word in part])
+    model = runtime.load(old)
+    for x, y in travelling.batches(trainer, 5):
+        model.step(x, y)
+        trainer.step(x, y)
+    assert everything(model) == everything(trainer)
 
 
-@both
-@pytest.mark.parametrize("segment", range(len(SEGMENTS)))
-def test_a_wrong_type(vm, segment):
-    """Plain bytes may be of any type but int8, where they are as many numbers, and others."""
-    right = isa.TYPES[SEGMENTS[segment][0] & 7]
-    for typecode in "fiBbhHIdqQ":
-        if typecode not in (right, "B" if segment != SIGNED else right):
-            segments = buffers()
-            segments[segment] = array(typecode, [1] * 64)
-            refused(vm, segments)
-            segments[segment] = memoryview(segments[segment])
-            refused(vm, segments)
+@pytest.mark.parametrize("more", SHAPES[:2])
+def test_several_are_version_3(tmp_path, more):
+    trainer = several(**more)
+    trainer.export(str(tmp_path / "model.ember"))
+    words = read(tmp_path / "model.ember")
+    rest = sections_of(words)[1]
+    assert words[1] == 3 and rest[-2:] == [2, 2 if trainer._many else 0]
+    assert [words[7:9], *([rest[:2]] if trainer._many else [])] == [[at, dims[1]] for at, dims in trainer._results]
+    assert len(rest) == (4 if trainer._many else 2)
+    for k in range(1, len(rest) + 1):
+        for value in (-1, 1 << 23, 1 << 30, -(1 << 31), 3 if k < 3 else -2):
+            if words[-k] != value:
+                changed = [*words[:-k], value, *words[len(words) - k + 1 :]]
+                with pytest.raises(ValueError, match="its parts do not fit together"):
+                    runtime.load(sealed(changed))
+    for other in ([*words[:1], 2, *words[2:]], words[:-1], [*words, 0]):
+        with pytest.raises(ValueError, match="its parts do not fit together"):
+            runtime.load(sealed(other))
+    with pytest.raises(ValueError, match="is of version 4; this Ember reads 2 to 3"):
+        runtime.load(sealed([*words[:1], 4, *words[2:]]))
 
 
-@both
-@pytest.mark.parametrize("segment", range(len(SEGMENTS)))
-@pytest.mark.parametrize("rows", [1, 3])
-def test_too_short(vm, segment, rows):
-    for make in (lambda x: x, lambda x: bytearray(bytes(x))):
-        for length in {len(buffers(rows)[segment]) - 1, 0}:
-            segments = buffers(rows)
-            segments[segment] = make(segments[segment][:length])
-            refused(vm, segments)
-    size = len(bytes(buffers(rows)[segment]))
-    segments = buffers(rows)
-    segments[segment] = bytearray(bytes(segments[segment]))[: size - 1]
-    refused(vm, segments)
-
-
-@both
-def test_length_for_one_batch_is_not_enough_for_a_larger(vm):
-    segments = buffers(2)
-    segments[isa.INTS][0] = 3
-    refused(vm, segments)
-    segments[isa.INTS][0] = 1
-    accepted(vm, segments)
-
-
-@both
-@pytest.mark.parametrize("segment", [i for i, x in enumerate(SEGMENTS) if x[0] & WRITABLE])
-def test_what_is_written_must_be_writable(vm, segment):
-    for make in (bytes, lambda x: memoryview(x).toreadonly(), lambda x: memoryview(bytes(x))):
-        segments = buffers()
-        segments[segment] = make(segments[segment])
-        refused(vm, segments)
-
-
-@both
-@pytest.mark.parametrize("rows", [0, -1, 4, 2**31 - 1, -(2**31), 1 << 30])
-def test_rows(vm, rows):
-    segments = [array(x.typecode, list(x) * 9) for x in buffers(3)]
-    segments[isa.INTS][0] = rows
-    refused(vm, segments)
-
-
-@both
-@pytest.mark.parametrize("other", [0, 1, 2, 4, 6])
-def test_a_written_segment_may_not_meet_another(vm, other):
-    written = 6 if other != 6 else 0
-    for shift in (0, 4, -4, 28):
-        segments, block = buffers(), memoryview(bytearray(1024))
-        segments[written], segments[other] = block[200:400], block[200 + shift : 400 + shift]
-        refused(vm, segments)
-    segments, block = buffers(), memoryview(bytearray(1024))
-    segments[written], segments[other] = block[200:400], block[396:600]
-    refused(vm, segments)
-    segments[written], segments[other] = block[200:400], block[400:600]
-    accepted(vm, segments)
-    segments[written], segments[other] = block[400:600], block[200:400]
-    accepted(vm, segments)
-    segments = buffers()
-    shared = array("f", [1.0] * 64)
-    segments[written] = segments[other] = shared
-    refused(vm, segments)
-    segments[written], segments[other] = shared, memoryview(shared)
-    refused(vm, segments)
-
-
-@both
-def test_segments_that_are_only_read_may_meet(vm):
-    segments = buffers()
-    segments[1] = segments[2] = segments[4] = array("f", range(20))
-    accepted(vm, segments)
-
-
-@both
-@pytest.mark.parametrize("segment", [i for i, x in enumerate(SEGMENTS) if x[0] & 7 not in (2, 3)])
-def test_misaligned(vm, segment):
-    for shift in (1, 2, 3):
-        if shift == 2 and SEGMENTS[segment][0] & 7 in (isa.INT16, isa.UINT16):
+def test_mutated_files_of_several_are_run_or_refused(tmp_path):
+    several().export(str(tmp_path / "model.ember"))
+    dice, words, ran = random.Random(7), read(tmp_path / "model.ember"), 0
+    for _ in range(1000):
+        try:
+            model = runtime.load(mutated(words, dice))
+            model._state[0] = 0
+            model._vm_run(model._code, model._segments, model._state, 10000)
+            ran += 1
+        except (ValueError, MemoryError):
             continue
-        segments = buffers()
-        raw = bytes(segments[segment])
-        block = bytearray(len(raw) + 16)
-        block[shift : shift + len(raw)] = raw
-        segments[segment] = memoryview(block)[shift : shift + len(raw)]
-        if vm is NATIVE:
-            refused(vm, segments)
-        else:  # CPython does not tell an address; Python reads any
-            accepted(vm, segments)
-
-
-@both
-def test_what_is_no_buffer(vm):
-    for thing in (None, 3, "text", [1.0] * 64, (1,)):
-        segments = buffers()
-        segments[4] = thing
-        with pytest.raises((ValueError, TypeError)):
-            vm.run(program(), segments, array("i", 4 * [0]), -1)
-    segments = buffers()
-    segments[4] = memoryview(array("f", [0.0] * 64))[::2]
-    with pytest.raises((ValueError, TypeError, BufferError)):
-        vm.run(program(), segments, array("i", 4 * [0]), -1)
-    accepted(vm, buffers())
-
-
-@both
-def test_only_rows_are_touched(vm):
-    """A batch of fewer rows than the program's most leaves what lies behind it alone."""
-    for rows in (1, 2, 3):
-        segments = [array(x.typecode, list(x)) for x in buffers(MAX_ROWS)]
-        for segment in (4, 6):
-            guards = array("f")
-            guards.frombytes(np.full(4 * MAX_ROWS + 1, GUARD, np.uint32).tobytes())
-            segments[segment][:] = array("f", list(buffers(rows)[segment])) + guards[4 * rows + SEGMENTS[segment][1] :]
-        segments[isa.INTS][0] = rows
-        before = [bytes(x) for x in segments]
-        accepted(vm, segments)
-        assert bytes(segments[6])[16 * rows :] == before[6][16 * rows :]
-        assert list(segments[0][rows:4]) == [3 * i % 4 for i in range(rows, 4)]
-        assert not np.isnan(np.array(segments[0])).any()
+    assert ran > 50

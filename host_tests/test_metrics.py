@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import run_micropython
+from conftest import ALLOCATED, run_micropython
 from ember import Tensor, metrics, nn, vm
 from op_cases import vms
 
@@ -248,7 +248,6 @@ def test_refused(make, says):
 
 
 SCRIPT = """
-import gc, micropython
 from array import array
 from ember import metrics, nn, vm
 assert vm.name == "native"
@@ -266,27 +265,12 @@ def feed(m, x, y, steps):
         m.update(x, y)
         m.reset()
         m.update(x, y)
-def locked(m, x, y):
-    micropython.heap_lock()
-    try:
-        feed(m, x, y, 3)
-    finally:
-        micropython.heap_unlock()
-def counted(m, x, y):
-    feed(m, x, y, 1)
-    total = micropython.mem_total()
-    total = micropython.mem_total()
-    feed(m, x, y, 0)
-    loop = micropython.mem_total() - total
-    total = micropython.mem_total()
-    feed(m, x, y, 100)
-    return micropython.mem_total() - total - loop
-gc.collect()
-gc.disable()
+def whole(steps):
+    feed(m, x, y, steps)
+def short(steps):
+    feed(m, a, b, steps)
 for m, (x, y, a, b) in zip(made, batches):
-    locked(m, x, y)
-    locked(m, a, b)
-    assert counted(m, x, y) == 0, type(m)
+    assert allocated(whole) == 0 and allocated(short) == 0, type(m)
     m.reset()
     m.update(x, y)
     print(type(m).__name__, m.compute())
@@ -295,5 +279,5 @@ for m, (x, y, a, b) in zip(made, batches):
 
 @pytest.mark.parametrize("build", ["unix", "unix-single"])
 def test_update_allocates_nothing(build):
-    found = run_micropython(build, SCRIPT, heap="4m")
+    found = run_micropython(build, ALLOCATED + SCRIPT, heap="4m")
     assert len(found.splitlines()) == 12

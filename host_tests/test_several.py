@@ -5,7 +5,7 @@ from array import array
 import pytest
 
 import ember
-from conftest import run_micropython
+from conftest import ALLOCATED, run_micropython
 from ember import Tensor, metrics, nn, optim, vm
 from op_cases import vms
 
@@ -165,7 +165,6 @@ def test_refused(make, says):
 
 
 SCRIPT = """
-import gc, micropython
 from array import array
 import ember
 from ember import nn, optim
@@ -185,27 +184,10 @@ def use(steps):
     for _ in range(steps):
         trainer.step(x, y)
         trainer.predict(x, out)
-def total():
-    return micropython.mem_total()
-use(2)
-micropython.heap_lock()
-try:
-    use(5)
-finally:
-    micropython.heap_unlock()
-gc.collect()
-gc.disable()
-before = total()
-before = total()
-use(0)
-loop = total() - before
-before = total()
-use(100)
-assert total() - before == loop, total() - before - loop
-print("nothing")
+print(allocated(use))
 """
 
 
 @pytest.mark.parametrize("binary", ["unix", "unix-single"])
 def test_steps_and_predictions_allocate_nothing(binary):
-    assert run_micropython(binary, SCRIPT) == "nothing\n"
+    assert run_micropython(binary, ALLOCATED + SCRIPT) == "0\n"

@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "tools" / "host")]
 
 import ember  # noqa: E402
-from ember import nn, optim  # noqa: E402
+from ember import nn, optim, runtime  # noqa: E402
 
 BATCH = 4
 
@@ -69,6 +69,27 @@ def batches(trainer, count, labels=3):
         x = array(trainer.input_dtype, [(i * 5 + k * 3) % 7 for i in range(rows * trainer.sample_size)])
         n = rows * trainer.target_size
         yield x, array(trainer.target_dtype, [(i + k) % labels for i in range(n)])
+
+
+# Beside the Trainer that wrote it.
+
+
+def travelled(trainer, folder, name="model.ember"):
+    trainer.export(str(folder / name))
+    return runtime.load(str(folder / name))
+
+
+def small(batch=4, **more):
+    ember.manual_seed(3)
+    model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 3))
+    return ember.Trainer(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (2,), batch, **more)
+
+
+def floats(n, first=0):
+    return array("f", [(k * 5 + first) % 7 / 4 - 0.7 for k in range(n)])
+
+
+ONE = floats(8), bytes([0, 2, 1, 1])  # a batch of small()
 
 
 if __name__ == "__main__":
