@@ -4,7 +4,7 @@ takes): f(L, *tensors) is the same for both libraries, L being Ember's or PyTorc
 import numpy as np
 
 # Of one operand, element by element: what the operand must be, and the operation.
-ANY, POSITIVE, WITHIN, APART = "any", "positive", "within", "apart"
+ANY, POSITIVE, WITHIN, ABOVE = "any", "positive", "within", "above 1"
 ELEMENTS = {
     "relu": (ANY, ()), "tanh": (ANY, ()), "sigmoid": (ANY, ()), "abs": (ANY, ()), "sign": (ANY, ()), "neg": (ANY, ()),
     "exp": (WITHIN, ()), "log": (POSITIVE, ()), "sqrt": (POSITIVE, ()), "rsqrt": (POSITIVE, ()), "square": (ANY, ()),
@@ -18,6 +18,8 @@ ELEMENTS = {
     "leaky_relu": (ANY, ((0.01, 0.2, -0.5),)), "elu": (ANY, ((1.0, 0.3),)), "celu": (ANY, ((1.0, 0.3, 2.0),)),
     "hardtanh": (ANY, ((-1.0, -0.25), (1.0, 0.75))), "softshrink": (ANY, ((0.5, 0.0, 0.2),)),
     "hardshrink": (ANY, ((0.5, 0.0, 0.2),)), "threshold": (ANY, ((0.0, 0.5), (0.0, -2.0))),
+    "log10": (POSITIVE, ()), "exp2": (WITHIN, ()), "asinh": (ANY, ()), "acosh": (ABOVE, ()), "atanh": (WITHIN, ()),
+    "nan_to_num": (ANY, ((0.0, 2.0),)), "clone": (ANY, ()),
     "clamp": (ANY, ((-0.5, None), (0.75, 1.5))), "pow": (POSITIVE, ((2, 3, 0.5, -1, 1.7, -0.5, 0, 1),)),
 }  # fmt: skip
 OPERATORS = {
@@ -26,6 +28,12 @@ OPERATORS = {
     "minimum": lambda L, a, b: L.minimum(a, b), "atan2": lambda L, a, b: L.atan2(a, L.abs(b) + 0.25),
     "pow": lambda L, a, b: L.pow(L.abs(a) + 0.5, L.tanh(b)),
     "remainder": lambda L, a, b: L.remainder(a, L.abs(b) + 0.5),
+    "hypot": lambda L, a, b: L.hypot(a, L.abs(b) + 0.25), "logaddexp": lambda L, a, b: L.logaddexp(a * 9.0, b),
+    "fmod": lambda L, a, b: L.fmod(a * 3.0, L.abs(b) + 0.5),
+    "floor_divide": lambda L, a, b: L.floor_divide(a * 9.0, L.abs(b) + 0.5),
+    "logical_and": lambda L, a, b: L.logical_and(L.relu(a), L.relu(b)),
+    "logical_or": lambda L, a, b: L.logical_or(L.relu(a), L.relu(b)),
+    "logical_xor": lambda L, a, b: L.logical_xor(L.relu(a), L.relu(b)),
     "eq": lambda L, a, b: L.eq(a, b), "ne": lambda L, a, b: L.ne(a, b), "lt": lambda L, a, b: L.lt(a, b),
     "le": lambda L, a, b: L.le(a, b), "gt": lambda L, a, b: L.gt(a, b), "ge": lambda L, a, b: L.ge(a, b),
     "lerp": lambda L, a, b: L.lerp(a, b, 0.3), "lerp from the end": lambda L, a, b: L.lerp(a, b, 0.8),
@@ -35,8 +43,8 @@ OPERATORS = {
 
 
 def fitted(L, x, kind):
-    if kind == POSITIVE:
-        return L.abs(x) + 0.4
+    if kind in (POSITIVE, ABOVE):
+        return L.abs(x) + (0.4 if kind == POSITIVE else 1.2)
     return L.tanh(x) * 0.9 if kind == WITHIN else x
 
 
@@ -92,9 +100,7 @@ def reductions(d, shapes):
     i = one(d, shapes, range(1, 9))
     if i is None:
         return None
-    name = d.pick(
-        "sum", "mean", "max", "min", "prod", "var", "std", "norm", "logsumexp", "any", "all", "argmax", "argmin"
-    )
+    name = d.pick(*"sum mean max min amax amin prod var std norm logsumexp any all argmax argmin".split())
     dim, keep = dims_of(d, shapes[i])
     if name in ("prod", "any", "all", "argmax", "argmin"):
         dim = axis(d, shapes[i]) if d.chance() else None
@@ -118,7 +124,11 @@ def along(d, shapes):
     if i is None:
         return None
     dim = axis(d, shapes[i])
-    name = d.pick("softmax", "log_softmax", "softmin", "cumsum", "cumprod", "argsort", "sort", "topk", "glu", "swiglu")
+    name = d.pick("softmax", "log_softmax", "softmin", "cumsum", "cumprod", "argsort", "sort", "topk", "glu", "swiglu",
+                  "cummax", "median")  # fmt: skip
+    if name in ("cummax", "median"):
+        k = d.pick(0, 1)  # values, or where they are
+        return name, (lambda L, x: L.floats(getattr(L, name)(x, dim)[k])), (i,)
     if name in ("glu", "swiglu"):
         return None if shapes[i][dim] % 2 else (name, (lambda L, x: getattr(L, name)(x, dim)), (i,))
     if name in ("argsort", "sort"):
@@ -138,8 +148,10 @@ def factors(d, n):
 
 def shapings(d, shapes):
     name = d.pick("reshape", "flatten", "squeeze", "unsqueeze", "permute", "transpose", "movedim", "unflatten", "flip",
-                  "roll", "expand", "repeat", "tril", "triu", "pad")  # fmt: skip
-    i = one(d, shapes, range(2, 9) if name in ("tril", "triu", "transpose", "permute", "movedim") else range(1, 6))
+                  "roll", "expand", "repeat", "tril", "triu", "pad", "tile", "repeat_interleave", "diag",
+                  "t")  # fmt: skip
+    square = ("tril", "triu", "transpose", "permute", "movedim")
+    i = one(d, shapes, range(2, 9) if name in square else range(1, 3) if name in ("diag", "t") else range(1, 6))
     if i is None:
         return None
     shape = shapes[i]
@@ -176,9 +188,20 @@ def shapings(d, shapes):
     elif name == "expand":
         sizes = [d.whole(1, 3)] * d.pick(0, 1) + [d.whole(1, 4) if k == 1 else d.pick(k, -1) for k in shape]
         f = lambda L, x: L.expand(x, *sizes)  # noqa: E731
+    elif name == "t":
+        f = lambda L, x: L.t(x)  # noqa: E731
+    elif name == "diag":
+        k = d.whole(-2, 2) if rank == 1 else d.whole(1 - shape[0], shape[1] - 1)
+        f = lambda L, x: L.diag(x, k)  # noqa: E731
+    elif name == "repeat_interleave":
+        k = d.whole(1, 3) if d.chance() else [d.whole(0, 2) for _ in range(shape[dim] - 1)] + [1]
+        f = lambda L, x: L.repeat_interleave(x, k, dim)  # noqa: E731
+    elif n > 200 and name in ("repeat", "tile"):
+        return None
+    elif name == "tile":
+        sizes = [d.whole(1, 3) for _ in range(d.whole(1, rank))]
+        f = lambda L, x: L.tile(x, *sizes)  # noqa: E731
     elif name == "repeat":
-        if n > 200:
-            return None
         sizes = [d.whole(1, 2)] * d.pick(0, 1) + [d.whole(1, 3) for _ in shape]
         f = lambda L, x: L.repeat(x, *sizes)  # noqa: E731
     elif name == "pad":
@@ -195,9 +218,7 @@ def shapings(d, shapes):
 
 
 def parts(d, shapes):
-    name = d.pick(
-        "narrow", "split", "chunk", "unbind", "slice", "index_select", "gather", "take_along_dim", "scatter_add"
-    )
+    name = d.pick(*"narrow split chunk unbind slice select list index_select gather take_along_dim scatter_add".split())
     i = one(d, shapes, range(1, 6))
     if i is None:
         return None
@@ -222,6 +243,12 @@ def parts(d, shapes):
             high, step = d.whole(low + 1, m + 2), d.pick(None, 1, 2)
             index.append(d.pick(low, low - m, slice(None), slice(low, high, step), slice(low - m, None, step)))
         index = tuple(index)
+        f = lambda L, x: x[index]  # noqa: E731
+    elif name == "select":
+        k = d.whole(-n, n - 1)
+        f = lambda L, x: L.select(x, dim, k)  # noqa: E731
+    elif name == "list":
+        index = (slice(None),) * (dim % len(shape)) + ([d.whole(-n, n - 1) for _ in range(d.whole(1, 4))],)
         f = lambda L, x: x[index]  # noqa: E731
     elif name == "index_select":
         index = [d.whole(0, n - 1) for _ in range(d.whole(1, 4))]
@@ -264,7 +291,16 @@ def joints(d, shapes):
 
 
 def products(d, shapes):
-    name = d.pick("matmul", "matmul", "matmul", "outer", "dot", "bilinear", "prelu")
+    name = d.pick("matmul", "matmul", "matmul", "outer", "dot", "bilinear", "prelu", "mm", "bmm")
+    if name in ("mm", "bmm"):
+        rank = 2 if name == "mm" else 3
+        i = one(d, shapes, (rank,))
+        j = (
+            None
+            if i is None
+            else one(d, shapes, (rank,), lambda s: s[:-2] + s[-2:-1] == shapes[i][:-2] + shapes[i][-1:])
+        )
+        return None if j is None else (name, (lambda L, a, b: getattr(L, name)(a, b)), (i, j))
     if name in ("outer", "dot"):
         i = one(d, shapes, (1,))
         j = None if i is None else one(d, shapes, (1,), lambda s: name == "outer" or s == shapes[i])
@@ -288,8 +324,29 @@ def products(d, shapes):
     return name, (lambda L, a: a @ L.constant(w)), (i,)
 
 
+def spectra(d, shapes):
+    name, norm = d.pick("rfft", "irfft", "power_spectrum", "stft"), d.pick(None, "backward", "ortho", "forward")
+    if name == "irfft":
+        i = one(d, shapes, range(2, 5), lambda s: s[-1] == 2)
+        n = None if i is None or shapes[i][-2] > 1 and d.chance() else d.whole(1, 12)
+        return None if i is None else (name, (lambda L, x: L.irfft(x, n, norm)), (i,))
+    i = one(d, shapes, range(1, 4))
+    if i is None:
+        return None
+    if name == "stft":
+        n = d.whole(1, shapes[i][-1])
+        hop, window = d.whole(1, n), d.normal(n)
+        mode = d.pick("reflect", "constant")
+        center = len(shapes[i]) < 3 and n // 2 < shapes[i][-1] and d.chance()
+        f = lambda L, x: L.stft(x, n, hop, None, L.constant(window), center, mode, norm == "ortho")  # noqa: E731
+        return (name, f, (i,)) if len(shapes[i]) < 3 else None
+    n = d.pick(None, d.whole(1, 12))
+    off = 0.03 if name == "rfft" else 0.0  # a sum that cancels is not at a corner of what follows
+    return name, (lambda L, x: getattr(L, name)(x, n, norm) + off), (i,)
+
+
 FAMILIES = (elements, elements, elements, operators, operators, numbers, reductions, along, shapings, parts, joints,
-            products)  # fmt: skip
+            products, spectra)  # fmt: skip
 
 
 def operation(d, shapes):

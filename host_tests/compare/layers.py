@@ -45,8 +45,10 @@ def convolution(d):
     padding = d.pick(0, 1, 2, "valid", "same")
     stride = 1 if padding == "same" else window(d, rank, 3)
     options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups, "bias": d.chance()}
+    if padding != "valid" and d.chance(0.3):
+        options["padding_mode"] = d.pick("reflect", "replicate", "circular")
     text, ours, theirs = pair("Conv%dd" % rank, a, b, k, **options)
-    least = [m * (n - 1) + 1 for n, m in zip(spread(k, rank), spread(dilation, rank))]
+    least = [max(3, m * (n - 1) + 1) for n, m in zip(spread(k, rank), spread(dilation, rank))]  # 3: for padding by 2
     return Match(text, ours, theirs, [image(d, rank, a, least)], last, weights=affine(ours, theirs, kernel))
 
 
@@ -66,6 +68,7 @@ def pool(d):
     rank, kind = d.pick(1, 2), d.pick("Max", "Avg")
     k = window(d, rank)
     options = {"stride": d.pick(None, window(d, rank, 3)), "padding": d.whole(0, min(spread(k, rank)) // 2)}
+    options["ceil_mode"] = d.chance(0.3)
     if kind == "Avg":
         options["count_include_pad"] = d.chance()
     text, ours, theirs = pair("%sPool%dd" % (kind, rank), k, **options)

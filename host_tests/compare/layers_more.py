@@ -5,8 +5,39 @@ import torch
 from libraries import floats
 from match import Match, affine, pair, same, turned
 from measure import Useless
+from torch.nn.utils import rnn
 
 from ember import Tensor, nn
+
+
+def direction(kind, own, theirs, end, bias):
+    """The weights of one direction of a layer, or of a cell."""
+    weights = [(own.weight_ih, getattr(theirs, "weight_ih" + end), turned),
+               (own.weight_hh, getattr(theirs, "weight_hh" + end), turned)]  # fmt: skip
+    if bias:  # Ember has one, but for that of GRU's n
+        i, hh = getattr(theirs, "bias_ih" + end), getattr(theirs, "bias_hh" + end)
+        h = own.weight_hh.shape[0]
+        first = 2 * h if kind == "GRU" else len(hh)
+        with torch.no_grad():
+            hh[:first] = 0
+        weights.append((own.bias, i, same))
+        if kind == "GRU":
+            weights.append((own.bias_hh, hh, lambda w: w[-h:]))
+    return weights
+
+
+def cell(d):
+    kind, c, h, n = d.pick("RNN", "GRU", "LSTM"), d.whole(1, 4), d.whole(1, 4), d.whole(1, 3)
+    options = {"bias": d.chance()}
+    if kind == "RNN":
+        options["nonlinearity"] = d.pick("tanh", "relu")
+    text, ours, theirs = pair(kind + "Cell", c, h, **options)
+    inputs = [d.normal(n, c)] + [d.normal(n, h) for _ in range(d.pick(0, 2 if kind == "LSTM" else 1))]
+
+    def call(module, x, *state):
+        return module(x, state if len(state) > 1 else state[0] if state else None)
+
+    return Match(text, ours, theirs, inputs, weights=direction(kind, ours, theirs, "", options["bias"]), call=call)
 
 
 def recurrent(d):
@@ -18,20 +49,11 @@ def recurrent(d):
     text, ours, theirs = pair(kind, c, h, **options)
     weights = []
     for k in range(layers):
-        for direction, one in enumerate(ours.layers[k]):
-            end = "_l%d%s" % (k, "_reverse" * direction)
-            weights += [(one.weight_ih, getattr(theirs, "weight_ih" + end), turned),
-                        (one.weight_hh, getattr(theirs, "weight_hh" + end), turned)]  # fmt: skip
-            if options["bias"]:  # Ember has one, but for that of GRU's n
-                i, hh = getattr(theirs, "bias_ih" + end), getattr(theirs, "bias_hh" + end)
-                first = 2 * h if kind == "GRU" else len(hh)
-                with torch.no_grad():
-                    hh[:first] = 0
-                weights.append((one.bias, i, same))
-                if kind == "GRU":
-                    weights.append((one.bias_hh, hh, lambda w: w[-h:]))
-    n = d.whole(1, 3)
-    inputs = [d.normal(n, d.whole(1, 5), c)]
+        for back, one in enumerate(ours.layers[k]):
+            weights += direction(kind, one, theirs, "_l%d%s" % (k, "_reverse" * back), options["bias"])
+    n, length = d.whole(1, 3), d.whole(1, 5)
+    inputs = [d.normal(n, length, c)]
+    lengths = [d.whole(1, length) for _ in range(n)] if d.chance(0.4) else None
     states = 2 if kind == "LSTM" else 1
     if d.chance():
         many = layers * (2 if options["bidirectional"] else 1)
@@ -39,12 +61,20 @@ def recurrent(d):
 
     def call(module, x, *state):
         state = None if not state else state[0] if states == 1 else state
-        output, end = module(x, state)
+        if lengths is None:
+            output, end = module(x, state)
+        elif isinstance(x, Tensor):
+            output, end = module(x, state, Tensor(lengths, dtype="i"))
+        else:
+            packed = rnn.pack_padded_sequence(x, torch.tensor(lengths), True, False)
+            output, end = module(packed, state)
+            output = rnn.pad_packed_sequence(output, True, total_length=length)[0]
         return (output, *end) if states == 2 else (output, end)
 
     def turn(x, k):
         return x if k == 0 else x.transpose(1, 0, 2)
 
+    text += "" if lengths is None else " of lengths %s" % lengths
     match = Match(text, ours, theirs, inputs, weights=weights, call=call)
     match.turn = turn  # by which of the inputs, or of the outputs, it is
     return match

@@ -27,6 +27,9 @@ class Ember:
     def constant(self, values):
         return floats(values)
 
+    def floats(self, x):
+        return x
+
 
 def every(x, dim):
     return tuple(range(x.ndim)) if dim is None else dim
@@ -46,6 +49,38 @@ class Torch:
 
     def constant(self, values):
         return torch.tensor(np.asarray(values, "f4"), dtype=self.dtype)
+
+    def floats(self, x):
+        return x.to(self.dtype)
+
+    def floor_divide(self, a, b):
+        return torch.floor_divide(a.detach(), b.detach())  # PyTorch has no gradient here, where Ember's is 0
+
+    def rfft(self, x, n=None, norm=None):
+        return torch.view_as_real(torch.fft.rfft(x, n, norm=norm))
+
+    def irfft(self, x, n=None, norm=None):
+        return torch.fft.irfft(torch.view_as_complex(x.contiguous()), n, norm=norm)
+
+    def power_spectrum(self, x, n=None, norm=None):
+        return self.rfft(x, n, norm).square().sum(-1)
+
+    def stft(self, x, n_fft, hop_length, win_length, window, center, pad_mode, normalized):
+        """Ember's frames come before its bins."""
+        y = torch.stft(x, n_fft, hop_length, win_length, window, center, pad_mode, normalized, True, True)
+        return torch.view_as_real(y.transpose(-1, -2))
+
+    def repeat_interleave(self, x, repeats, dim):
+        return torch.repeat_interleave(x, torch.tensor(repeats) if isinstance(repeats, list) else repeats, dim)
+
+    def tile(self, x, *sizes):
+        return torch.tile(x, sizes)
+
+    def amax(self, x, dim=None, keepdim=False):
+        return torch.amax(x, every(x, dim), keepdim)
+
+    def amin(self, x, dim=None, keepdim=False):
+        return torch.amin(x, every(x, dim), keepdim)
 
     def max(self, x, dim=None, keepdim=False):
         return torch.amax(x, every(x, dim), keepdim)
@@ -129,7 +164,7 @@ class Torch:
         return F.gelu(x, approximate=approximate)
 
 
-for _name in "eq ne lt le gt ge logical_not isnan isinf isfinite".split():
+for _name in "eq ne lt le gt ge logical_not logical_and logical_or logical_xor isnan isinf isfinite".split():
     setattr(Torch, _name, lambda self, *inputs, _name=_name: getattr(torch, _name)(*inputs).to(self.dtype))
 
 

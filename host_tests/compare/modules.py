@@ -18,7 +18,7 @@ MAKERS = (
     layers.linear, layers.bilinear, layers.convolution, layers.convolution, layers.transposed, layers.pool,
     layers.adaptive, layers.batch_norm, layers.other_norm, layers.upsample, layers.shuffle, layers.activation,
     layers.activation, layers.prelu, layers.sequence, layers_more.recurrent, layers_more.recurrent,
-    layers_more.embedding, layers_more.attention, layers_more.encoder_layer,
+    layers_more.cell, layers_more.embedding, layers_more.attention, layers_more.encoder_layer,
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """docs/compare.md, as `make compare TORCH=1 DOCS=1` writes it. This file needs no PyTorch."""
 
 import re
+import textwrap
 from pathlib import Path
 
 from measure import KINDS, LEAST, OVER_NOISE, USELESS
@@ -12,16 +13,17 @@ HEAD = """\
 
 Written by `make compare TORCH=1 DOCS=1`: do not edit. Ember on CPython, with the native VM in float32, is set beside
 PyTorch %s in float64, in cases drawn at random from seed %d: `host_tests/compare/`. `%s` repeats them all in a few
-minutes, with `SEED=2` it draws others, and `CASE=` and the id of a case (its kind, seed and number) repeats one alone.
+minutes. `SEED=2` draws others; `CASE=` and the id of a case (its kind, seed and number) repeats one alone.
 
 | kind | cases | numbers | worst relative error | in | allowed | differ |
 |---|---:|---:|---:|---|---:|---:|
 """
 TAIL = """
 A relative error is a difference in parts of the greatest value that is expected in the same tensor, or of %s where that
-is more; for special values, of the value itself. Zeros, infinities and NaN are to be where PyTorch has them. What is
-allowed is the number in the table, or %d times what float32's noise (2^-23 in each operation or input) does to
-float64's own result, where that is more. Where noise does more than %s, the case says nothing and is drawn anew.
+is more. For special values it is in parts of the value itself. Zeros, infinities and NaN are to be where
+PyTorch has them. What is allowed is the number in the table, or %d times what float32's noise (2^-23 in each operation
+or input) does to float64's own result, where that is more. Where noise does more than %s, the case says nothing and is
+drawn anew.
 """
 
 
@@ -36,7 +38,7 @@ def written(tallies, seed, version):
     text = HEAD % (version, seed, COMMAND) + "\n".join(lines) + "\n" + TAIL % (LEAST, OVER_NOISE, USELESS)
     failed = [name for tally in tallies.values() for name in tally.failed]
     if failed:
-        text += "\nThose that differ: %s.\n" % ", ".join(failed)
+        text += "\n%s\n" % textwrap.fill("Those that differ: %s." % ", ".join(failed), 120, break_on_hyphens=False)
     return text
 
 
@@ -53,5 +55,5 @@ def read(text):
     rows = {m[1]: (int(m[3]), int(m[4]), float(m[5]), m[6], float(m[7]), int(m[8])) for m in ROW.finditer(text)}
     if not head or list(rows) != list(KINDS):
         raise ValueError("compare.md has rows of %s; it may have %s" % (list(rows), KINDS))
-    failed = re.search(r"Those that differ: (.*)\.\n", text)
-    return int(head[1]), rows, failed[1].split(", ") if failed else []
+    failed = re.search(r"Those that differ:\s([^.]*)\.\n", text)
+    return int(head[1]), rows, re.split(r",\s", failed[1]) if failed else []
