@@ -21,6 +21,7 @@ sys.path.append(str(ROOT / "host_tests" / "bench"))
 import board_cost  # noqa: E402
 import imports  # noqa: E402
 import measured  # noqa: E402
+import sizes  # noqa: E402
 import travelled  # noqa: E402
 
 DOCS = ROOT / "docs"
@@ -94,6 +95,19 @@ def test_both_pages_have_the_same_table():
     assert measured.between(ROOT / "README.md", "boards") == measured.between(DOCS / "boards.md", "boards")
 
 
+@pytest.mark.parametrize("name", boards.NAMES)
+def test_flash_of_a_board(name):
+    flash, ram = sizes.by_part(boards.firmware(name))
+    (row,) = [row for row in BOARDS if row[0].startswith(name + ":")]
+    are([flash["all"]], numbers(row[1]), "make board-bench DOCS=1")
+    page = measured.between(DOCS / "cost.md", "figures")
+    for kind, parts in (("flash", flash), ("RAM", ram)):
+        head, *lines = rows(page.split("### Bytes of %s by part" % kind)[1].split("###")[0])
+        found = {line[0]: numbers(line[1 + boards.NAMES.index(name)]) for line in lines}
+        assert head[1:] == boards.NAMES and set(found) == set(parts)
+        are([parts["all"]], found["all"], "make board-bench DOCS=1")
+
+
 def test_what_training_takes_of_the_heap():
     """On one of them: the accuracy, whose bits are all boards', and the heap in use."""
     with boards.emulated("m4", files=board_cost.files()) as board:
@@ -164,6 +178,23 @@ def test_every_file_has_its_room():
     files = [path.name for path in (ROOT / "lib" / "ember").glob("*.py") if path.stem != "__init__"]
     assert [name for name in files if not any(fnmatch(name, room) for room in rooms)] == []
     assert [room for room in rooms if not any(fnmatch(name, room) for name in files)] == []
+
+
+# What takes long: `make bench DOCS=1`, `make board-bench DOCS=1`.
+
+LONG = [
+    ("README.md", "bench", measured.STEP, "make bench DOCS=1"),
+    ("README.md", "boards", measured.VM, "make board-bench DOCS=1"),
+    ("docs/boards.md", "boards", measured.VM, "make board-bench DOCS=1"),
+    ("docs/cost.md", "figures", measured.VM, "make board-bench DOCS=1"),
+    ("docs/boards-real.md", "slower", measured.PORTABLE, "make board-bench DOCS=1"),
+]
+
+
+@pytest.mark.parametrize("page, name, sources, command", LONG, ids=["%s: %s" % row[:2] for row in LONG])
+def test_what_was_measured_has_not_changed_since(page, name, sources, command):
+    first = measured.between(ROOT / page, name).splitlines(keepends=True)[0]
+    assert first == measured.line(sources), "the figures are of other sources: " + command
 
 
 def test_a_change_is_noticed(tmp_path):
