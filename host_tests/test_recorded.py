@@ -271,7 +271,7 @@ def test_each_catalogue_case_recorded(machine, seed):
     for name in sorted(cases):
         rng = np.random.default_rng([seed, len(name)])
         inputs, f, _, _ = cases[name][1](Draw(lambda options, rng=rng: options[rng.integers(len(options))]))
-        if name in ("dropout", "gaussian_noise", "cross_entropy"):
+        if name in ("dropout", "gaussian_noise", "cross_entropy", "multi_label_margin"):
             continue  # the random graphs have dropout; labels from outside are refused
         model = Case(inputs, f)
         out = huber(model(Tensor([[0.5]])), Tensor([[0.25]]))
