@@ -167,13 +167,13 @@ def test_the_plan_of_a_linear_layer():
     ]
     kind, size, offset, begin, end, made = entries[4]
     assert (size, offset >= 160, made) == (4 * 5 * 2, True, "map_strided copy")
-    assert trainer.program.code[begin] == ember.isa.MAP_STRIDED and begin < end
+    assert trainer.image.code[begin] == ember.isa.MAP_STRIDED and begin < end
     counts = Counter(entry[0] for entry in entries)
     assert counts["activations"] >= 1 and counts["scratch"] >= 3
     lines = trainer.plan.table().split("\n")
     assert len(lines) == 1 + len(entries) and lines[0].split()[:5] == ["kind", "bytes", "offset", "first", "last"]
     assert lines[1].split() == ["parameters", "32", "0", str(first), str(last)]
-    assert "%6d  map_strided copy" % begin in str(trainer.program)  # the words are those of the listing
+    assert "%6d  map_strided copy" % begin in str(trainer.image)  # the words are those of the listing
 
 
 def test_a_function_keeps_its_outputs_to_the_end():

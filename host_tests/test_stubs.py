@@ -52,7 +52,7 @@ trainer.fit(batches, 3, batches, [EarlyStopping(3), KeepBest("best.ckpt", "accur
 loss += accuracy.compute() + trainer.predict(bytes(64), out=array("f", range(10)))[0]
 train = record(lambda x: model(x), (4, 64), memory=1 << 14)
 loss += train(array("f", range(256))).item() + train.steps
-lines: list[str] = [str(trainer.plan), str(trainer.program), vm.name]
+lines: list[str] = [str(trainer.plan), str(trainer.image), vm.name]
 kinds: list[tuple[str, int]] = trainer.plan.parts()
 for kind, size, offset, first, last, made in trainer.plan.entries():
     lines += [trainer.plan.table(), kind, made, str(size + offset + first + last)]

@@ -12,6 +12,7 @@ _HOMES = (
     ("tensor", ("Tensor", "no_grad")),
     ("parameter", ("Parameter", "Buffer", "manual_seed")),
     ("trainer", ("Trainer",)),
+    ("front", ("compile",)),
     ("function", ("record",)),
     ("data", ("Batches",)),
     ("mapped", ("frombuffer",)),

@@ -4,17 +4,16 @@ the others those that follow: inputs, then targets."""
 from array import array
 
 from . import program
-from .running import segment, word, zeros
+from .program import segment, word
+from .running import zeros
 
 _LENGTH = 3  # runtime.LENGTH
 
 
 class Binding:
-    """inputs, targets: how many there are where x, or y, is a tuple of them; 0 where it is one by itself. more: of a
-    program that travelled, address and dimensions of each output after the first."""
+    """inputs, targets: how many there are where x, or y, is a tuple of them; 0 where it is one by itself."""
 
-    def __init__(self, code, inputs, targets, more=()):
-        self.more = more
+    def __init__(self, code, inputs, targets):
         self.many_x, self.many_y = inputs > 0, targets > 0
         k = program.Y + max(1, inputs)
         self.inputs = [program.X] + list(range(program.Y + 1, k))
@@ -80,14 +79,6 @@ class Binding:
             if len(runner._segments[self.targets[j]]) < runner._ints[program.ROWS] * self.y_sizes[j]:
                 self.unbind(runner._segments, runner.micro_batch)
 
-    # Of a program that travelled.
-
-    def join(self, model):
-        """Make it a model of several inputs or outputs."""
-        model._binding, model._many = self, self.many_y
-        model._results += self.more
-        model._unbind()
-
     def write(self, runner, out, views):
         """Copy outputs into the buffers of the tuple out."""
         if len(out) != len(views):
@@ -101,8 +92,9 @@ class Binding:
 
 
 def read(file, words, code):
-    """The Binding that a file of version 3 ends with, and the last segment that it binds; without one where that cannot
-    be. What it takes is taken off the file's length, as the rest is as of version 2; the file is left where it was."""
+    """(inputs, targets, the last segment that is bound, (address, dimensions) of each output after the first), with
+    which a file of version 3 ends; a segment that is not there where that cannot be. What it takes is taken off the
+    file's length, as the rest is as of version 2; the file is left where it was."""
     at, length, rows, (_, arena, _) = file.tell(), words[_LENGTH], word(code, 2), segment(code, program.ARENA)
     inputs, targets = _last(file, length, 2)
     more, last = [], program.Y + max(0, inputs - 1) + max(0, targets - 1)
@@ -114,7 +106,7 @@ def read(file, words, code):
             more.append((found[k], (-1, found[k + 1])))
             good = good and 0 <= found[k] <= arena and 0 < found[k + 1] <= (arena - found[k]) // rows
     file.seek(at)
-    return (Binding(code, inputs, targets, more), last) if good else (None, word(code, 3))
+    return inputs, targets, last if good else word(code, 3), more
 
 
 def _last(file, length, n):

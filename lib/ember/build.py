@@ -1,4 +1,4 @@
-"""What Trainers and recorded functions share: making a program, by recording twice (see recording.py), and taking
+"""What Trainers and recorded functions share: making an image, by recording twice (see recording.py), and taking
 parameters over."""
 
 import gc
@@ -10,9 +10,9 @@ from .recording import Recording
 from .tensor import Tensor
 
 
-def build(rows, body, memory=None, kind=Recording, cut=False):
-    """(plan, program) of what body(recording) records, which returns True where that is to be begun anew; rows: of a
-    full batch; memory: bytes allowed; cut: whether a batch may come in parts."""
+def build(rows, body, memory=None, kind=Recording, cut=False, runs=True):
+    """(plan, image, arena) of what body(recording) records, which returns True where that is to be begun anew; rows: of
+    a full batch; memory: bytes allowed; cut: whether a batch may come in parts; runs: whether an arena is made."""
     # So what recording keeps, modules among it, lies low in the heap, and the arena finds room in one piece.
     before = _collect_after(4096)
     try:
@@ -28,7 +28,7 @@ def build(rows, body, memory=None, kind=Recording, cut=False):
         gc.collect()
         try:
             code = array("i", range(plan.words))  # first: it finds a gap that the arena would leave too small
-            arena = array("f", range(plan.arena))
+            arena = array("f", range(plan.arena)) if runs else None  # now: what is recorded next fragments the heap
         except MemoryError:
             code = None
             from .room import too_large
@@ -37,7 +37,7 @@ def build(rows, body, memory=None, kind=Recording, cut=False):
         recording = kind(rows, plan, code)
         recording.watch = watch
         body(recording)
-        return plan, recording.program(arena)
+        return plan, recording.image(), arena
     finally:
         _collect_after(before)
 
@@ -52,9 +52,9 @@ def replaced(*_):
 
 def retire(owner, why):
     """It, and what was recorded over its parameters, runs no more: why() says so."""
-    owner._vm_run = why
+    owner._vm_run = owner._stopped = why
     for follower in owner._followers:
-        follower._vm_run = why
+        follower._vm_run = follower._stopped = why
 
 
 def clear(arena, first, last):
@@ -81,12 +81,12 @@ def settle(p, arena, offset, owner):
     p.owner, p.place = owner, offset
 
 
-def as_made(owner):
+def as_made(owner, trained, still):
     """RuntimeError where a parameter was frozen since its owner was made, or is no longer."""
-    for p in owner._trained:
+    for p in trained:
         if not p.requires_grad:
             _switched(p, owner)
-    for p in owner._still:
+    for p in still:
         if p.requires_grad:
             _switched(p, owner)
 

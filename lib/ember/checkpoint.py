@@ -68,8 +68,8 @@ def write(trainer, f):
     blocks = _blocks(trainer)
     ints = trainer._ints
     schedule = struct.pack(_layout(trainer), *trainer.schedule.state()) if trainer.schedule else b""
-    shapes = _flat(trainer._shapes)
-    head = struct.pack(_HEAD, b"EMBK", 2, trainer._fingerprint, blocks[0][1], blocks[1][1], blocks[2][1],
+    shapes = _flat(trainer.image.shapes)
+    head = struct.pack(_HEAD, b"EMBK", 2, trainer.image.fingerprint, blocks[0][1], blocks[1][1], blocks[2][1],
                        ints[STEP], trainer.epoch, ints[KEY], len(schedule), len(shapes))  # fmt: skip
     arena = memoryview(trainer._arena)
     f.write(head)
@@ -103,7 +103,7 @@ def read(trainer, f, path):
     if head[4] != 2:
         raise ValueError("%r is of version %d; this Ember reads version 2" % (path, head[4]))
     found = struct.unpack(_HEAD, head)[2:]
-    expected = (trainer._fingerprint, blocks[0][1], blocks[1][1], blocks[2][1])
+    expected = (trainer.image.fingerprint, blocks[0][1], blocks[1][1], blocks[2][1])
     if found[:4] != expected:
         _compare(trainer, f, head, found, path)
         raise ValueError("%r holds %d parameters, %d frozen and %d of optimizer state; this model and optimizer "
@@ -146,17 +146,17 @@ def _whole(f, head, found, path):
 def _compare(trainer, f, head, found, path):
     """ValueError names the first parameter that has another shape than the one in the file."""
     n = found[8]
-    if not trainer._shapes or not 0 < n < _MOST or min(found[1:4]) < 0:
+    if not trainer.image.shapes or not 0 < n < _MOST or min(found[1:4]) < 0:
         return
     _whole(f, head, found, path)
     f.seek(struct.calcsize(_HEAD) + 4 * sum(found[1:4]) + found[7])
     there = array("i", range(n))
     f.readinto(there)
     at = 0
-    for name, dims in zip(trainer._names(), trainer._shapes):
+    for line, dims in zip(trainer.names.split("\n")[1:], trainer.image.shapes):
         size = there[at] if at < n else 0
         other = tuple(there[at + 1 : at + 1 + size])
         if other != tuple(dims):
             raise ValueError("%r is of another model: its parameter that comes where this one has %s, of shape %s, has "
-                             "shape %s" % (path, name, tuple(dims), other))  # fmt: skip
+                             "shape %s" % (path, line.split(" ")[0], tuple(dims), other))  # fmt: skip
         at += 1 + size

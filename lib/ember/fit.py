@@ -89,8 +89,8 @@ def fit(trainer, batches, epochs, validation=None, callbacks=(), on_step=None, s
             _advance(each_epoch, trainer.validation[0] if trainer.validation else trainer.running_loss)
         if any([callback(trainer) for callback in callbacks]):
             break
-    if trainer.plan:  # of what travelled there is no model
-        trainer.model.eval()
+    if trainer.front:
+        trainer.front.model.eval()
 
 
 def _advance(schedule, measure):

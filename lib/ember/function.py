@@ -11,6 +11,8 @@ loss = train(x, y)                    # buffers, used in place; allocates nothin
 print(loss.item())
 """
 
+from array import array
+
 from . import isa, tensor, vm
 from .build import as_made, build, clear, retired, settle
 from .check import plain
@@ -107,14 +109,13 @@ class Function:
         self._parameters, self._gradients, self._owners = [], [], []
         self._own = 0  # elements of the parameters that move here
         try:
-            self.plan, self.program = build(rows, self._record, memory, _Recording)
+            self.plan, self.image, self._arena = build(rows, self._record, memory, _Recording)
         finally:
             for p, grad in zip(self._parameters, self._gradients):
                 p._place, p.grad = None, grad
         self.plan.outputs = self._located
-        self._segments, self._state = self.program.segments, self.program.state
-        self._arena, self._code = self._segments[isa.ARENA], self.program.code
-        self._ints = self._segments[isa.INTS]
+        self._code, self._segments = self.image.code, self.image.segments(self._arena)
+        self._ints, self._state = self.image.ints, array("i", (0, 0, 0, 0))
         self._vm_run, self._followers = vm.run, []
         self._settle(memoryview(self._arena))
 
@@ -230,7 +231,7 @@ class Function:
 
     def _run(self):
         self._state[0] = 0
-        as_made(self)
+        as_made(self, self._trained, self._still)
         self._done = self._vm_run(self._code, self._segments, self._state, -1)
 
     def _convert(self, inputs):

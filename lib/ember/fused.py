@@ -13,15 +13,15 @@ from .tensor import Tensor
 _BEYOND = LIMIT >> 1  # places from here are of gradients
 
 
-def check(trainer, micro_batch):
+def check(front, micro_batch):
     """ValueError where the Trainer asks for more."""
-    o = trainer.optimizer
-    if len(trainer.optimizers) > 1 or len(o.groups) > 1 or o.__class__.__name__ != "SGD":
+    o = front.optimizer
+    if len(front.optimizers) > 1 or len(o.groups) > 1 or o.__class__.__name__ != "SGD":
         raise ValueError("fused is for one SGD with one group; this has %s"
-                         % ", ".join([o.__class__.__name__ for o in trainer.optimizers]))  # fmt: skip
+                         % ", ".join([o.__class__.__name__ for o in front.optimizers]))  # fmt: skip
     if any(list(o.groups[0].hyper)[1:]):
         raise ValueError("fused is for SGD without momentum, dampening and weight_decay")
-    if trainer._extras or micro_batch:
+    if front.extras or micro_batch:
         raise ValueError("fused goes without clip_value, clip_norm, ema and micro_batch")
 
 

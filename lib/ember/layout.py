@@ -1,6 +1,4 @@
-"""What a recording comes to: the plan of its memory, and the program."""
-
-from array import array
+"""What a recording comes to: the plan of its memory."""
 
 from . import isa
 from .plan import plan as lay_out
@@ -63,7 +61,7 @@ class Plan:
 
     def entries(self):
         """(kind, bytes, offset in bytes, first use, last use, made by) buffer by buffer, those kept first. Uses are
-        words of the program, as print(trainer.program) numbers them; made by is the instruction that began it."""
+        words of the program, as print(trainer.image) numbers them; made by is the instruction that began it."""
         from .plan_report import entries
 
         return entries(self)
@@ -79,16 +77,3 @@ class Plan:
         from .plan_report import save_svg
 
         save_svg(self, path)
-
-
-class Program:
-    """What a Recording makes: the words, and the segments they run over."""
-
-    def __init__(self, code, names, segments):
-        self.code, self.names, self.segments = code, names, segments
-        self.state = array("i", (0, 0, 0, 0))
-
-    def __str__(self):
-        from .disassemble import disassemble
-
-        return disassemble(self.code, self.names)

@@ -15,14 +15,13 @@ N rows, at most batch_size at once (more are cut); where the output is [N, T, C]
 import math
 from array import array
 
-from . import isa, vm
-from .build import build
+from . import vm
 from .check import number, whole
-from .program import CORRECT, SCORED
-from .sink import INTS
-from .tensor import Tensor, no_grad, use
+from .program import CORRECT, FIRST_BOUND, INTS, ROWS, SCORED, TYPES
 
-_X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
+# What records them is imported where it does: they go on when the front has left (see release.py).
+
+_X, _Y = FIRST_BOUND, FIRST_BOUND + 1  # segments
 
 
 class Metric:
@@ -34,18 +33,23 @@ class Metric:
         self.batch_size = whole("batch_size", batch_size, 1)
         if target_dtype is None:
             target_dtype = "f" if not labels else "B" if labels <= 256 else "h" if labels <= 32768 else "i"
-        allowed = isa.TYPES[1:] if labels else isa.TYPES
+        allowed = TYPES[1:] if labels else TYPES
         if not isinstance(target_dtype, str) or len(target_dtype) != 1 or target_dtype not in allowed:
-            raise ValueError("target_dtype is %r; it may be one of %s" % (target_dtype, ", ".join(isa.TYPES)))
+            raise ValueError("target_dtype is %r; it may be one of %s" % (target_dtype, ", ".join(TYPES)))
         self.target_dtype = target_dtype
         self.target_size = 1 if labels else width
-        _, program = build(batch_size, self._record)
-        self._segments, self._state, self._code = program.segments, program.state, program.code
-        self._arena, self._ints = program.segments[isa.ARENA], program.segments[isa.INTS]
+        from .build import build
+
+        _, image, self._arena = build(batch_size, self._record)
+        self._code, self._segments = image.code, image.segments(self._arena)
+        self._ints, self._state = image.ints, array("i", (0, 0, 0, 0))
         self._vm_run = vm.run
         self.reset()
 
     def _record(self, r):
+        from . import isa
+        from .tensor import no_grad, use
+
         r.keep("sums", 2 * self.sums)
         with use(r), no_grad():
             x = r.input(_X, "f", (-1, self.width))
@@ -55,7 +59,7 @@ class Metric:
             elif self.target_dtype != "f":
                 y = _floats(r, y)
             self.record(r, x, y)
-            r.emit(isa.COUNT, 1, 1, -1, INTS + SCORED)
+            r.emit(isa.COUNT, 1, 1, -1, slot(SCORED))
             r.section("update")
 
     def _add(self, r, first, values):
@@ -89,7 +93,7 @@ class Metric:
         rows = len(output) // self.width
         self._segments[_X] = output
         self._segments[_Y] = target
-        self._ints[0] = rows
+        self._ints[ROWS] = rows
         return rows * self.width == len(output) and rows * self.target_size == len(target) and self._few(rows)
 
     def _few(self, rows):
@@ -128,14 +132,23 @@ class Metric:
             self._run()
 
 
+def slot(k):
+    """The address of an integer slot."""
+    return (INTS << 24) + k
+
+
 def _floats(r, y):
+    from .isa import CONVERT
+
     t = r.new(y._dims)
-    r.emit(isa.CONVERT, y._dims[0] * (y._dims[1] if len(y._dims) > 1 else 1), 1, t, y, r.constants((1.0, 0.0)))
+    r.emit(CONVERT, y._dims[0] * (y._dims[1] if len(y._dims) > 1 else 1), 1, t, y, r.constants((1.0, 0.0)))
     return t
 
 
 def numbers(n):
     """0 to n - 1"""
+    from .tensor import Tensor
+
     return Tensor(array("f", range(n)))
 
 
@@ -187,7 +200,9 @@ class Accuracy(Metric):
             right = x.gt(self.threshold).eq(_floats(r, y).reshape(-1, 1)) * x.eq(x)
             self._add(r, 0, right.sum())
         else:
-            r.emit(isa.COUNT_CORRECT, -1, self.width, INTS + CORRECT, x, y)
+            from .isa import COUNT_CORRECT
+
+            r.emit(COUNT_CORRECT, -1, self.width, slot(CORRECT), x, y)
 
     def compute(self):
         return (self._sum(0) + self._ints[CORRECT]) / self._seen()
@@ -207,7 +222,7 @@ class TopKAccuracy(Metric):
         from .ops_compare import where
 
         label = _floats(r, y).reshape(-1, 1)
-        own = where(label.eq(numbers(self.width)), x, Tensor(0.0)).sum(1, keepdim=True)
+        own = where(label.eq(numbers(self.width)), x, 0.0).sum(1, keepdim=True)
         ahead = (x.gt(own) + x.eq(own) * numbers(self.width).lt(label)).sum(1, keepdim=True)
         self._add(r, 0, (ahead.lt(self.k) * own.eq(own)).sum())
 

@@ -2,10 +2,8 @@
 
 from array import array
 
-from . import isa
 from .check import not_negative, number
 from .metrics import Metric, _floats, labelled, numbers, whole
-from .tensor import Tensor
 
 NAMES = ("ConfusionMatrix", "Precision", "Recall", "FBeta", "R2Score", "AUROC")
 
@@ -15,6 +13,8 @@ def _choices(x, threshold):
     classes = x._dims[1]
     if classes == 1:
         return x.gt(threshold)
+    from .tensor import Tensor
+
     top = x.ge(x.max(1, keepdim=True))
     first = top * Tensor(array("f", range(classes, 0, -1)))
     return first.eq(first.max(1, keepdim=True)) * top
@@ -22,9 +22,11 @@ def _choices(x, threshold):
 
 def _products(r, a, b):
     """The sum over rows of a[., m] * b[., n]."""
+    from .isa import MATMUL
+
     m, n = a._dims[1], b._dims[1]
     c = r.new((m, n))
-    r.emit(isa.MATMUL, 0, 1, m, n, -1, 0, n, 0, 1, m, 0, n, 1, c, a, b)
+    r.emit(MATMUL, 0, 1, m, n, -1, 0, n, 0, 1, m, 0, n, 1, c, a, b)
     return c
 
 
@@ -120,6 +122,8 @@ class R2Score(Metric):
         Metric.__init__(self, width, 0, 3 * width + 1, batch_size, target_dtype)
 
     def record(self, r, x, y):
+        from .isa import ADD
+
         w = self.width
         d = x - y
         self._add(r, 0, (d * d).sum(0))
@@ -130,7 +134,7 @@ class R2Score(Metric):
         away, total = own - mean, seen + rows
         share = rows / total
         self._add(r, w, (d * d).sum(0) + away * away * (seen * share))
-        r.copy(mean, away * share, isa.ADD)
+        r.copy(mean, away * share, ADD)
         r.copy(seen, total)
 
     def compute(self):

@@ -2,8 +2,8 @@
 
 from array import array
 
-from .program import CHECK, X, Y
-from .running import per_row, segment
+from .program import CHECK, X, Y, segment
+from .running import per_row
 
 
 class Parts:

@@ -65,8 +65,7 @@ def memory(trainer=None):
     if hasattr(micropython, "stack_use"):
         found.stack = micropython.stack_use()
     if trainer is not None:
-        from .program import CONSTANTS, FLOATS, INTS
-        from .running import word
+        from .program import CONSTANTS, FLOATS, INTS, word
 
         words = [len(trainer._segments[k]) for k in (CONSTANTS, FLOATS, INTS)]
         found.arena, found.program = 4 * len(trainer._arena), 4 * (word(trainer._code, 1) + sum(words))

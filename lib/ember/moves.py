@@ -5,14 +5,14 @@ from .program import COUNT, LOSS, STATISTICS, TOTAL, UPDATE
 from .tensor import Tensor, sink
 
 
-def check(trainer):
+def check(front):
     """ValueError where one of the optimizers looks at the loss more than once a step, and that does not fit."""
-    if len(trainer.optimizers) > 1:
-        raise ValueError("LBFGS is one of %d optimizers; it trains alone" % len(trainer.optimizers))
-    if trainer._extras:
+    if len(front.optimizers) > 1:
+        raise ValueError("LBFGS is one of %d optimizers; it trains alone" % len(front.optimizers))
+    if front.extras:
         raise ValueError("LBFGS takes no clip_value, clip_norm or ema")
-    if trainer.state_dtype != "f":
-        raise ValueError("LBFGS takes no state_dtype but 'f', got %r" % trainer.state_dtype)
+    if front.state_dtype != "f":
+        raise ValueError("LBFGS takes no state_dtype but 'f', got %r" % front.state_dtype)
 
 
 class Moves:
@@ -23,7 +23,7 @@ class Moves:
         arena, kept = memoryview(trainer._arena), trainer.plan.kept
         first, size = kept[2][1:]
         self.gradients = Tensor(arena[first : first + size])
-        n = sum([p.numel() for p in trainer._changing])
+        n = sum([p.numel() for p in trainer.front.changing])
         self.buffers, at = arena[first - n : first], trainer._statistics + STATISTICS  # as sections.py has them
         self.changed = arena[at : at + n]
         self._load = trainer.load

@@ -2,13 +2,11 @@
 
 from array import array
 
-from . import isa, vm
-from .build import build
-from .program import PREDICT, ROWS
-from .sink import numel
-from .tensor import SHAPED, Tensor, use
+from . import vm
+from .program import FIRST_BOUND, INTS, PREDICT, ROWS
+from .running import per_row
 
-_FROM, _TO = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
+_FROM, _TO = FIRST_BOUND, FIRST_BOUND + 1  # segments
 
 
 class Predictions:
@@ -27,11 +25,15 @@ class Predictions:
 
     def tensors(self):
         """A tensor of its own, or a tuple of one for each output."""
+        from .tensor import Tensor
+
         t, found = self.trainer, []
         for address, dims in t._results:
             dims = (t._ints[ROWS],) + dims[1:]
             at = address & 0xFFFFFF
-            found.append(Tensor(array("f", memoryview(t._segments[address >> 24])[at : at + numel(dims)]), dims))
+            found.append(
+                Tensor(array("f", memoryview(t._segments[address >> 24])[at : at + dims[0] * per_row(dims)]), dims)
+            )
         return tuple(found) if self.many else found[0]
 
     def write(self, out):
@@ -57,12 +59,14 @@ class Predictions:
 
 def in_parts(trainer, x, out):
     """A prediction for more samples than fit at once."""
+    from .tensor import Tensor
+
     found = trainer._cutter.predict(x, out)
     if out is not None:
         return out
     tensors = []
     for values, (_, dims) in zip(found if trainer._many else (found,), trainer._results):
-        tensors.append(Tensor(values, (len(values) // numel(dims[1:]),) + dims[1:]))
+        tensors.append(Tensor(values, (len(values) // per_row(dims),) + dims[1:]))
     return tuple(tensors) if trainer._many else tensors[0]
 
 
@@ -70,29 +74,35 @@ class Writer:
     """Copies an output that was predicted last into buffers, by one instruction: no float becomes an object."""
 
     def __init__(self, trainer, result, dims):
-        self.ints, self.dims, self.size = trainer._ints, dims[1:], numel(dims[1:])
-        _, program = build(trainer.micro_batch, self._record)
-        self.segments, self.state, self.code, self.vm_run = program.segments, program.state, program.code, vm.run
+        from .build import build
+
+        self.ints, self.dims, self.size = trainer._ints, dims[1:], per_row(dims)
+        _, image, arena = build(trainer.micro_batch, self._record)
+        self.code, self.segments, self.vm_run = image.code, image.segments(arena), vm.run
+        self.state = array("i", (0, 0, 0, 0))
         at = result & 0xFFFFFF
         memory = memoryview(trainer._segments[result >> 24])
         self.segments[_FROM] = memory[at : at + trainer.micro_batch * self.size]
 
     def _record(self, r):
+        from .isa import WRITABLE
+        from .tensor import use
+
         with use(r):
             source = r.input(_FROM, "f", (-1, self.size))
-            r.copy(r.input(_TO, "f", (-1, self.size), isa.WRITABLE), source)
+            r.copy(r.input(_TO, "f", (-1, self.size), WRITABLE), source)
             r.section("write")
 
     def write(self, out):
         """Into out, which may be longer."""
-        if SHAPED:
+        if hasattr(out, "ndim"):
             from .shaped import in_a_row
 
             out = in_a_row(out, self.dims)
         if len(out) < self.ints[ROWS] * self.size:
             self._refuse(len(out), self.ints[ROWS])
         self.segments[_TO] = out
-        self.segments[isa.INTS][ROWS] = self.ints[ROWS]
+        self.segments[INTS][ROWS] = self.ints[ROWS]
         self.state[0] = 0
         self.vm_run(self.code, self.segments, self.state, -1)
         return out

@@ -9,7 +9,8 @@ from array import array
 
 from . import derived, isa, parameter, vm
 from .cost import cost
-from .layout import Plan, Program
+from .image import Image
+from .layout import Plan
 from .program import KEY, ROWS, SCORED
 from .sink import Sink, numel
 from .tensor import Tensor
@@ -242,8 +243,8 @@ class Recording(Sink):
         self.names.append(name)
         self.ends.append(self.words)
 
-    def program(self, arena):
-        """The header, the check, and the segments: after the second recording."""
+    def image(self):
+        """The header, the check, and what the segments begin as: after the second recording."""
         plan, code = self.plan, self.code
         start = plan.head
         if start + self.words != len(code) or self.buffers != plan.buffers or self.trace != plan.trace:
@@ -266,5 +267,6 @@ class Recording(Sink):
         vm.check(code)
         plan.offsets = plan.outside = None  # they are in the program now
         plan.code, plan.names = code, tuple(self.names)
-        segments = [arena, constants, floats, ints] + [None] * len(self.bound) + [t._data for t in self.mapped]
-        return Program(code, plan.names, segments)
+        image = Image(code, plan.names, constants, floats, ints)
+        image.mapped, image.kept, image.longest = [t._data for t in self.mapped], plan.kept, plan.longest
+        return image

@@ -1,22 +1,13 @@
-"""Running a Trainer's program: batches are bound, sections run. A Trainer does it with what it recorded, and
-runtime.load with what it read from a file."""
+"""The runner: batches are bound, and sections of a program run. A Trainer is one, of what it recorded; runtime.load
+makes one of what it reads from a file."""
 
 from array import array
-from struct import unpack_from
 
 from . import program
+from .program import segment, word
 
 _NUMBERS = (int, float, type(None))
 _STRETCH = 1 << 20  # cost units that a run takes without a look at what interrupts it
-
-
-def word(code, k):
-    return unpack_from("<i", code, 4 * k)[0]
-
-
-def segment(code, k):
-    """(type, elements, elements per row) of a segment of a program."""
-    return unpack_from("<iii", code, 4 * (program.HEAD + 3 * k))
 
 
 def zeros(dtype, n):
@@ -31,28 +22,44 @@ def per_row(dims):
     return size
 
 
-class Running:
-    """Who inherits says what a batch is: batch_size, sample_size, target_size, classes, input_dtype, target_dtype;
-    where things lie: _statistics (in the arena), _kept (see Recording.kept), _results (address and dimensions of each
-    output; _many: they are a tuple); _fingerprint of the parameters; _binding, if inputs or targets are several."""
+class Runner:
+    """Runs an image over an arena: trains, evaluates, predicts, saves. x and y are flat buffers of input_dtype and
+    target_dtype (array typecodes), used in place: 1 to batch_size samples of sample_size numbers, and target_size
+    targets each. run: the VM's.
 
-    _binding = schedule = None
-    _shapes = ()  # of its parameters, where they are known
-    _trained = _still = ()  # parameters that it trains, and that it would if they were not frozen
+    image   what it runs: see image.py
+    front   what recorded it, if that is still there: see front.py
+    lr      the learning rate, of all groups
+    """
+
+    front = plan = schedule = validation = _binding = _cutter = _slices = None
     epoch = 0
+    _stopped = None  # says why it may not go on
+    _unfinished = False  # a step in slices, or, if not _fresh, one that is fused
+    _fresh = True  # gradients are to be zeroed before the next batch
 
-    def _begin(self, code, segments, state, run):
-        """Take over a program that was verified, and its segments."""
-        self._code, self._segments, self._state, self._vm_run = code, segments, state, run
-        self._arena, self._ints = segments[program.ARENA], segments[program.INTS]
-        self.micro_batch, self._cutter = word(code, 2), None
+    def __init__(self, image, arena, run):
+        code = image.code
+        self.image, self._code, self._segments = image, code, image.segments(arena)
+        self._arena, self._ints = arena, image.ints
+        self._state, self._vm_run = array("i", (0, 0, 0, 0)), run
+        self.batch_size, self.micro_batch, self.classes = image.batch_size, word(code, 2), image.classes
+        flags, _, self.sample_size = segment(code, program.X)
+        self.input_dtype = program.TYPES[flags & 7]
+        flags, _, self.target_size = segment(code, program.Y)
+        self.target_dtype = program.TYPES[flags & 7]
+        self._kept, self._statistics = image.kept, image.kept[4][1]
+        self._results, self._many = image.results, image.targets > 0
+        self._last = self._other = 0, None  # rows, and views of so many
+        self._elsewhere = any([at >> 24 for at, _ in image.results])  # an output that is an input, or a constant
+        if image.inputs or image.targets:
+            from .binding import Binding
+
+            self._binding = Binding(code, image.inputs, image.targets)
         if self.micro_batch < self.batch_size:
             from .micro import Parts
 
             self._cutter = Parts(self)
-        self._fresh = True  # gradients are to be zeroed before the next batch
-        self._slices = None
-        self._unfinished = False  # a step in slices, or, if not _fresh, one that is fused
         self._unbind()
 
     def _unbind(self, rows=1):
@@ -79,12 +86,14 @@ class Running:
 
     def _fault(self):
         """ValueError that names the index at which the run stopped."""
-        from .fault import explain
+        from .travel import explain
 
-        explain(self._code, self._segments, self._state)
+        explain(self)
 
     def _idle(self):
         """Nothing is half done any more, or RuntimeError."""
+        if self._stopped:
+            self._stopped()
         if self._state[1] or self._unfinished:
             from .slices import idle
 
@@ -129,6 +138,18 @@ class Running:
         self._state[0] = program.PREDICT
         return rows * self.sample_size == len(x) and 0 < rows <= self.micro_batch
 
+    def _convert(self, x, y, sections):
+        """The slow way: make of a batch what the program reads, or say what is wrong with it."""
+        from .travel import check
+
+        check(self, x, y, sections)
+
+    def _accept(self, x, y):
+        """(x, y, rows), as buffers of the types that the program reads."""
+        from .travel import accept
+
+        return accept(self, x, y)
+
     def _attempt(self):
         try:
             self._run(self._state[0])
@@ -138,8 +159,8 @@ class Running:
 
     def accumulate(self, x, y):
         """Add the gradients of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
-        if self._trained:
-            self._as_made()
+        if self.front:
+            self.front.as_made(self)
         if self._cutter:
             self._cutter.accumulate(x, y)
         else:
@@ -174,8 +195,8 @@ class Running:
         budget_us   begin the step, return after so many microseconds, and say whether it is finished. If not, poll()
                     goes on with it; x and y must stay as they are until then.
         """
-        if self._trained:
-            self._as_made()
+        if self.front:
+            self.front.as_made(self)
         if budget_us is not None:
             return self.slices.begin(x, y, budget_us)
         if self._state[1] or self._unfinished:
@@ -230,6 +251,60 @@ class Running:
     def steps(self):
         """Updates so far."""
         return self._ints[program.STEP]
+
+    def predict(self, x, out=None):
+        """The model's output for 1 to batch_size samples, in evaluation mode: a memoryview of float32, row after row,
+        where it lies, until something else runs; of more than micro_batch samples an array. With a buffer `out` of
+        float32 it is written there, and out is returned. Several outputs: a tuple of them, and out is a tuple."""
+        if self._cutter and not self._fits_alone(x):
+            return self._cutter.predict(x, out)
+        return self._predict(x, out)
+
+    def _predict(self, x, out):
+        if not self._fits_alone(x) or not self._attempt():
+            self._convert(x, None, program.PREDICT)
+        rows = self._ints[program.ROWS]
+        if rows != self._last[0] or self._elsewhere:
+            self._last, self._other = self._other, self._last
+            if rows != self._last[0] or self._elsewhere:
+                self._last = rows, self._views(rows)
+        if out is None:
+            return self._last[1]
+        if self._many:
+            self._binding.write(self, out, self._last[1])
+        else:
+            self._write(out, self._last[1])
+        return out
+
+    def _views(self, rows):
+        found = []
+        for address, dims in self._results:
+            at = address & 0xFFFFFF
+            found.append(memoryview(self._segments[address >> 24])[at : at + rows * per_row(dims)])
+        return tuple(found) if self._many else found[0]
+
+    def _write(self, out, view):
+        n = len(view)
+        if len(out) < n or hasattr(out, "ndim"):
+            from .travel import in_a_row
+
+            out = in_a_row(out, n, self._last[0])
+        (out if isinstance(out, memoryview) else memoryview(out))[:n] = view
+
+    @property
+    def names(self):
+        """ "lr momentum …", the float slots, then a line a parameter: its name and shape."""
+        return self.image.names or self.front.names()
+
+    @property
+    def lr(self):
+        return self._segments[program.FLOATS][0]
+
+    @lr.setter
+    def lr(self, value):
+        for k, name in enumerate(self.names.split("\n")[0].split(" ")):
+            if name == "lr" and k < len(self._segments[program.FLOATS]):
+                self._segments[program.FLOATS][k] = value
 
     def evaluate(self, batches, metrics=()):
         """(mean loss, accuracy) over batches of (x, y), in evaluation mode: the mean is over all rows or weights, of

@@ -19,7 +19,9 @@ from io import BytesIO
 from struct import unpack_from
 
 from . import program
-from .running import Running, segment, word
+from .image import Image
+from .program import segment, word
+from .running import Runner
 
 try:
     import ember_vm as vm
@@ -33,97 +35,9 @@ MAGIC, VERSION = 0x21424D45, 3  # b"EMB!", below 2**30: a small int
 _CHUNK = 256  # bytes
 
 
-class Model(Running):
-    """A program that trains, evaluates and predicts. x and y are flat buffers of input_dtype and target_dtype (array
-    typecodes), used in place: 1 to batch_size samples of sample_size numbers, and target_size targets each.
-
-    lr             the learning rate, of all groups
-    names          "lr momentum …", the float slots, then a line a parameter: its name and shape
-    """
-
-    plan = None
-
-    def __init__(self, words, code, segments):
-        self.batch_size, self.classes = words[BATCH], words[CLASSES]
-        flags, _, self.sample_size = segment(code, program.X)
-        self.input_dtype = program.TYPES[flags & 7]
-        flags, _, self.target_size = segment(code, program.Y)
-        self.target_dtype = program.TYPES[flags & 7]
-        self._fingerprint, self._kept, offset = words[SHAPES], [], 0
-        for k in range(PARAMETERS, STATE + 1):
-            self._kept.append(("", offset, words[k]))
-            offset += words[k]
-        self._statistics = offset
-        self._results, self._many = [(words[RESULT], (-1, words[RESULT_SIZE]))], False
-        self._last = self._other = 0, None  # rows, and views of so many
-        self.names = ""
-        self._begin(code, segments, array("i", (0, 0, 0, 0)), vm.run)
-
-    def _convert(self, x, y, sections):
-        from .travel import check
-
-        check(self, x, y, sections)
-
-    def _accept(self, x, y):
-        from .travel import accept
-
-        return accept(self, x, y)
-
-    def _fault(self):
-        from .travel import explain
-
-        explain(self)
-
-    def predict(self, x, out=None):
-        """The model's output for 1 to batch_size samples, in evaluation mode: a memoryview of float32, row after row,
-        where it lies, until something else runs; of more than micro_batch samples an array. With a buffer `out` of
-        float32 it is written there, and out is returned. Several outputs: a tuple of them, and out is a tuple."""
-        if self._cutter and not self._fits_alone(x):
-            return self._cutter.predict(x, out)
-        return self._predict(x, out)
-
-    def _predict(self, x, out):
-        if not self._fits_alone(x) or not self._attempt():
-            self._convert(x, None, program.PREDICT)
-        rows = self._ints[program.ROWS]
-        if rows != self._last[0]:
-            self._last, self._other = self._other, self._last
-            if rows != self._last[0]:
-                self._last = rows, self._views(rows)
-        if out is None:
-            return self._last[1]
-        if self._many:
-            self._binding.write(self, out, self._last[1])
-        else:
-            self._write(out, self._last[1])
-        return out
-
-    def _views(self, rows):
-        found = [memoryview(self._arena)[at : at + rows * dims[1]] for at, dims in self._results]
-        return tuple(found) if self._many else found[0]
-
-    def _write(self, out, view):
-        n = len(view)
-        if len(out) < n or hasattr(out, "ndim"):
-            from .travel import in_a_row
-
-            out = in_a_row(out, n, self._last[0])
-        (out if isinstance(out, memoryview) else memoryview(out))[:n] = view
-
-    @property
-    def lr(self):
-        return self._segments[program.FLOATS][0]
-
-    @lr.setter
-    def lr(self, value):
-        for k, name in enumerate(self.names.split("\n")[0].split(" ")):
-            if name == "lr" and k < len(self._segments[program.FLOATS]):
-                self._segments[program.FLOATS][k] = value
-
-
 def load(source):
-    """The Model that a file holds, or a bytes object. ValueError says what is wrong with it, MemoryError how much room
-    it needs: nothing of it has run by then."""
+    """The Runner of what a file holds, or a bytes object. ValueError says what is wrong with it, MemoryError how much
+    room it needs: nothing of it has run by then."""
     if isinstance(source, str):
         try:
             file = open(source, "rb")
@@ -143,14 +57,14 @@ def load(source):
         code = _code(file, n, there)
         if code is None:
             raise ValueError("%s is damaged: the VM refuses its program" % name)
-        binding, last = None, program.Y
+        several = 0, 0, program.Y, []
         if words[1] > 2:
             from .binding import read
 
-            binding, last = read(file, words, code)
-        if not _fits_together(words, code, last):
+            several = read(file, words, code)
+        if not _fits_together(words, code, several[2]):
             raise ValueError("%s is damaged: its parts do not fit together" % name)
-        return _make(file, words, code, there, name, binding)
+        return _make(file, words, code, there, name, several)
 
 
 def _check_head(file, words, name):
@@ -230,7 +144,7 @@ def _array(file, dtype, n):
     return found
 
 
-def _make(file, words, code, there, name, binding):
+def _make(file, words, code, there, name, several):
     n, free = segment(code, program.ARENA)[1], getattr(gc, "mem_free", None)
     gc.collect()
     try:
@@ -240,28 +154,34 @@ def _make(file, words, code, there, name, binding):
                           % (4 * n, free() if free else 0))  # fmt: skip  # noqa: B904
     for k in range(n):
         arena[k] = 0.0
+    image = Image(code, (), *[_array(file, program.TYPES[segment(code, k)[0] & 7], segment(code, k)[1])
+                              for k in (program.CONSTANTS, program.FLOATS, program.INTS)])  # fmt: skip
+    image.inputs, image.targets, last, more = several
+    image.mapped = [_mapped(file, code, k, there) for k in range(last + 1, word(code, 3))]
+    image.batch_size, image.classes, image.fingerprint = words[BATCH], words[CLASSES], words[SHAPES]
+    image.results = [(words[RESULT], (-1, words[RESULT_SIZE]))] + more
+    image.kept, at = [], 0
+    for size in list(words[PARAMETERS : STATE + 1]) + [program.STATISTICS]:
+        image.kept.append(("", at, size))
+        at += size
     view = memoryview(arena)
-    segments = [arena]
-    for k in range(1, word(code, 3)):
-        flags, n, per_row = segment(code, k)
-        found = None
-        if k > program.Y and not per_row and isinstance(code, memoryview):  # weights stay, where the program does
-            at = file.tell()
-            found = there[at : at + 4 * n]
-            file.seek(at + 4 * n)
-        elif not per_row:
-            found = _array(file, program.TYPES[flags & 7], n)
-        segments.append(found)
     file.readinto(view[: words[PARAMETERS] + words[FROZEN]])
     if words[STATE_HERE]:
-        at = words[PARAMETERS] + words[FROZEN] + words[GRADIENTS]
-        file.readinto(view[at : at + words[STATE]])
-    model = Model(words, code, segments)
-    if binding:
-        binding.join(model)
+        file.readinto(view[image.kept[3][1] : image.kept[4][1]])
     try:
-        model.names = str(file.read(4 * words[TEXT]), "utf-8").rstrip("\0")
+        image.names = str(file.read(4 * words[TEXT]), "utf-8").rstrip("\0")
     except ValueError:
         raise ValueError("%s is damaged: its names are no text" % name)  # noqa: B904
-    model._run(program.ZERO)
-    return model
+    runner = Runner(image, arena, vm.run)
+    runner._run(program.ZERO)
+    return runner
+
+
+def _mapped(file, code, k, there):
+    """Weights that are read where they lie: with the program in flash they stay there."""
+    n = segment(code, k)[1]
+    if not isinstance(code, memoryview):
+        return _array(file, "f", n)
+    at = file.tell()
+    file.seek(at + 4 * n)
+    return there[at : at + 4 * n]

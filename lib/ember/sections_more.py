@@ -8,8 +8,8 @@ class Changing:
     """Buffers that forward changes lie last of what is frozen. While a step is recorded they are copies, which begin as
     the buffers are; the update copies them back."""
 
-    def __init__(self, trainer, r, end):
-        self.buffers = trainer._changing
+    def __init__(self, front, r, end):
+        self.buffers = front.changing
         dims = (sum([p.numel() for p in self.buffers]),)
         self.kept, self.copies = r.at(end - dims[0], dims), r.at(r.keep("statistics", dims[0]), dims)
 
@@ -30,14 +30,14 @@ def without(parameters, others):
     return [p for p in parameters if not any([p is q for q in others])]
 
 
-def leave(trainer, left):
-    """Parameters that the trainer's optimizers have and its loss does not reach: they are as frozen."""
-    trainer._trained = without(trainer._trained, left)
-    trainer._groups = [without(group, left) for group in trainer._groups]
-    trainer._frozen = left + without(trainer._frozen, left)
+def leave(front, left):
+    """Parameters that the front's optimizers have and its loss does not reach: they are as frozen."""
+    front.trained = without(front.trained, left)
+    front.groups = [without(group, left) for group in front.groups]
+    front.frozen = left + without(front.frozen, left)
     for p in left:
         p.grad = None
-    trainer._left = "the loss does not reach parameters of shapes %s: they stay as they are" % (
+    front.left = "the loss does not reach parameters of shapes %s: they stay as they are" % (
         ", ".join([str(p.shape) for p in left]))  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import sys
 import time
 
 from . import program
-from .running import word
+from .program import word
 
 _MOST_US = 2048  # after so long at most, the clock is looked at
 _ENOUGH_US = 10000  # to measure a prediction for
@@ -47,7 +47,7 @@ class Slices:
     def pace(self, value):
         self._pace = max(1, min(1 << 18, round(16 * value)))
         if self.trainer.plan:
-            self.trainer.plan.longest_us = (self._row or self.trainer.plan.longest) / value
+            self.trainer.plan.longest_us = (self._row or self.trainer.image.longest) / value
 
     def calibrate(self):
         """Measure weights and pace of this board, on each kind of instruction that the program has, and on some
@@ -79,7 +79,7 @@ class Slices:
     def _weigh(self):
         """By weights.py; where that is not on the board, or does not fit any more, the table's will do."""
         t = self.trainer
-        self.weights, self._row = None, t.plan.longest if t.plan else 1
+        self.weights, self._row = None, t.image.longest or 1
         try:
             from .weights import longest, measure
 

@@ -1,14 +1,16 @@
-"""What a program that travelled takes only now and then: the words for what is wrong with a batch; its averages."""
+"""What a runner takes only now and then: the words for what is wrong with a batch; its averages."""
 
 from . import program
-from .running import segment, word
+from .program import segment, word
 
 
 def check(model, x, y, sections):
-    """The slow way, as a Trainer's: make of a batch what the program reads. ValueError, or TypeError, says what is
-    wrong with it, in that order; what the lengths do not tell the VM says, when these sections run."""
+    """The slow way: make of a batch what the program reads. ValueError, or TypeError, says what is wrong with it, in
+    that order; what the lengths do not tell the VM says, when these sections run."""
+    if y is None and sections != program.PREDICT:
+        raise ValueError("y is None; a step, and evaluate, take the targets of x")
     try:
-        x, y = accept(model, x, y)[:2]
+        x, y = model._accept(x, y)[:2]
         if y is None:
             model._fits_alone(x)
         else:
@@ -96,12 +98,17 @@ def bounds(model):
     return floats[len(floats) - 3 :]
 
 
+def averages(names, floats):
+    """Whether there is an average of the weights, by what an image calls its float slots, and these."""
+    return names.split("\n")[0][-4:] == " ema" and floats[len(floats) - 1] > 0
+
+
 def averaged(model):
     """`with travel.averaged(model):` as a Trainer's averaged(), where the one that was exported had ema."""
     from .swapped import Swapped
 
     size, state = model._kept[0][2], model._kept[3]
-    if model.names.split("\n")[0][-4:] != " ema" or not bounds(model)[2] or state[2] < size:
-        raise ValueError("ema is None; averaged() takes the program of a Trainer with one, as ema=0.999")
+    if not averages(model.names, model._segments[program.FLOATS]) or state[2] < size:
+        raise ValueError("ema is None; averaged() takes a Trainer with one, as ema=0.999, or what it exported")
     arena, at = memoryview(model._arena), state[1] + state[2] - size  # it comes last
     return Swapped([(arena[:size], arena[at : at + size])])

@@ -52,11 +52,11 @@ def _units(o, groups, packed):
     return units
 
 
-def _layout(trainer):
+def _layout(front):
     """For each optimizer: it, its units, the slots' first group, and how many elements of the arena a state takes."""
-    packed, first, found = trainer.state_dtype == "bfloat16", 0, []
-    for o in trainer.optimizers:
-        units = _units(o, trainer._groups[first : first + len(o.groups)], packed)
+    packed, first, found = front.state_dtype == "bfloat16", 0, []
+    for o in front.optimizers:
+        units = _units(o, front.groups[first : first + len(o.groups)], packed)
         found.append((o, units, first, sum([_place(numel(dims), packed) for dims, _ in units])))
         first += len(o.groups)
     return found
@@ -66,18 +66,18 @@ def _place(n, packed):
     return (n + 1) // 2 if packed else n
 
 
-def state_size(trainer):
+def state_size(front):
     """Elements of state in all."""
-    return sum([o.states * size + o.scalars * len(units) for o, units, _, size in _layout(trainer)])
+    return sum([o.states * size + o.scalars * len(units) for o, units, _, size in _layout(front)])
 
 
-def record_update(r, trainer, size, gradients, state, total):
+def record_update(r, front, size, gradients, state, total):
     """Parameters lie from 0 on, as their gradients do; total, a tensor of one element, divides these."""
-    more, packed, offset = trainer._extras, trainer.state_dtype == "bfloat16", 0
-    hypers = [r.at(r.slot(list(g.hyper)), (len(g.hyper),)) for o in trainer.optimizers for g in o.groups]
+    more, packed, offset = front.extras, front.state_dtype == "bfloat16", 0
+    hypers = [r.at(r.slot(list(g.hyper)), (len(g.hyper),)) for o in front.optimizers for g in o.groups]
     if more:
         total = more.clip(r, r.at(gradients, (size,)), total)
-    for o, units, first, each in _layout(trainer):
+    for o, units, first, each in _layout(front):
         single = state + o.states * each
         for dims, k in units:
             n = numel(dims)
@@ -92,7 +92,7 @@ def record_update(r, trainer, size, gradients, state, total):
             state += _place(n, packed)
         state = single
     if more and more.averages:
-        more.average(r, r.at(trainer._average, (size,)), r.at(0, (size,)))
+        more.average(r, r.at(front.average, (size,)), r.at(0, (size,)))
 
 
 def _unpacked(r, place, dims):

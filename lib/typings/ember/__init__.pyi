@@ -3,8 +3,10 @@ from . import checkpoint as checkpoint
 from . import data as data
 from . import filters as filters
 from . import fit as fit
+from . import front as front
 from . import function as function
 from . import functional as functional
+from . import image as image
 from . import isa as isa
 from . import layout as layout
 from . import mapped as mapped
@@ -30,6 +32,7 @@ from . import trainer as trainer
 from . import travel as travel
 from . import vm as vm
 from .data import Batches as Batches
+from .front import compile as compile
 from .function import record as record
 from .mapped import frombuffer as frombuffer
 from .monitor import MemoryMonitor as MemoryMonitor

@@ -1,8 +1,11 @@
-from collections.abc import Iterable, Sequence
-from typing import Any
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar, overload
 
 from typing_extensions import Buffer, TypeAlias
 
+from .front import Front
+from .image import Image
 from .metrics import Metric
 from .schedule import Schedule
 from .slices import Slices
@@ -11,11 +14,18 @@ from .tensor import Tensor, _Dtype, _Lists
 _Values: TypeAlias = Buffer | Tensor | _Lists | tuple[Buffer | Tensor | _Lists, ...]
 _Batches: TypeAlias = Iterable[tuple[_Values, _Values]]
 
-def word(code: Buffer, k: int) -> int: ...
-def segment(code: Buffer, k: int) -> tuple[int, int, int]: ...
-def zeros(dtype: _Dtype, n: int) -> Any: ...
+_Parts: TypeAlias = Buffer | tuple[Buffer, ...]
+_Out = TypeVar("_Out", bound=_Parts)
+_Found: TypeAlias = memoryview | array[float]
 
-class Running:
+def zeros(dtype: _Dtype, n: int) -> Any: ...
+def per_row(dims: tuple[int, ...]) -> int: ...
+
+class Runner:
+    image: Image
+    front: Front | None
+    plan: Any
+    lr: float
     batch_size: int
     micro_batch: int
     input_dtype: _Dtype
@@ -25,6 +35,14 @@ class Running:
     classes: int
     epoch: int
     schedule: Schedule | None
+    validation: tuple[float, float | None] | None
+    def __init__(self, image: Image, arena: array[float], run: Callable[..., int]) -> None: ...
+    @property
+    def names(self) -> str: ...
+    @overload
+    def predict(self, x: _Parts, out: None = None) -> _Found | tuple[_Found, ...]: ...
+    @overload
+    def predict(self, x: _Parts, out: _Out) -> _Out: ...
     def accumulate(self, x: _Values, y: _Values) -> None: ...
     def update(self) -> None: ...
     def step(self, x: _Values, y: _Values, budget_us: int | None = None) -> bool | None: ...

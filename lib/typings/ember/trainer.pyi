@@ -4,16 +4,16 @@ from typing import Any, Literal, TypeVar, overload
 
 from typing_extensions import Buffer
 
-from .layout import Plan, Program
+from .layout import Plan
 from .nn import Module
 from .optim import Optimizer
-from .running import Running, _Batches, _Values
+from .running import Runner, _Batches, _Values
 from .schedule import Schedule
 from .tensor import Tensor, _Dtype, _Shape
 
 _Out = TypeVar("_Out", bound=Buffer | tuple[Buffer, ...])
 
-class Trainer(Running):
+class Trainer(Runner):
     model: Module
     criterion: Callable[[Any, Any], Tensor]
     optimizer: Optimizer
@@ -25,9 +25,6 @@ class Trainer(Running):
     input_scale: float | Sequence[Any] | None
     input_offset: float | Sequence[Any]
     plan: Plan
-    program: Program
-    validation: tuple[float, float | None] | None
-    schedule: Schedule | None
     def __init__(
         self,
         model: Module,
@@ -64,4 +61,5 @@ class Trainer(Running):
         schedule: Schedule | None = None,
         schedule_every: Literal["epoch", "step"] = "epoch",
     ) -> None: ...
+    def release(self, names: dict[str, Any] | None = None) -> list[tuple[str, int]]: ...
     def export(self, path: str) -> int: ...

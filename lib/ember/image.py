@@ -1,0 +1,39 @@
+"""What recording comes to: an image, which has all that a runner must know of a program, and no memory to run it in."""
+
+from .program import FIRST_BOUND, word
+
+
+class Image:
+    """code        the words of the program, verified
+    sections    their names
+    constants   float32; floats, ints: the slots, as they begin
+    mapped      weights that are read where they lie, each in a segment of its own after those that are bound
+    kept        (kind, offset, size) of what lives in the arena from step to step
+    results     (address, dimensions) of each output
+    longest     the cost of the costliest row, 0 where it is not known
+
+    Of a program that trains:
+    batch_size  samples of a whole batch, which may come in parts
+    classes     below which labels are, where the targets are labels
+    inputs, targets: how many there are where x, or y, is a tuple of them; 0 where it is one by itself
+    shapes      of the parameters, in the order in which they lie
+    names       "lr momentum …", the float slots, then a line a parameter: its name and shape; None till asked for
+    fingerprint a number that differs where the shapes differ, or their order, or what state they have
+    """
+
+    kept, results, shapes, mapped, names = (), (), (), (), None
+    batch_size = classes = inputs = targets = fingerprint = longest = 0
+
+    def __init__(self, code, sections, constants, floats, ints):
+        self.code, self.sections = code, sections
+        self.constants, self.floats, self.ints = constants, floats, ints
+
+    def segments(self, arena):
+        """Those of a run: what is bound is None."""
+        bound = word(self.code, 3) - FIRST_BOUND - len(self.mapped)
+        return [arena, self.constants, self.floats, self.ints] + [None] * bound + list(self.mapped)
+
+    def __str__(self):
+        from .disassemble import disassemble
+
+        return disassemble(self.code, self.sections)

@@ -1,0 +1,30 @@
+from array import array
+
+from typing_extensions import Buffer
+
+class Image:
+    code: array[int] | memoryview
+    sections: tuple[str, ...]
+    constants: array[float]
+    floats: array[float]
+    ints: array[int]
+    mapped: list[Buffer]
+    kept: list[tuple[str, int, int]]
+    results: list[tuple[int, tuple[int, ...]]]
+    longest: int
+    batch_size: int
+    classes: int
+    inputs: int
+    targets: int
+    shapes: list[tuple[int, ...]]
+    names: str | None
+    fingerprint: int
+    def __init__(
+        self,
+        code: array[int] | memoryview,
+        sections: tuple[str, ...],
+        constants: array[float],
+        floats: array[float],
+        ints: array[int],
+    ) -> None: ...
+    def segments(self, arena: array[float]) -> list[Buffer | None]: ...
