@@ -352,7 +352,7 @@ class Replay(bfloat16.Replay, replay_signal.Replay):
         if table.FUNCTIONS[i.fn][0] == "add":
             terms = x.copy()
             for o, k, j in np.ndindex(x.shape):
-                y[o, k, j] = in_two_floats(terms[o, 1 : k + 1, j], terms[o, 0, j])
+                y[o, k, j] = in_two_floats(terms[o, 1 : k + 1, j], terms[o, 0, j]) if k else terms[o, 0, j]
             return
         for o, k, j in np.ndindex(x.shape):
             y[o, k, j] = function(y[o, k - 1, j], x[o, k, j]) if k else x[o, k, j]

@@ -26,7 +26,7 @@ def run(L, leaves, steps, weights, each=lambda y: y):
     ends = [y for i, y in enumerate(nodes) if i >= len(leaves) and i not in used]
     total = None
     for y, w in zip(ends, weights):
-        part = (y * L.constant(w)).sum()
+        part = each(y * L.constant(w)).sum()
         total = part if total is None else total + part
     return total, ends
 

@@ -93,12 +93,11 @@ ATAN2 = two(ops.ATAN2_FN, lambda a, b, y: _around(a, b), lambda a, b, y: -_aroun
 
 
 def _remainder_slope(a, b, y):
-    """-floor(a / b): where that quotient is too small for a float, what is left tells 0 from -1. NaN of an infinite a,
-    unless b is 0."""
-    from .ops_compare import eq, ne, where
+    """-floor(a / b): where that quotient is too small for a float, what is left tells 0 from -1. NaN of infinities."""
+    from .ops_compare import eq, ne
 
     quotient = a / b
-    return eq(quotient, 0.0) * ne(y, a) - floor(quotient) + where(eq(b, 0.0), 0.0, a - a)
+    return eq(quotient, 0.0) * ne(y, a) - floor(quotient) + (a - a)
 
 
 REMAINDER = two(ops.REMAINDER_FN, None, _remainder_slope)
