@@ -212,9 +212,9 @@ def test_the_search_foresees_the_program(name):
     trainer = trainer_of(name)
     r = random.Random(name)
     graph = recompute.Graph()
-    for p in trainer._trained:
+    for p in trainer.front.trained:
         p.requires_grad = True
-    first = _counted(BATCH, trainer._record, Recording, graph)
+    first = _counted(BATCH, trainer.front.record, Recording, graph)
     groups = graph.groups()
     choices = [k for k in range(len(groups)) if groups[k][2]]
     others = [k for k in range(len(groups)) if not groups[k][2]]
@@ -222,7 +222,9 @@ def test_the_search_foresees_the_program(name):
     for _ in range(12):
         dropped = [k for k in choices if r.random() < 0.5] + others
         live, more, _ = recompute.simulate(graph, groups, sizes, shares, dropped)
-        again = _counted(BATCH, trainer._record, Recording, recompute.Again([groups[k][0] for k in dropped], sizes))
+        again = _counted(
+            BATCH, trainer.front.record, Recording, recompute.Again([groups[k][0] for k in dropped], sizes)
+        )
         found = again.finish()
         assert again.words == words + more
         assert live <= found.lower_bound <= max(live, first.finish().lower_bound)
@@ -233,7 +235,7 @@ def test_the_search_is_exact():
     plain = trainer_of("recurrent", whole=True)
     memory = plain.plan.total() - plain.plan.activations
     graph = recompute.Graph()
-    sizes = _counted(BATCH, plain._record, Recording, graph).sizes
+    sizes = _counted(BATCH, plain.front.record, Recording, graph).sizes
     groups = graph.groups()
     choices, others = ([buffers for buffers, _, kept in groups if kept is which] for which in (True, False))
     works = []
@@ -241,7 +243,7 @@ def test_the_search_is_exact():
         dropped = [buffers for k, buffers in enumerate(choices) if mask >> k & 1]
         recording = Measured(BATCH)
         recording.watch = recompute.Again(dropped + others, sizes)
-        plain._record(recording)
+        plain.front.record(recording)
         if recording.finish().total() <= memory:
             works.append(recording.graph.work)
     chosen = trainer_of("recurrent", whole=True, memory=memory).plan.budget

@@ -29,9 +29,9 @@ OWN = {"ember", "ember_vm", "digits"}  # an example that another one trains
 EXCEPTIONS = """ArithmeticError AssertionError AttributeError EOFError Exception GeneratorExit ImportError IndexError
     KeyError KeyboardInterrupt LookupError MemoryError NameError NotImplementedError OSError OverflowError RuntimeError
     StopIteration SyntaxError SystemExit TypeError ValueError ZeroDivisionError BaseException"""
-FUNCTIONS = """abs all any bool bytearray bytes callable chr classmethod dict dir divmod enumerate filter float getattr
-    hasattr hash hex id int isinstance issubclass iter len list map max memoryview min next object oct bin ord pow print
-    property range repr reversed round set setattr slice sorted staticmethod str sum super tuple type zip"""
+FUNCTIONS = """abs all any bool bytearray bytes callable chr classmethod delattr dict dir divmod enumerate filter float
+    getattr hasattr hash hex id int isinstance issubclass iter len list map max memoryview min next object oct bin ord
+    pow print property range repr reversed round set setattr slice sorted staticmethod str sum super tuple type zip"""
 ALLOWED = set((EXCEPTIONS + " " + FUNCTIONS).split())
 MAY_OPEN = NOT_CORE | {"plan_report"}
 MAY_IMPORT_BY_NAME = {"__init__", "catalogue"}  # which loads modules when they are first used
@@ -166,6 +166,7 @@ LONGER = {
     "firmware/vm/elementwise.c": 400,
     "firmware/vm/test/fuzz.c": 400,
     "lib/ember/ops.py": 400,
+    "lib/ember/running.py": 330,
     "lib/ember/tensor.py": 400,
 }
 GENERATED = {"firmware/vm/isa.h"}

@@ -143,7 +143,7 @@ def recorded(example):
             r.section("all")
 
     try:
-        plan, _ = build(1, body, kind=Watched)
+        plan, _, _ = build(1, body, kind=Watched)
     except (ValueError, TypeError, AttributeError, RuntimeError, NotImplementedError):
         return None
     middle = emitted.index(None)

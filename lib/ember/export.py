@@ -5,8 +5,7 @@ from binascii import crc32
 
 from . import program, runtime
 from .checkpoint import replace
-from .program import segment, word
-from .running import per_row
+from .program import per_row, segment, word
 from .travel import averages
 
 

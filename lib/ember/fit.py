@@ -1,7 +1,6 @@
 """What a Trainer does with many batches: fitting and evaluating."""
 
-from .program import CHECK, CORRECT, PREDICT, PREDICT_AND_SCORE, ROWS, SCORE, SCORED, SCORED_LOSS, Y
-from .running import per_row
+from .program import CHECK, CORRECT, PREDICT, PREDICT_AND_SCORE, ROWS, SCORE, SCORED, SCORED_LOSS, Y, per_row
 
 
 def evaluate(trainer, batches, metrics):

@@ -58,7 +58,7 @@ class Front:
         self.optimizers = list(optimizer) if isinstance(optimizer, (tuple, list)) else [optimizer]
         self.groups = trained_groups(self.optimizers)
         self.model, self.criterion, self.optimizer = model, loss, self.optimizers[0]
-        self.batch_size, self.memory, self.micro_batch = batch_size, memory, micro_batch
+        self.batch_size, self.memory, self.micro_batch, self.schedule = batch_size, memory, micro_batch, schedule
         self.input_shape, self.input_dtype, self.target_dtype = input_shape, input_dtype, target_dtype
         self.input_scale, self.input_offset, self.state_dtype = input_scale, input_offset, state_dtype
         self.sample_size = numel(input_shape)
@@ -99,7 +99,7 @@ class Front:
         try:
             rows = self.micro_batch or self.batch_size
             whole = self.micro_batch or self.fused or any([module.mixes_samples for module in self.model.modules()])
-            plan, image, arena = build(rows, self._record, self.memory, self.kind, not whole, runs)
+            plan, image, arena = build(rows, self.record, self.memory, self.kind, not whole, runs)
             runs = arena is not None
         except BaseException:
             runs = False
@@ -120,7 +120,8 @@ class Front:
             image.inputs, image.targets = self.parts.counts()
         return plan, image, arena
 
-    def _record(self, r):
+    def record(self, r):
+        """As build() asks for it."""
         return record(self, r)
 
     def settle(self, trainer):

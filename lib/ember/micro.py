@@ -2,8 +2,7 @@
 
 from array import array
 
-from .program import CHECK, X, Y, segment
-from .running import per_row
+from .program import CHECK, X, Y, per_row, segment
 
 
 class Parts:

@@ -3,8 +3,7 @@
 from array import array
 
 from . import vm
-from .program import FIRST_BOUND, INTS, PREDICT, ROWS
-from .running import per_row
+from .program import FIRST_BOUND, INTS, PREDICT, ROWS, per_row
 
 _FROM, _TO = FIRST_BOUND, FIRST_BOUND + 1  # segments
 

@@ -1,6 +1,7 @@
 """How the program of a Trainer is laid out: the numbers of its segments, slots and sections. What runs a program needs
 these and no more; isa.py says what a program is."""
 
+from array import array
 from struct import unpack_from
 
 # Segments that every program has; those from 4 up are what it is bound to: inputs, targets, tensors.
@@ -33,3 +34,15 @@ def word(code, k):
 def segment(code, k):
     """(type, elements, elements per row) of a segment of a program."""
     return unpack_from("<iii", code, 4 * (HEAD + 3 * k))
+
+
+def zeros(dtype, n):
+    return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype in "hH" else 4)))
+
+
+def per_row(dims):
+    """Elements of a row, of dimensions whose first is the batch."""
+    size = 1
+    for d in dims[1:]:
+        size *= d
+    return size

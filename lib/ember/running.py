@@ -4,22 +4,10 @@ makes one of what it reads from a file."""
 from array import array
 
 from . import program
-from .program import segment, word
+from .program import per_row, segment, word, zeros
 
 _NUMBERS = (int, float, type(None))
 _STRETCH = 1 << 20  # cost units that a run takes without a look at what interrupts it
-
-
-def zeros(dtype, n):
-    return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype in "hH" else 4)))
-
-
-def per_row(dims):
-    """Elements of a row, of dimensions whose first is the batch."""
-    size = 1
-    for d in dims[1:]:
-        size *= d
-    return size
 
 
 class Runner:

@@ -42,15 +42,15 @@ class Trainer(Runner):
 
     _predictions = None
 
-    def __init__(self, model, loss, optimizer, input_shape, batch_size=32, **options):
+    def __init__(self, model, loss, optimizer, input_shape, batch_size=32, *more, **options):
         from .front import Front
 
-        front = Front(model, loss, optimizer, input_shape, batch_size, **options)
+        front = Front(model, loss, optimizer, input_shape, batch_size, *more, **options)
         self.plan, image, arena = front.image()
         Runner.__init__(self, image, arena, vm.run)
         self.front, self._followers = front, []  # recorded functions that use the parameters where they lie here
         self.model, self.criterion, self.optimizers = model, loss, front.optimizers
-        self.optimizer, self.schedule = front.optimizer, options.get("schedule")
+        self.optimizer, self.schedule = front.optimizer, front.schedule
         self.input_shape, self.input_scale, self.input_offset = front.input_shape, front.input_scale, front.input_offset
         self.fused, self.state_dtype = front.fused, front.state_dtype
         self._run(ZERO)

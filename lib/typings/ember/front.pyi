@@ -1,10 +1,15 @@
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
+from .image import Image
+from .layout import Plan
 from .nn import Module
 from .optim import Optimizer
+from .parameter import Parameter
 from .schedule import Schedule
 from .tensor import Tensor, _Dtype, _Shape
+from .trainer import Trainer
 
 class Front:
     model: Module
@@ -29,6 +34,15 @@ class Front:
         target_shape: _Shape | None = None,
         input_offset: float | Sequence[float | Sequence[float]] = 0.0,
     ) -> None: ...
+    def image(self, runs: bool = True) -> tuple[Plan, Image, array[float] | None]: ...
+    def record(self, r: Any) -> bool | None: ...
+    def settle(self, trainer: Trainer) -> None: ...
+    def values(self, parameters: list[Parameter]) -> Iterator[Any]: ...
+    def beginning(self, image: Image) -> Iterator[Any]: ...
+    def as_made(self, trainer: Trainer) -> None: ...
+    def accept(self, binding: Any, x: Any, y: Any) -> tuple[Any, Any, int]: ...
+    def explain(self, trainer: Trainer) -> None: ...
+    def names(self) -> str: ...
 
 def compile(
     model: Module,
@@ -37,6 +51,7 @@ def compile(
     input_shape: _Shape | Sequence[_Shape],
     batch_size: int = 32,
     path: str | None = None,
+    *,
     input_dtype: _Dtype | Sequence[_Dtype] = "f",
     input_scale: float | Sequence[float | Sequence[float] | None] | None = 1.0,
     target_dtype: _Dtype | Sequence[_Dtype] | None = None,

@@ -1,11 +1,12 @@
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar, overload
+from typing import TypeVar, overload
 
 from typing_extensions import Buffer, TypeAlias
 
 from .front import Front
 from .image import Image
+from .layout import Plan
 from .metrics import Metric
 from .schedule import Schedule
 from .slices import Slices
@@ -18,13 +19,10 @@ _Parts: TypeAlias = Buffer | tuple[Buffer, ...]
 _Out = TypeVar("_Out", bound=_Parts)
 _Found: TypeAlias = memoryview | array[float]
 
-def zeros(dtype: _Dtype, n: int) -> Any: ...
-def per_row(dims: tuple[int, ...]) -> int: ...
-
 class Runner:
     image: Image
     front: Front | None
-    plan: Any
+    plan: Plan | None
     lr: float
     batch_size: int
     micro_batch: int

@@ -4,7 +4,6 @@ from typing import Any, Literal, TypeVar, overload
 
 from typing_extensions import Buffer
 
-from .layout import Plan
 from .nn import Module
 from .optim import Optimizer
 from .running import Runner, _Batches, _Values
@@ -24,7 +23,6 @@ class Trainer(Runner):
     input_shape: tuple[int, ...]
     input_scale: float | Sequence[Any] | None
     input_offset: float | Sequence[Any]
-    plan: Plan
     def __init__(
         self,
         model: Module,
@@ -47,7 +45,7 @@ class Trainer(Runner):
         input_offset: float | Sequence[float | Sequence[float]] = 0.0,
     ) -> None: ...
     def averaged(self) -> AbstractContextManager[None]: ...
-    @overload
+    @overload  # type: ignore[override]
     def predict(self, x: _Values, out: None = None) -> Tensor: ...
     @overload
     def predict(self, x: _Values, out: _Out) -> _Out: ...
