@@ -1,5 +1,5 @@
-"""Generates what is derived from the instruction table (lib/ember/table.py): firmware/vm/isa.h for the native VM,
-lib/ember/derived.py for boards, which then need not load the table, and lib/ember/probe.py, what these measure.
+"""Generates what is derived from the instruction table (lib/ember/table.py): firmware/vm/isa.h for the native VM, and
+for boards, which then need not load the table, lib/ember/derived.py, components.py and probe.py, what these measure.
 
 python tools/generate.py            writes them
 python tools/generate.py --check    exits with 1 where they are not current
@@ -7,6 +7,7 @@ python tools/generate.py --check    exits with 1 where they are not current
 
 import os
 import sys
+import textwrap
 import types
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -18,6 +19,7 @@ from ember import isa, table  # noqa: E402
 from probe import literal  # noqa: E402
 
 DERIVED = os.path.join(ROOT, "lib", "ember", "derived.py")
+COMPONENTS = os.path.join(ROOT, "lib", "ember", "components.py")
 PROBE = os.path.join(ROOT, "lib", "ember", "probe.py")
 HEADER = os.path.join(ROOT, "firmware", "vm", "isa.h")
 
@@ -26,6 +28,7 @@ CONTIGUOUS = 255  # in place of a stride's field
 NONE = 255  # in place of a factor of a cost
 FACTORS = 8  # of a cost, at most
 WRITTEN = 128  # in an operand's byte, beside a bit for each element type it may have
+FUNCTION = 128  # in an opcode's byte, beside its component's number
 
 
 class Products:
@@ -100,9 +103,57 @@ def build():
                 "rows": products.place(reduced(row[table.RESUME], names)),
                 "cost": products.place(reduced(row[table.COST], names)),
                 "weight": row[table.WEIGHT],
+                "component": row[table.COMPONENT],
             }
         )
     return rows, products.bytes, limits
+
+
+def had(component, text):
+    """C that is there where the component is."""
+    return text if component == table.COMPONENTS[0] else "IF_%s(%s)" % (component, text)
+
+
+def components():
+    """The build's choice, and what hangs on it alone."""
+    out = [
+        "// Components: a build has those that EMBER_COMPONENTS adds up, EMBER_WITH_core+EMBER_WITH_…, or all.",
+    ]
+    out += ["#define EMBER_WITH_%s %d" % (name, 1 << k) for k, name in enumerate(table.COMPONENTS)]
+    out += ["#ifndef EMBER_COMPONENTS", "#define EMBER_COMPONENTS %d" % every(), "#endif"]
+    out += ["#define EMBER_HAS(name) ((EMBER_COMPONENTS) & EMBER_WITH_##name)", ""]
+    for name in table.COMPONENTS[1:]:
+        out += ["#if EMBER_HAS(%s)" % name, "#define IF_%s(...) __VA_ARGS__" % name, "#else"]
+        out += ["#define IF_%s(...)" % name, "#endif"]
+    out += ["", "// KERNEL(opcode, name) for each instruction that is there.", "#define EMBER_KERNELS(KERNEL) \\"]
+    for row in table.TABLE:
+        kernel = "KERNEL(%s, %s)" % (row[table.NAME].upper(), row[table.NAME])
+        out.append("    %s \\" % had(row[table.COMPONENT], kernel))
+    return out + [""]
+
+
+def every():
+    return (1 << len(table.COMPONENTS)) - 1
+
+
+def functions():
+    """Sets of functions, a bit each."""
+    suffix = "ull" if len(table.FUNCTIONS) > 32 else "u"
+
+    def those(fits):
+        return "0x%x%s" % (sum(1 << k for k, function in enumerate(table.FUNCTIONS) if fits(function)), suffix)
+
+    there = [
+        had(name, "%s %s" % ("|" if k else "", those(lambda f, name=name: f[3] == name)))
+        for k, name in enumerate(table.COMPONENTS)
+        if any(f[3] == name for f in table.FUNCTIONS)
+    ]
+    return [
+        "// Functions, a bit each: of two operands; and those that this build lacks.",
+        "#define EMBER_TWO %s" % those(lambda f: f[1] == 2),
+        "#define EMBER_LACKED (%s & ~(%s))" % (those(lambda f: True), " ".join(there).strip()),
+        "",
+    ]
 
 
 def array(kind, name, values, comment):
@@ -154,7 +205,7 @@ def header():
     out += ["    OP_%s = %d," % (row["name"].upper(), k) for k, row in enumerate(rows)]
     out += ["};", "", "// Functions of a map.", "enum {"]
     out += ["    FN_%s = %d," % (f[0].upper(), k) for k, f in enumerate(table.FUNCTIONS)]
-    out += ["};", "", "// Fields, counted from the word after the opcode."]
+    out += ["};", ""] + functions() + components() + ["// Fields, counted from the word after the opcode."]
     for row in rows:
         out.append("enum {")
         line = "   "
@@ -178,20 +229,28 @@ def header():
         [v for pair in limits for v in pair],
         "The least and the greatest an immediate may be.",
     )
-    records, starts = [], []
+    records = [had(row["component"], ", ".join(map(str, row["record"])) + ",") for row in rows]
+    out += [
+        "// An opcode's fields: how many are no address, the kind of each (0 size, 1 stride, 2 + k immediate",
+        "// within limits k), how many addresses, for each its types | EMBER_WRITTEN, its dimensions (count,",
+        "// then product and stride's field), then how many pairs may coincide and the pairs.",
+        "static const uint8_t ember_records[] = {",
+        *["    " + line for record in records for line in textwrap.wrap(record, 106)],
+        "};",
+        "",
+        "// Where an opcode's record starts.",
+        "enum {",
+    ]
+    before = "0"
     for row in rows:
-        starts.append(len(records))
-        records += row["record"]
-    out += array(
-        "uint8_t",
-        "ember_records",
-        records,
-        "An opcode's fields: how many are no address, the kind of each (0 size, 1 stride, 2 + k immediate"
-        "\n// within limits k), how many addresses, for each its types | EMBER_WRITTEN, its dimensions (count,"
-        "\n// then product and stride's field), then how many pairs may coincide and the pairs.",
-    )
-    out += array("uint16_t", "ember_record", starts, "Where an opcode's record starts.")
-    out += array("uint8_t", "ember_words", [row["words"] for row in rows], "An instruction's words.")
+        out.append("    RECORD_%s = %s," % (row["name"].upper(), before))
+        before = "RECORD_%s %s" % (row["name"].upper(), had(row["component"], "+ %d" % len(row["record"])))
+    out += ["};", "static const uint16_t ember_record[] = {"]
+    out += ["    " + line for line in textwrap.wrap(" ".join("RECORD_%s," % r["name"].upper() for r in rows), 106)]
+    out += ["};", ""]
+    words = [had(row["component"], str(row["words"])) for row in rows]
+    words = [word if word.isdigit() else "0 " + word.replace("(", "(+ ") for word in words]
+    out += array("uint8_t", "ember_words", words, "An instruction's words; 0 where it is not there.")
     out += array("uint8_t", "ember_sizes", [row["sizes"] for row in rows], "Which fields are sizes, bit k for field k.")
     out += array(
         "uint8_t",
@@ -218,6 +277,7 @@ def derived():
         '"""',
         "",
         "CHECKSUM = %d  # of the table: a native VM built from another one is not used" % table.checksum(),
+        "EVERY = %d  # of the components, a bit each" % every(),
         "",
         "# By opcode, the pairs of operands that may lie in the same place: result, source, how many dimensions, and",
         "# for each dimension the fields of their strides (%d: contiguous)." % CONTIGUOUS,
@@ -235,10 +295,39 @@ def derived():
     ]  # fmt: skip
     for opcode in range(len(table.TABLE)):
         out.append("    %s  # %s" % (literal(cost_of(opcode)), table.TABLE[opcode][table.NAME]))
-    weights = literal([weight for _, _, weight in table.FUNCTIONS])
+    weights = literal([function[2] for function in table.FUNCTIONS])
     half = 4 * (len(table.FUNCTIONS) // 2)
     out += [")", "", "FUNCTIONS = (", '    %s"' % weights[: 2 + half], '    b"%s' % weights[2 + half :], ")", ""]
     return "\n".join(out)
+
+
+def names_and_numbers():
+    """components.py: what is asked only where something is missing, or exported."""
+    numbers = [table.COMPONENTS.index(row[-1]) for row in table.TABLE + table.FUNCTIONS]
+    first = [table.parse(opcode)[0][1] == "fn" for opcode in range(len(table.TABLE))]
+    opcodes = [number | FUNCTION * has for number, has in zip(numbers, first)]
+    return "\n".join(
+        [
+            '"""Which component each instruction and function is of, and what tables there were: see needs.py.',
+            "Made by tools/generate.py from table.py: do not edit.",
+            '"""',
+            "",
+            'NAMES = "%s"' % " ".join(table.COMPONENTS),
+            "",
+            "# By opcode, %d more where its first field is a function; and by function." % FUNCTION,
+            "OPCODES = (",
+            *probe.literals(opcodes, "B"),
+            ")",
+            "FUNCTIONS = (",
+            *probe.literals(numbers[len(table.TABLE) :], "B"),
+            ")",
+            "",
+            "# The tables, oldest first: how many opcodes, how many functions, checksum.",
+            "EDITIONS = (%s,)"
+            % ", ".join("(%d, %d, %d)" % (*edition, table.checksum(*edition)) for edition in table.EDITIONS),
+            "",
+        ]
+    )
 
 
 def cost_of(opcode):
@@ -266,7 +355,12 @@ def main(arguments):
         print(__doc__.strip())
         return 2
     stale = 0
-    for path, text in ((HEADER, header()), (DERIVED, derived()), (PROBE, probe.probe())):
+    for path, text in (
+        (HEADER, header()),
+        (DERIVED, derived()),
+        (COMPONENTS, names_and_numbers()),
+        (PROBE, probe.probe()),
+    ):
         try:
             with open(path, encoding="utf-8") as file:
                 current = file.read() == text

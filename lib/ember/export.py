@@ -5,7 +5,7 @@ from binascii import crc32
 
 from . import program, runtime
 from .checkpoint import replace
-from .derived import CHECKSUM
+from .needs import table_of
 from .nn_module import named_tensors
 from .optim_view import slots
 from .running import segment
@@ -71,7 +71,7 @@ def export(trainer, path):
         parts.append(tail)
     parts = [(part, len(part) // 4 if isinstance(part, bytes) else len(part)) for part in parts]
     head = array("i", range(runtime.HEAD))
-    head[0], head[1], head[runtime.TABLE] = runtime.MAGIC, runtime.VERSION if tail else 2, CHECKSUM
+    head[0], head[1], head[runtime.TABLE] = runtime.MAGIC, runtime.VERSION if tail else 2, table_of(trainer._code)
     head[runtime.LENGTH] = runtime.HEAD + sum([n for _, n in parts])
     head[runtime.BATCH], head[runtime.CLASSES] = trainer.batch_size, trainer.classes
     head[runtime.RESULT], head[runtime.RESULT_SIZE] = outputs[0]

@@ -140,7 +140,7 @@ def load(source):
         if not program.HEAD <= n <= words[LENGTH] - HEAD:
             raise ValueError("%s is damaged: its program has %d words" % (name, n))
         gc.collect()  # so that code lies low, and the arena finds room in one piece
-        code = _code(file, n, there)
+        code = _code(file, n, there, name)
         if code is None:
             raise ValueError("%s is damaged: the VM refuses its program" % name)
         binding, last = None, program.Y
@@ -159,9 +159,12 @@ def _check_head(file, words, name):
     if not 2 <= words[1] <= VERSION:
         raise ValueError("%s is of version %d; this Ember reads 2 to %d" % (name, words[1], VERSION))
     if words[TABLE] != vm.isa:
-        raise ValueError(
-            "%s is for instruction table %d; this VM has %d: export it again" % (name, words[TABLE], vm.isa)
-        )
+        from .needs import has
+
+        if not has(vm.isa, words[TABLE]):
+            raise ValueError(
+                "%s is for instruction table %d; this VM has %d: export it again" % (name, words[TABLE], vm.isa)
+            )
     file.seek(4 * BATCH)
     left, crc, chunk = 4 * (words[LENGTH] - BATCH), 0, memoryview(bytearray(_CHUNK))
     while left > 0:
@@ -174,7 +177,7 @@ def _check_head(file, words, name):
         raise ValueError("%s is damaged: its checksum does not fit" % name)
 
 
-def _code(file, n, there):
+def _code(file, n, there, name):
     """The program's words, verified; None if they are refused. In flash they stay where they lie, if the VM reads them
     there: the native one does, from a multiple of 4."""
     if there is not None:
@@ -187,7 +190,12 @@ def _code(file, n, there):
             pass
     file.seek(4 * HEAD)
     code = _array(file, "i", n)
-    return None if vm.verify(code) else code
+    verdict = vm.verify(code)
+    if verdict >> 24 == program.ABSENT:
+        from .needs import lacks
+
+        raise ValueError("%s %s" % (name, lacks(code, vm.components)))
+    return None if verdict else code
 
 
 def _fits_together(words, code, last):
