@@ -24,14 +24,7 @@
 #include "bind.c"
 #include "elementwise.c"
 #include "rows.c"
-#ifdef EMBER_FAST_PRODUCTS  // in a build that is otherwise for size
-#pragma GCC push_options
-#pragma GCC optimize("O2")
-#endif
 #include "product.c"
-#ifdef EMBER_FAST_PRODUCTS
-#pragma GCC pop_options
-#endif
 #if EMBER_HAS(convolution) || EMBER_HAS(pooling)
 #include "image.c"
 #endif

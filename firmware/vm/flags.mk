@@ -6,7 +6,7 @@
 #                       no loop becomes a call of memset or memcpy, which a native module does not have
 EMBER_VM_FLAGS = -std=gnu99 -ffp-contract=off -fno-trapping-math -fno-math-errno -fno-tree-loop-distribute-patterns
 
-# What the module has: EMBER_COMPONENTS="convolution pooling", beside the core; without it, all that isa.h names.
+# What the VM has: EMBER_COMPONENTS="convolution pooling", beside the core; without it, all that isa.h names.
 EMBER_COMPONENTS ?=
 EMBER_KNOWN := $(shell sed -n 's/^.define EMBER_WITH_\([a-z0-9_]*\) .*/\1/p' $(dir $(lastword $(MAKEFILE_LIST)))isa.h)
 ifneq ($(filter-out $(EMBER_KNOWN),$(EMBER_COMPONENTS)),)
@@ -16,9 +16,4 @@ EMBER_NONE :=
 ifneq ($(strip $(EMBER_COMPONENTS)),)
 EMBER_VM_HAS = -DEMBER_COMPONENTS=$(subst $(EMBER_NONE) ,+,$(addprefix EMBER_WITH_,$(sort core $(EMBER_COMPONENTS))))
 EMBER_VM_FLAGS += $(EMBER_VM_HAS)
-endif
-# EMBER_OPTIMIZE=size: -Os for all but the matrix products.
-EMBER_OPTIMIZE ?=
-ifneq ($(filter-out size,$(EMBER_OPTIMIZE)),)
-$(error EMBER_OPTIMIZE is "$(EMBER_OPTIMIZE)"; it may be size)
 endif

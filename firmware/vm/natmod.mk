@@ -19,7 +19,7 @@ module:
 	cp $(HERE)*.c $(HERE)*.h $(HERE)*.mk $(PLACE)
 	cp $(HERE)natmod.mk $(PLACE)/Makefile
 	$(MAKE) -C $(PLACE) EMBER_INSIDE=1 ARCH=$(ARCH) MPY_DIR=$(MPY_DIR) OUT=$(OUT) PYTHON=$(PYTHON) \
-		EMBER_COMPONENTS="$(EMBER_COMPONENTS)" EMBER_OPTIMIZE=$(EMBER_OPTIMIZE) all
+		EMBER_COMPONENTS="$(EMBER_COMPONENTS)" $(addprefix EMBER_VM_OPTIMIZE=,$(EMBER_VM_OPTIMIZE)) all
 	cp $(PLACE)/ember_vm.mpy $(if $(filter x64,$(ARCH)),$(OUT)/ember_vm.mpy,$(OUT)/ember_vm_$(ARCH).mpy)
 
 else
@@ -29,13 +29,10 @@ MOD = ember_vm
 # On Xtensa natmod.c includes the other.
 SRC = natmod.c $(if $(filter-out xtensa%,$(ARCH)),ember_vm.c)
 # The switches' jump tables would need relocating.
-CFLAGS_EXTRA = $(EMBER_VM_FLAGS) $(OPTIMIZE) -Wextra -Wno-unused-parameter -fno-jump-tables -fvisibility=hidden
+CFLAGS_EXTRA = $(EMBER_VM_FLAGS) $(EMBER_VM_OPTIMIZE) -Wextra -Wno-unused-parameter -fno-jump-tables -fvisibility=hidden
 SOFT_FLOAT = $(filter armv6m armv7m rv32imc xtensa,$(ARCH))
-# In software floats take the time: the code lies in RAM, and nothing makes it fast.
-OPTIMIZE = $(if $(SOFT_FLOAT)$(EMBER_OPTIMIZE),-Os,$(if $(filter x64,$(ARCH)),-O3,-O2))
-ifeq ($(SOFT_FLOAT),)
-OPTIMIZE += $(if $(EMBER_OPTIMIZE),-DEMBER_FAST_PRODUCTS)
-endif
+# Without an FPU: the code lies in RAM, and nothing makes it fast.
+EMBER_VM_OPTIMIZE ?= $(if $(SOFT_FLOAT),-Os,$(if $(filter x64,$(ARCH)),-O3,-O2))
 ifeq ($(ARCH),xtensa)
 # The ESP8266 has the arithmetic in its ROM: not known to keep subnormals.
 MPY_EXTERN_SYM_FILE = $(MPY_DIR)/ports/esp8266/boards/eagle.rom.addr.v6.ld

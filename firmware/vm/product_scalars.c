@@ -1,7 +1,11 @@
 // Sums of products by 4 rows and 4 columns in registers, or one by one: included by product.c.
 
+#pragma GCC push_options
 #if EMBER_PLAIN + 0 == 4 || (defined(__ARM_FP) && !defined(__SOFTFP__)) || defined(__riscv_flen)
 enum { HEIGHT = 4, WIDTH = 4 };
+#ifdef __OPTIMIZE_SIZE__  // but not here, where the time goes
+#pragma GCC optimize("O2")
+#endif
 #else
 enum { HEIGHT = 1, WIDTH = 1 };  // without an FPU the arithmetic outweighs every load
 #endif
@@ -173,3 +177,4 @@ static inline void sum_held(const sums *s, const holding *held) {
     (void)held;
     sum_products(s);
 }
+#pragma GCC pop_options
