@@ -1,5 +1,9 @@
 """What was kept of earlier tables goes on running, and right: rows are appended, never changed."""
 
+import os
+import shutil
+import subprocess
+import sys
 from array import array
 
 import numpy as np
@@ -7,7 +11,8 @@ import pytest
 
 import kept
 from ember import components, derived, kernels, needs, runtime, table
-from programs import FINISHED, NATIVE, both, run
+from programs import FINISHED, NATIVE, ROOT, both, run
+from test_builds import flags
 
 FOLDERS = sorted(kept.FOLDER.glob("*"))
 # Opcodes, functions and checksum of every table that there was; appended to, never changed.
@@ -90,3 +95,74 @@ def test_a_file_goes_on_loading_where_rows_were_appended(monkeypatch):
     words[runtime.TABLE] = 8
     with pytest.raises(ValueError, match="is for instruction table 8; this VM has 7: export it again"):
         runtime.load(bytes(words))
+
+
+# --- A table of tomorrow
+
+# (file, after which text, what is put in place of what)
+APPENDED = (
+    ("lib/ember/table.py", '    ("stop", ',
+     '    ("twice", "n# d>f[n] a<f[n]", "", "n", "1", 8, 0, "signal"),\n)\n\nNAME', ")\n\nNAME"),
+    ("lib/ember/table.py", '    ("keep", ', '    ("half", 1, 8, "functions"),\n)\n', ")\n"),
+    ("lib/ember/table.py", "EDITIONS = (", "(44, 32), (45, 33))", "(44, 32),)"),
+    ("lib/ember/kernels_map.py", "\nFUNCTIONS = (", "keep, lambda a, b: a * 0.5,\n", "keep,\n"),
+    ("lib/ember/kernels.py", "HOMES = (", "count sgd adam stop twice ", "count sgd adam stop "),
+    ("lib/ember/kernels_update.py", "",
+     "\n\ndef twice(segments, first, last, n, d, a):\n    for i in range(first, last):\n        segments[d >> 24][(d & 0xFFFFFF) + i] = 2 * segments[a >> 24][(a & 0xFFFFFF) + i]\n\n\ndef stop(",
+     "\n\ndef stop("),
+    ("firmware/vm/elementwise.c", "", "        CASE(HALF, x * 0.5f);\n        CASE(FLOOR", "        CASE(FLOOR"),
+    ("firmware/vm/signal.c", "", "static int32_t run_twice(const ember_vm *vm, const int32_t *fields, int32_t first, "
+     "int32_t last) {\n    for (int32_t i = first; i < last; i++) {\n        floats_at(vm, fields[TWICE_D])[i] = "
+     "2.0f * floats_at(vm, fields[TWICE_A])[i];\n    }\n    return last;\n}\n\nstatic int32_t run_rfft(",
+     "static int32_t run_rfft("),
+)  # fmt: skip
+TOMORROW = """
+import sys
+from pathlib import Path
+import numpy as np
+import ember  # the copy, before others say where it is
+import ember_vm, kept, travelling
+from ember import derived, kernels, runtime, table
+from programs import FINISHED, Memory, instruction, run
+assert ember_vm.isa == derived.CHECKSUM == table.checksum(45, 33)
+folder, out = Path(sys.argv[1]), Path(sys.argv[2])
+for one in (ember_vm, kernels):
+    runtime.vm = one
+    for name in kept.MODELS:
+        output, _ = kept.train(runtime.load(str(folder / (name + ".ember"))))
+        assert np.allclose(output, np.load(folder / "results.npz")[name], rtol=1e-3, atol=2e-5), name
+    m = Memory()
+    x, d, e, f = (m.put(0, values) for values in ([3.0, 5.0], [0, 0], [0, 0], [0, 0]))
+    words = [instruction("twice", n=2, d=d, a=x)]
+    for fn, to in ((32, e), (16, f)):
+        words.append(instruction("map", fn=fn, into=0, n=2, a_step=1, b_step=1, d=to, a=x, b=x))
+    assert run(one, m.program(*words), m.buffers)[0] == FINISHED
+    assert [list(m.buffers[0][k : k + 2]) for k in (d, e, f)] == [[6, 10], [1.5, 2.5], [6, 10]]
+travelling.make("mlp").export(str(out))
+"""
+
+
+def test_an_appended_row_and_function(tmp_path):
+    """In a copy of the project: what was kept runs there, and what is exported there without them runs here."""
+    for folder in ("lib/ember", "firmware/vm", "tools/host"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    for name in ("generate", "header", "probe"):
+        shutil.copy(ROOT / "tools" / (name + ".py"), tmp_path / "tools")
+    for name, after, new, old in APPENDED:
+        path = tmp_path / name
+        begun, text = path.read_text().split(after, 1) if after else ("", path.read_text())
+        assert old in text, name
+        path.write_text(begun + after + text.replace(old, new, 1))
+    subprocess.run([sys.executable, tmp_path / "tools" / "generate.py"], check=True)
+    library, vm = tmp_path / "libember.so", tmp_path / "firmware" / "vm"
+    options = ["-O1", *flags(), "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", str(library)]
+    subprocess.run(["gcc", *options, str(vm / "ember_vm.c"), str(vm / "host.c")], check=True)
+    places = [tmp_path / "lib", tmp_path / "tools" / "host", ROOT / "host_tests"]
+    environment = dict(os.environ, EMBER_LIBRARY=str(library), PYTHONPATH=os.pathsep.join(map(str, places)))
+    path = tmp_path / "mlp.ember"
+    done = subprocess.run(
+        [sys.executable, "-c", TOMORROW, FOLDERS[0], path], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert array("i", path.read_bytes())[runtime.TABLE] == TABLES[0][2], "of rows that were there already"
+    kept.train(runtime.load(str(path)))
