@@ -108,7 +108,8 @@ APPENDED = (
     ("lib/ember/kernels_map.py", "\nFUNCTIONS = (", "keep, lambda a, b: a * 0.5,\n", "keep,\n"),
     ("lib/ember/kernels.py", "HOMES = (", "count sgd adam stop twice ", "count sgd adam stop "),
     ("lib/ember/kernels_update.py", "",
-     "\n\ndef twice(segments, first, last, n, d, a):\n    for i in range(first, last):\n        segments[d >> 24][(d & 0xFFFFFF) + i] = 2 * segments[a >> 24][(a & 0xFFFFFF) + i]\n\n\ndef stop(",
+     "\n\ndef twice(segments, first, last, n, d, a):\n    for i in range(first, last):\n"
+     "        segments[d >> 24][(d & 0xFFFFFF) + i] = 2 * segments[a >> 24][(a & 0xFFFFFF) + i]\n\n\ndef stop(",
      "\n\ndef stop("),
     ("firmware/vm/elementwise.c", "", "        CASE(HALF, x * 0.5f);\n        CASE(FLOOR", "        CASE(FLOOR"),
     ("firmware/vm/signal.c", "", "static int32_t run_twice(const ember_vm *vm, const int32_t *fields, int32_t first, "
