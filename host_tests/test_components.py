@@ -6,12 +6,15 @@ import os
 import random
 import subprocess
 import sys
+from array import array
 
 import pytest
 
+import kept
 from cases import CASES
 from conftest import BUILD
 from ember import derived, explain, kernels, needs, table, verify, vm
+from ember_tools import components as tools
 from programs import FINISHED, NATIVE, ROOT, Memory, run
 from test_builds import digest, flags
 from test_verifier import mutate
@@ -182,6 +185,32 @@ def test_what_a_program_needs():
 
 def make(*arguments):
     return subprocess.run(["make", "-n", "-C", str(HERE), *arguments], capture_output=True, text=True)
+
+
+def test_the_tool_says_what_files_need(tmp_path):
+    def said(*paths):
+        command = [sys.executable, "-m", "ember_tools.components", *paths]
+        done = subprocess.run(command, capture_output=True, text=True)
+        return done.stdout.strip() or done.stderr.strip()
+
+    mlp, cnn = (sorted(kept.FOLDER.glob("*/%s.ember" % name))[0] for name in ("mlp", "cnn"))
+    assert said(mlp) == 'COMPONENTS="core"'
+    assert said(mlp, cnn) == 'COMPONENTS="core convolution normalization pooling"'
+    assert said(__file__) == "%s is not a program that Ember exported" % __file__
+    words = array("i", cnn.read_bytes())
+    words[16 + 2] = 0  # its most rows
+    (tmp_path / "damaged").write_bytes(bytes(words))
+    assert said(tmp_path / "damaged").startswith("the program is refused: ")
+
+
+def test_a_folder_a_variant():
+    """As make names it."""
+    for components, size in (([], False), (["pooling", "core", "convolution"], True), (["core"], False), ([], True)):
+        chosen = ["COMPONENTS=" + " ".join(components), "OPTIMIZE=" + ("size" if size else "")]
+        command = ["make", "-s", "-C", str(ROOT), "--eval", "show:\n\t@echo '$(VARIANT)'", "show", *chosen]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found = tools.module_file("armv7emsp", components, size).relative_to(tools.NATIVE)
+        assert str(found.parent).strip(".") == done.stdout.strip()
 
 
 def test_make_knows_the_names(tmp_path):

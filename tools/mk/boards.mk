@@ -74,5 +74,5 @@ build/boards/%/firmware.elf: $(SOURCE_READY) $(MPY_CROSS) $(VM_SOURCES) $(VM_MAK
 		BOARD=$(firstword $(subst -, ,$*)) BOARD_DIR=$(abspath firmware/boards/$(firstword $(subst -, ,$*))) \
 		BUILD=$(abspath $(@D)) MICROPY_HEAP_SIZE=$$(($(if $(findstring -stock,$*),$(STOCK_HEAP),$(call heap_of,$@)) * 1024)) \
 		$(if $(findstring -stock,$*),RAM_SIZE=352K) \
-		EMBER=$(if $(findstring -stock,$*),0,1) $(call variant_of,$(filter core%,$(call words_of,$@))) MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_BTREE=0'
+		EMBER=$(if $(findstring -stock,$*),0,1) $(call variant_of,$(filter core% size,$(call words_of,$@))) MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_BTREE=0'
 	@touch $@

@@ -35,7 +35,7 @@ FOR_DEMO = $(VENV_READY) build/unix/micropython $(if $(filter native,$(VM)),$(MO
 
 VM_MAKEFILES = $(wildcard firmware/vm/Makefile firmware/vm/*.mk)
 VM_SOURCES = $(wildcard firmware/vm/*.c firmware/vm/*.h)
-# A VM with these components alone, beside the core, or for size has a folder by their names.
+# A VM with these components alone, beside the core, or for size has a folder by their names: core+convolution+size.
 COMPONENTS =
 OPTIMIZE =
 EMBER_COMPONENTS = $(COMPONENTS)
@@ -43,8 +43,7 @@ include firmware/vm/flags.mk
 ifneq ($(filter-out size,$(OPTIMIZE)),)
 $(error OPTIMIZE is "$(OPTIMIZE)"; it may be size)
 endif
-VARIANT_NAMES = $(if $(COMPONENTS)$(OPTIMIZE),core $(filter-out core,$(sort $(or $(COMPONENTS),$(EMBER_KNOWN)))) $(OPTIMIZE))
-VARIANT = $(subst $(EMBER_NONE) ,+,$(strip $(VARIANT_NAMES)))
+VARIANT = $(subst $(EMBER_NONE) ,+,$(strip $(if $(COMPONENTS),core $(filter-out core,$(sort $(COMPONENTS)))) $(OPTIMIZE)))
 # From such a name: what the VM's makefiles take.
 variant_of = EMBER_COMPONENTS="$(filter-out size,$(subst +, ,$(1)))" \
 	$(if $(filter size,$(subst +, ,$(1))),EMBER_VM_OPTIMIZE=-Os)
