@@ -1,5 +1,6 @@
 """What was kept of earlier tables goes on running, and right: rows are appended, never changed."""
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -52,8 +53,14 @@ def test_a_file_is_marked_with_the_oldest_table_that_has_its_rows(monkeypatch):
     for used, checksum in ((({9}, {29}), 1), (({9, 10}, {29}), 2), (({1}, {30}), 3), (({43}, set()), 2)):
         monkeypatch.setattr(needs, "used", lambda _, found=used: found)
         assert needs.table_of(None) == checksum
-    assert [[needs.has(vm, file) for file in (1, 2, 3, 4)] for vm in (1, 3, 4)] == [
-        [True, False, False, False], [True, True, True, False], [False] * 4]  # fmt: skip
+    fits = []
+    for vm, file in itertools.product((1, 3, 4), (1, 2, 3, 4)):
+        try:
+            needs.check_table("it", file, vm)
+            fits.append((vm, file))
+        except ValueError as error:
+            assert str(error) == "it is for instruction table %d; this VM has %d: export it again" % (file, vm)
+    assert fits == [(1, 1), (3, 1), (3, 2), (3, 3)]
 
 
 @both

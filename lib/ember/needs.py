@@ -36,11 +36,12 @@ def components(code, there=1):
     return [name for k, name in enumerate(NAMES.split()) if there >> k & 1]
 
 
-def lacks(code, there):
-    """What is wrong with a program that needs other components than those `there`."""
-    lacked = [name for k, name in enumerate(NAMES.split()) if name in components(code) and not there >> k & 1]
-    return 'needs %s, which this VM was built without: build it with COMPONENTS="%s", or deploy again' % (
-        " and ".join(lacked), " ".join(components(code, there)))  # fmt: skip
+def lacks(what, code, there):
+    """Raise ValueError that names the components which a program needs beside those `there`."""
+    needed = components(code)
+    lacked = [name for k, name in enumerate(NAMES.split()) if name in needed and not there >> k & 1]
+    raise ValueError('%s needs %s, which this VM was built without: build it with COMPONENTS="%s", or deploy again'
+                     % (what, " and ".join(lacked), " ".join(components(code, there))))  # fmt: skip
 
 
 def table_of(code):
@@ -51,7 +52,8 @@ def table_of(code):
             return checksum
 
 
-def has(isa, table):
-    """Whether the rows of a table are the first of the VM's, by both checksums."""
+def check_table(what, table, isa):
+    """Raise ValueError unless a file's table has the first rows of the VM's, by both checksums."""
     known = [checksum for _, _, checksum in EDITIONS]
-    return table in known and isa in known[known.index(table) :]
+    if table not in known or isa not in known[known.index(table) :]:
+        raise ValueError("%s is for instruction table %d; this VM has %d: export it again" % (what, table, isa))

@@ -159,12 +159,9 @@ def _check_head(file, words, name):
     if not 2 <= words[1] <= VERSION:
         raise ValueError("%s is of version %d; this Ember reads 2 to %d" % (name, words[1], VERSION))
     if words[TABLE] != vm.isa:
-        from .needs import has
+        from .needs import check_table
 
-        if not has(vm.isa, words[TABLE]):
-            raise ValueError(
-                "%s is for instruction table %d; this VM has %d: export it again" % (name, words[TABLE], vm.isa)
-            )
+        check_table(name, words[TABLE], vm.isa)
     file.seek(4 * BATCH)
     left, crc, chunk = 4 * (words[LENGTH] - BATCH), 0, memoryview(bytearray(_CHUNK))
     while left > 0:
@@ -194,7 +191,7 @@ def _code(file, n, there, name):
     if verdict >> 24 == program.ABSENT:
         from .needs import lacks
 
-        raise ValueError("%s %s" % (name, lacks(code, vm.components)))
+        lacks(name, code, vm.components)
     return None if verdict else code
 
 

@@ -53,7 +53,7 @@ def check(program):
     if verdict >> 24 == ABSENT:
         from .needs import lacks
 
-        raise ValueError("the program " + lacks(program, components))
+        lacks("the program", program, components)
     if verdict:
         from .verify import check as explain
 
