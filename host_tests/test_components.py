@@ -12,7 +12,7 @@ import pytest
 
 import kept
 from cases import CASES
-from conftest import BUILD
+from conftest import BUILD, run_micropython
 from ember import derived, explain, kernels, needs, table, verify, vm
 from ember_tools import components as tools
 from programs import FINISHED, NATIVE, ROOT, Memory, run
@@ -146,6 +146,34 @@ def test_an_mlp_trains_on_the_core_alone(environment):
     everything = dict(environment("core"))
     del everything["EMBER_LIBRARY"]
     assert python(environment("core"), "-c", script) == python(everything, "-c", script)
+
+
+ON_A_BOARD = (
+    MLP
+    + """
+import binascii, ember_vm
+t = trainer(nn.Dropout(0.2), nn.Tanh())
+trained(t)
+print(ember_vm.components, binascii.crc32(memoryview(t._arena)[: t._kept[0][2]]))
+try:
+    trainer(nn.MaxPool1d(2), nn.Flatten(), features=2, shape=(3, 2))
+except ValueError as error:
+    print(error)
+"""
+)
+
+
+@pytest.mark.parametrize("components, optimize", [("core", "-O2"), ("index functions", "-Os")])
+def test_a_module_under_micropython(components, optimize, environment, tmp_path):
+    command = ["make", "-C", str(HERE), "natmod", "ARCH=x64", "OUT=%s" % tmp_path, "PYTHON=" + sys.executable]
+    command += ["EMBER_COMPONENTS=" + components, "EMBER_VM_OPTIMIZE=" + optimize]
+    subprocess.run([*command, "MPY_DIR=%s" % (BUILD / "micropython")], check=True, capture_output=True)
+    script = "import sys\nsys.path.insert(0, %r)\n" % str(tmp_path) + ON_A_BOARD
+    first, said = run_micropython("unix-single", script, native=False).splitlines()
+    there, bits = first.split()
+    assert int(there) == mask({"core", *components.split()})
+    assert bits == python(environment("core"), "-c", ON_A_BOARD).splitlines()[0].split()[1]
+    assert said.startswith("the program needs pooling, which this VM was built without: build it with COMPONENTS=")
 
 
 @pytest.mark.parametrize("build, layers, wanted", [
