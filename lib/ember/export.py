@@ -5,6 +5,7 @@ from binascii import crc32
 
 from . import program, runtime
 from .checkpoint import replace
+from .needs import table_of
 from .program import per_row, segment, word
 from .travel import averages
 
@@ -29,7 +30,7 @@ def write(image, names, path, weights, state):
     text = bytes(names, "utf-8")
     text += bytes(-len(text) % 4)
     head = array("i", range(runtime.HEAD))
-    head[0], head[1], head[runtime.TABLE] = runtime.MAGIC, 2, runtime.vm.isa
+    head[0], head[1], head[runtime.TABLE] = runtime.MAGIC, 2, table_of(image.code)
     head[runtime.BATCH], head[runtime.CLASSES] = image.batch_size, image.classes
     head[runtime.RESULT], head[runtime.RESULT_SIZE] = outputs[0]
     for k in range(4):

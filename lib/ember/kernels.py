@@ -9,11 +9,11 @@ numbers, addresses are ints. It computes in Python's floats and gives what IEEE 
 
 from . import table
 from .catalogue import look_up
-from .derived import CHECKSUM
+from .derived import CHECKSUM, EVERY
 from .isa import FIRST_BOUND, FOLLOWING, MAGIC, MOST_SEGMENTS
 from .kernels_bind import bind, is_writable, view
 
-isa = CHECKSUM  # as the native module has it
+isa, components = CHECKSUM, EVERY  # as the native module has them
 FINISHED, PAUSED, FAULT = 1, 0, -1
 
 MOST = 1 << 30  # costs stop growing here

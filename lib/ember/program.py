@@ -9,6 +9,7 @@ ARENA, CONSTANTS, FLOATS, INTS, FIRST_BOUND = 0, 1, 2, 3, 4
 X, Y = 4, 5
 TYPES = "fiBbhHI"  # element types, in the order of their numbers, as array typecodes
 FOLLOWING = 16  # a run of section s and the n that follow it starts from s + FOLLOWING * n
+ABSENT = 13  # the kind of a verdict: what the VM was built without
 HEAD = 5  # words before the segments, of 3 words each: type, elements, elements per row
 
 # Integer slots that every program has.

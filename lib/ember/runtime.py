@@ -54,7 +54,7 @@ def load(source):
         if not program.HEAD <= n <= words[LENGTH] - HEAD:
             raise ValueError("%s is damaged: its program has %d words" % (name, n))
         gc.collect()  # so that code lies low, and the arena finds room in one piece
-        code = _code(file, n, there)
+        code = _code(file, n, there, name)
         if code is None:
             raise ValueError("%s is damaged: the VM refuses its program" % name)
         several = 0, 0, program.Y, []
@@ -73,9 +73,9 @@ def _check_head(file, words, name):
     if not 2 <= words[1] <= VERSION:
         raise ValueError("%s is of version %d; this Ember reads 2 to %d" % (name, words[1], VERSION))
     if words[TABLE] != vm.isa:
-        raise ValueError(
-            "%s is for instruction table %d; this VM has %d: export it again" % (name, words[TABLE], vm.isa)
-        )
+        from .needs import check_table
+
+        check_table(name, words[TABLE], vm.isa)
     file.seek(4 * BATCH)
     left, crc, chunk = 4 * (words[LENGTH] - BATCH), 0, memoryview(bytearray(_CHUNK))
     while left > 0:
@@ -88,7 +88,7 @@ def _check_head(file, words, name):
         raise ValueError("%s is damaged: its checksum does not fit" % name)
 
 
-def _code(file, n, there):
+def _code(file, n, there, name):
     """The program's words, verified; None if they are refused. In flash they stay where they lie, if the VM reads them
     there: the native one does, from a multiple of 4."""
     if there is not None:
@@ -101,7 +101,12 @@ def _code(file, n, there):
             pass
     file.seek(4 * HEAD)
     code = _array(file, "i", n)
-    return None if vm.verify(code) else code
+    verdict = vm.verify(code)
+    if verdict >> 24 == program.ABSENT:
+        from .needs import lacks
+
+        lacks(name, code, vm.components)
+    return None if verdict else code
 
 
 def _fits_together(words, code, last):

@@ -10,6 +10,17 @@ build/native/ember_vm_%.mpy: $(VM_SOURCES) $(VM_MAKEFILES) $(MPY_CROSS) | $(VENV
 		$(VM_MAKE) natmod ARCH=$* MPY_DIR=$(abspath build/micropython) PYTHON=$(abspath $(RUN))
 	@touch $@
 
+ARCH =
+unexport ARCH
+.PHONY: module
+
+module: $(VM_SOURCES) $(VM_MAKEFILES) $(MPY_CROSS) $(VENV_READY) | $(BOARDS_READY) ## build the native VM alone: ARCH=armv7emsp [COMPONENTS="convolution pooling"] [OPTIMIZE=size]
+	@$(if $(filter $(ARCH),x64 $(ARCHITECTURES)),,echo ARCH is $(call quoted,$(ARCH))"; it may be one of: x64 $(ARCHITECTURES)" >&2; exit 2)
+	+$(STEP) ember_vm_$(ARCH)$(VARIANT) "Building the native VM as a module for $(ARCH): $(or $(VARIANT),all components)." \
+		$(VM_MAKE)$(addprefix /,$(VARIANT)) natmod ARCH=$(ARCH) MPY_DIR=$(abspath build/micropython) \
+		PYTHON=$(abspath $(RUN)) $(call variant_of,$(VARIANT))
+	@ls -l build/native/$(addsuffix /,$(VARIANT))ember_vm$(addprefix _,$(filter-out x64,$(ARCH))).mpy
+
 $(LIBRARY): $(wildcard lib/ember/*.py) $(MPY_CROSS)
 	$(STEP) library "Compiling the library for boards." \
 		sh -c 'rm -rf $(@D) && mkdir -p $(@D)/ember && cd lib && for file in ember/*.py; do \

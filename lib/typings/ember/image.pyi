@@ -8,15 +8,15 @@ class Image:
     constants: array[float]
     floats: array[float]
     ints: array[int]
-    mapped: list[Buffer]
-    kept: list[tuple[str, int, int]]
-    results: list[tuple[int, tuple[int, ...]]]
+    mapped: list[Buffer] | tuple[()]
+    kept: list[tuple[str, int, int]] | tuple[()]
+    results: list[tuple[int, tuple[int, ...]]] | tuple[()]
     longest: int
     batch_size: int
     classes: int
     inputs: int
     targets: int
-    shapes: list[tuple[int, ...]]
+    shapes: list[tuple[int, ...]] | tuple[()]
     names: str | None
     fingerprint: int
     def __init__(

@@ -1,12 +1,11 @@
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from typing_extensions import Buffer, TypeAlias
 
 from .front import Front
 from .image import Image
-from .layout import Plan
 from .metrics import Metric
 from .schedule import Schedule
 from .slices import Slices
@@ -22,7 +21,7 @@ _Found: TypeAlias = memoryview | array[float]
 class Runner:
     image: Image
     front: Front | None
-    plan: Plan | None
+    plan: Any  # a Plan, or None
     lr: float
     batch_size: int
     micro_batch: int

@@ -17,6 +17,7 @@ def run(
 
 verify: Callable[[array[int]], int]
 permute: Callable[[int, int, int, int], int]  # i, n, key, epoch
+components: int  # a bit each
 
 def select(wanted: Literal["native", "portable"] | None = None) -> None: ...
 def check(program: array[int]) -> None: ...
