@@ -6,8 +6,8 @@ import sys
 
 # What a runner, and what goes with it, may load; the portable VM too.
 _STAY = (" vm derived program image running runtime trainer release micro binding travel predict slices fit checkpoint "
-         "export needs components swapped check monitor callbacks progress data metrics metrics_more schedule schedule_more "
-         "schedule_several ")  # fmt: skip
+         "export needs components swapped check monitor callbacks progress data metrics metrics_more schedule "
+         "schedule_more schedule_several ")  # fmt: skip
 _PORTABLE = " isa table catalogue "
 
 
