@@ -124,9 +124,7 @@ def compiled(strip=False):
 def folder():
     """A folder with all of them; it goes when Python does."""
     made = tempfile.TemporaryDirectory()
-    (Path(made.name) / "ember").mkdir()
-    for path, content in compiled().items():
-        (Path(made.name) / path).write_bytes(content)
+    library.write(made.name)
     return made
 
 

@@ -7,6 +7,7 @@ done to all of them first.
 import functools
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -191,6 +192,14 @@ def compiled(modules, strip=False):
             source.write_text(written()[name])
             found["ember/%s.mpy" % name] = cross(source, "ember/%s.py" % name, ("-O3",) if strip else ())
     return found
+
+
+def write(folder):
+    """All of them, into a folder that is made anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    Path(folder, "ember").mkdir(parents=True)
+    for path, content in compiled(PARTS["every"]()).items():
+        Path(folder, path).write_bytes(content)
 
 
 def module(arch):

@@ -10,10 +10,9 @@ build/native/ember_vm_%.mpy: $(VM_SOURCES) $(VM_MAKEFILES) $(MPY_CROSS) | $(VENV
 		$(VM_MAKE) natmod ARCH=$* MPY_DIR=$(abspath build/micropython) PYTHON=$(abspath $(RUN))
 	@touch $@
 
-$(LIBRARY): $(wildcard lib/ember/*.py) $(MPY_CROSS)
+$(LIBRARY): $(wildcard lib/ember/*.py tools/ember_tools/*.py) lib/parts.py | $(VENV_READY)
 	$(STEP) library "Compiling the library for boards." \
-		sh -c 'rm -rf $(@D) && mkdir -p $(@D)/ember && cd lib && for file in ember/*.py; do \
-		../$(MPY_CROSS) -s $$file -o ../$(@D)/$${file%.py}.mpy $$file || exit 1; done'
+		$(RUN) -c "from ember_tools import library; library.write('$(@D)')"
 	@touch $@
 
 PORT =
