@@ -24,8 +24,9 @@ PARTS = {
     # An MLP that is made, trained, saved and asked on the board.
     "core": (("runtime",), (
         "batch build catalogue catalogue_more catalogue_most changed eager layout loss names nn nn_common nn_module "
-        "nn_state ops ops_common ops_misfit ops_reduce ops_shape optim optim_common optim_eager outside parameter plan "
-        "plan_search plan_text predict recording room sections sections_more shaped sink tensor trainer update values"
+        "nn_state ops ops_common ops_misfit ops_reduce ops_shape ops_unary optim optim_common optim_eager outside "
+        "parameter plan plan_search plan_text predict recording room sections sections_more shaped sink tensor "
+        "trainer update values"
     )),
     # What a Trainer does where it is asked to, and functions that are recorded.
     "trainer": (("explain", "live", "operations"), (

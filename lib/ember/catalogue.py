@@ -12,9 +12,11 @@ LISTS = "catalogue catalogue_most catalogue_more"
 # The operators of Tensor, which are functions too.
 OPERATORS = "add sub mul div neg matmul"
 
-OPERATIONS = " ops: relu ops_reduce: mean "
+OPERATIONS = " ops: relu ops_reduce: mean ops_unary: tanh sigmoid exp log sqrt ops_common: sum max softmax log_softmax "
 
-LAYERS = " loss: CrossEntropyLoss MSELoss "
+LAYERS = " loss: CrossEntropyLoss MSELoss nn_common: Flatten Tanh Sigmoid Dropout "
+
+OPTIMIZERS = " optim_common: SGD AdamW "
 
 
 def find(name, kind="OPERATIONS"):

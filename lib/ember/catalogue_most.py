@@ -1,8 +1,7 @@
 """The catalogue, continued: what most people use of it, beside the core."""
 
 OPERATIONS = (
-    " ops_common: tanh sigmoid exp log sqrt sum max softmax log_softmax "
-    "ops_shape: reshape flatten permute transpose "
+    " ops_shape: reshape flatten permute transpose "
     "ops_views: squeeze unsqueeze movedim unflatten narrow unbind split chunk "
     "ops_arrange: flip roll expand broadcast_to expand_as repeat pad "
     "ops_statistics: min prod var std norm logsumexp any all "
@@ -25,7 +24,7 @@ FUNCTIONS = (
 )
 
 LAYERS = (
-    " nn_common: Flatten Tanh Sigmoid Dropout nn_embedding: Embedding "
+    " nn_embedding: Embedding "
     "nn_noise: GaussianNoise "
     "nn_image: Conv2d MaxPool2d "
     "nn_conv: Conv1d ConvTranspose1d ConvTranspose2d "
@@ -45,6 +44,6 @@ LAYERS = (
 )
 
 OPTIMIZERS = (
-    " optim_common: SGD AdamW optim_more: RMSprop Adagrad Adadelta Lion Adan optim_layerwise: LAMB Muon "
+    " optim_more: RMSprop Adagrad Adadelta Lion Adan optim_layerwise: LAMB Muon "
     "optim_groups: decay_groups optim_average: EMA optim_lbfgs: LBFGS "
 )

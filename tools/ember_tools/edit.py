@@ -72,7 +72,7 @@ class Edit(Scoped):
 
     def arguments(self, node):
         """Nobody outside the package calls such a function, and nobody in it says these by name."""
-        if not self.joined or not isinstance(node, ast.FunctionDef) or not self.is_inner(node):
+        if not isinstance(node, ast.FunctionDef) or not self.is_inner(node):
             return {}
         taken = {getattr(n, "id", getattr(n, "arg", None)) for n in ast.walk(node)} | set(bound(node.body))
         taken.update(m.name for scope in self.scopes for m in scope.values() if isinstance(m, Argument))
@@ -90,7 +90,9 @@ class Edit(Scoped):
     def is_inner(self, node):
         asked = self.package.asked.get(self.source.name, ())
         if node in self.source.tree.body:
-            return node.name not in asked
+            return self.source.name in self.package.inner and node.name not in asked
+        if not self.joined:
+            return False
         owner = self.owners.get(node)
         return owner not in asked or node.name[0] == "_" and node.name not in ("__init__", "__call__")
 
@@ -130,6 +132,8 @@ class Edit(Scoped):
             self.imported.append((node, self.depth == 0 and node in self.source.tree.body))
         elif isinstance(node, ast.Assign) and self.depth == 0 and self.goes(node):
             self.replace(node, "")
+        elif isinstance(node, ast.If) and not node.orelse and ast.unparse(node.test) == self.package.never:
+            self.replace(node, "" if node in self.source.tree.body else "pass")
         elif isinstance(node, ast.Global) and self.joined:
             self.replace(node, "global " + ", ".join(self.package.new[self.source.name, n] for n in node.names))
         else:

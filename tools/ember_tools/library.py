@@ -25,8 +25,8 @@ PARTS = runpy.run_path(str(SOURCES.parent / "parts.py"))
 ALL = PARTS["ALL"]
 
 # What every Ember has, with what these import: a module that the catalogue names is left out until it is asked for.
-CORE = ("__init__", "trainer", "nn", "optim", "data", "progress", "disassemble", "nn_image", "ops_shape",
-        "catalogue_more", "catalogue_most", "names", "nn_common", "ops_common", "optim_common")  # fmt: skip
+CORE = ("__init__", "trainer", "nn", "nn_common", "nn_image", "optim", "optim_common", "ops_common", "ops_shape",
+        "ops_unary", "data", "progress", "disassemble", "catalogue_more", "catalogue_most", "names")  # fmt: skip
 
 
 def version():
@@ -143,7 +143,9 @@ def package():
     texts = {path.stem: path.read_text() for path in SOURCES.glob("*.py")}
     modules, names = joined(), asked()
     there = {"__init__": {"_JOINED": " %s " % " ".join(name for name in modules if name in names)}}
-    return rewrite.Package(texts, modules, public=["__init__", *ember()._MODULES.split()], asked=names, given=there)
+    public = ["__init__", *ember()._MODULES.split()]
+    inner = set(PARTS["modules"]([PARTS["CORE"]])) - {*public, "checkpoint"}
+    return rewrite.Package(texts, modules, "core", public, names, there, inner, "hasattr(gc, 'freeze')")
 
 
 @functools.lru_cache(maxsize=1)

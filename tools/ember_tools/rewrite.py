@@ -29,11 +29,14 @@ class Package:
     public   modules that people use by name: their names stay, but for those with an underscore
     asked    {module: names} that are asked for as strings, and so keep their names when their module is joined
     given    {module: {name: value}} that is to be written in, whatever the module says
+    inner    modules whose functions nobody outside the package calls, beside those that are joined
+    never    a condition that does not hold on a board
     """
 
-    def __init__(self, texts, joined=(), core="core", public=(), asked=None, given=None):
+    def __init__(self, texts, joined=(), core="core", public=(), asked=None, given=None, inner=(), never=None):
         self.sources = {name: Source(name, text) for name, text in texts.items()}
         self.joined, self.core, self.public, self.asked = tuple(joined), core, public, asked or {}
+        self.inner, self.never = {*joined, *inner}, never
         self.values = {name: dict((given or {}).get(name, {})) for name in texts}  # {module: {name: value}}
         while self._evaluate():
             pass

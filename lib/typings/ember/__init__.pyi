@@ -64,15 +64,10 @@ from .ops_arrange import repeat as repeat
 from .ops_arrange import roll as roll
 from .ops_attention import scaled_dot_product_attention as scaled_dot_product_attention
 from .ops_biquad import biquad as biquad
-from .ops_common import exp as exp
-from .ops_common import log as log
 from .ops_common import log_softmax as log_softmax
 from .ops_common import max as max
-from .ops_common import sigmoid as sigmoid
 from .ops_common import softmax as softmax
-from .ops_common import sqrt as sqrt
 from .ops_common import sum as sum
-from .ops_common import tanh as tanh
 from .ops_compare import clamp as clamp
 from .ops_compare import eq as eq
 from .ops_compare import ge as ge
@@ -195,6 +190,11 @@ from .ops_statistics import norm as norm
 from .ops_statistics import prod as prod
 from .ops_statistics import std as std
 from .ops_statistics import var as var
+from .ops_unary import exp as exp
+from .ops_unary import log as log
+from .ops_unary import sigmoid as sigmoid
+from .ops_unary import sqrt as sqrt
+from .ops_unary import tanh as tanh
 from .ops_views import chunk as chunk
 from .ops_views import movedim as movedim
 from .ops_views import narrow as narrow
