@@ -11,7 +11,7 @@ from .line import DeployError, LineError, ScriptError, leave, open_line, restart
 
 # Free heap, in bytes, that importing Ember and the self-test's small net take (measured on the emulated boards), and
 # the portable VM besides. The native VM's code is loaded into RAM too.
-HEAP = 94 * 1024
+HEAP = 90 * 1024
 KERNELS = 42 * 1024
 # By host_tests/bench/vms.py on the emulated boards, in instructions a step.
 SLOWER = {True: "some 300 times slower than native code would be on a processor with an FPU",
