@@ -24,14 +24,13 @@ PARTS = {
     # An MLP that is made, trained, saved and asked on the board.
     "core": (("runtime",), (
         "batch build catalogue catalogue_more catalogue_most changed eager layout loss names nn nn_common nn_module "
-        "nn_state ops ops_common ops_misfit ops_reduce ops_shape ops_unary optim optim_common optim_eager outside "
-        "parameter plan plan_search plan_text predict recording room sections sections_more shaped sink tensor "
-        "trainer update values"
+        "ops ops_common ops_misfit ops_reduce ops_shape ops_unary optim optim_common optim_eager outside parameter "
+        "plan plan_search plan_text predict recording room sections sections_more sink tensor trainer update values"
     )),
     # What a Trainer does where it is asked to, and functions that are recorded.
     "trainer": (("explain", "live", "operations"), (
-        "budget channels export fused function mapped moves nn_container nn_utils optim_average optim_view recompute "
-        "several update_more"
+        "budget channels export function fused mapped moves nn_container nn_state nn_utils optim_average optim_view "
+        "recompute several shaped update_more"
     )),
     "explain": ((CORE,), "disassemble explain fault kernels_bind plan_report table verify"),
     # The VM in Python, for a firmware that has none.
