@@ -77,6 +77,14 @@ def test_the_portable_vm_takes_the_place_of_the_native_one(m3):
     assert deploy.deploy(m3.port)[1]["vm"] == "native"
 
 
+@pytest.mark.long
+def test_without_the_numbers_of_lines_it_learns_the_same(m3):
+    _, result = deploy.deploy(m3.port, strip=True)
+    assert result["same_bits"]
+    assert sum(files(m3).values()) < sum(map(len, library.files("armv7m").values())) - 8000
+    deploy.deploy(m3.port)
+
+
 def test_a_frozen_ember_is_left_alone():
     with emulated("m4") as board:
         code, said, errors = command(board.port)

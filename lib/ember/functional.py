@@ -195,7 +195,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12):
 
 def dropout(input, p=0.5, training=True):
     """As nn.Dropout."""
-    from .nn import Dropout
+    from .nn_common import Dropout
 
     layer = Dropout(p)
     layer.training = training
@@ -215,10 +215,11 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
 
 def __getattr__(name):
     """The losses, and operations of ember."""
-    from .catalogue import find, look_up
+    from . import _look_up
+    from .catalogue import find
     from .catalogue_more import FUNCTIONAL
 
-    found = look_up(name, FUNCTIONAL) or find(name) or find(name, "FUNCTIONS")
+    found = _look_up(name, FUNCTIONAL) or find(name) or find(name, "FUNCTIONS")
     if found is None:
         import sys
 

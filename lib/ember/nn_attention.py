@@ -6,9 +6,10 @@ N batch, H heads, L steps that ask, S steps that are asked, E elements of a step
 from array import array
 from math import sqrt
 
-from . import ops
+from . import isa, ops
 from .check import chance, flag, not_negative, number, only
-from .nn import Dropout, Linear, Module, _positive
+from .nn import Linear, Module, _positive
+from .nn_common import Dropout
 from .nn_norm import LayerNorm
 from .ops_attention import ROTARY, attend, hidden
 from .parameter import Buffer, Parameter
@@ -165,7 +166,7 @@ def _angles(t, base):
         frequencies = (Tensor(array("f", range(0, width, 2))) * rate * -1.0).exp()
         angles = Tensor(array("f", range(length)), (length, 1)) * frequencies
     for at, fn in enumerate((ops.SIN_FN, ops.COS_FN)):
-        ops.strided(eager, fn, ops.isa.WRITE, half, t.alias(t._dims, at), (width, 2), angles, (width // 2, 1))
+        ops.strided(eager, fn, isa.WRITE, half, t.alias(t._dims, at), (width, 2), angles, (width // 2, 1))
     eager.flush()
 
 

@@ -7,7 +7,8 @@ N batch, L steps, C features in, H hidden, D directions (1 or 2).
 
 from . import ops_recurrent as rows
 from .check import chance, flag, only
-from .nn import Dropout, Module, _bound, _positive
+from .nn import Module, _bound, _positive
+from .nn_common import Dropout
 from .ops_reduce import MATMUL
 from .ops_shape import cat
 from .ops_views import stack

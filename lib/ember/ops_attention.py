@@ -9,7 +9,8 @@ from . import ops
 from .isa import ADD as INTO_ADD
 from .isa import CONVERT, WRITE
 from .nn import _bound
-from .ops_reduce import SOFTMAX, _matmul_shape, _matmul_sizes, _product_grad, _products
+from .ops_common import DROPOUT, SOFTMAX
+from .ops_reduce import _matmul_shape, _matmul_sizes, _product_grad, _products
 from .tensor import Tensor, apply, numel, sink
 
 # Scores: query @ key transposed, which is read where it lies.
@@ -131,7 +132,7 @@ def attend(query, key, value, attn_mask, dropout_p, is_causal, scale):
     if attn_mask is not None:
         scores = scores + (attn_mask if attn_mask.dtype == "f" else hidden_not(attn_mask))
     weights = apply(SOFTMAX, (scores,), (2,))  # a step that sees nothing has none
-    kept = apply(ops.DROPOUT, (weights,), (dropout_p,)) if dropout_p else weights
+    kept = apply(DROPOUT, (weights,), (dropout_p,)) if dropout_p else weights
     return kept @ value, weights
 
 

@@ -2,7 +2,8 @@
 tuple of them. While recording they are part of the program: rand and randn draw anew in every run.
 """
 
-from .ops import Op, samples
+from .ops import Op
+from .ops_common import samples
 from .parameter import Parameter
 from .tensor import Tensor, apply, numel
 from .values import typed

@@ -1,20 +1,16 @@
-"""The op table, continued: operations that sum: reductions, matrix multiply, softmax, cross entropy."""
+"""The op table, continued: operations that sum: sum and mean, matrix multiply, cross entropy."""
 
 from . import isa
 from .check import plain
 from .isa import ADD as INTO_ADD
-from .isa import MAXIMUM, WRITE
+from .isa import WRITE
 from .ops import (
     COPY_FN,
-    DIV_FN,
-    EQ_FN,
-    MUL_FN,
     Op,
     broadcast,
     broadcast_strides,
     contribute,
     into_grad,
-    same,
     strided,
     strides_of,
     summed_grad,
@@ -86,15 +82,6 @@ def summed(sink, fn, dims, y, y_strides, a, a_strides, b=None, b_strides=None, s
     sink.emit(isa.SUM, fn, square, *(sizes + to[:4] + left + right + [y, a, b]))
 
 
-def _reduce(start, into):
-    def emit(sink, y, inputs, saved):
-        x = inputs[0]
-        sink.fill(y, start)
-        strided(sink, COPY_FN, into, x._dims, y, _kept_strides(x._dims, saved[0]), x, strides_of(x._dims))
-
-    return emit
-
-
 def _sum_emit(sink, y, inputs, saved):
     x = inputs[0]
     summed(sink, COPY_FN, x._dims, y, _kept_strides(x._dims, saved[0]), x, strides_of(x._dims))
@@ -105,20 +92,7 @@ def _sum_grad(sink, y, g, inputs, saved):
     contribute(sink, x, COPY_FN, x._dims, g, _kept_strides(x._dims, saved[0]))
 
 
-def _max_grad(sink, y, g, inputs, saved):
-    x = inputs[0]
-    dims, strides, kept = x._dims, strides_of(x._dims), _kept_strides(x._dims, saved[0])
-    mask, ties = sink.new(dims), sink.new(y._dims)
-    strided(sink, EQ_FN, WRITE, dims, mask, strides, x, strides, y, kept)
-    sink.fill(ties, 0.0)
-    strided(sink, COPY_FN, INTO_ADD, dims, ties, kept, mask, strides)
-    share = sink.new(y._dims)
-    sink.map(DIV_FN, share, g, ties)
-    contribute(sink, x, MUL_FN, dims, mask, strides, share, kept)
-
-
 SUM = Op(_reduce_shape, _sum_emit, _sum_grad, False)
-MAX = Op(_reduce_shape, _reduce(-float("inf"), MAXIMUM), _max_grad)
 
 
 # Matrix multiply, a [..., M, K] @ b [..., K, N] (+ bias [N]). An operand of one dimension is a row, or a column.
@@ -127,19 +101,22 @@ MAX = Op(_reduce_shape, _reduce(-float("inf"), MAXIMUM), _max_grad)
 def _matmul_shape(inputs, *args):
     a, b = inputs[0]._dims, inputs[1]._dims
     row, column = a[-2:-1], b[-1:] if len(b) > 1 else ()
+    why = None
     if not a or not b or a[-1] != b[-2 if column else -1] or (a[-1] < 0 and len(a) > 1):
-        raise ValueError("matmul of shapes %s and %s: [..., M, K] and [..., K, N], of each M and N may be missing"
-                         % (inputs[0].shape, inputs[1].shape))  # fmt: skip
-    if len(inputs) > 2 and inputs[2]._dims != column:
-        raise ValueError("bias of shape %s for outputs of shape %s" % (inputs[2].shape, column))
-    try:
-        lead = broadcast([x.alias(x._dims[:-2]) for x in inputs[:2]])
-    except ValueError:
-        raise ValueError("matmul of shapes %s and %s: the dimensions in front do not broadcast"
-                         % (inputs[0].shape, inputs[1].shape))  # fmt: skip
-    if lead and [n for n in row + column if n < 0]:
-        raise ValueError("matmul of shapes %s and %s: the batch would not stay the first dimension"
-                         % (inputs[0].shape, inputs[1].shape))  # fmt: skip
+        why = "sums"
+    elif len(inputs) > 2 and inputs[2]._dims != column:
+        why = "bias"
+    else:
+        try:
+            lead = broadcast([x.alias(x._dims[:-2]) for x in inputs[:2]])
+            if lead and [n for n in row + column if n < 0]:
+                why = "batch"
+        except ValueError:
+            why = "front"
+    if why:
+        from .ops_misfit import no_product
+
+        raise no_product(inputs, why, column)
     return lead + row + column
 
 
@@ -214,18 +191,7 @@ def _matmul_grad(sink, y, g, inputs, saved):
 MATMUL = Op(_matmul_shape, _matmul_emit, _matmul_grad)
 
 
-# Softmax and cross entropy.
-
-
-def _softmax_emit(sink, y, inputs, saved):
-    n, width = rows_and_width(y._dims)
-    sink.emit(isa.SOFTMAX, saved[0], n, width, y, inputs[0])
-
-
-def _softmax_grad(sink, y, g, inputs, saved):
-    d, into = into_grad(sink, inputs[0])
-    n, width = rows_and_width(y._dims)
-    sink.emit(isa.SOFTMAX_GRAD, saved[0] & 1, into, n, width, d, y, g)
+# Cross entropy.
 
 
 def rows_and_width(dims):
@@ -235,14 +201,12 @@ def rows_and_width(dims):
     return numel(dims[:-1]), dims[-1]
 
 
-SOFTMAX = Op(same, _softmax_emit, _softmax_grad)
-
-
 def _cross_entropy_shape(inputs):
     x, label = inputs[0]._dims, inputs[1]._dims
     if len(x) < 2 or x[:-1] != label or inputs[1].dtype == "f":
-        raise ValueError("cross entropy takes logits [N, C] and integer labels [N], not shapes %s and %s (labels of "
-                         "dtype %r)" % (inputs[0].shape, inputs[1].shape, inputs[1].dtype))  # fmt: skip
+        from .ops_misfit import no_labels
+
+        raise no_labels(inputs)
     return label
 
 
@@ -267,32 +231,6 @@ CROSS_ENTROPY = Op(_cross_entropy_shape, _cross_entropy_emit, _cross_entropy_gra
 # As functions and methods.
 
 
-def sum(x, dim=None, keepdim=False):
-    """Over dim: one, several (a tuple) or all."""
-    return x._op("SUM", (), (dim, keepdim))
-
-
-def max(x, dim=None, keepdim=False):
-    """The largest over dim (one, several or all). Elements that tie share the gradient evenly (PyTorch's amax)."""
-    return x._op("MAX", (), (dim, keepdim))
-
-
 def mean(x, dim=None, keepdim=False):
     """Over dim: one, several (a tuple) or all."""
-    return sum(x, dim, keepdim)._op("DIV", (sink().count(reduced(x._dims, dim)),))
-
-
-def _softmax(x, dim, log):
-    if axis(x._dims, dim) == len(x._dims) - 1:
-        return x._op("SOFTMAX", (), (log,))
-    return x.transpose(dim, -1)._op("SOFTMAX", (), (log,)).transpose(dim, -1)
-
-
-def softmax(x, dim):
-    """exp(x) / sum(exp(x)) along dim."""
-    return _softmax(x, dim, 0)
-
-
-def log_softmax(x, dim):
-    """log(softmax(x)), without going through numbers that vanish."""
-    return _softmax(x, dim, 1)
+    return x._op("SUM", (), (dim, keepdim))._op("DIV", (sink().count(reduced(x._dims, dim)),))

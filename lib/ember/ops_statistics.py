@@ -8,9 +8,10 @@ from array import array
 from . import ops
 from .isa import MAXIMUM, MINIMUM, MULTIPLY, WRITE
 from .ops import Op, contribute, strided, strides_of
+from .ops_common import _max_grad, _reduce, max, sum
 from .ops_compare import eq, isfinite, ne, where
 from .ops_math import tensor
-from .ops_reduce import _kept_strides, _max_grad, _reduce, _reduce_shape, max, reduced, sum, summed
+from .ops_reduce import _kept_strides, _reduce_shape, reduced, summed
 from .tensor import apply, no_grad
 
 INF = float("inf")

@@ -5,10 +5,10 @@ from array import array
 from .isa import WRITE
 from .ops import COPY_FN, Op, grad_of_part, hand_on, into_grad, same, strided, strides_of
 from .ops_arrange import expand, repeat
+from .ops_common import max as _max
 from .ops_compare import clamp
 from .ops_index import index_select
 from .ops_math import tensor
-from .ops_reduce import max as _max
 from .ops_shape import reshape, transpose
 from .ops_slice import cut, whole
 from .ops_slice import view as _view

@@ -121,11 +121,9 @@ class Recording(Sink):
         return tuple([self._constant(x) if x.requires_grad and x._place is None else x for x in inputs])
 
     def _constant(self, x):
-        if isinstance(x, parameter.Parameter):
-            from .changed import known
+        from .outside import constant
 
-            known(self, x)
-        return x.detach()
+        return constant(self, x)
 
     def slot(self, values):
         """Float slots: what Python may change between steps. Returns the address of the first."""
@@ -162,32 +160,9 @@ class Recording(Sink):
         self.trace = (self.trace * 31 + value) & 0x3FFFFF
 
     def _capture(self, t):
-        """A tensor made outside: its values now become constants of the program."""
-        if t.mapped:
-            return self._map(t)
-        data = t.elements()
-        if t.dtype != "f":
-            raise ValueError("%r was made outside: while recording, only float32 tensors may be constants" % (t,))
-        if isinstance(t, parameter.Buffer):
-            raise ValueError("a buffer of shape %s belongs to no module of the model: keep its module as an attribute"
-                             % (t.shape,))  # fmt: skip
-        if isinstance(t, parameter.Parameter):
-            self._constant(t)
-        for other, address in self.captured:
-            if other is data:
-                return address
-        address = (isa.CONSTANTS << 24) + len(self.values)
-        self.values.extend(data)
-        self.captured.append((data, address))
-        return address
+        from .outside import capture
 
-    def _map(self, t):
-        k = 0
-        while k < len(self.mapped) and self.mapped[k]._data is not t._data:
-            k += 1
-        if k == len(self.mapped):
-            self.mapped.append(t)
-        return isa.FIRST_BOUND + k + (self.plan.inputs if self.plan else 0) << 24
+        return capture(self, t)
 
     # Instructions.
 

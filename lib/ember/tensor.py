@@ -247,6 +247,10 @@ class Tensor:
 
         if not hasattr(home, name):
             from . import ops_reduce as home
+        if not hasattr(home, name):
+            from . import ops_unary as home
+        if not hasattr(home, name):
+            from . import ops_common as home
 
         inputs = [self]
         for x in others:

@@ -1,17 +1,17 @@
 """python -m ember_tools: the command line."""
 
 import sys
+from pathlib import Path
 from typing import Optional
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from . import selftest
+from . import library, selftest
 from .deploy import deploy as install_on
 from .deploy import nothing
-from .dist import ROOT, sources, write
-from .library import make
+from .dist import PORTABLE, ROOT, packages, write
 from .line import DeployError, only_port
 from .record import record
 
@@ -36,7 +36,8 @@ def deploy(
     arch: Optional[str] = typer.Option(None, help="another native module than the board's own, such as armv6m"),
     baud: int = typer.Option(115200, help="for boards on a UART"),
     build: bool = typer.Option(False, help="make the native module first, if it is not current"),
-    more: str = typer.Option("", "--with", help="beside the core, by name: LayerNorm,RMSprop,sort; or all"),
+    more: str = typer.Option("", "--with", help="beside the core, by name: LayerNorm,RMSprop,sort; a part; or all"),
+    strip: bool = typer.Option(False, help="without the numbers of lines: less heap, and tracebacks say no line"),
 ):
     """Install Ember on a board, and try it there."""
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
@@ -44,7 +45,7 @@ def deploy(
         with Progress(*columns, console=console, transient=True) as bar:
             facts, result = install_on(
                 port or only_port(), vm, arch, baud, say, follower(bar), [n for n in more.split(",") if n],
-                make if build else nothing,
+                library.make if build else nothing, strip,
             )  # fmt: skip
         console.print(selftest.table(facts, result))
     except DeployError as error:
@@ -71,6 +72,29 @@ def compile(
 
 
 @app.command()
+def romfs(
+    arch: str = typer.Argument(..., help="whose native VM goes along, such as armv7emsp; or portable"),
+    out: str = typer.Option("build/ember.romfs", "--out", "-o", help="the image: mpremote romfs deploy FILE writes it"),
+    more: str = typer.Option("", "--with", help="as deploy has it"),
+    strip: bool = typer.Option(False, help="as deploy has it"),
+):
+    """Write an image for the ROMFS of a board that has one: Ember is read there in place, and takes less heap."""
+    try:
+        files = library.files(None if arch == PORTABLE else arch, [n for n in more.split(",") if n], strip)
+    except DeployError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(1) from error
+    size = Path(out).write_bytes(library.image(files))
+    say("%s: %d files, %d bytes" % (out, len(files), size))
+
+
+@app.command()
+def trace():
+    """A traceback from a board, read from standard input: its lines of ember/core.py as those of lib/ember."""
+    print(library.traced(sys.stdin.read()), end="")
+
+
+@app.command()
 def dist(folder: str = typer.Option("build/dist", help="made anew")):
     """Write what `mip install` takes: a folder for each architecture."""
     try:
@@ -83,8 +107,9 @@ def dist(folder: str = typer.Option("build/dist", help="made anew")):
 
 @app.command()
 def package():
-    """Write lib/package.json anew: the library's sources, for mip."""
-    (ROOT / "lib" / "package.json").write_text(sources())
+    """Write lib/package.json and the others there anew: the library's sources in parts, for mip."""
+    for name, text in packages().items():
+        (ROOT / "lib" / name).write_text(text)
 
 
 def follower(bar):

@@ -35,9 +35,10 @@ def nothing(*_):
     pass
 
 
-def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothing, more=(), build=nothing):
+def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothing, more=(), build=nothing, strip=False):
     """(facts, the self-test's result). progress(step, bytes sent, bytes to send) comes before each script.
-    more: names of the catalogue that are to be there beside the core. build(arch) makes the native module for one."""
+    more: names of the catalogue that are to be there beside the core. build(arch) makes the native module for one.
+    strip: leave the numbers of lines out."""
     progress(CONNECT, 0, 0)
     line = open_line(port, baud)
     try:
@@ -53,7 +54,7 @@ def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothin
         else:
             if name:
                 build(name)
-            put(line, facts, library.files(name, more), say, progress)
+            put(line, facts, library.files(name, more, strip), say, progress)
         step = TRY._replace(scripts=[selftest.text(native)])
         return facts, selftest.judge(perform(line, step, progress, fresh=True), native)
     finally:
@@ -153,4 +154,4 @@ def slower(facts):
 def explain(error):
     """An OSError's number in words."""
     found = re.match(r"OSError: (?:\[Errno )?(\d+)", str(error))
-    return SYSTEM_ERRORS.get(int(found.group(1)), str(error)) if found else str(error)
+    return SYSTEM_ERRORS.get(int(found.group(1)), str(error)) if found else library.traced(str(error))

@@ -1,4 +1,5 @@
-"""What `mip install` takes: a folder an architecture, each with its package.json; and the library as it is, in lib/."""
+"""What `mip install` takes: a folder an architecture, with a package.json for all and another for each part; and the
+library as it is, in lib/, likewise."""
 
 import json
 import shutil
@@ -8,7 +9,7 @@ from . import library
 from .facts import MODULES
 
 ROOT = library.ROOT
-PORTABLE = "portable"  # for every architecture
+PORTABLE = "portable"  # for every architecture; and the part that it needs
 
 
 def package(paths):
@@ -16,9 +17,15 @@ def package(paths):
     return json.dumps({"urls": [[path, path] for path in paths], "version": library.version()}, indent=2) + "\n"
 
 
-def sources():
-    """What lib/package.json holds: the .py files, for any MicroPython."""
-    return package("ember/" + path.name for path in sorted(library.SOURCES.glob("*.py")))
+def packages():
+    """{name: text} of what lib/ holds beside the .py files, for any MicroPython: all of them, or those of a part."""
+    every = library.PARTS["modules"]
+    return {name: package("ember/%s.py" % module for module in every([part])) for name, part in names()}
+
+
+def names():
+    """(file, part) of the packages."""
+    return [("package.json", library.ALL), *((part + ".json", part) for part in library.PARTS["PARTS"])]
 
 
 def architectures():
@@ -35,5 +42,8 @@ def write(folder):
         for path, content in files.items():
             (folder / arch / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / arch / path).write_bytes(content)
-        (folder / arch / "package.json").write_text(package(files))
+        for name, part in names():
+            modules = library.PARTS["modules"]([part] + [PORTABLE] * (arch == PORTABLE))
+            there = {"ember/%s.mpy" % file for file in library.file_names(modules)} | {"ember_vm.mpy"}
+            (folder / arch / name).write_text(package(path for path in files if path in there))
     return sorted(path.name for path in folder.iterdir())

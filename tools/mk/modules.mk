@@ -21,10 +21,9 @@ module: $(VM_SOURCES) $(VM_MAKEFILES) $(MPY_CROSS) $(VENV_READY) | $(BOARDS_READ
 		PYTHON=$(abspath $(RUN)) $(call variant_of,$(VARIANT))
 	@ls -l build/native/$(addsuffix /,$(VARIANT))ember_vm$(addprefix _,$(filter-out x64,$(ARCH))).mpy
 
-$(LIBRARY): $(wildcard lib/ember/*.py) $(MPY_CROSS)
+$(LIBRARY): $(wildcard lib/ember/*.py tools/ember_tools/*.py) lib/parts.py | $(VENV_READY)
 	$(STEP) library "Compiling the library for boards." \
-		sh -c 'rm -rf $(@D) && mkdir -p $(@D)/ember && cd lib && for file in ember/*.py; do \
-		../$(MPY_CROSS) -s $$file -o ../$(@D)/$${file%.py}.mpy $$file || exit 1; done'
+		$(RUN) -c "from ember_tools import library; library.write('$(@D)')"
 	@touch $@
 
 PORT =
