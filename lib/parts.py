@@ -16,21 +16,24 @@ CORE = "core"
 PARTS = {
     # Programs that were made elsewhere: what runs, trains and saves them.
     "runtime": ((), (
-        "__init__ check checkpoint cost data derived fit image isa micro program progress running runtime schedule swapped "
-        "travel vm"
+        "__init__ check checkpoint cost data derived fit image isa micro program progress running runtime schedule "
+        "swapped travel vm"
     )),
     # What goes with any training where it is asked for: slices, several inputs, callbacks, more schedules.
-    "live": (("runtime",), "binding callbacks components monitor needs probe schedule_more schedule_several slices weights"),
+    "live": (("runtime",), (
+        "binding callbacks components monitor needs probe schedule_more schedule_several slices weights"
+    )),
     # An MLP that is made, trained, saved and asked on the board.
     "core": (("runtime",), (
-        "batch build catalogue catalogue_more catalogue_most changed eager front layout loss names nn nn_common nn_module "
-        "ops ops_common ops_misfit ops_reduce ops_shape ops_unary optim optim_common optim_eager outside parameter "
-        "plan plan_search plan_text predict recording release room sections sections_more sink tensor trainer update values"
+        "batch build catalogue catalogue_more catalogue_most changed eager front layout loss names nn nn_common "
+        "nn_module ops ops_common ops_misfit ops_reduce ops_shape ops_unary optim optim_common optim_eager outside "
+        "parameter plan plan_search plan_text predict recording release room sections sections_more sink tensor "
+        "trainer update values"
     )),
     # What a Trainer does where it is asked to, and functions that are recorded.
     "trainer": (("explain", "live", "operations"), (
-        "budget channels export function fused image_names mapped moves nn_container nn_state nn_utils optim_average optim_view "
-        "recompute several shaped update_more"
+        "budget channels export function fused image_names mapped moves nn_container nn_state nn_utils optim_average "
+        "optim_view recompute several shaped update_more"
     )),
     "explain": ((CORE,), "disassemble explain fault kernels_bind plan_report table verify"),
     # The VM in Python, for a firmware that has none.

@@ -9,8 +9,8 @@ __version__ = "0.1.0"
 
 # Where each public name lives: "module: name name … module: name …" between spaces, as in catalogue.py.
 _HOMES = (
-    " tensor: Tensor no_grad parameter: Parameter Buffer manual_seed trainer: Trainer front: compile function: record data: Batches "
-    "mapped: frombuffer monitor: memory MemoryMonitor "
+    " tensor: Tensor no_grad parameter: Parameter Buffer manual_seed trainer: Trainer export: compile function: record "
+    "data: Batches mapped: frombuffer monitor: memory MemoryMonitor "
 )
 # The modules that lie in one file, core: where deploy made it, it says here which.
 _JOINED = ""

@@ -21,6 +21,22 @@ def export(runner, path):
     return write(image, runner.names, path, weights, [arena[kept[3][1] : kept[4][1]]] if begun and kept[3][2] else ())
 
 
+def compile(model, loss, optimizer, input_shape, batch_size=32, path=None, **options):
+    """Write what a Trainer of these would run to a file, which ember.runtime loads and trains: see Trainer for the
+    arguments. No arena is made, and parameters are drawn one at a time: so a board compiles for itself what it cannot
+    train beside the front; after a reset it loads it. Returns the bytes of the file."""
+    from .front import Front
+
+    if not isinstance(path, str):
+        raise ValueError("path is %r; it may be the name of a file, as path='model.ember'" % (path,))
+    front = Front(model, loss, optimizer, input_shape, batch_size, **options)
+    if front.moves:
+        raise ValueError("LBFGS moves between the program's runs, which alone travels")
+    _, image, _ = front.image(False)
+    state = front.beginning(image) if front.extras and front.extras.averages else ()
+    return write(image, front.names(), path, front.values(front.trained + front.frozen), state)
+
+
 def write(image, names, path, weights, state):
     """weights, and state or (): pieces of float32, which may be made as they are asked for. Returns the bytes."""
     outputs = [(address, per_row(dims)) for address, dims in image.results]

@@ -200,19 +200,3 @@ class Front:
             for d in p.shape + (0,):
                 total = (total * 31 + d + 1) & 0x3FFFFF
         return total
-
-
-def compile(model, loss, optimizer, input_shape, batch_size=32, path=None, **options):
-    """Write what a Trainer of these would run to a file, which ember.runtime loads and trains: see Trainer for the
-    arguments. No arena is made, and parameters are drawn one at a time, so a board compiles for itself what it cannot
-    train beside the front; after a reset it loads it. Returns the bytes of the file."""
-    from .export import write
-
-    if not isinstance(path, str):
-        raise ValueError("path is %r; it may be the name of a file, as path='model.ember'" % (path,))
-    front = Front(model, loss, optimizer, input_shape, batch_size, **options)
-    if front.moves:
-        raise ValueError("LBFGS moves between the program's runs, which alone travels")
-    _, image, _ = front.image(False)
-    state = front.beginning(image) if front.extras and front.extras.averages else ()
-    return write(image, front.names(), path, front.values(front.trained + front.frozen), state)

@@ -26,8 +26,9 @@ PARTS = runpy.run_path(str(SOURCES.parent / "parts.py"))
 ALL = PARTS["ALL"]
 
 # What every Ember has, with what these import: a module that the catalogue names is left out until it is asked for.
-CORE = ("__init__", "trainer", "front", "nn", "nn_common", "nn_image", "optim", "optim_common", "ops_common", "ops_shape",
-        "ops_unary", "data", "progress", "disassemble", "catalogue_more", "catalogue_most", "names")  # fmt: skip
+CORE = ("__init__", "trainer", "front", "nn", "nn_common", "nn_image", "optim", "optim_common", "ops_common",
+        "ops_shape", "ops_unary", "data", "progress", "disassemble", "catalogue_more", "catalogue_most",
+        "names")  # fmt: skip
 
 
 def version():

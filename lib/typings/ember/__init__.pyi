@@ -1,6 +1,7 @@
 from . import callbacks as callbacks
 from . import checkpoint as checkpoint
 from . import data as data
+from . import export as export
 from . import filters as filters
 from . import fit as fit
 from . import front as front
@@ -32,7 +33,7 @@ from . import trainer as trainer
 from . import travel as travel
 from . import vm as vm
 from .data import Batches as Batches
-from .front import compile as compile
+from .export import compile as compile
 from .function import record as record
 from .mapped import frombuffer as frombuffer
 from .monitor import MemoryMonitor as MemoryMonitor
