@@ -7,6 +7,7 @@ import pytest
 
 from conftest import ALLOCATED, ROOT, run_micropython
 
+BOARD = ROOT / "build" / "library"
 MADE = """
 import gc, sys
 from array import array
@@ -76,7 +77,7 @@ given = options = None
 if releases == "yes":
     t.release(globals())
     left = [name for name in sys.modules if name[:6] == "ember."]
-    front = ("nn", "tensor", "ops", "optim", "loss", "recording", "sections", "front", "build", "layout", "eager")
+    front = ("core", "nn", "tensor", "ops", "optim", "loss", "recording", "sections", "front", "build", "layout", "eager")
     assert not [name for name in left if name[6:] in front], left
     assert t.front is t.model is t.optimizer is t.plan is None
 says(kind, t, x, y)
@@ -133,6 +134,14 @@ def under(micropython):
 def test_it_goes_on_to_the_same_bits(kind, tmp_path, micropython):
     run = under(micropython)
     assert run(GO_ON, kind, "yes", tmp_path) == run(GO_ON, kind, "no", tmp_path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_with_what_goes_to_a_board(kind, tmp_path):
+    """There the front is in one file, core."""
+    script = "import sys\nsys.argv[:] = ['', %r, 'yes', %r]\n%s" % (kind, str(tmp_path), GO_ON)
+    found = [run_micropython("unix-single", script, heap="2m", library=library) for library in (ROOT / "lib", BOARD)]
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("kind", KINDS)

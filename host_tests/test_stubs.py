@@ -17,8 +17,7 @@ INNER = r"""
 ember\.isa\.[A-Z0-9_]+              # its numbers: the stub's __getattr__ answers for them all
 ember\.optim\w*\.\w+\.(emit|hyper)     # how an optimizer writes itself into a program
 ember\.tensor\.(apply|axis|inputs_of|operand|sink|use|SHAPED|Tensor\.(weighted|__array_ufunc__))
-ember\.running\.per_row
-ember\.runtime\.([A-Z_]+|Model\.__init__)  # where things lie in a file; load makes a Model
+ember\.runtime\.[A-Z_]+  # where things lie in a file
 """
 
 EXAMPLE = """

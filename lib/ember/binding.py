@@ -4,7 +4,7 @@ the others those that follow: inputs, then targets."""
 from array import array
 
 from . import program
-from .program import segment, word, zeros
+from .image import segment, word, zeros
 
 _LENGTH = 3  # runtime.LENGTH
 

@@ -5,8 +5,8 @@ from binascii import crc32
 
 from . import program, runtime
 from .checkpoint import replace
+from .image import per_row, segment, word
 from .needs import table_of
-from .program import per_row, segment, word
 from .travel import averages
 
 

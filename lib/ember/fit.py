@@ -1,6 +1,7 @@
 """What a Trainer does with many batches: fitting and evaluating."""
 
-from .program import CHECK, CORRECT, PREDICT, PREDICT_AND_SCORE, ROWS, SCORE, SCORED, SCORED_LOSS, Y, per_row
+from .image import per_row
+from .program import CHECK, CORRECT, PREDICT, PREDICT_AND_SCORE, ROWS, SCORE, SCORED, SCORED_LOSS, Y
 
 
 def evaluate(trainer, batches, metrics):

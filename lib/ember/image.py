@@ -1,6 +1,30 @@
 """What recording comes to: an image, which has all that a runner must know of a program, and no memory to run it in."""
 
-from .program import FIRST_BOUND, word
+from array import array
+from struct import unpack_from
+
+from .program import FIRST_BOUND, HEAD
+
+
+def word(code, k):
+    return unpack_from("<i", code, 4 * k)[0]
+
+
+def segment(code, k):
+    """(type, elements, elements per row) of a segment of a program."""
+    return unpack_from("<iii", code, 4 * (HEAD + 3 * k))
+
+
+def zeros(dtype, n):
+    return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype in "hH" else 4)))
+
+
+def per_row(dims):
+    """Elements of a row, of dimensions whose first is the batch."""
+    size = 1
+    for d in dims[1:]:
+        size *= d
+    return size
 
 
 class Image:

@@ -2,7 +2,8 @@
 
 from array import array
 
-from .program import CHECK, X, Y, per_row, segment
+from .image import per_row, segment
+from .program import CHECK, X, Y
 
 
 class Parts:

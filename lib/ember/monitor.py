@@ -65,7 +65,8 @@ def memory(trainer=None):
     if hasattr(micropython, "stack_use"):
         found.stack = micropython.stack_use()
     if trainer is not None:
-        from .program import CONSTANTS, FLOATS, INTS, word
+        from .image import word
+        from .program import CONSTANTS, FLOATS, INTS
 
         words = [len(trainer._segments[k]) for k in (CONSTANTS, FLOATS, INTS)]
         found.arena, found.program = 4 * len(trainer._arena), 4 * (word(trainer._code, 1) + sum(words))

@@ -3,7 +3,8 @@
 from array import array
 
 from . import vm
-from .program import FIRST_BOUND, INTS, PREDICT, ROWS, per_row
+from .image import per_row
+from .program import FIRST_BOUND, INTS, PREDICT, ROWS
 
 _FROM, _TO = FIRST_BOUND, FIRST_BOUND + 1  # segments
 

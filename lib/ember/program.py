@@ -1,9 +1,6 @@
 """How the program of a Trainer is laid out: the numbers of its segments, slots and sections. What runs a program needs
 these and no more; isa.py says what a program is."""
 
-from array import array
-from struct import unpack_from
-
 # Segments that every program has; those from 4 up are what it is bound to: inputs, targets, tensors.
 ARENA, CONSTANTS, FLOATS, INTS, FIRST_BOUND = 0, 1, 2, 3, 4
 X, Y = 4, 5
@@ -26,24 +23,3 @@ PREDICT_AND_SCORE = PREDICT + FOLLOWING
 # Statistics, in the arena: a loss is a sum, and a total that divides it: rows, weights, or 1. Of this step; since the
 # reset, then what rounding took from both; of what was scored last. Behind them buffers, as this step leaves them.
 LOSS, TOTAL, RUNNING, RUNNING_REST, SCORED_LOSS, STATISTICS = 0, 1, 2, 4, 6, 8
-
-
-def word(code, k):
-    return unpack_from("<i", code, 4 * k)[0]
-
-
-def segment(code, k):
-    """(type, elements, elements per row) of a segment of a program."""
-    return unpack_from("<iii", code, 4 * (HEAD + 3 * k))
-
-
-def zeros(dtype, n):
-    return array(dtype, bytes(n * (1 if dtype in "Bb" else 2 if dtype in "hH" else 4)))
-
-
-def per_row(dims):
-    """Elements of a row, of dimensions whose first is the batch."""
-    size = 1
-    for d in dims[1:]:
-        size *= d
-    return size

@@ -4,7 +4,7 @@ makes one of what it reads from a file."""
 from array import array
 
 from . import program
-from .program import per_row, segment, word, zeros
+from .image import per_row, segment, word, zeros
 
 _NUMBERS = (int, float, type(None))
 _STRETCH = 1 << 20  # cost units that a run takes without a look at what interrupts it

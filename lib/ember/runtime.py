@@ -19,8 +19,7 @@ from io import BytesIO
 from struct import unpack_from
 
 from . import program
-from .image import Image
-from .program import segment, word
+from .image import Image, segment, word
 from .running import Runner
 
 try:

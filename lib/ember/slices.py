@@ -11,7 +11,7 @@ import sys
 import time
 
 from . import program
-from .program import word
+from .image import word
 
 _MOST_US = 2048  # after so long at most, the clock is looked at
 _ENOUGH_US = 10000  # to measure a prediction for

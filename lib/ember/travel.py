@@ -1,7 +1,7 @@
 """What a runner takes only now and then: the words for what is wrong with a batch; its averages."""
 
 from . import program
-from .program import segment, word
+from .image import segment, word
 
 
 def check(model, x, y, sections):

@@ -6,7 +6,7 @@ from struct import unpack_from
 
 from . import derived, probe, program, slices
 from .cost import _EACH, cost
-from .program import word
+from .image import word
 
 _ENOUGH_US, _MEANS = 250, 4  # of a run, again and again, to know how long it takes
 _LONG_US, _MORE = 1000, 8
