@@ -77,7 +77,7 @@ given = options = None
 if releases == "yes":
     t.release(globals())
     left = [name for name in sys.modules if name[:6] == "ember."]
-    front = ("core", "nn", "tensor", "ops", "optim", "loss", "recording", "sections", "front", "build", "layout", "eager")
+    front = "core nn tensor ops optim loss recording sections front build layout eager".split()
     assert not [name for name in left if name[6:] in front], left
     assert t.front is t.model is t.optimizer is t.plan is None
 says(kind, t, x, y)
