@@ -1,5 +1,6 @@
 """Writing an image, with its weights, to a file that travels: see runtime.py and docs/file.md."""
 
+import gc
 from array import array
 from binascii import crc32
 
@@ -33,8 +34,29 @@ def compile(model, loss, optimizer, input_shape, batch_size=32, path=None, **opt
     if front.moves:
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
     _, image, _ = front.image(False)
-    state = front.beginning(image) if front.extras and front.extras.averages else ()
-    return write(image, front.names(), path, front.values(front.trained + front.frozen), state)
+    state = _beginning(front, image) if front.extras and front.extras.averages else ()
+    return write(image, front.names(), path, _values(front.trained + front.frozen), state)
+
+
+def _values(parameters):
+    """Of each, in turn; what is drawn for this is let go again."""
+    for p in parameters:
+        drawn = p._data is None
+        if drawn:
+            gc.collect()
+        yield memoryview(p.elements())[p._offset : p._offset + p.numel()]
+        if drawn:
+            p._data = None
+
+
+def _beginning(front, image):
+    """The optimizer's state, zeros, and the average, which begins as the weights."""
+    zeros = image.kept[3][2] - image.kept[0][2]
+    while zeros > 0:
+        n = min(zeros, 64)
+        yield array("f", bytes(4 * n))
+        zeros -= n
+    yield from _values(front.trained)
 
 
 def write(image, names, path, weights, state):

@@ -2,9 +2,7 @@
 see Trainer.release."""
 
 import gc
-from array import array
 
-from . import vm
 from .build import as_made, build, clear, settle
 from .check import plain, whole
 from .program import FLOATS, TYPES
@@ -150,25 +148,6 @@ class Front:
             if self.extras.averages:
                 arena[self.average : self.average + trained] = arena[:trained]
 
-    def values(self, parameters):
-        """Of each, in turn; what is drawn for this is let go again."""
-        for p in parameters:
-            drawn = p._data is None
-            if drawn:
-                gc.collect()
-            yield p.elements()[p._offset : p._offset + p.numel()] if p._offset or not drawn else p.elements()
-            if drawn:
-                p._data = None
-
-    def beginning(self, image):
-        """The optimizer's state, zeros, and the average, which begins as the weights."""
-        zeros = image.kept[3][2] - image.kept[0][2]
-        while zeros > 0:
-            n = min(zeros, 64)
-            yield array("f", bytes(4 * n))
-            zeros -= n
-        yield from self.values(self.trained)
-
     # While it runs.
 
     def as_made(self, trainer):
@@ -179,10 +158,6 @@ class Front:
         from .batch import accept
 
         return self.parts.accept(self, binding, x, y) if self.parts else accept(self, x, y)
-
-    def explain(self, trainer):
-        """ValueError that names the index at which a run stopped."""
-        vm.fault(trainer._code, trainer._segments, trainer._state)
 
     def names(self):
         """Of float slots and parameters, as an image has them."""

@@ -4,11 +4,11 @@ program. What a script still holds of these stays with it."""
 import gc
 import sys
 
-# What a runner, and what goes with it, may load; the portable VM too.
-_STAY = (" vm derived program image running runtime trainer release micro binding travel predict slices fit checkpoint "
-         "export needs components swapped check monitor callbacks progress data metrics metrics_more schedule "
+# What a runner stands on, and what a script may hold: made twice, it would be two. The rest loads again if it must. The
+# portable VM stays too.
+_STAY = (" vm program image running runtime trainer callbacks monitor progress data metrics metrics_more schedule "
          "schedule_more schedule_several ")  # fmt: skip
-_PORTABLE = " isa table catalogue "
+_PORTABLE = " isa table derived "
 
 
 class Slots:
@@ -33,6 +33,8 @@ def release(trainer, names):
         raise ValueError("release: LBFGS moves by the front, between the program's runs")
     if trainer._followers:
         raise ValueError("release: a recorded function uses the parameters of this Trainer, and needs the front")
+    if any([address >> 24 for address, _ in trainer.image.results]):
+        raise ValueError("release: the model's output is its input, or a constant, which the front alone looks up")
     trainer._idle()
     trainer.image.names = trainer.names  # export writes them
     gc.collect()

@@ -39,7 +39,6 @@ class Runner:
         self._kept, self._statistics = image.kept, image.kept[4][1]
         self._results, self._many = image.results, image.targets > 0
         self._last = self._other = 0, None  # rows, and views of so many
-        self._elsewhere = any([at >> 24 for at, _ in image.results])  # an output that is an input, or a constant
         if image.inputs or image.targets:
             from .binding import Binding
 
@@ -127,10 +126,16 @@ class Runner:
         return rows * self.sample_size == len(x) and 0 < rows <= self.micro_batch
 
     def _convert(self, x, y, sections):
-        """The slow way: make of a batch what the program reads, or say what is wrong with it."""
-        from .travel import check
-
-        check(self, x, y, sections)
+        """The slow way: make of a batch what the program reads, or say what is wrong with it, in that order."""
+        self._unbind()  # what is wrong does not stay bound
+        if y is None and sections != program.PREDICT:
+            raise ValueError("y is None; a step, and evaluate, take the targets of x")
+        x, y = self._accept(x, y)[:2]
+        if y is None:
+            self._fits_alone(x)
+        else:
+            self._fits(x, y)
+        self._run(sections)
 
     def _accept(self, x, y):
         """(x, y, rows), as buffers of the types that the program reads."""
@@ -252,9 +257,9 @@ class Runner:
         if not self._fits_alone(x) or not self._attempt():
             self._convert(x, None, program.PREDICT)
         rows = self._ints[program.ROWS]
-        if rows != self._last[0] or self._elsewhere:
+        if rows != self._last[0]:
             self._last, self._other = self._other, self._last
-            if rows != self._last[0] or self._elsewhere:
+            if rows != self._last[0]:
                 self._last = rows, self._views(rows)
         if out is None:
             return self._last[1]
@@ -267,8 +272,7 @@ class Runner:
     def _views(self, rows):
         found = []
         for address, dims in self._results:
-            at = address & 0xFFFFFF
-            found.append(memoryview(self._segments[address >> 24])[at : at + rows * per_row(dims)])
+            found.append(memoryview(self._arena)[address : address + rows * per_row(dims)])
         return tuple(found) if self._many else found[0]
 
     def _write(self, out, view):

@@ -63,7 +63,7 @@ class Trainer(Runner):
 
     def _fault(self):
         if self.front:
-            self.front.explain(self)
+            vm.fault(self._code, self._segments, self._state)
         Runner._fault(self)
 
     def predict(self, x, out=None):

@@ -4,23 +4,6 @@ from . import program
 from .image import segment, word
 
 
-def check(model, x, y, sections):
-    """The slow way: make of a batch what the program reads. ValueError, or TypeError, says what is wrong with it, in
-    that order; what the lengths do not tell the VM says, when these sections run."""
-    if y is None and sections != program.PREDICT:
-        raise ValueError("y is None; a step, and evaluate, take the targets of x")
-    try:
-        x, y = model._accept(x, y)[:2]
-        if y is None:
-            model._fits_alone(x)
-        else:
-            model._fits(x, y)
-        model._run(sections)
-    except (ValueError, TypeError):
-        model._unbind()  # what is wrong does not stay bound
-        raise
-
-
 def accept(model, x, y):
     """(x, y, rows), as buffers of the types that the program reads."""
     binding = model._binding

@@ -5,7 +5,6 @@ verify(program) -> 0, or what is wrong and where
 permute(i, n, key, epoch) -> a shuffle without an index array
 """
 
-from . import derived
 from .program import ABSENT
 
 FINISHED, PAUSED, FAULT = 1, 0, -1
@@ -17,6 +16,8 @@ _told = False  # that it is not used
 
 def select(wanted=None):
     """Take the VM called "native" or "portable"; without a name, the native one where it loads."""
+    from .derived import CHECKSUM, EVERY
+
     global name, run, verify, permute, components, _told
     if wanted not in (None, "native", "portable"):
         raise ValueError("VM is %r; it may be 'native' or 'portable'" % (wanted,))
@@ -25,7 +26,7 @@ def select(wanted=None):
         try:
             import ember_vm as chosen
 
-            if chosen.isa != derived.CHECKSUM:
+            if chosen.isa != CHECKSUM:
                 if wanted:
                     raise ImportError(_OTHER)
                 chosen, other = None, True
@@ -44,7 +45,7 @@ def select(wanted=None):
             _told = True
             print("ember: the portable VM runs, which is slower: " + _OTHER)
     run, verify, permute = chosen.run, chosen.verify, chosen.permute
-    components = getattr(chosen, "components", derived.EVERY)
+    components = getattr(chosen, "components", EVERY)
 
 
 def check(program):
