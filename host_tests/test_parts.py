@@ -159,7 +159,7 @@ def test_parts_have_the_bits_of_the_whole(machine, name):
             x, y = inputs(rng, n), targets(rng, n)
             edges = [*sorted(data.draw(st.sets(st.integers(1, n - 1)))), n] if n > 1 else [n]
             output = reference.model(Tensor(x, (n, FEATURES)))
-            target = Tensor(y, dtype=y.typecode, shape=(n,) + whole._target_dims[1:])
+            target = Tensor(y, dtype=y.typecode, shape=(n,) + whole.front.target_dims[1:])
             expected = reference.criterion(output, target).item()
             whole.step(x, y)
             memory.step(x, y)
