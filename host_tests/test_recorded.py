@@ -251,6 +251,9 @@ def test_parts_of_a_batch_give_the_bits_of_the_whole(machine, make, parts):
     same(found, whole, machine == "native")
 
 
+MAY_BE_REFUSED = ("multi_label_margin", "picked")
+
+
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long)])
 def test_each_catalogue_case_recorded(machine, seed):
     """Every operation of the catalogue, its inputs as parameters: the gradients that eager execution gives."""
@@ -277,7 +280,11 @@ def test_each_catalogue_case_recorded(machine, seed):
         out = huber(model(Tensor([[0.5]])), Tensor([[0.25]]))
         out.backward(Tensor([1.0], out.shape))
         expected = [p.grad.tolist() for p in model.inputs]
-        trainer = ember.Trainer(model, huber, optim.SGD(model.parameters()), (1,), 1)
+        try:
+            trainer = ember.Trainer(model, huber, optim.SGD(model.parameters()), (1,), 1)
+        except ValueError as error:  # labels from outside, and masks, may be drawn
+            assert name in MAY_BE_REFUSED and ("made outside" in str(error) or "x[mask] while" in str(error))
+            continue
         trainer.accumulate(array("f", [0.5]), array("f", [0.25]))
         same([p.grad.tolist() for p in model.inputs], expected, machine == "native")
 
