@@ -42,10 +42,10 @@ CASES = {}
 for name in (
     "abs neg rsqrt square reciprocal expm1 log1p log2 sin cos tan asin acos atan sinh cosh erf relu tanh sigmoid exp "
     "log sqrt silu mish logsigmoid softsign tanhshrink relu6 selu hardsigmoid hardswish floor ceil round "
-    "trunc sign"
+    "trunc sign acosh asinh atanh exp2 log10 nan_to_num"
 ).split():
     CASES[name] = Case("T.%s(x)" % name)
-for name in "add sub mul div pow atan2 remainder maximum minimum".split():
+for name in "add sub mul div pow atan2 remainder maximum minimum fmod hypot logaddexp".split():
     CASES[name] = Case("T.%s(x, y)" % name, 2)
 CASES["lerp"] = Case("T.lerp(x, y, z)", 3, values=(PLAIN + FAR[5:] + (INF, -INF),) * 2 + (USUAL,))
 for name, expression in (
@@ -97,6 +97,7 @@ for name, powers in (("norm", (2, 1, 3, 0.5, 1.5, 0)), ("greatest_norm", (INF, -
 for name in "sort argmax".split():
     CASES[name] = Case("T.%s(x, -1)%s" % (name, "[0]" if name == "sort" else " + 0.0 * T.sum(x, -1)"), values=ORDER,
                        rows=True)  # fmt: skip
+CASES["median"] = Case("T.median(x, -1)[0]", values=ORDER, rows=True)
 CASES["layer_norm"] = Case("nn.LayerNorm(4, eps, False)(x)", options={"eps": (1e-5, 0.0)}, values=FEW, rows=True,
                            margins=False, scaled=True)  # fmt: skip
 CASES["rms_norm"] = Case("nn.RMSNorm(4, eps, False)(x)", options={"eps": (1e-5, 0.0)}, values=FEW, rows=True,

@@ -28,15 +28,16 @@ def attempt(heap, options):
     return run_micropython("unix-single", MAKE + "attempt(%s)" % options, heap=heap).strip()
 
 
-@pytest.mark.parametrize("heap", ["400k", "600k", "1m"])
-def test_what_is_said_to_fit_fits(heap):
+# Beside a heap, times how many of what is said to fit is too much: the less there is, the more the margin weighs.
+@pytest.mark.parametrize("heap, times", [("360k", 12), ("400k", 3), ("600k", 2), ("1m", 2)])
+def test_what_is_said_to_fit_fits(heap, times):
     said = attempt(heap, "batch_size=2048")
     found = re.search(r"of the heap (\d+) are free: batch_size=(\d+) would fit, or memory=(\d+), which takes", said)
     free, batch_size, memory = map(int, found.groups())
     assert 0 < batch_size < 2048 and memory < free
     assert attempt(heap, "batch_size=%d" % batch_size) == "trains"
     assert attempt(heap, "batch_size=2048, memory=%d" % memory) == "trains"
-    assert attempt(heap, "batch_size=%d" % (batch_size * 3)) != "trains"  # no less is said than would do
+    assert attempt(heap, "batch_size=%d" % (batch_size * times)) != "trains"  # no less is said than would do
 
 
 def test_where_nothing_fits_other_ways_are_named():

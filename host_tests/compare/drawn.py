@@ -294,13 +294,9 @@ def products(d, shapes):
     name = d.pick("matmul", "matmul", "matmul", "outer", "dot", "bilinear", "prelu", "mm", "bmm")
     if name in ("mm", "bmm"):
         rank = 2 if name == "mm" else 3
-        i = one(d, shapes, (rank,))
-        j = (
-            None
-            if i is None
-            else one(d, shapes, (rank,), lambda s: s[:-2] + s[-2:-1] == shapes[i][:-2] + shapes[i][-1:])
-        )
-        return None if j is None else (name, (lambda L, a, b: getattr(L, name)(a, b)), (i, j))
+        pairs = [(i, j) for i, a in enumerate(shapes) for j, b in enumerate(shapes)
+                 if len(a) == len(b) == rank and a[:-2] == b[:-2] and a[-1] == b[-2]]  # fmt: skip
+        return (name, (lambda L, a, b: getattr(L, name)(a, b)), d.pick(*pairs)) if pairs else None
     if name in ("outer", "dot"):
         i = one(d, shapes, (1,))
         j = None if i is None else one(d, shapes, (1,), lambda s: name == "outer" or s == shapes[i])

@@ -82,11 +82,7 @@ class Torch:
     def amin(self, x, dim=None, keepdim=False):
         return torch.amin(x, every(x, dim), keepdim)
 
-    def max(self, x, dim=None, keepdim=False):
-        return torch.amax(x, every(x, dim), keepdim)
-
-    def min(self, x, dim=None, keepdim=False):
-        return torch.amin(x, every(x, dim), keepdim)
+    max, min = amax, amin
 
     def sum(self, x, dim=None, keepdim=False):
         return torch.sum(x, every(x, dim), keepdim)

@@ -72,7 +72,6 @@ def _logaddexp(a, b):
 
 
 HYPOT = formula(_hypot, lambda a, b, y: a / y, lambda a, b, y: b / y)
-LOG10 = formula(lambda x: x.log() * 0.4342944819032518, lambda x, y: 0.4342944819032518 / x)
 EXP2 = ops.Op(
     ops.same,
     lambda target, y, inputs, saved: target.map(ops.POW_FN, y, target.scalar(2.0), inputs[0]),
@@ -93,7 +92,7 @@ def hypot(a, b):
 
 def log10(x):
     """The logarithm to base 10, within 3 ulp."""
-    return apply(LOG10, (tensor(x),))
+    return tensor(x).log() * 0.4342944819032518
 
 
 def exp2(x):
