@@ -34,14 +34,14 @@ def train(model):
     for x, y in travelling.batches(model, STEPS):
         model.step(x, y)
     x, _ = next(travelling.batches(model, 1))
-    return np.array(model.predict(x)), np.array(model._arena[: model._kept[0][2]])
+    return np.array(model.predict(x)), np.array(model.executor.arena[: model.image.kept[0][2]])
 
 
 def train_in_float64(model):
     """The same of the instructions' definitions, in NumPy."""
-    code = array("i", memoryview(model._code).tolist())
+    code = array("i", memoryview(model.image.code).tolist())
     nothing = array("f")
-    memory = reference.Reference([nothing if s is None else s for s in model._segments])
+    memory = reference.Reference([nothing if s is None else s for s in model.executor.segments])
 
     def run(x, y, sections):
         for k, part in ((program.X, x), (program.Y, y)):
@@ -54,8 +54,8 @@ def train_in_float64(model):
         run(x, y, range(program.CHECK, program.UPDATE + 1))
     x, y = next(travelling.batches(model, 1))
     run(x, y, [program.PREDICT])
-    (at, dims), rows = model._results[0], memory.rows
-    return memory.values[isa.ARENA][at : at + rows * dims[1]], memory.values[isa.ARENA][: model._kept[0][2]]
+    (at, dims), rows = model.image.results[0], memory.rows
+    return memory.values[isa.ARENA][at : at + rows * dims[1]], memory.values[isa.ARENA][: model.image.kept[0][2]]
 
 
 def alone():

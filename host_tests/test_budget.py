@@ -104,7 +104,7 @@ def trained(name, **settings):
 
 def lasting(trainer):
     _, at, size = trainer.plan.kept[4]
-    return bytes(memoryview(trainer._arena)[:at]) + bytes(memoryview(trainer._arena)[at + size : trainer.plan.start])
+    return bytes(memoryview(trainer.executor.arena)[:at]) + bytes(memoryview(trainer.executor.arena)[at + size : trainer.plan.start])
 
 
 @pytest.mark.parametrize("name", CUT)

@@ -297,13 +297,13 @@ def trained(name, batch_size, lay_out=None):
             patch.setattr(layout, "lay_out", lay_out)
         trainer = models.trainer_of(name, batch_size, "Adam")
     if lay_out:
-        trainer._arena[trainer.plan.start :] = array("f", [-12345.0]) * (len(trainer._arena) - trainer.plan.start)
+        trainer.executor.arena[trainer.plan.start :] = array("f", [-12345.0]) * (len(trainer.executor.arena) - trainer.plan.start)
     x = array(trainer.input_dtype, [k * 37 % 101 for k in range(batch_size * trainer.sample_size)])
     y = bytes(k % 2 for k in range(batch_size * trainer.target_size))
     for _ in range(2):
         trainer.step(x, y)
     trainer.evaluate([(x, y)])
-    return bytes(memoryview(trainer._arena).cast("B")[: 4 * trainer.plan.start]), trainer
+    return bytes(memoryview(trainer.executor.arena).cast("B")[: 4 * trainer.plan.start]), trainer
 
 
 @pytest.mark.parametrize("name", ["digits-cnn", "basic-motions-gru", "basic-motions-transformer", "daphnet-autoencoder",
@@ -314,7 +314,7 @@ def test_canaries_stay_intact(name):
     canaries = []
     kept, trainer = trained(name, 2, functools.partial(apart, canaries))
     start = trainer.plan.start
-    assert all(trainer._arena[start + k] == -12345.0 for k in canaries)
+    assert all(trainer.executor.arena[start + k] == -12345.0 for k in canaries)
     assert kept == trained(name, 2)[0]
 
 
@@ -360,9 +360,9 @@ def run_formula(steps, backward, canaries=None):
         recorded = ember.record(function, (3, 4))
     start = recorded.plan.start
     if canaries is not None:
-        recorded._arena[start:] = array("f", [-12345.0]) * (len(recorded._arena) - start)
+        recorded.executor.arena[start:] = array("f", [-12345.0]) * (len(recorded.executor.arena) - start)
     results = [list(map(str, t.elements())) for t in recorded(array("f", [k * 0.25 - 1 for k in range(12)]))]
-    assert all(recorded._arena[start + k] == -12345.0 for k in canaries or ())
+    assert all(recorded.executor.arena[start + k] == -12345.0 for k in canaries or ())
     return results
 
 

@@ -87,7 +87,7 @@ def test_in_parts_as_at_once():
         parts.accumulate(x[:6], y[:1])
         parts.accumulate(x[6:], y[1:])
         parts.update()
-    assert whole._arena.tobytes()[: 4 * whole._statistics] == parts._arena.tobytes()[: 4 * parts._statistics]
+    assert whole.executor.arena.tobytes()[: 4 * whole.image.statistics] == parts.executor.arena.tobytes()[: 4 * parts.image.statistics]
 
 
 def test_a_sum_is_clipped_as_a_sum():

@@ -42,4 +42,4 @@ def train(model, digits, report):
 
 def digest(model):
     """Of the weights."""
-    return str(hexlify(sha256(memoryview(model._arena)[: model._kept[0][2]]).digest()), "ascii")
+    return str(hexlify(sha256(memoryview(model.executor.arena)[: model.image.kept[0][2]]).digest()), "ascii")

@@ -41,13 +41,13 @@ def evaluate(model, digits, what):
 
 free("with all imported")
 model, digits, file = runtime.load(nrf.program), Digits(BytesIO(nrf.digits)), Flash()
-free("with the program loaded, of %d bytes; its arena takes %d" % (len(nrf.program), 4 * len(model._arena)))
+free("with the program loaded, of %d bytes; its arena takes %d" % (len(nrf.program), 4 * len(model.executor.arena)))
 began = nrf.us()
 train(model, digits, report)
 learnt = evaluate(model, digits, "trained:")
 checkpoint.write(model, file)
-for k in range(model._kept[0][2]):
-    model._arena[k] = 0.0
+for k in range(model.image.kept[0][2]):
+    model.executor.arena[k] = 0.0
 evaluate(model, digits, "saved %d bytes to flash, and zeroed:" % file.size)
 checkpoint.read(model, BytesIO(nrf.saved(file.size)), "flash")
 if evaluate(model, digits, "read back:") != learnt:

@@ -11,7 +11,7 @@ NAME = "ember-test.tmp"
 
 def arena(t):
     """Parameters, gradients, optimizer state, the loss of the last step: every bit."""
-    return bytes(memoryview(t._arena)[: t._statistics + 1])
+    return bytes(memoryview(t.executor.arena)[: t.image.statistics + 1])
 
 
 class Travel(unittest.TestCase):

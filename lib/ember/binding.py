@@ -12,14 +12,11 @@ _LENGTH = 3  # runtime.LENGTH
 class Binding:
     """inputs, targets: how many there are where x, or y, is a tuple of them; 0 where it is one by itself."""
 
-    def __init__(self, code, inputs, targets):
+    def __init__(self, inputs, targets):
         self.many_x, self.many_y = inputs > 0, targets > 0
         k = program.Y + max(1, inputs)
         self.inputs = [program.X] + list(range(program.Y + 1, k))
         self.targets = [program.Y] + list(range(k, k + max(0, targets - 1)))
-        self.x_sizes = [segment(code, k)[2] for k in self.inputs]  # elements a sample
-        self.y_sizes = [segment(code, k)[2] for k in self.targets]
-        self.dtypes = [program.TYPES[segment(code, k)[0] & 7] for k in self.inputs + self.targets]
 
     def parts(self, x, y):
         """(what it is called, its segment, the part) of a batch; y: None in a prediction. ValueError where they are not
@@ -31,52 +28,44 @@ class Binding:
         return ([("input %d" % i, self.inputs[i], xs[i]) for i in range(len(xs))]
                 + [("target %d" % j, self.targets[j], ys[j]) for j in range(len(ys))])  # fmt: skip
 
-    def unbind(self, segments, rows=1):
-        places, sizes = self.inputs + self.targets, self.x_sizes + self.y_sizes
-        for i in range(len(places)):
-            if places[i] > program.Y:
-                segments[places[i]] = zeros(self.dtypes[i], rows * sizes[i])
-
     # Each call's frame stays small, as in running.py.
 
-    def fits(self, runner, x, y):
+    def bind(self, runner, x, y):
         """Bind a batch; whether its lengths fit."""
         if not self._counted(x, y):
             return False
-        good = runner._fits_first(x[0] if self.many_x else x, y[0] if self.many_y else y)
-        return good and self._bind_inputs(runner, x) and self._bind_targets(runner, y)
+        good = runner.bind_first(x[0] if self.many_x else x, y[0] if self.many_y else y)
+        return good and self._bind_each(runner, self.inputs, x) and self._bind_each(runner, self.targets, y)
 
     def _counted(self, x, y):
         return not (self.many_x and len(x) != len(self.inputs) or self.many_y and len(y) != len(self.targets))
 
-    def _bind_inputs(self, runner, x):
-        for i in range(1, len(self.inputs)):
-            runner._segments[self.inputs[i]] = x[i]
-            if len(x[i]) != runner._ints[program.ROWS] * self.x_sizes[i]:
+    def _bind_each(self, runner, places, parts):
+        """Those after the first."""
+        for k in range(1, len(places)):
+            if not runner.bind_part(places[k], parts[k]):
                 return False
         return True
 
-    def _bind_targets(self, runner, y):
-        for j in range(1, len(self.targets)):
-            runner._segments[self.targets[j]] = y[j]
-            if len(y[j]) != runner._ints[program.ROWS] * self.y_sizes[j]:
-                return False
-        return True
-
-    def fits_alone(self, runner, x):
-        """Bind a batch without targets, for a prediction; whether its lengths fit."""
+    def bind_input(self, runner, x):
+        """Bind a batch without targets, for a prediction; whether its length fits."""
         if self.many_x and len(x) != len(self.inputs):
             return False
-        if not runner._fits_first_alone(x[0] if self.many_x else x):
+        if not runner.bind_first_input(x[0] if self.many_x else x):
             return False
         self._make_room(runner)
-        return self._bind_inputs(runner, x)
+        return self._bind_each(runner, self.inputs, x)
 
     def _make_room(self, runner):
         """Targets are bound even where they are not read."""
-        for j in range(1, len(self.targets)):
-            if len(runner._segments[self.targets[j]]) < runner._ints[program.ROWS] * self.y_sizes[j]:
-                self.unbind(runner._segments, runner.micro_batch)
+        for k in range(1, len(self.targets)):
+            if len(runner.executor.bound(self.targets[k])) < runner.rows * runner.sizes[self.targets[k] - program.X]:
+                self._widen(runner)
+
+    def _widen(self, runner):
+        for k in self.targets[1:]:
+            size = runner.micro_batch * runner.sizes[k - program.X]
+            runner.executor.bind_part(k, zeros(runner.dtypes[k - program.X], size))
 
     def write(self, runner, out, views):
         """Copy outputs into the buffers of the tuple out."""
@@ -86,7 +75,7 @@ class Binding:
 
     def _write(self, runner, out, views, j):
         while j < len(views):
-            runner._write(out[j], views[j])
+            runner.write(out[j], views[j])
             j += 1
 
 

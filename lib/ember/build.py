@@ -52,9 +52,9 @@ def replaced(*_):
 
 def retire(owner, why):
     """It, and what was recorded over its parameters, runs no more: why() says so."""
-    owner._vm_run = owner._stopped = why
-    for follower in owner._followers:
-        follower._vm_run = follower._stopped = why
+    owner.executor.stop(why)
+    for follower in owner.followers:
+        follower.executor.stop(why)
 
 
 def clear(arena, first, last):

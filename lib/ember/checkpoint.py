@@ -15,16 +15,17 @@ import struct
 from array import array
 from binascii import crc32
 
-from .program import KEY, STEP
+from .program import INTS, KEY, STEP
 
 _HEAD = "<4sB3x9i"
-_CHUNK = 64
+_KEY, _STEP = (INTS << 24) + KEY, (INTS << 24) + STEP
+_CHUNK, _PIECE = 64, 128  # bytes; elements that are moved at once
 _MOST = 1 << 12  # bytes of a schedule's state
 
 
 def _blocks(trainer):
     """The parts of the arena that are saved, as (offset, size) in elements."""
-    kept = trainer._kept  # parameters, frozen, gradients, state, statistics
+    kept = trainer.image.kept  # parameters, frozen, gradients, state, statistics
     return kept[0][1:], kept[1][1:], kept[3][1:]
 
 
@@ -40,7 +41,7 @@ def _flat(shapes):
 
 
 def save(trainer, path):
-    trainer._idle()
+    trainer.idle()
     replace(path, write, trainer)
 
 
@@ -66,18 +67,17 @@ def replace(path, write, what):
 def write(trainer, f):
     """To anything that has write(), while the trainer is idle: all pieces are of whole words, but the schedule's."""
     blocks = _blocks(trainer)
-    ints = trainer._ints
     schedule = struct.pack(_layout(trainer), *trainer.schedule.state()) if trainer.schedule else b""
     shapes = _flat(trainer.image.shapes)
     head = struct.pack(_HEAD, b"EMBK", 2, trainer.image.fingerprint, blocks[0][1], blocks[1][1], blocks[2][1],
-                       ints[STEP], trainer.epoch, ints[KEY], len(schedule), len(shapes))  # fmt: skip
-    arena = memoryview(trainer._arena)
+                       trainer.steps, trainer.epoch, trainer.executor.read(_KEY), len(schedule), len(shapes))  # fmt: skip
     f.write(head)
     crc = crc32(head)
     for offset, size in blocks:
-        if size:
-            f.write(arena[offset : offset + size])
-            crc = crc32(arena[offset : offset + size], crc)
+        for at in range(offset, offset + size, _PIECE):
+            piece = trainer.executor.view(at, min(_PIECE, offset + size - at))
+            f.write(piece)
+            crc = crc32(piece, crc)
     if schedule:
         f.write(schedule)
     f.write(shapes)
@@ -85,7 +85,7 @@ def write(trainer, f):
 
 
 def load(trainer, path):
-    trainer._idle()
+    trainer.idle()
     try:
         f = open(path, "rb")
     except OSError as error:
@@ -119,14 +119,17 @@ def read(trainer, f, path):
         raise ValueError("%r holds the state of another schedule, of %d bytes where this has %d"
                          % (path, found[7], struct.calcsize(layout)))  # fmt: skip
     f.seek(len(head))
-    arena = memoryview(trainer._arena)
+    chunk = memoryview(array("f", range(_PIECE)))
     for offset, size in blocks:
-        if size:
-            f.readinto(arena[offset : offset + size])
+        for at in range(offset, offset + size, _PIECE):
+            piece = chunk[: min(_PIECE, offset + size - at)]
+            f.readinto(piece)
+            trainer.executor.store(at, piece)
     if layout and found[7]:
         trainer.schedule.load(struct.unpack(layout, f.read(found[7])))
-    trainer._ints[STEP], trainer.epoch, trainer._ints[KEY] = found[4], found[5], found[6]
-    trainer._fresh = True
+    trainer.executor.write(_STEP, found[4])
+    trainer.executor.write(_KEY, found[6])
+    trainer.epoch, trainer.fresh = found[5], True
 
 
 def _whole(f, head, found, path):

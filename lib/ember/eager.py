@@ -3,6 +3,7 @@
 from array import array
 
 from . import isa, parameter, vm
+from .executor import Executor
 from .program import KEY, ROWS
 from .sink import Sink, numel
 from .tensor import Tensor
@@ -16,7 +17,6 @@ class Eager(Sink):
     def __init__(self):
         self.ints = array("i", (1, 0, 0, 1, 0))  # rows, key, step, count, first
         self.streams = 1 << 20  # apart from those of parameters
-        self.state = array("i", (0, 0, 0, 0))
         self.unused = (array("f", (0.0,)), array("f", (0.0,)))
         self._clear()
 
@@ -72,6 +72,6 @@ class Eager(Sink):
         program = array("i", program + [size] + words)
         vm.check(program)
         self.ints[ROWS], self.ints[KEY] = 1, parameter.seed
-        self.state[0] = 0
-        if vm.run(program, bound, self.state, -1) == vm.FAULT:
-            vm.fault(program, bound, self.state)
+        executor = Executor(program, bound, vm.run)
+        if executor.run(0, -1) == vm.FAULT:
+            vm.fault(program, bound, executor.state)

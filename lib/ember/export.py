@@ -13,13 +13,16 @@ from .travel import averages
 
 def export(runner, path):
     """Write what a runner has come to. Returns the bytes."""
-    runner._idle()
+    runner.idle()
     if runner.front and runner.front.moves:
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
-    image, kept, arena = runner.image, runner.image.kept, memoryview(runner._arena)
-    weights = [arena[: kept[0][2] + kept[1][2]]]
-    begun = runner.steps or averages(runner.names, image.floats)  # an average begins as the weights
-    return write(image, runner.names, path, weights, [arena[kept[3][1] : kept[4][1]]] if begun and kept[3][2] else ())
+    image, kept, executor = runner.image, runner.image.kept, runner.executor
+    weights = [executor.view(0, kept[0][2] + kept[1][2])]
+    begun = runner.steps or averages(runner)  # an average begins as the weights
+    state = [executor.view(*kept[3][1:])] if begun and kept[3][2] else ()
+    floats = [executor.read((program.FLOATS << 24) + k) for k in range(len(image.floats))]
+    ints = [executor.read((program.INTS << 24) + k) for k in range(len(image.ints))]
+    return write(image, runner.names, path, weights, state, array("f", floats), array("i", ints))
 
 
 def compile(model, loss, optimizer, input_shape, batch_size=32, path=None, **options):
@@ -35,7 +38,8 @@ def compile(model, loss, optimizer, input_shape, batch_size=32, path=None, **opt
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
     _, image, _ = front.image(False)
     state = _beginning(front, image) if front.extras and front.extras.averages else ()
-    return write(image, front.names(), path, _values(front.trained + front.frozen), state)
+    weights = _values(front.trained + front.frozen)
+    return write(image, front.names(), path, weights, state, image.floats, image.ints)
 
 
 def _values(parameters):
@@ -59,8 +63,9 @@ def _beginning(front, image):
     yield from _values(front.trained)
 
 
-def write(image, names, path, weights, state):
-    """weights, and state or (): pieces of float32, which may be made as they are asked for. Returns the bytes."""
+def write(image, names, path, weights, state, floats, ints):
+    """weights, and state or (): pieces of float32, which may be made as they are asked for. floats, ints: the slots.
+    Returns the bytes."""
     outputs = [(address, per_row(dims)) for address, dims in image.results]
     if any([address >> 24 != program.ARENA for address, _ in outputs]):
         raise ValueError("the model's output is its input, or a constant; a program that travels computes it")
@@ -77,7 +82,7 @@ def write(image, names, path, weights, state):
     head[runtime.STATE_HERE] = image.kept[3][2] if state else 0
     head[runtime.LENGTH] = runtime.HEAD + word(image.code, 1) + len(text) // 4 + head[runtime.STATE_HERE]
     head[runtime.LENGTH] += image.kept[0][2] + image.kept[1][2]
-    parts = [image.code, image.constants, image.floats, image.ints]
+    parts = [image.code, image.constants, floats, ints]
     for k in range(len(image.mapped)):  # float32, wherever they lie
         at = word(image.code, 3) - len(image.mapped) + k
         parts.append(bytes(image.mapped[k])[: 4 * segment(image.code, at)[1]])

@@ -113,6 +113,7 @@ class Front:
         if self.left:
             plan.budget += ("\n  " if plan.budget else "") + self.left
         image.batch_size, image.classes, image.results = self.batch_size, self.classes, self.results
+        image.statistics = image.kept[4][1]
         image.shapes, image.fingerprint = [p.shape for p in self.trained + self.frozen], self._fingerprint()
         if self.parts:
             image.inputs, image.targets = self.parts.counts()
@@ -124,7 +125,7 @@ class Front:
 
     def settle(self, trainer):
         """Parameters and gradients become views of the trainer's arena, hyperparameters of its float slots."""
-        arena, kept, offset = memoryview(trainer._arena), trainer.plan.kept, 0
+        arena, kept, offset = memoryview(trainer.executor.arena), trainer.image.kept, 0
         trained, gradients = kept[0][2], kept[2][1]
         clear(arena, kept[3][1], trainer.plan.start)  # the optimizer's state, statistics
         for p in self.trained + self.frozen:
@@ -135,7 +136,7 @@ class Front:
             elif offset < trained:
                 p.grad = Tensor(arena[gradients + offset : gradients + offset + n], p._dims)
             offset += n
-        floats = memoryview(trainer._segments[FLOATS])
+        floats = memoryview(trainer.executor.segments[FLOATS])
         offset = 0
         for optimizer in self.optimizers:
             for group in optimizer.groups:

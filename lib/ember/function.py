@@ -11,14 +11,13 @@ loss = train(x, y)                    # buffers, used in place; allocates nothin
 print(loss.item())
 """
 
-from array import array
-
 from . import isa, tensor, vm
 from .build import as_made, build, clear, retired, settle
 from .check import plain
 from .parameter import Parameter
-from .program import ROWS, STEP
+from .program import STEP
 from .recording import Recording
+from .running import Runner
 from .sink import INTS, numel
 from .tensor import Tensor, use
 
@@ -105,19 +104,17 @@ class Function:
                 raise ValueError("examples have %d and %d samples; the first dimension is the batch, the same for all"
                                  % (rows, shape[0]))  # fmt: skip
         self.batch_size = rows
-        self._sizes = [numel(shape[1:]) for shape, _ in self._inputs]
         self._parameters, self._gradients, self._owners = [], [], []
         self._own = 0  # elements of the parameters that move here
         try:
-            self.plan, self.image, self._arena = build(rows, self._record, memory, _Recording)
+            self.plan, self.image, arena = build(rows, self._record, memory, _Recording)
         finally:
             for p, grad in zip(self._parameters, self._gradients):
                 p._place, p.grad = None, grad
         self.plan.outputs = self._located
-        self._code, self._segments = self.image.code, self.image.segments(self._arena)
-        self._ints, self._state = self.image.ints, array("i", (0, 0, 0, 0))
-        self._vm_run, self._followers = vm.run, []
-        self._settle(memoryview(self._arena))
+        self.executor, self.followers = vm.execute(self.image, arena), []
+        self._runner = Runner(self.image, self.executor)
+        self._settle(memoryview(arena))
 
     # Recording.
 
@@ -156,7 +153,7 @@ class Function:
     def _place(self, r, p, offset):
         """Where it lies: in its owner's arena, or here from offset on. The next offset."""
         p.grad = None
-        if p.owner is None or p.owner._vm_run is retired:
+        if p.owner is None or p.owner.executor.stopped is retired:
             p._place = offset
             return offset + p.numel()
         p._place = (self._refer(r, p.owner) << 24) + p.place
@@ -168,21 +165,21 @@ class Function:
             if self._owners[i] is owner:
                 return isa.FIRST_BOUND + len(self._inputs) + i
         self._owners.append(owner)
-        r.bound.append((isa.WRITABLE, len(owner._arena), 0))
+        r.bound.append((isa.WRITABLE, len(owner.executor.arena), 0))
         return isa.FIRST_BOUND + len(r.bound) - 1
 
     def _settle(self, arena):
         """Parameters become views of the arena, hyperparameters of the slots, outputs tensors over the arena."""
         clear(arena, self._own, self.plan.start)  # the optimizers' state
         for i in range(len(self._owners)):
-            self._segments[isa.FIRST_BOUND + len(self._inputs) + i] = self._owners[i]._arena
-            self._owners[i]._followers.append(self)
+            self.executor.bind_more(isa.FIRST_BOUND + len(self._inputs) + i, self._owners[i].executor.arena)
+            self._owners[i].followers.append(self)
         offset = 0
         for p in self._parameters:
             if not any([p.owner is owner for owner in self._owners]):
                 settle(p, arena, offset, self)
                 offset += p.numel()
-        floats, offset = memoryview(self._segments[isa.FLOATS]), 0
+        floats, offset = memoryview(self.executor.segments[isa.FLOATS]), 0
         for optimizer in self._stepped:
             optimizer.trainer = self
             for group in optimizer.groups:
@@ -204,35 +201,26 @@ class Function:
     def __call__(self, a, b=None, c=None, d=None):
         if 1 + (b is not None) + (c is not None) + (d is not None) != len(self._inputs):
             raise TypeError("this recorded function takes %d inputs" % len(self._inputs))
+        as_made(self, self._trained, self._still)
         if not (self._bind(0, a) and self._bind(1, b) and self._bind(2, c) and self._bind(3, d) and self._attempt()):
             self._convert((a, b, c, d))
-        if self._done != 1:
-            vm.fault(self._code, self._segments, self._state)
+        if self._done < 0:
+            self.executor.fault()
         return self._found()
 
     def _bind(self, i, x):
         """Whether its length fits; what is not given does."""
         if x is None:
             return True
-        if isinstance(x, Tensor):
-            x = x.elements()
-        if i == 0:
-            self._ints[ROWS] = len(x) // self._sizes[0]
-        self._segments[isa.FIRST_BOUND + i] = x
-        return len(x) == self._ints[ROWS] * self._sizes[i] and 0 < self._ints[ROWS] <= self.batch_size
+        return self._runner.bind_part(isa.FIRST_BOUND + i, x.elements() if isinstance(x, Tensor) else x)
 
     def _attempt(self):
         """Whether the inputs are buffers of the right types: then it has run."""
         try:
-            self._run()
+            self._done = self.executor.run(0, -1)
             return True
         except (ValueError, TypeError):
             return False
-
-    def _run(self):
-        self._state[0] = 0
-        as_made(self, self._trained, self._still)
-        self._done = self._vm_run(self._code, self._segments, self._state, -1)
 
     def _convert(self, inputs):
         """The slow way: make of inputs what the program reads, or say what is wrong with them."""
@@ -240,7 +228,7 @@ class Function:
 
         rows, found = 0, []
         for i in range(len(self._inputs)):
-            (shape, dtype), size = self._inputs[i], self._sizes[i]
+            (shape, dtype), size = self._inputs[i], self._runner.sizes[i]
             values, dims = read(inputs[i])
             n = len(values) // size if dims is None else dims[0] if dims else 0
             fits = n * size == len(values) and (dims is None or tuple(dims[1:]) == shape[1:])
@@ -250,13 +238,13 @@ class Function:
                     self.batch_size))  # fmt: skip
             rows = n
             found.append(typed(dtype, values, "input %d" % i))
-        self._ints[ROWS] = rows
-        self._segments[isa.FIRST_BOUND : isa.FIRST_BOUND + len(found)] = found
-        self._run()
+        for i in range(len(found)):
+            self._bind(i, found[i])
+        self._done = self.executor.run(0, -1)
 
     def _found(self):
-        if self._rows != self._ints[ROWS]:
-            self._reshape(self._ints[ROWS])
+        if self._rows != self._runner.rows:
+            self._reshape(self._runner.rows)
         return self._result
 
     def _reshape(self, rows):
@@ -268,7 +256,7 @@ class Function:
 
     @property
     def steps(self):
-        return self._ints[STEP]
+        return self._runner.steps
 
 
 def _example(e):

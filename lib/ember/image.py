@@ -40,13 +40,14 @@ class Image:
     batch_size  samples of a whole batch, which may come in parts
     classes     below which labels are, where the targets are labels
     inputs, targets: how many there are where x, or y, is a tuple of them; 0 where it is one by itself
+    statistics  where those lie that program.py names
     shapes      of the parameters, in the order in which they lie
     names       "lr momentum …", the float slots, then a line a parameter: its name and shape; None till asked for
     fingerprint a number that differs where the shapes differ, or their order, or what state they have
     """
 
     kept, results, shapes, mapped, names = (), (), (), (), None
-    batch_size = classes = inputs = targets = fingerprint = longest = 0
+    batch_size = classes = inputs = targets = statistics = fingerprint = longest = 0
 
     def __init__(self, code, sections, constants, floats, ints):
         self.code, self.sections = code, sections
@@ -55,7 +56,7 @@ class Image:
     def segments(self, arena):
         """Those of a run: what is bound is None."""
         bound = word(self.code, 3) - FIRST_BOUND - len(self.mapped)
-        return [arena, self.constants, self.floats, self.ints] + [None] * bound + list(self.mapped)
+        return [arena, self.constants, array("f", self.floats), array("i", self.ints)] + [None] * bound + list(self.mapped)
 
     def __str__(self):
         from .disassemble import disassemble

@@ -11,7 +11,7 @@ def names_of(front):
     for optimizer in front.optimizers:
         settings += _settings(optimizer) * len(optimizer.groups)
     if front.extras:
-        settings += ["clip_value", "clip_norm", "ema"]
+        settings += ["clip_value", "clip_norm", "ema" if front.extras.averages else "no_ema"]
     for p in front.trained + front.frozen:
         name = ([name for name, q in found if q is p] + ["."])[0]
         lines.append(" ".join([name] + [str(d) for d in p.shape]))

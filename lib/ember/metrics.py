@@ -17,11 +17,10 @@ from array import array
 
 from . import vm
 from .check import number, whole
-from .program import CORRECT, FIRST_BOUND, INTS, ROWS, SCORED, TYPES
+from .program import CORRECT, INTS, SCORED, TYPES, X, Y
+from .running import Runner
 
 # What records them is imported where it does: they go on when the front has left (see release.py).
-
-_X, _Y = FIRST_BOUND, FIRST_BOUND + 1  # segments
 
 
 class Metric:
@@ -40,10 +39,10 @@ class Metric:
         self.target_size = 1 if labels else width
         from .build import build
 
-        _, image, self._arena = build(batch_size, self._record)
-        self._code, self._segments = image.code, image.segments(self._arena)
-        self._ints, self._state = image.ints, array("i", (0, 0, 0, 0))
-        self._vm_run = vm.run
+        _, image, arena = build(batch_size, self._record)
+        self.runner = Runner(image, vm.execute(image, arena))
+        self.executor = self.runner.executor
+        self.executor.explain = None
         self.reset()
 
     def _record(self, r):
@@ -52,8 +51,8 @@ class Metric:
 
         r.keep("sums", 2 * self.sums)
         with use(r), no_grad():
-            x = r.input(_X, "f", (-1, self.width))
-            y = r.input(_Y, self.target_dtype, (-1,) if self.labels else (-1, self.width))
+            x = r.input(X, "f", (-1, self.width))
+            y = r.input(Y, self.target_dtype, (-1,) if self.labels else (-1, self.width))
             if self.labels:
                 r.emit(isa.CHECK_INDEX, -1, self.labels, y)
             elif self.target_dtype != "f":
@@ -68,49 +67,25 @@ class Metric:
         r.add_exactly(r.at(first, dims), r.at(self.sums + first, dims), values.alias(dims))
 
     def _sum(self, i):
-        s = self._arena[i]
-        total = s + self._arena[self.sums + i]
+        s = self.executor.read(i)
+        total = s + self.executor.read(self.sums + i)
         return total if total == total else s  # of what is infinite no rest is known
 
     def _seen(self):
-        if not self._ints[SCORED]:
+        if not self.executor.read(slot(SCORED)):
             raise ValueError("compute: nothing was counted since the last reset()")
-        return self._ints[SCORED]
+        return self.executor.read(slot(SCORED))
 
     def reset(self):
         for i in range(2 * self.sums):
-            self._arena[i] = 0
-        self._ints[SCORED] = self._ints[CORRECT] = 0
-
-    # Calls are cut into small ones, as in a Trainer: their frames must not come from the heap.
+            self.executor.write(i, 0.0)
+        self.executor.write(slot(SCORED), 0)
+        self.executor.write(slot(CORRECT), 0)
 
     def update(self, output, target):
         """Count a batch. What does not fit raises ValueError, and nothing has changed."""
-        if not self._fits(output, target) or not self._attempt():
+        if not self.runner.bind(output, target) or not self.runner.attempt(0):
             self._convert(output, target)
-
-    def _fits(self, output, target):
-        rows = len(output) // self.width
-        self._segments[_X] = output
-        self._segments[_Y] = target
-        self._ints[ROWS] = rows
-        return rows * self.width == len(output) and rows * self.target_size == len(target) and self._few(rows)
-
-    def _few(self, rows):
-        return 0 < rows <= self.batch_size
-
-    def _attempt(self):
-        try:
-            self._run()
-            return True
-        except (ValueError, TypeError):
-            return False
-
-    def _run(self):
-        self._state[0] = 0
-        if self._vm_run(self._code, self._segments, self._state, -1) != 1:
-            self._state[1] = self._state[2] = self._state[3] = 0
-            raise ValueError("a label is too large")
 
     def _convert(self, output, target):
         """The slow way: make of a batch what the program reads, in parts where it is large."""
@@ -128,8 +103,8 @@ class Metric:
         output, target = typed("f", output, "output"), typed(self.target_dtype, target, "target")
         for first in range(0, rows, most):
             last = min(rows, first + most)
-            self._fits(output[first * self.width : last * self.width], target[first * size : last * size])
-            self._run()
+            self.runner.bind(output[first * self.width : last * self.width], target[first * size : last * size])
+            self.runner.run(0)
 
 
 def slot(k):
@@ -205,7 +180,7 @@ class Accuracy(Metric):
             r.emit(COUNT_CORRECT, -1, self.width, slot(CORRECT), x, y)
 
     def compute(self):
-        return (self._sum(0) + self._ints[CORRECT]) / self._seen()
+        return (self._sum(0) + self.executor.read(slot(CORRECT))) / self._seen()
 
 
 class TopKAccuracy(Metric):

@@ -6,7 +6,7 @@ import sys
 
 # What a runner stands on, and what a script may hold: made twice, it would be two. The rest loads again if it must. The
 # portable VM stays too.
-_STAY = (" vm program image running runtime trainer callbacks monitor progress data metrics metrics_more schedule "
+_STAY = (" vm program image executor running runtime trainer callbacks monitor progress data metrics metrics_more schedule "
          "schedule_more schedule_several ")  # fmt: skip
 _PORTABLE = " isa table derived "
 
@@ -31,11 +31,11 @@ def release(trainer, names):
         return []
     if trainer.front.moves:
         raise ValueError("release: LBFGS moves by the front, between the program's runs")
-    if trainer._followers:
+    if trainer.followers:
         raise ValueError("release: a recorded function uses the parameters of this Trainer, and needs the front")
     if any([address >> 24 for address, _ in trainer.image.results]):
         raise ValueError("release: the model's output is its input, or a constant, which the front alone looks up")
-    trainer._idle()
+    trainer.idle()
     trainer.image.names = trainer.names  # export writes them
     gc.collect()
     before = _free()
@@ -43,6 +43,7 @@ def release(trainer, names):
         rebind(trainer.schedule, trainer.optimizer, Groups(trainer.optimizer))
     for optimizer in trainer.optimizers:
         optimizer.trainer = None
+    trainer.executor.explain = None
     trainer.front = trainer.model = trainer.criterion = trainer.optimizer = trainer.plan = None
     trainer.optimizers = ()
     unload()

@@ -19,6 +19,7 @@ from io import BytesIO
 from struct import unpack_from
 
 from . import program
+from .executor import Executor
 from .image import Image, segment, word
 from .running import Runner
 
@@ -176,8 +177,9 @@ def _make(file, words, code, there, name, several):
         image.names = str(file.read(4 * words[TEXT]), "utf-8").rstrip("\0")
     except ValueError:
         raise ValueError("%s is damaged: its names are no text" % name)  # noqa: B904
-    runner = Runner(image, arena, vm.run)
-    runner._run(program.ZERO)
+    image.statistics = image.kept[4][1]
+    runner = Runner(image, Executor(code, image.segments(arena), vm.run))
+    runner.run(program.ZERO)
     return runner
 
 

@@ -47,39 +47,31 @@ class Trainer(Runner):
 
         front = Front(model, loss, optimizer, input_shape, batch_size, *more, **options)
         self.plan, image, arena = front.image()
-        Runner.__init__(self, image, arena, vm.run)
-        self.front, self._followers = front, []  # recorded functions that use the parameters where they lie here
+        Runner.__init__(self, image, vm.execute(image, arena))
+        self.front, self.followers = front, []  # recorded functions that use the parameters where they lie here
         self.model, self.criterion, self.optimizers = model, loss, front.optimizers
         self.optimizer, self.schedule = front.optimizer, front.schedule
         self.input_shape, self.input_scale, self.input_offset = front.input_shape, front.input_scale, front.input_offset
         self.fused, self.state_dtype = front.fused, front.state_dtype
-        self._run(ZERO)
+        self.run(ZERO)
         front.settle(self)
         if front.moves:
             front.moves.Moves(self)
-
-    def _accept(self, x, y):
-        return self.front.accept(self._binding, x, y) if self.front else Runner._accept(self, x, y)
-
-    def _fault(self):
-        if self.front:
-            vm.fault(self._code, self._segments, self._state)
-        Runner._fault(self)
 
     def predict(self, x, out=None):
         """The model's output for 1 to batch_size samples, in evaluation mode: a Tensor of its own. With a buffer `out`
         of float32, it is written there, and out is returned: that allocates nothing from the second time on."""
         if self.front is None:
             return Runner.predict(self, x, out)
-        if self._cutter:
+        if self.cutter:
             from .predict import in_parts
 
             return in_parts(self, x, out)
-        return self._predict(x, out)
+        return self.predict_part(x, out)
 
-    def _predict(self, x, out):
+    def predict_part(self, x, out):
         if self.front is None and (out is None or not self._predictions or not self._predictions.writers):
-            return Runner._predict(self, x, out)
+            return Runner.predict_part(self, x, out)
         if self._predictions is None:
             self._predict_first()
         return self._predictions.predict(x, out)

@@ -62,6 +62,15 @@ def check(program):
         raise ValueError("the native VM refuses a program that the portable one accepts")
 
 
+def execute(image, arena):
+    """The executor of an image, in memory of this heap."""
+    from .executor import Executor
+
+    executor = Executor(image.code, image.segments(arena), run)
+    executor.explain = fault
+    return executor
+
+
 def fault(program, segments, state):
     """Raise ValueError that names the index at which a run stopped."""
     from .fault import explain

@@ -43,8 +43,8 @@ def longest(code, rows, weights):
 class _Probe:
     """Instructions run each for itself, in memory of their own."""
 
-    def __init__(self, run):
-        self.run, self.state = run, array("i", [0] * 4)
+    def __init__(self, executor):
+        self.like = executor
         arena, ints, nothing = array("f", [0] * probe.ARENA), array("i", [0] * probe.SLOTS), array("f", [0])
         ints[program.ROWS], ints[probe.NUMBER] = 1, 3
         self.segments = [arena, nothing, nothing, ints]
@@ -74,10 +74,10 @@ class _Probe:
         return least
 
     def took(self, code, times):
-        run, segments, state = self.run, self.segments, self.state
+        executor = self.like.another(code, self.segments)
         start = slices.ticks_us()
         for _ in range(times):
-            run(code, segments, state, -1)
+            executor.run(0, -1)
         return slices.ticks_diff(slices.ticks_us(), start)
 
 
@@ -98,9 +98,9 @@ def _code(opcode, function, copies):
     return code
 
 
-def measure(code, run):
-    """Weights of what a program has; of the rest, the table's."""
-    weights, probed = table(), _Probe(run)
+def measure(code, executor):
+    """Weights of what a program has, where this executor runs; of the rest, the table's."""
+    weights, probed = table(), _Probe(executor)
     opcodes, functions = set(), {probe.ADD}
     for opcode, at in _instructions(code):
         opcodes.add(opcode)

@@ -9,7 +9,7 @@ from .line import DeployError
 
 
 def of_code(code):
-    """The names of the components that a recorded program needs (trainer._code), as COMPONENTS= takes them."""
+    """The names of the components that a recorded program needs (trainer.image.code), as COMPONENTS= takes them."""
     if str(SOURCES.parent) not in sys.path:
         sys.path.insert(0, str(SOURCES.parent))
     from ember import needs, verify
