@@ -160,20 +160,11 @@ def test_several_are_version_3(tmp_path, more):
     trainer.export(str(tmp_path / "model.ember"))
     words = read(tmp_path / "model.ember")
     rest = sections_of(words)[1]
-    assert words[1] == 3 and rest[-2:] == [2, 2 if has_several_targets(trainer) else 0]
-    assert [words[7:9], *([rest[:2]] if has_several_targets(trainer) else [])] == [[at, dims[1]] for at, dims in trainer.image.results]
-    assert len(rest) == (4 if has_several_targets(trainer) else 2)
-    for k in range(1, len(rest) + 1):
-        for value in (-1, 1 << 23, 1 << 30, -(1 << 31), 3 if k < 3 else -2):
-            if words[-k] != value:
-                changed = [*words[:-k], value, *words[len(words) - k + 1 :]]
-                with pytest.raises(ValueError, match="its parts do not fit together"):
-                    runtime.load(sealed(changed))
-    for other in ([*words[:1], 2, *words[2:]], words[:-1], [*words, 0]):
-        with pytest.raises(ValueError, match="its parts do not fit together"):
-            runtime.load(sealed(other))
-    with pytest.raises(ValueError, match="is of version 4; this Ember reads 2 to 3"):
-        runtime.load(sealed([*words[:1], 4, *words[2:]]))
+    many = has_several_targets(trainer)
+    assert words[1] == 3 and rest[-2:] == [2, 2 if many else 0]
+    outputs = [words[7:9], *([rest[:2]] if many else [])]
+    assert outputs == [[at, dims[1]] for at, dims in trainer.image.results]
+    assert len(rest) == (4 if many else 2)
 
 
 def test_mutated_files_of_several_are_run_or_refused(tmp_path):

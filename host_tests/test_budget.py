@@ -104,7 +104,8 @@ def trained(name, **settings):
 
 def lasting(trainer):
     _, at, size = trainer.plan.kept[4]
-    return bytes(memoryview(trainer.executor.arena)[:at]) + bytes(memoryview(trainer.executor.arena)[at + size : trainer.plan.start])
+    arena = memoryview(trainer.executor.arena)
+    return bytes(arena[:at]) + bytes(arena[at + size : trainer.plan.start])
 
 
 @pytest.mark.parametrize("name", CUT)
@@ -125,7 +126,7 @@ def test_a_weight_that_is_used_twice():
     """Each part sums over its uses, and then over the parts: the same sum in another order."""
     (whole, _), (parts, _) = trained("shared"), trained("shared", micro_batch=7)
     for p, q in zip(whole.model.parameters(), parts.model.parameters()):
-        assert p._data.tolist() == pytest.approx(q._data.tolist(), rel=1e-4, abs=1e-5)
+        assert p.storage.tolist() == pytest.approx(q.storage.tolist(), rel=1e-4, abs=1e-5)
 
 
 @pytest.mark.parametrize("name", CUT)
@@ -202,7 +203,7 @@ def test_nothing_has_changed_where_it_does_not_fit():
     with pytest.raises(MemoryError):
         ember.Trainer(model, nn.CrossEntropyLoss(), optimizer, (FEATURES,), BATCH, memory=2000)
     assert [p.tolist() for p in model.parameters()] == values
-    assert all(p.owner is None and p._place is None and p.grad is None for p in model.parameters())
+    assert all(p.owner is None and p.place is None and p.grad is None for p in model.parameters())
     ember.Trainer(model, nn.CrossEntropyLoss(), optimizer, (FEATURES,), BATCH).step(*batch(0))
 
 

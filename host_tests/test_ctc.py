@@ -78,7 +78,7 @@ class Shifted(nn.Module):
 
     def __init__(self, steps=T):
         self.shift = Parameter((steps, C))
-        self.shift._data = array("f", [0.0] * (steps * C))
+        self.shift.storage = array("f", [0.0] * (steps * C))
 
     def forward(self, x):
         return x + self.shift
@@ -192,7 +192,7 @@ def test_constants_where_the_batch_is_fixed():
     loss = nn.CTCLoss(reduction="none")
     expected = loss(Tensor(flat(x, "f"), x.shape), targets.tolist(), ends.tolist(), lengths.tolist()).tolist()
     p = Parameter(x.shape)
-    p._data = flat(x, "f")
+    p.storage = flat(x, "f")
     for make in (lambda v: v.tolist(), lambda v: Tensor(v.tolist(), dtype="i"), lambda v: Tensor(v.tolist()),
                  lambda v: Tensor(v.tolist()) * 1.0):  # fmt: skip
         for other in (lambda v: v.tolist(), make):

@@ -39,7 +39,8 @@ BATCHES = [batch(0), batch(1), batch(2, 3)]
 
 def everything(t):
     """What lasts: all that was kept, but for the gradients and the statistics."""
-    return [t.executor.arena[o : o + n].tolist() for kind, o, n in t.plan.kept if kind not in ("gradients", "statistics")]
+    kept = [(o, n) for kind, o, n in t.plan.kept if kind not in ("gradients", "statistics")]
+    return [t.executor.arena[o : o + n].tolist() for o, n in kept]
 
 
 MAKE = {

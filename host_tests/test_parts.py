@@ -279,7 +279,8 @@ OPTIONS = {"ignore_index": 2}
 
 def lasting(t):
     """All that a step changes for good: weights, state, averages, buffers, the running loss, counters."""
-    blocks = [bytes(memoryview(t.executor.arena)[at : at + n]) for _, at, n in (t.image.kept[0], t.image.kept[1], t.image.kept[3])]
+    arena, kept = memoryview(t.executor.arena), t.image.kept
+    blocks = [bytes(arena[at : at + n]) for _, at, n in (kept[0], kept[1], kept[3])]
     return blocks, t.running_loss, t.steps, list(t.executor.segments[isa.FLOATS])
 
 
@@ -382,8 +383,9 @@ def test_running_losses_do_not_stick(machine):
     t.executor.arena[at], t.executor.arena[at + 1] = 2.0**24, 2.0**24
     for _ in range(300):
         t.step(array("f", [2.0]), array("f", [1.0]))  # a loss of 1
-    for k in (0, 1):
-        assert t.executor.arena[at + k] + t.executor.arena[at + program.RUNNING_REST - program.RUNNING + k] == 2**24 + 300
+    arena, rest = t.executor.arena, program.RUNNING_REST - program.RUNNING
+    for k in (at, at + 1):
+        assert arena[k] + arena[k + rest] == 2**24 + 300
     assert t.running_loss == 1.0
     t.reset_running()
     assert t.running_loss == 0.0

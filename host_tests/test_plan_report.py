@@ -297,7 +297,8 @@ def trained(name, batch_size, lay_out=None):
             patch.setattr(layout, "lay_out", lay_out)
         trainer = models.trainer_of(name, batch_size, "Adam")
     if lay_out:
-        trainer.executor.arena[trainer.plan.start :] = array("f", [-12345.0]) * (len(trainer.executor.arena) - trainer.plan.start)
+        arena, start = trainer.executor.arena, trainer.plan.start
+        arena[start:] = array("f", [-12345.0]) * (len(arena) - start)
     x = array(trainer.input_dtype, [k * 37 % 101 for k in range(batch_size * trainer.sample_size)])
     y = bytes(k % 2 for k in range(batch_size * trainer.target_size))
     for _ in range(2):

@@ -263,7 +263,7 @@ def test_each_catalogue_case_recorded(machine, seed):
             self.inputs, self.f = [], f
             for a in inputs:
                 p = Parameter(a.shape)
-                p._data = array("f", a.ravel())
+                p.storage = array("f", a.ravel())
                 self.inputs.append(p)
 
         def forward(self, x):

@@ -260,7 +260,7 @@ path = sys.argv[1]
 for kind in %r:
     given, options, x, y = arguments(kind)
     n = ember.compile(*given, path=path, **options)
-    values = [p._data is None for p in given[0].parameters()]
+    values = [p.storage is None for p in given[0].parameters()]
     t = ember.Trainer(*given, **options)
     with open(path, "rb") as file:
         data = file.read()

@@ -13,7 +13,7 @@ import pytest
 import ember
 import travelling
 from conftest import BUILD, MICROPYTHON, ROOT
-from ember import nn, optim, runtime, vm
+from ember import nn, optim, runtime
 
 FUZZ = BUILD / "native" / "fuzz"
 
@@ -317,9 +317,8 @@ def test_mutated_files_are_run_or_refused(file, count):
             for x, y in travelling.batches(model, 2):
                 if len(x) > 1000 or len(y) > 1000:
                     break
-                model.executor.state[0] = 0
-                vm.run(model.image.code, model.executor.segments, model.executor.state, 10000)
-                model.executor.state[0] = model.executor.state[1] = model.executor.state[2] = model.executor.state[3] = 0
+                model.executor.run(0, 10000)
+                model.executor.drop()
         except ValueError:
             pass
     assert ran > count / 20

@@ -61,7 +61,7 @@ def eager(model, x, y, rows):
 
 
 def weights(model):
-    return [v for p in model.parameters() for v in p.elements()[p._offset : p._offset + p.numel()]]
+    return [v for p in model.parameters() for v in p.elements()[p.offset : p.offset + p.numel()]]
 
 
 def bits(trainer):

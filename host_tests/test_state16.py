@@ -99,7 +99,8 @@ def follow(half, whole, features=7, steps=4):
         for stream, (at, offset, n) in enumerate(places):
             words = (n + 1) // 2
             state = np.append(kept(whole, 3)[offset : offset + n], np.float32(0))[: 2 * words]
-            drawn = bfloat16.drawn(half.executor.segments[3][KEY], (1 << 20) + 1 + stream, half.executor.segments[3][STEP] - 1, words)
+            slots = half.executor.segments[3]
+            drawn = bfloat16.drawn(slots[KEY], (1 << 20) + 1 + stream, slots[STEP] - 1, words)
             expected = bfloat16.pack(bfloat16.narrow(state, drawn))
             assert kept(half, 3)[at : at + words].tobytes() == expected.tobytes()
 

@@ -138,7 +138,7 @@ def recorded(example):
             y = eval(example, {"ember": ember, "nn": nn}, tensors)
             emitted.append(None)
             if y.requires_grad:
-                seed = r.at(r.keep("seed", abs(y.numel())), y._dims)
+                seed = r.at(r.keep("seed", abs(y.numel())), y.dims)
                 y.backward(seed)
             r.section("all")
 

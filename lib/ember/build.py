@@ -69,8 +69,8 @@ def settle(p, arena, offset, owner):
     """A parameter, with the values it has, becomes a view of its owner's arena; one without is drawn there. Who had it
     before runs no more."""
     view = arena[offset : offset + p.numel()]
-    values, start = p._data, p._offset
-    p._data, p._offset = view, 0
+    values, start = p.storage, p.offset
+    p.storage, p.offset = view, 0
     if values is None:
         p.draw()
     else:
@@ -78,7 +78,7 @@ def settle(p, arena, offset, owner):
             view[i] = values[start + i]
     if p.owner is not None:
         retire(p.owner, retired)
-    p.owner, p.place = owner, offset
+    p.owner, p.owner_at = owner, offset
 
 
 def as_made(owner, trained, still):

@@ -70,7 +70,8 @@ def write(trainer, f):
     schedule = struct.pack(_layout(trainer), *trainer.schedule.state()) if trainer.schedule else b""
     shapes = _flat(trainer.image.shapes)
     head = struct.pack(_HEAD, b"EMBK", 2, trainer.image.fingerprint, blocks[0][1], blocks[1][1], blocks[2][1],
-                       trainer.steps, trainer.epoch, trainer.executor.read(_KEY), len(schedule), len(shapes))  # fmt: skip
+                       trainer.steps, trainer.epoch, trainer.executor.read(_KEY), len(schedule),
+                       len(shapes))  # fmt: skip
     f.write(head)
     crc = crc32(head)
     for offset, size in blocks:

@@ -8,9 +8,14 @@ from .program import ARENA, HEAD, INTS, ROWS, X, Y
 
 
 class Executor:
-    """code over segments, by the run of a VM (docs/vm.md). An address, or a slot, is segment << 24 | element."""
+    """code over segments, by the run of a VM (docs/vm.md). An address, or a slot, is segment << 24 | element.
 
-    stopped = explain = None  # stopped: says why nothing runs any more; explain: words for a fault, by more than travel.py
+    stopped  says why nothing runs any more
+    explain  has words for a fault that know the instruction table, where travel.py's do without
+    """
+
+    stopped = explain = None
+    in_place = True  # views of a result show what the next run makes of it
 
     def __init__(self, code, segments, run):
         self.code, self.segments, self._run = code, segments, run

@@ -45,12 +45,12 @@ def compile(model, loss, optimizer, input_shape, batch_size=32, path=None, **opt
 def _values(parameters):
     """Of each, in turn; what is drawn for this is let go again."""
     for p in parameters:
-        drawn = p._data is None
+        drawn = p.storage is None
         if drawn:
             gc.collect()
-        yield memoryview(p.elements())[p._offset : p._offset + p.numel()]
+        yield memoryview(p.elements())[p.offset : p.offset + p.numel()]
         if drawn:
-            p._data = None
+            p.storage = None
 
 
 def _beginning(front, image):

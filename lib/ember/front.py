@@ -106,7 +106,7 @@ class Front:
             for p, grad in zip(trained, () if runs else gradients):
                 p.grad = grad
             for p in self.trained + self.frozen:
-                p._place = None
+                p.place = None
             for p in frozen:
                 p.requires_grad = True
         gc.collect()
@@ -134,7 +134,7 @@ class Front:
             if self.fused:
                 p.grad = None
             elif offset < trained:
-                p.grad = Tensor(arena[gradients + offset : gradients + offset + n], p._dims)
+                p.grad = Tensor(arena[gradients + offset : gradients + offset + n], p.dims)
             offset += n
         floats = memoryview(trainer.executor.segments[FLOATS])
         offset = 0

@@ -48,18 +48,18 @@ def record(function, *examples, memory=None):
 class _Recording(Recording):
     def adopt(self, inputs):
         for x in inputs:
-            if x._place is None:
+            if x.place is None:
                 if isinstance(x, Parameter):
-                    self.function._adopt(self, x)
-                elif x.requires_grad and x._node is None and tensor._grad_enabled:
+                    self.function.join(self, x)
+                elif x.requires_grad and x.node is None and tensor.grad_enabled:
                     _grown_within(x)
         return Recording.adopt(self, inputs)
 
-    def _capture(self, t):
+    def capture(self, t):
         if isinstance(t, Parameter):  # one that no operation has as an input, as a running statistic
-            self.function._adopt(self, t)
-            return t._place
-        return Recording._capture(self, t)
+            self.function.join(self, t)
+            return t.place
+        return Recording.capture(self, t)
 
     def update(self, optimizer):
         """What an optimizer's step() is while recording."""
@@ -72,11 +72,11 @@ class _Recording(Recording):
             hyper = self.at(self.slot(list(group.hyper)), (len(group.hyper),))
             for p in group.params:
                 if not p.requires_grad:
-                    self.function._still.append(p)
-                elif p._place is not None and p.grad is not None:
-                    self.function._trained.append(p)
-                    n, first = p.numel(), self.function._own + self.states
-                    states = [self.at(first + k * n, p._dims) for k in range(optimizer.states)]
+                    self.function.still.append(p)
+                elif p.place is not None and p.grad is not None:
+                    self.function.trained.append(p)
+                    n, first = p.numel(), self.function.own + self.states
+                    states = [self.at(first + k * n, p.dims) for k in range(optimizer.states)]
                     self.states += n * optimizer.states
                     states += [self.at(first + n * optimizer.states + k, ()) for k in range(optimizer.scalars)]
                     self.states += optimizer.scalars
@@ -105,12 +105,12 @@ class Function:
                                  % (rows, shape[0]))  # fmt: skip
         self.batch_size = rows
         self._parameters, self._gradients, self._owners = [], [], []
-        self._own = 0  # elements of the parameters that move here
+        self.own = 0  # elements of the parameters that move here
         try:
             self.plan, self.image, arena = build(rows, self._record, memory, _Recording)
         finally:
             for p, grad in zip(self._parameters, self._gradients):
-                p._place, p.grad = None, grad
+                p.place, p.grad = None, grad
         self.plan.outputs = self._located
         self.executor, self.followers = vm.execute(self.image, arena), []
         self._runner = Runner(self.image, self.executor)
@@ -120,7 +120,7 @@ class Function:
 
     def _record(self, r):
         r.function, r.stepped, r.states = self, [], 0
-        self._trained, self._still = [], []
+        self.trained, self.still = [], []
         owners, self._owners = self._owners, []
         inputs = []
         for i in range(len(self._inputs)):
@@ -130,33 +130,33 @@ class Function:
             self._refer(r, owner)
         offset = 0
         for p in self._parameters:
-            offset = self._place(r, p, offset)
+            offset = self.lay(r, p, offset)
         with use(r):
             found = self._function(*inputs)
             several = isinstance(found, (tuple, list))
             outputs = [_output(r, t) for t in (found if several else () if found is None else (found,))]
             r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
-            self._located = [(r.locate(t), t._dims) for t in outputs]
+            self._located = [(r.locate(t), t.dims) for t in outputs]
             r.section("function")
         self._several, self._stepped = several, r.stepped
-        r.keep("parameters", self._own)
+        r.keep("parameters", self.own)
         r.keep("optimizer state", r.states)
 
-    def _adopt(self, r, p):
+    def join(self, r, p):
         """A parameter that the first recording meets; in the second all are known."""
         if r.plan is not None:
             _grown_within(p)
         self._parameters.append(p)
         self._gradients.append(p.grad)
-        self._own = self._place(r, p, self._own)
+        self.own = self.lay(r, p, self.own)
 
-    def _place(self, r, p, offset):
+    def lay(self, r, p, offset):
         """Where it lies: in its owner's arena, or here from offset on. The next offset."""
         p.grad = None
         if p.owner is None or p.owner.executor.stopped is retired:
-            p._place = offset
+            p.place = offset
             return offset + p.numel()
-        p._place = (self._refer(r, p.owner) << 24) + p.place
+        p.place = (self._refer(r, p.owner) << 24) + p.owner_at
         return offset
 
     def _refer(self, r, owner):
@@ -170,9 +170,9 @@ class Function:
 
     def _settle(self, arena):
         """Parameters become views of the arena, hyperparameters of the slots, outputs tensors over the arena."""
-        clear(arena, self._own, self.plan.start)  # the optimizers' state
+        clear(arena, self.own, self.plan.start)  # the optimizers' state
         for i in range(len(self._owners)):
-            self.executor.bind_more(isa.FIRST_BOUND + len(self._inputs) + i, self._owners[i].executor.arena)
+            self.executor.bind_part(isa.FIRST_BOUND + len(self._inputs) + i, self._owners[i].executor.arena)
             self._owners[i].followers.append(self)
         offset = 0
         for p in self._parameters:
@@ -193,7 +193,7 @@ class Function:
     def _view(self, arena, address, dims):
         n = numel(dims)
         t = Tensor(arena[address : address + (n if n > 0 else -n * self.batch_size)])
-        t._dims = dims if n > 0 else (-dims[0] * self.batch_size,) + dims[1:]
+        t.dims = dims if n > 0 else (-dims[0] * self.batch_size,) + dims[1:]
         return t
 
     # Running: cut into small calls, as in a Trainer.
@@ -201,7 +201,7 @@ class Function:
     def __call__(self, a, b=None, c=None, d=None):
         if 1 + (b is not None) + (c is not None) + (d is not None) != len(self._inputs):
             raise TypeError("this recorded function takes %d inputs" % len(self._inputs))
-        as_made(self, self._trained, self._still)
+        as_made(self, self.trained, self.still)
         if not (self._bind(0, a) and self._bind(1, b) and self._bind(2, c) and self._bind(3, d) and self._attempt()):
             self._convert((a, b, c, d))
         if self._done < 0:
@@ -252,7 +252,7 @@ class Function:
         self._rows = rows
         for t, (_, dims) in zip(self._outputs, self._located):
             if numel(dims) < 0:
-                t._dims = (-dims[0] * rows,) + dims[1:]
+                t.dims = (-dims[0] * rows,) + dims[1:]
 
     @property
     def steps(self):
@@ -272,8 +272,8 @@ def _output(r, t):
     """A returned tensor, in a place of its own that lasts to the end."""
     if not isinstance(t, Tensor) or t.dtype != "f":
         raise ValueError("the function returned %r; it may return float32 tensors, or None" % (t,))
-    if t._place is not None and t._place < 0:
+    if t.place is not None and t.place < 0:
         return t
-    y = r.new(t._dims)
+    y = r.new(t.dims)
     r.copy(y, t)
     return y

@@ -26,7 +26,7 @@ def check(front, micro_batch):
 
 
 def _is_gradient(t):
-    return _BEYOND <= t._place < LIMIT
+    return _BEYOND <= t.place < LIMIT
 
 
 class Fused(Recording):
@@ -54,7 +54,7 @@ class Fused(Recording):
         written = self._access(opcode)
         for k in range(len(fields)):
             t = fields[k]
-            if not isinstance(t, Tensor) or t._place is None:
+            if not isinstance(t, Tensor) or t.place is None:
                 continue
             if _is_gradient(t):
                 if not written[k]:
@@ -69,12 +69,12 @@ class Fused(Recording):
         for opcode, fields in self.waiting:
             access = self._access(opcode)
             for k in range(len(fields)):
-                if (written or access[k]) and isinstance(fields[k], Tensor) and fields[k]._place == t._place:
+                if (written or access[k]) and isinstance(fields[k], Tensor) and fields[k].place == t.place:
                     raise ValueError("fused: a layer's gradient rule uses memory twice; leave fused out")
 
     def _refuse_changed(self, t):
         for first, end in self.changed:
-            if first <= t._place < end:
+            if first <= t.place < end:
                 raise ValueError("fused: a parameter is used in two places, or by a layer that reads it once more "
                                  "after its gradient is known; leave fused out")  # fmt: skip
 
@@ -83,8 +83,8 @@ class Fused(Recording):
         for a map, which reads an element before it is written."""
         waiting, self.waiting = self.waiting, []
         for opcode, fields in waiting:
-            tensors = [t for t in fields if isinstance(t, Tensor) and t._place is not None]
-            changed = [(t._place - _BEYOND, t._place - _BEYOND + t.numel()) for t in tensors if _is_gradient(t)]
+            tensors = [t for t in fields if isinstance(t, Tensor) and t.place is not None]
+            changed = [(t.place - _BEYOND, t.place - _BEYOND + t.numel()) for t in tensors if _is_gradient(t)]
             if opcode != MAP:
                 self.changed += changed
             for t in tensors:
@@ -96,7 +96,7 @@ class Fused(Recording):
         self.changed = []
         Recording.section(self, name)
 
-    def _address(self, t):
-        if t._place is not None and _is_gradient(t):
-            return t._place - _BEYOND + t._offset
-        return Recording._address(self, t)
+    def address(self, t):
+        if t.place is not None and _is_gradient(t):
+            return t.place - _BEYOND + t.offset
+        return Recording.address(self, t)

@@ -56,7 +56,8 @@ class Image:
     def segments(self, arena):
         """Those of a run: what is bound is None."""
         bound = word(self.code, 3) - FIRST_BOUND - len(self.mapped)
-        return [arena, self.constants, array("f", self.floats), array("i", self.ints)] + [None] * bound + list(self.mapped)
+        slots = [array("f", self.floats), array("i", self.ints)]  # which change as it runs; the image does not
+        return [arena, self.constants] + slots + [None] * bound + list(self.mapped)
 
     def __str__(self):
         from .disassemble import disassemble

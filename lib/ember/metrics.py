@@ -71,7 +71,7 @@ class Metric:
         total = s + self.executor.read(self.sums + i)
         return total if total == total else s  # of what is infinite no rest is known
 
-    def _seen(self):
+    def seen(self):
         if not self.executor.read(slot(SCORED)):
             raise ValueError("compute: nothing was counted since the last reset()")
         return self.executor.read(slot(SCORED))
@@ -115,8 +115,8 @@ def slot(k):
 def _floats(r, y):
     from .isa import CONVERT
 
-    t = r.new(y._dims)
-    r.emit(CONVERT, y._dims[0] * (y._dims[1] if len(y._dims) > 1 else 1), 1, t, y, r.constants((1.0, 0.0)))
+    t = r.new(y.dims)
+    r.emit(CONVERT, y.dims[0] * (y.dims[1] if len(y.dims) > 1 else 1), 1, t, y, r.constants((1.0, 0.0)))
     return t
 
 
@@ -157,7 +157,7 @@ class Mean(Metric):
         self._add(r, 1, total)
 
     def compute(self):
-        self._seen()
+        self.seen()
         return self._sum(0) / (self._sum(1) or 1.0)
 
 
@@ -180,7 +180,7 @@ class Accuracy(Metric):
             r.emit(COUNT_CORRECT, -1, self.width, slot(CORRECT), x, y)
 
     def compute(self):
-        return (self._sum(0) + self.executor.read(slot(CORRECT))) / self._seen()
+        return (self._sum(0) + self.executor.read(slot(CORRECT))) / self.seen()
 
 
 class TopKAccuracy(Metric):
@@ -202,7 +202,7 @@ class TopKAccuracy(Metric):
         self._add(r, 0, (ahead.lt(self.k) * own.eq(own)).sum())
 
     def compute(self):
-        return self._sum(0) / self._seen()
+        return self._sum(0) / self.seen()
 
 
 class _Error(Metric):
@@ -217,7 +217,7 @@ class MAE(_Error):
         self._add(r, 0, (x - y).abs().sum())
 
     def compute(self):
-        return self._sum(0) / (self._seen() * self.width)
+        return self._sum(0) / (self.seen() * self.width)
 
 
 class RMSE(_Error):
@@ -228,7 +228,7 @@ class RMSE(_Error):
         self._add(r, 0, (d * d).sum())
 
     def compute(self):
-        mean = self._sum(0) / (self._seen() * self.width)
+        mean = self._sum(0) / (self.seen() * self.width)
         return math.sqrt(mean) if mean < float("inf") else mean
 
 

@@ -10,7 +10,7 @@ NAMES = ("ConfusionMatrix", "Precision", "Recall", "FBeta", "R2Score", "AUROC")
 
 def _choices(x, threshold):
     """[N, classes]: 1 at each row's first maximum; none in a row with NaN. One column: 1 above threshold."""
-    classes = x._dims[1]
+    classes = x.dims[1]
     if classes == 1:
         return x.gt(threshold)
     from .tensor import Tensor
@@ -24,7 +24,7 @@ def _products(r, a, b):
     """The sum over rows of a[., m] * b[., n]."""
     from .isa import MATMUL
 
-    m, n = a._dims[1], b._dims[1]
+    m, n = a.dims[1], b.dims[1]
     c = r.new((m, n))
     r.emit(MATMUL, 0, 1, m, n, -1, 0, n, 0, 1, m, 0, n, 1, c, a, b)
     return c
@@ -76,7 +76,7 @@ class FBeta(Metric):
         return (1 + b) * right / (b * actual + chosen) if b * actual + chosen else 0.0
 
     def compute(self):
-        self._seen()
+        self.seen()
         n = self.width
         rows = [(self._sum(i), self._sum(n + i), self._sum(2 * n + i)) for i in range(n)]
         if self.average == "micro":
@@ -138,7 +138,7 @@ class R2Score(Metric):
         r.copy(seen, total)
 
     def compute(self):
-        self._seen()
+        self.seen()
         total, w = 0.0, self.width
         for i in range(w):
             residual, spread = self._sum(i), self._sum(w + i)
@@ -172,7 +172,7 @@ class AUROC(Metric):
         return zeros, [self._sum(self.bins + i) for i in range(self.bins)]
 
     def compute(self):
-        self._seen()
+        self.seen()
         zeros, ones = self._counts()
         below = area = 0.0
         for i in range(self.bins):

@@ -105,7 +105,7 @@ def rows_of(trainer, x, y):
         parts = (("x", X, x),) if y is None else (("x", X, x), ("y", Y, y))
     rows = 0
     for _, k, part in parts:
-        listed = isinstance(part, (list, tuple)) or hasattr(part, "_dims")
+        listed = isinstance(part, (list, tuple)) or hasattr(part, "dims")
         if listed or getattr(part, "ndim", 1) != 1:
             return 0
         size = trainer.sizes[k - X]

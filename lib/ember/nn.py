@@ -142,7 +142,7 @@ class Linear(Module):
         self.bias = Parameter((out_features,), -bound, bound) if flag("bias", bias) else None
 
     def forward(self, x):
-        if len(x._dims) < 2 or x._dims[-1] != self.in_features:
+        if len(x.dims) < 2 or x.dims[-1] != self.in_features:
             self._refuse(x, "(N, %d)" % self.in_features)
         return apply(ops_reduce.MATMUL, (x, self.weight) if self.bias is None else (x, self.weight, self.bias))
 

@@ -38,4 +38,4 @@ class Dropout(Module):
         self.p = chance("p", p)
 
     def forward(self, x):
-        return x._op("DROPOUT", (), (self.p,)) if self.training and self.p else x
+        return x.op("DROPOUT", (), (self.p,)) if self.training and self.p else x

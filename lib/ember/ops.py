@@ -51,7 +51,7 @@ def broadcast_strides(dims, out):
 
 def broadcast(inputs):
     """The shape of an element-wise result: dimensions agree from the right, or one of them is 1."""
-    a, b = inputs[0]._dims, inputs[1]._dims
+    a, b = inputs[0].dims, inputs[1].dims
     rank = max(len(a), len(b))
     out = []
     for i in range(-rank, 0):
@@ -105,7 +105,7 @@ def strided(sink, fn, into, dims, d, d_strides, a, a_strides, b=None, b_strides=
 def into_grad(sink, x):
     """The gradient of x and how to meet it: the first contribution writes, later ones accumulate."""
     if x.grad is None:
-        x.grad = sink.new(x._dims)
+        x.grad = sink.new(x.dims)
         return x.grad, WRITE
     return x.grad, INTO_ADD
 
@@ -113,28 +113,28 @@ def into_grad(sink, x):
 def summed_grad(sink, x):
     """The gradient of x to accumulate in, zeros if it is new: for contributions that do not cover it once."""
     if x.grad is None:
-        x.grad = sink.new(x._dims)
+        x.grad = sink.new(x.dims)
         sink.fill(x.grad, 0.0)
     return x.grad
 
 
 def grad_of_part(sink, x, dims):
     """The gradient of x and how to meet it, for a contribution of these dimensions: to all of x, each once, or not."""
-    return into_grad(sink, x) if numel(dims) == numel(x._dims) else (summed_grad(sink, x), INTO_ADD)
+    return into_grad(sink, x) if numel(dims) == numel(x.dims) else (summed_grad(sink, x), INTO_ADD)
 
 
 def contribute(sink, x, fn, dims, a, a_strides, b=None, b_strides=None):
     """grad x += fn(a, b) over dims, summed over the dimensions along which x was broadcast."""
-    strides = broadcast_strides(x._dims, dims)
+    strides = broadcast_strides(x.dims, dims)
     d, into = grad_of_part(sink, x, dims)
     strided(sink, fn, into, dims, d, strides, a, a_strides, b, b_strides)
 
 
 def hand_on(sink, x, g):
     """grad x += g, of the same size. If x has none yet it gets g's memory, but only one input may."""
-    if x.grad is None and not g._seen:
-        g._seen = True
-        x.grad = g.alias(x._dims)
+    if x.grad is None and not g.seen:
+        g.seen = True
+        x.grad = g.alias(x.dims)
     else:
         d, into = into_grad(sink, x)
         sink.copy(d, g, into)
@@ -144,7 +144,7 @@ def hand_on(sink, x, g):
 
 
 def same(inputs, *args):
-    return inputs[0]._dims
+    return inputs[0].dims
 
 
 def unary(fn, grad_fn, uses_x=False, g_first=False):
@@ -172,17 +172,17 @@ RELU = unary(RELU_FN, RELU_GRAD)
 def binary(fn, grad, values=True):
     def emit(sink, y, inputs, saved):
         a, b = inputs
-        out = y._dims
-        strided(sink, fn, WRITE, out, y, strides_of(out), a, broadcast_strides(a._dims, out),
-                b, broadcast_strides(b._dims, out))  # fmt: skip
+        out = y.dims
+        strided(sink, fn, WRITE, out, y, strides_of(out), a, broadcast_strides(a.dims, out),
+                b, broadcast_strides(b.dims, out))  # fmt: skip
 
     return Op(broadcast, emit, grad, values)
 
 
 def _div_grad(sink, y, g, inputs, saved):
     a, b = inputs
-    out = y._dims
-    strides, b_strides = strides_of(out), broadcast_strides(b._dims, out)
+    out = y.dims
+    strides, b_strides = strides_of(out), broadcast_strides(b.dims, out)
     if a.requires_grad:
         contribute(sink, a, DIV_FN, out, g, strides, b, b_strides)
     if b.requires_grad:  # -(g * y) / b
@@ -200,4 +200,4 @@ DIV = binary(DIV_FN, _div_grad)
 
 def relu(x):
     """x where it is above 0, else 0."""
-    return x._op("RELU")
+    return x.op("RELU")

@@ -21,7 +21,7 @@ from .ops import (
     strided,
     strides_of,
 )
-from .ops_reduce import _kept_strides, _reduce_shape, rows_and_width
+from .ops_reduce import kept_strides, reduce_shape, rows_and_width
 from .tensor import axis, numel
 
 # Element-wise, two operands.
@@ -42,17 +42,17 @@ def _sub_grad(sink, y, g, inputs, saved):
 
 
 def _pass_on(sink, x, g, fn):
-    if fn == COPY_FN and numel(x._dims) == numel(g._dims):
+    if fn == COPY_FN and numel(x.dims) == numel(g.dims):
         hand_on(sink, x, g)
     else:
-        contribute(sink, x, fn, g._dims, g, strides_of(g._dims))
+        contribute(sink, x, fn, g.dims, g, strides_of(g.dims))
 
 
 def _mul_grad(sink, y, g, inputs, saved):
-    out = y._dims
+    out = y.dims
     for x, other in ((inputs[0], inputs[1]), (inputs[1], inputs[0])):
         if x.requires_grad:
-            contribute(sink, x, MUL_FN, out, g, strides_of(out), other, broadcast_strides(other._dims, out))
+            contribute(sink, x, MUL_FN, out, g, strides_of(out), other, broadcast_strides(other.dims, out))
 
 
 ADD = binary(ADD_FN, _add_grad, False)
@@ -71,35 +71,35 @@ def one_by_one(sink, fn, into, sizes, d, ds, a, as_, b, bs):
         raise ValueError("a sum over the batch and %d more separate dimensions; 3 is the most" % (len(sizes) - 1))
     rest = [[x for i, x in enumerate(part) if i != best] for part in (sizes, ds, as_, bs)]
     for i in range(sizes[best]):
-        at_d, at_a, at_b = [x.alias(x._dims, i * step[best]) for x, step in ((d, ds), (a, as_), (b, bs))]
+        at_d, at_a, at_b = [x.alias(x.dims, i * step[best]) for x, step in ((d, ds), (a, as_), (b, bs))]
         strided(sink, fn, into, rest[0], at_d, rest[1], at_a, rest[2], at_b, rest[3])
 
 
 # Maxima.
 
 
-def _reduce(start, into):
+def reduce(start, into):
     def emit(sink, y, inputs, saved):
         x = inputs[0]
         sink.fill(y, start)
-        strided(sink, COPY_FN, into, x._dims, y, _kept_strides(x._dims, saved[0]), x, strides_of(x._dims))
+        strided(sink, COPY_FN, into, x.dims, y, kept_strides(x.dims, saved[0]), x, strides_of(x.dims))
 
     return emit
 
 
-def _max_grad(sink, y, g, inputs, saved):
+def max_grad(sink, y, g, inputs, saved):
     x = inputs[0]
-    dims, strides, kept = x._dims, strides_of(x._dims), _kept_strides(x._dims, saved[0])
-    mask, ties = sink.new(dims), sink.new(y._dims)
+    dims, strides, kept = x.dims, strides_of(x.dims), kept_strides(x.dims, saved[0])
+    mask, ties = sink.new(dims), sink.new(y.dims)
     strided(sink, EQ_FN, WRITE, dims, mask, strides, x, strides, y, kept)
     sink.fill(ties, 0.0)
     strided(sink, COPY_FN, INTO_ADD, dims, ties, kept, mask, strides)
-    share = sink.new(y._dims)
+    share = sink.new(y.dims)
     sink.map(DIV_FN, share, g, ties)
     contribute(sink, x, MUL_FN, dims, mask, strides, share, kept)
 
 
-MAX = Op(_reduce_shape, _reduce(-float("inf"), MAXIMUM), _max_grad)
+MAX = Op(reduce_shape, reduce(-float("inf"), MAXIMUM), max_grad)
 
 
 # Softmax.
@@ -109,13 +109,13 @@ MAX = Op(_reduce_shape, _reduce(-float("inf"), MAXIMUM), _max_grad)
 
 
 def _softmax_emit(sink, y, inputs, saved):
-    n, width = rows_and_width(y._dims)
+    n, width = rows_and_width(y.dims)
     sink.emit(isa.SOFTMAX, saved[0], n, width, y, inputs[0])
 
 
 def _softmax_grad(sink, y, g, inputs, saved):
     d, into = into_grad(sink, inputs[0])
-    n, width = rows_and_width(y._dims)
+    n, width = rows_and_width(y.dims)
     sink.emit(isa.SOFTMAX_GRAD, saved[0] & 1, into, n, width, d, y, g)
 
 
@@ -132,7 +132,7 @@ def samples(dims):
 
 
 def _dropout(sink, y, x, saved, into):
-    n, width = samples(x._dims)
+    n, width = samples(x.dims)
     sink.dropout(into, n, width, saved[1], y, x, saved[0])
 
 
@@ -154,18 +154,18 @@ DROPOUT = Op(same, _dropout_emit, _dropout_grad)
 
 def sum(x, dim=None, keepdim=False):
     """Over dim: one, several (a tuple) or all."""
-    return x._op("SUM", (), (dim, keepdim))
+    return x.op("SUM", (), (dim, keepdim))
 
 
 def max(x, dim=None, keepdim=False):
     """The largest over dim (one, several or all). Elements that tie share the gradient evenly (PyTorch's amax)."""
-    return x._op("MAX", (), (dim, keepdim))
+    return x.op("MAX", (), (dim, keepdim))
 
 
 def _softmax(x, dim, log):
-    if axis(x._dims, dim) == len(x._dims) - 1:
-        return x._op("SOFTMAX", (), (log,))
-    return x.transpose(dim, -1)._op("SOFTMAX", (), (log,)).transpose(dim, -1)
+    if axis(x.dims, dim) == len(x.dims) - 1:
+        return x.op("SOFTMAX", (), (log,))
+    return x.transpose(dim, -1).op("SOFTMAX", (), (log,)).transpose(dim, -1)
 
 
 def softmax(x, dim):

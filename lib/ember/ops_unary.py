@@ -43,7 +43,7 @@ def _pow_grad(sink, y, g, inputs, saved):
     if saved[0] == 0:  # a constant, at 0 too
         summed_grad(sink, x)
         return
-    t = sink.new(x._dims)
+    t = sink.new(x.dims)
     sink.map(POW_FN, t, x, sink.scalar(saved[0] - 1.0))
     sink.map(MUL_FN, t, t, sink.scalar(saved[0]))
     d, into = into_grad(sink, x)
@@ -58,24 +58,24 @@ POW = Op(same, _pow_emit, _pow_grad)
 
 def tanh(x):
     """The hyperbolic tangent."""
-    return x._op("TANH")
+    return x.op("TANH")
 
 
 def sigmoid(x):
     """1 / (1 + exp(-x))"""
-    return x._op("SIGMOID")
+    return x.op("SIGMOID")
 
 
 def exp(x):
     """e to the x."""
-    return x._op("EXP")
+    return x.op("EXP")
 
 
 def log(x):
     """The natural logarithm; -inf at 0, NaN below."""
-    return x._op("LOG")
+    return x.op("LOG")
 
 
 def sqrt(x):
     """The root, correctly rounded; NaN below 0."""
-    return x._op("SQRT")
+    return x.op("SQRT")

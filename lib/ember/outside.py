@@ -23,7 +23,7 @@ def capture(r, t):
         raise ValueError("a buffer of shape %s belongs to no module of the model: keep its module as an attribute"
                          % (t.shape,))  # fmt: skip
     if isinstance(t, parameter.Parameter):
-        r._constant(t)
+        r.constant(t)
     for other, address in r.captured:
         if other is data:
             return address
@@ -35,7 +35,7 @@ def capture(r, t):
 
 def _map(r, t):
     k = 0
-    while k < len(r.mapped) and r.mapped[k]._data is not t._data:
+    while k < len(r.mapped) and r.mapped[k].storage is not t.storage:
         k += 1
     if k == len(r.mapped):
         r.mapped.append(t)

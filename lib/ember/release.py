@@ -6,8 +6,8 @@ import sys
 
 # What a runner stands on, and what a script may hold: made twice, it would be two. The rest loads again if it must. The
 # portable VM stays too.
-_STAY = (" vm program image executor running runtime trainer callbacks monitor progress data metrics metrics_more schedule "
-         "schedule_more schedule_several ")  # fmt: skip
+_STAY = (" vm program image executor running runtime trainer callbacks monitor progress data metrics metrics_more "
+         "schedule schedule_more schedule_several ")  # fmt: skip
 _PORTABLE = " isa table derived "
 
 

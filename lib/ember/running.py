@@ -1,5 +1,5 @@
-"""The runner: batches are bound, and sections of a program run, whoever made its image: a Trainer, a recorded function, a
-metric, or runtime.load of what it reads from a file."""
+"""The runner: batches are bound, and sections of a program run, whoever made its image: a Trainer, a recorded function,
+a metric, or runtime.load of what it reads from a file."""
 
 from . import program
 from .image import per_row, segment, word, zeros
@@ -21,9 +21,10 @@ class Runner:
     front     what recorded it, if that is still there: see front.py
     lr        the learning rate, of all groups
 
-    For what runs it, as slices.py: rows that are bound, sizes of a row of each segment that is bound, inputs and targets
-    (segments), and where it is:
+    What runs it, as slices.py, finds:
 
+    rows        of the batch that is bound
+    sizes       elements of a row, in each segment that is bound, and their dtypes
     paused      a run was begun, and has not come to its end
     fresh       gradients are to be zeroed before the next batch
     unfinished  a step in slices, or, if not fresh, one that is fused
@@ -274,9 +275,9 @@ class Runner:
     def predict_part(self, x, out):
         """Of at most micro_batch samples."""
         self.foresee(x)
-        if self.rows != self._last[0]:
+        if self.rows != self._last[0] or not self.executor.in_place:
             self._last, self._other = self._other, self._last
-            if self.rows != self._last[0]:
+            if self.rows != self._last[0] or not self.executor.in_place:
                 self._last = self.rows, self._views()
         if out is None:
             return self._last[1]
@@ -322,6 +323,7 @@ class Runner:
         for k, name in enumerate(self.names.split("\n")[0].split(" ")):
             if name == "lr" and k < len(self.image.floats):
                 self.executor.write(_LR + k, value)
+
     def evaluate(self, batches, metrics=()):
         """(mean loss, accuracy) over batches of (x, y), in evaluation mode: the mean is over all rows or weights, of
         losses that are sums over batches; accuracy is None without classes. metrics (see metrics.py) are reset and then

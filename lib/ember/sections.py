@@ -26,9 +26,9 @@ def record(front, r):
         changing = Changing(front, r, gradients)
     offset = 0
     for p in front.trained + front.frozen:
-        p._place = offset
+        p.place = offset
         if offset < size:
-            p.grad = r.gradient(offset, p._dims) if front.fused else r.at(gradients + offset, p._dims)
+            p.grad = r.gradient(offset, p.dims) if front.fused else r.at(gradients + offset, p.dims)
         offset += p.numel()
     with use(r):
         if front.labels:  # the first recording does not know how many yet; the instruction is as long
@@ -58,11 +58,11 @@ def record(front, r):
         with no_grad():
             front.model.eval()
             output = _output(front, r)
-            front.results = [(r.locate(t), t._dims) for t in (output if front.many else (output,))]
+            front.results = [(r.locate(t), t.dims) for t in (output if front.many else (output,))]
             r.section("predict")
             if front.classes:
                 target = _target(front, r, output)
-                n = numel(target._dims)
+                n = numel(target.dims)
                 r.emit(isa.COUNT_CORRECT, n, front.classes, INTS + CORRECT, output, target)
             r.fill(r.at(front.statistics + SCORED_LOSS, (2,)), 0.0)
             _loss(front, r, output, SCORED_LOSS)
@@ -82,7 +82,7 @@ def _record_step(front, r, size, gradients, state):
                          "model's parameters(), and are they not frozen?")  # fmt: skip
     if r.plan is None and _leaves(front, inputs_of(loss)):
         return True
-    total = r.at(front.statistics + TOTAL, loss._dims)
+    total = r.at(front.statistics + TOTAL, loss.dims)
     if seed is None and not weighs:
         r.fill(total, 1.0)  # of a sum, however it is cut
     if front.fused:
@@ -100,10 +100,10 @@ def _record_step(front, r, size, gradients, state):
 def _leaves(front, inputs):
     """Whether the loss, made of these, does not reach all that the front trains; it no longer does then."""
     for x in inputs:
-        x._seen = True
-    left = [p for p in front.trained if not p._seen]
+        x.seen = True
+    left = [p for p in front.trained if not p.seen]
     for x in inputs:
-        x._seen = False
+        x.seen = False
     if left:
         from .sections_more import leave
 
@@ -119,7 +119,7 @@ def _record_fused(front, r, loss, seed, total, drawn):
     r.section("backward")
     if total is not None:
         r.emit(isa.STOP, total)
-    change = r.at(r.slot(list(front.optimizer.groups[0].hyper)), loss._dims) * -1.0
+    change = r.at(r.slot(list(front.optimizer.groups[0].hyper)), loss.dims) * -1.0
     if drawn:
         r.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
     loss.backward(change if total is None else change / total)
@@ -141,8 +141,8 @@ def affine(dtype, scale, offset, shape):
 def read(r, segment, dtype, affine, shape):
     x = r.input(segment, dtype, (-1,) + shape)
     if affine:
-        raw, x, channels = x, r.new(x._dims), len(affine) // 2
-        r.emit(isa.CONVERT, numel(x._dims) // channels, channels, x, raw, r.constants(affine))
+        raw, x, channels = x, r.new(x.dims), len(affine) // 2
+        r.emit(isa.CONVERT, numel(x.dims) // channels, channels, x, raw, r.constants(affine))
     return x
 
 
@@ -156,14 +156,14 @@ def _output(front, r):
         if not isinstance(t, Tensor):
             raise ValueError("the model returned None: does its forward() return what it made?" if t is None else
                              "the model returned %r; several outputs take a target_dtype for each" % (t,))  # fmt: skip
-        if not t._dims or t._dims[0] != -1:
+        if not t.dims or t.dims[0] != -1:
             raise ValueError("the model made shape %s of a batch of %s: the batch is the first dimension"
                              % (t.shape, inputs[0].shape))  # fmt: skip
     if front.many:
         front.target_size = front.parts.sizes[0]
         return outputs
     if front.labels:
-        front.labels = output._dims[-1]
+        front.labels = output.dims[-1]
     if front.classes:
         front.classes = front.labels
     if front.target_dtype is None:
@@ -176,7 +176,7 @@ def _output(front, r):
 def _target(front, r, output):
     if front.many:
         return front.parts.target(r)
-    dims = output._dims[:-1] if front.classes else output._dims
+    dims = output.dims[:-1] if front.classes else output.dims
     if front.target_shape is not None:
         dims = dims[:1] + front.target_shape
     front.target_dims, front.target_size = dims, -numel(dims)
@@ -187,7 +187,7 @@ def _loss(front, r, output, at):
     """Record the loss, and add it, and what divides it, to the statistics from at on. Returns what gradients are of, a
     mean over rows or a sum; how they are seeded, by rows or 1; and whether weights divide the sum."""
     loss = front.criterion(output, _target(front, r, output))
-    if numel(loss._dims) != 1:
+    if numel(loss.dims) != 1:
         raise ValueError("the loss has shape %s; a Trainer takes one number: 'mean' or 'sum'" % (loss.shape,))
     into, total = [r.at(front.statistics + k, ()) for k in (at, at + 1)]
     if loss.weighted:
@@ -198,6 +198,6 @@ def _loss(front, r, output, at):
         rows = r.count(-1)
         r.copy(total, rows, isa.ADD)
         r.map(MUL_FN, into, loss, rows, isa.ADD)
-        return loss, rows.alias(loss._dims), False
+        return loss, rows.alias(loss.dims), False
     r.copy(into, loss, isa.ADD)
     return loss, None, False

@@ -15,15 +15,15 @@ class Changing:
 
     def begin(self, r):
         r.copy(self.copies, self.kept)
-        self._move(self.copies._place - self.kept._place)
+        self._move(self.copies.place - self.kept.place)
 
     def end(self, r):
-        self._move(self.kept._place - self.copies._place)
+        self._move(self.kept.place - self.copies.place)
         r.copy(self.kept, self.copies)
 
     def _move(self, way):
         for p in self.buffers:
-            p._place += way
+            p.place += way
 
 
 def without(parameters, others):
@@ -48,6 +48,6 @@ def add_weights(r, loss, into, total):
     from .ops import COPY_FN, strided
 
     loss, weights = loss.weighted
-    strided(r, COPY_FN, isa.ADD, (numel(weights._dims),), total, (0,), weights, (1,))
+    strided(r, COPY_FN, isa.ADD, (numel(weights.dims),), total, (0,), weights, (1,))
     r.copy(into, loss, isa.ADD)
     return loss

@@ -66,7 +66,7 @@ class Parts:
         if not isinstance(found, (tuple, list)) or len(found) != len(self.targets):
             raise ValueError("the model returned %r; target_dtype names %d outputs" % (found, len(self.targets)))
         for j in range(len(found)):
-            dims, self.classes[j] = found[j]._dims, 0
+            dims, self.classes[j] = found[j].dims, 0
             if self.targets[j] != "f":  # labels
                 dims, self.classes[j] = dims[:-1], dims[-1]
             self.dims[j], self.sizes[j] = dims, abs(numel(dims))

@@ -57,11 +57,11 @@ def _typed(part, dtype, what):
     try:
         from .values import has_length, read, typed
     except ImportError:
-        if isinstance(part, (int, float, list, tuple)) or part is None or hasattr(part, "_dims"):
+        if isinstance(part, (int, float, list, tuple)) or part is None or hasattr(part, "dims"):
             raise TypeError("%s is a %s; where the rest of Ember is not there, it may be a buffer of type %r"
                             % (what, type(part).__name__, dtype))  # fmt: skip
         return part, None
-    if not hasattr(part, "_dims") and not has_length(part):
+    if not hasattr(part, "dims") and not has_length(part):
         raise ValueError("%s is %r; it may be a buffer of type %r" % (what, part, dtype))
     values, dims = read(part)
     return typed(dtype, values, what), dims

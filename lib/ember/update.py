@@ -44,7 +44,7 @@ def _units(o, groups, packed):
     units = []
     for k in range(len(groups)):
         if o.layerwise:
-            units += [(p._dims, k) for p in groups[k]]
+            units += [(p.dims, k) for p in groups[k]]
             continue
         n = sum([p.numel() for p in groups[k]])
         most = _PART if packed and o.states else n
@@ -82,12 +82,12 @@ def record_update(r, front, size, gradients, state, total):
         for dims, k in units:
             n = numel(dims)
             places = [r.at(state + i * each, (_place(n, packed),)) for i in range(o.states)]
-            states = [_unpacked(r, place, dims) if packed else r.at(place._place, dims) for place in places]
+            states = [_unpacked(r, place, dims) if packed else r.at(place.place, dims) for place in places]
             states += [r.at(single + i, ()) for i in range(o.scalars)]
             single += o.scalars
             o.emit(r, n, r.at(offset, dims), r.at(gradients + offset, dims), states, hypers[first + k], total)
             for place, wide in zip(places, states if packed else ()):
-                r.emit(isa.TO_BFLOAT16, numel(place._dims), r.stream(), place, wide, INTS + KEY, INTS + STEP)
+                r.emit(isa.TO_BFLOAT16, numel(place.dims), r.stream(), place, wide, INTS + KEY, INTS + STEP)
             offset += n
             state += _place(n, packed)
         state = single
@@ -97,6 +97,6 @@ def record_update(r, front, size, gradients, state, total):
 
 def _unpacked(r, place, dims):
     """A state as float32, which may have one element more than dims say."""
-    wide = r.new((2 * numel(place._dims),))
-    r.emit(isa.FROM_BFLOAT16, numel(place._dims), wide, place)
+    wide = r.new((2 * numel(place.dims),))
+    r.emit(isa.FROM_BFLOAT16, numel(place.dims), wide, place)
     return wide.alias(dims)

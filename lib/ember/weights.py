@@ -5,7 +5,7 @@ from array import array
 from struct import unpack_from
 
 from . import derived, probe, program, slices
-from .cost import _EACH, cost
+from .cost import EACH, cost
 from .image import word
 
 _ENOUGH_US, _MEANS = 250, 4  # of a run, again and again, to know how long it takes
@@ -24,7 +24,7 @@ def _instructions(code):
 def table():
     """The weights of the instruction table: of opcodes, 0 where functions have theirs, then of functions."""
     costs = derived.COSTS
-    return array("H", [costs[k] for k in range(0, len(costs), _EACH)] + list(derived.FUNCTIONS))
+    return array("H", [costs[k] for k in range(0, len(costs), EACH)] + list(derived.FUNCTIONS))
 
 
 def longest(code, rows, weights):
