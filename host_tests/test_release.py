@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
+import ember
 from conftest import ALLOCATED, ROOT, run_micropython
+from ember import nn, optim
 
 BOARD = ROOT / "build" / "library"
 MADE = """
@@ -291,3 +293,30 @@ def test_the_same_bytes_on_a_pc_and_on_a_board(tmp_path):
         "unix-single", "import sys\nsys.argv[:] = ['', %r]\n%s" % (str(tmp_path / "board"), text), heap="2m"
     )
     assert (tmp_path / "pc").read_bytes() == (tmp_path / "board").read_bytes()
+
+
+def drawn():
+    """Parameters that begin in each way there is, longer than the pieces in which they are drawn."""
+    ember.manual_seed(5)
+    model = nn.Sequential(nn.Linear(40, 30), nn.Tanh(), nn.Linear(30, 30), nn.Tanh(), nn.Linear(30, 24), nn.Tanh(),
+                          nn.Linear(24, 24), nn.Tanh(), nn.Linear(24, 20))  # fmt: skip
+    a, b, c, d, e = [layer for layer in model.layers if hasattr(layer, "weight")]
+    nn.init.normal_(a.weight, 0.5, 2.0)
+    nn.init.trunc_normal_(b.weight)
+    nn.init.orthogonal_(c.weight)
+    nn.init.kaiming_uniform_(d.weight)
+    nn.init.constant_(d.bias, 0.25)
+    with ember.no_grad():
+        e.weight[...] = ember.arange(480).reshape(24, 20)
+    return model
+
+
+def test_a_file_holds_what_a_trainer_begins_with(tmp_path):
+    whole, pieces = drawn(), drawn()
+    trainer = ember.Trainer(whole, nn.CrossEntropyLoss(), optim.Adam(whole.parameters()), (40,), 4)
+    trainer.export(str(tmp_path / "whole"))
+    ember.compile(
+        pieces, nn.CrossEntropyLoss(), optim.Adam(pieces.parameters()), (40,), 4, path=str(tmp_path / "pieces")
+    )
+    assert (tmp_path / "whole").read_bytes() == (tmp_path / "pieces").read_bytes()
+    assert [p.storage is None for p in pieces.parameters()] == [True] * 8 + [False, True]

@@ -10,6 +10,8 @@ from .image import per_row, segment, word
 from .needs import table_of
 from .travel import averages
 
+_PIECE = 256  # elements that are drawn at once
+
 
 def export(runner, path):
     """Write what a runner has come to. Returns the bytes."""
@@ -22,6 +24,7 @@ def export(runner, path):
     state = [executor.view(*kept[3][1:])] if begun and kept[3][2] else ()
     floats = [executor.read((program.FLOATS << 24) + k) for k in range(len(image.floats))]
     ints = [executor.read((program.INTS << 24) + k) for k in range(len(image.ints))]
+    ints[program.ROWS] = image.ints[program.ROWS]  # whatever batch came last
     return write(image, runner.names, path, weights, state, array("f", floats), array("i", ints))
 
 
@@ -43,14 +46,23 @@ def compile(model, loss, optimizer, input_shape, batch_size=32, path=None, **opt
 
 
 def _values(parameters):
-    """Of each, in turn; what is drawn for this is let go again."""
+    """Of each, in turn; what is not drawn yet is drawn for this alone, in pieces where it can be."""
+    from .parameter import PIECEWISE
+    from .tensor import Tensor
+
     for p in parameters:
-        drawn = p.storage is None
-        if drawn:
-            gc.collect()
-        yield memoryview(p.elements())[p.offset : p.offset + p.numel()]
-        if drawn:
-            p.storage = None
+        gc.collect()
+        n, drawn = p.numel(), p.storage is None
+        if drawn and p.initial[0] in PIECEWISE:
+            for first in range(0, n, _PIECE):
+                piece = Tensor(array("f", range(min(_PIECE, n - first))))
+                piece.stream, piece.first = p.stream, first
+                p.initial[0](piece, *p.initial[1:])
+                yield piece.storage
+        else:
+            yield memoryview(p.elements())[p.offset : p.offset + n]
+            if drawn:
+                p.storage = None
 
 
 def _beginning(front, image):

@@ -8,6 +8,7 @@ from array import array
 from . import isa, ops
 from . import ops_noise as noise
 from .eager import FIRST, Eager
+from .parameter import PIECEWISE
 from .program import STEP
 
 _CHUNK = 256  # numbers at a time, where drawing takes scratch
@@ -53,7 +54,7 @@ def _pieces(eager, t, scratches):
     whole = [eager.new((min(n, _CHUNK),)) for _ in range(scratches)]
     for first in range(0, n, _CHUNK):
         dims = (min(n - first, _CHUNK),)
-        eager.ints[FIRST] = first
+        eager.ints[FIRST] = t.first + first
         yield [t.alias(dims, first)] + [s.alias(dims) for s in whole]
 
 
@@ -104,6 +105,9 @@ def truncated(t, mean, std, a, b):
         eager.map(ops.MAXIMUM_FN, d, d, eager.scalar(a))
         eager.map(ops.MINIMUM_FN, d, d, eager.scalar(b))
         eager.flush()
+
+
+PIECEWISE.extend((constant, normal, truncated))
 
 
 def orthogonal(t, gain):

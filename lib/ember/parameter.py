@@ -11,6 +11,7 @@ class Parameter(Tensor):
 
     made = 0  # parameters so far: each draws from a stream of its own
     drawn = 0  # tensors of ember.rand and randn: from others
+    first = 0  # the number of its first element: more in a piece of one
 
     def __init__(self, shape, low=0.0, high=0.0):
         values = None
@@ -64,8 +65,12 @@ def _uniform(t, low, high):
     from .eager import FIRST, Eager
 
     eager = Eager()
+    eager.ints[FIRST] = t.first
     eager.uniform(0, t.numel(), 1, t.stream, t, low, high, FIRST)
     eager.flush()
+
+
+PIECEWISE = [_uniform]  # those that draw each element by itself, so a piece of a parameter as well
 
 
 class Buffer(Parameter):
