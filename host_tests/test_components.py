@@ -14,7 +14,7 @@ import kept
 from cases import CASES
 from conftest import BUILD, run_micropython
 from ember import derived, explain, kernels, needs, table, verify, vm
-from ember_tools import components as tools
+from ember_tools import library
 from programs import FINISHED, NATIVE, ROOT, Memory, run
 from test_builds import digest, flags
 from test_verifier import mutate
@@ -237,7 +237,7 @@ def test_a_folder_a_variant():
         chosen = ["COMPONENTS=" + " ".join(components), "OPTIMIZE=" + ("size" if size else "")]
         command = ["make", "-s", "-C", str(ROOT), "--eval", "show:\n\t@echo '$(VARIANT)'", "show", *chosen]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        found = tools.module_file("armv7emsp", components, size).relative_to(tools.NATIVE)
+        found = library.module_file("armv7emsp", components, size).relative_to(library.NATIVE)
         assert str(found.parent).strip(".") == done.stdout.strip()
 
 

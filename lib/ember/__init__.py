@@ -4,6 +4,7 @@ A training step is a small program: see docs/design.md. Modules load when they a
 """
 
 import gc
+import sys
 
 __version__ = "0.1.0"
 
@@ -29,8 +30,17 @@ def _collect_after(n):
 
 
 def _module(name):
-    """A module of the package, which loads now."""
-    return __import__("ember." + ("core" if " %s " % name in _JOINED else name), None, None, (name,))
+    """A module of the package, which loads now if it has not. Loading leaves garbage, and what is made above it would
+    keep the heap in pieces."""
+    whole = "ember." + ("core" if " %s " % name in _JOINED else name)
+    if whole in sys.modules or not hasattr(gc, "mem_free"):
+        return __import__(whole, None, None, (name,))
+    before = _collect_after(4096)
+    try:
+        return __import__(whole, None, None, (name,))
+    finally:
+        _collect_after(before)
+        gc.collect()
 
 
 def _look_up(name, homes):
@@ -49,29 +59,25 @@ def _look_up(name, homes):
 
 
 def __getattr__(name):
-    before = _collect_after(4096)  # loading leaves garbage, and modules above it would keep the heap in pieces
-    try:
-        found = _look_up(name, _HOMES)
-        if found is not None:
-            return found
-        if name[0] != "_" and "." not in name and "/" not in name:
-            try:  # a module comes before the catalogue: where programs only run, there is none
-                return _module(name)
-            except ImportError as error:
-                said = str(error)  # the latter where the firmware is terse
-                if "'ember.%s'" % name not in said and said != "module not found":  # it is there, and lacks something
-                    raise
-            from .catalogue import OPERATORS, find
+    found = _look_up(name, _HOMES)
+    if found is not None:
+        return found
+    if name[0] != "_" and "." not in name and "/" not in name:
+        try:  # a module comes before the catalogue: where programs only run, there is none
+            return _module(name)
+        except ImportError as error:
+            said = str(error)  # the latter where the firmware is terse
+            if "'ember.%s'" % name not in said and said != "module not found":  # it is there, and lacks something
+                raise
+        from .catalogue import OPERATORS, find
 
-            if name in OPERATORS.split():
-                from .tensor import Tensor
+        if name in OPERATORS.split():
+            from .tensor import Tensor
 
-                return getattr(Tensor, name)
-            function = find(name, "FUNCTIONS") or find(name)
-            if function is not None:
-                return function
-    finally:
-        _collect_after(before)
+            return getattr(Tensor, name)
+        function = find(name, "FUNCTIONS") or find(name)
+        if function is not None:
+            return function
     from .names import Missing
 
     raise AttributeError(Missing("ember", name))

@@ -16,15 +16,8 @@ def build(rows, body, memory=None, kind=Recording, cut=False, runs=True):
     # So what recording keeps, modules among it, lies low in the heap, and the arena finds room in one piece.
     before = _collect_after(4096)
     try:
-        recording = kind(rows)
-        while body(recording):
-            recording = kind(rows)
-        plan, watch = recording.finish(), None
-        recording = None
-        if memory is not None and plan.total() > memory:
-            from .budget import fit
-
-            rows, plan, watch = fit(rows, body, memory, kind, cut)
+        rows, plan, watch = _counted(rows, body, memory, kind, cut)
+        _wipe(9)
         gc.collect()
         try:
             code = array("i", range(plan.words))  # first: it finds a gap that the arena would leave too small
@@ -40,6 +33,26 @@ def build(rows, body, memory=None, kind=Recording, cut=False, runs=True):
         return plan, recording.image(), arena
     finally:
         _collect_after(before)
+
+
+def _counted(rows, body, memory, kind, cut):
+    """(rows, plan, watch) of a first recording, or of what fits in memory. Nothing of it is on the stack afterwards."""
+    recording = kind(rows)
+    while body(recording):
+        recording = kind(rows)
+    plan = recording.finish()
+    if memory is not None and plan.total() > memory:
+        from .budget import fit
+
+        recording = None
+        return fit(rows, body, memory, kind, cut)
+    return rows, plan, None
+
+
+def _wipe(n):
+    """Overwrite the stack below: MicroPython takes whatever looks like an address there for one, and keeps what lies
+    at it."""
+    return n and _wipe(n - 1)
 
 
 def retired(*_):

@@ -19,6 +19,8 @@ class Front:
                  target_dtype=None, memory=None, schedule=None, micro_batch=None, clip_value=None, clip_norm=None,
                  ema=None, fused=False, state_dtype="f", target_shape=None,
                  input_offset=0.0, **unknown):  # fmt: skip
+        if hasattr(gc, "mem_free"):  # MicroPython: what is made now is to lie below where the arena finds room
+            gc.collect()
         if unknown:
             from .names import unknown_keyword
 
@@ -121,7 +123,11 @@ class Front:
 
     def record(self, r):
         """As build() asks for it."""
-        return record(self, r)
+        again = record(self, r)
+        if r.plan is None:  # what is left of it would lie where the arena is to find room
+            for p in self.trained:
+                p.grad = None
+        return again
 
     def settle(self, trainer):
         """Parameters and gradients become views of the trainer's arena, hyperparameters of its float slots."""

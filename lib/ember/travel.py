@@ -56,7 +56,7 @@ def _typed(part, dtype, what):
     the board, buffers alone will do."""
     try:
         from .values import has_length, read, typed
-    except ImportError:
+    except (ImportError, MemoryError):  # not there, or no room for it
         if isinstance(part, (int, float, list, tuple)) or part is None or hasattr(part, "dims"):
             raise TypeError("%s is a %s; where the rest of Ember is not there, it may be a buffer of type %r"
                             % (what, type(part).__name__, dtype))  # fmt: skip

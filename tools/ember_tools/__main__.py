@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+from . import components as needed
 from . import library, selftest
 from .deploy import deploy as install_on
 from .deploy import nothing
@@ -38,17 +39,22 @@ def deploy(
     build: bool = typer.Option(False, help="make the native module first, if it is not current"),
     more: str = typer.Option("", "--with", help="beside the core, by name: LayerNorm,RMSprop,sort; a part; or all"),
     strip: bool = typer.Option(False, help="without the numbers of lines: less heap, and tracebacks say no line"),
+    components: str = typer.Option("", help="a native VM with these alone: core, or convolution,pooling"),
+    programs: str = typer.Option("", "--for", help="a native VM with what these need: model.ember,other.ember"),
+    size: bool = typer.Option(False, help="the smallest native VM, all but its products slower"),
 ):
     """Install Ember on a board, and try it there."""
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
     try:
+        wanted = needed.given(components.replace(",", " ").split())
+        wanted = sorted({*wanted, *(needed.of_files(programs.split(",")) if programs else ())})
         with Progress(*columns, console=console, transient=True) as bar:
             facts, result = install_on(
                 port or only_port(), vm, arch, baud, say, follower(bar), [n for n in more.split(",") if n],
-                library.make if build else nothing, strip,
+                library.make if build else nothing, strip, wanted, size,
             )  # fmt: skip
         console.print(selftest.table(facts, result))
-    except DeployError as error:
+    except (DeployError, OSError) as error:
         errors.print(str(error), markup=False)
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
@@ -95,10 +101,13 @@ def trace():
 
 
 @app.command()
-def dist(folder: str = typer.Option("build/dist", help="made anew")):
+def dist(
+    folder: str = typer.Option("build/dist", help="made anew"),
+    build: bool = typer.Option(False, help="make native VMs of less first: vm-core.json and others install them"),
+):
     """Write what `mip install` takes: a folder for each architecture."""
     try:
-        made = write(folder)
+        made = write(folder, library.make if build else None)
     except DeployError as error:
         errors.print(str(error), markup=False)
         raise typer.Exit(1) from error

@@ -4,7 +4,7 @@ import sys
 from array import array
 from pathlib import Path
 
-from .library import NATIVE, SOURCES
+from .library import SOURCES
 from .line import DeployError
 
 
@@ -29,16 +29,25 @@ def of_file(path):
     return of_code(words[head : head + words[head + 1]])
 
 
-def module_file(arch, components=(), size=False):
-    """Where `make module ARCH=… COMPONENTS="…" OPTIMIZE=size` puts the native VM; without any, all are in it."""
-    named = ["core", *sorted(set(components) - {"core"})] if components else []
-    name = "ember_vm.mpy" if arch == "x64" else "ember_vm_%s.mpy" % arch
-    return NATIVE / "+".join(named + ["size"] * size) / name
+def of_files(paths):
+    """What all of these need, the core first."""
+    return ["core", *sorted(set().union(*(of_file(path) for path in paths)) - {"core"})]
+
+
+def given(components):
+    """What was typed, or DeployError that names those there are."""
+    if str(SOURCES.parent) not in sys.path:
+        sys.path.insert(0, str(SOURCES.parent))
+    from ember.table import COMPONENTS
+
+    for name in components:
+        if name not in COMPONENTS:
+            raise DeployError("there is no component %r; there are: %s" % (name, ", ".join(COMPONENTS)))
+    return ["core", *sorted(set(components) - {"core"})] if components else []
 
 
 if __name__ == "__main__":
     try:
-        needed = set().union(*(of_file(path) for path in sys.argv[1:]))
+        print('COMPONENTS="%s"' % " ".join(of_files(sys.argv[1:])))
     except (OSError, DeployError) as error:
         sys.exit(str(error))
-    print('COMPONENTS="%s"' % " ".join(["core", *sorted(needed - {"core"})]))

@@ -1,5 +1,5 @@
-"""What `mip install` takes: a folder an architecture, with a package.json for all and another for each part; and the
-library as it is, in lib/, likewise."""
+"""What `mip install` takes: a folder an architecture, with a package.json for all and another for each part, and with
+native VMs of less; and the library as it is, in lib/, likewise."""
 
 import json
 import shutil
@@ -10,11 +10,19 @@ from .facts import MODULES
 
 ROOT = library.ROOT
 PORTABLE = "portable"  # for every architecture; and the part that it needs
+# Beside the native VM with all components: (name, components, for size).
+VMS = (("vm-core", ("core",), False), ("vm-core-size", ("core",), True),
+       ("vm-convolution", ("core", "convolution", "pooling"), False))  # fmt: skip
 
 
-def package(paths):
-    """A package.json for files that lie beside it."""
-    return json.dumps({"urls": [[path, path] for path in paths], "version": library.version()}, indent=2) + "\n"
+def package(paths, there=None):
+    """A package.json for files that lie beside it, and where they go if not to the same path."""
+    return (
+        json.dumps(
+            {"urls": [list(pair) for pair in zip(there or paths, paths)], "version": library.version()}, indent=2
+        )
+        + "\n"
+    )
 
 
 def packages():
@@ -33,8 +41,9 @@ def architectures():
     return sorted(arch for arch in set(MODULES.values()) if library.module_file(arch).exists())
 
 
-def write(folder):
-    """All of it, anew; returns the folders that it made."""
+def write(folder, build=None):
+    """All of it, anew, with the VMs that are built; build(arch, components, size) makes one. Returns the folders that
+    it made."""
     folder = Path(folder)
     shutil.rmtree(folder, ignore_errors=True)
     for arch in (*architectures(), PORTABLE):
@@ -42,6 +51,14 @@ def write(folder):
         for path, content in files.items():
             (folder / arch / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / arch / path).write_bytes(content)
+        for vm, *kind in VMS if arch != PORTABLE else ():
+            if build:
+                build(arch, *kind)
+            if library.module_file(arch, *kind).exists():
+                path = "%s/ember_vm.mpy" % vm
+                (folder / arch / vm).mkdir()
+                (folder / arch / path).write_bytes(library.module(arch, *kind))
+                (folder / arch / (vm + ".json")).write_text(package([path], ["ember_vm.mpy"]))
         for name, part in names():
             modules = library.PARTS["modules"]([part] + [PORTABLE] * (arch == PORTABLE))
             there = {"ember/%s.mpy" % file for file in library.file_names(modules)} | {"ember_vm.mpy"}

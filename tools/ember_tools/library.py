@@ -7,6 +7,7 @@ done to all of them first.
 import functools
 import re
 import runpy
+import shlex
 import shutil
 import subprocess
 import sys
@@ -48,8 +49,10 @@ def isa():
     return ember().table.checksum()
 
 
-def module_file(arch):
-    return NATIVE / ("ember_vm.mpy" if arch == "x64" else "ember_vm_%s.mpy" % arch)
+def module_file(arch, components=(), size=False):
+    """Where `make module ARCH=… COMPONENTS="…" OPTIMIZE=size` puts the native VM; without any, all are in it."""
+    named = ["core", *sorted(set(components) - {"core"})] if components else []
+    return NATIVE / "+".join(named + ["size"] * size) / ("ember_vm.mpy" if arch == "x64" else "ember_vm_%s.mpy" % arch)
 
 
 def imported(module):
@@ -206,20 +209,28 @@ def write(folder):
         Path(folder, path).write_bytes(content)
 
 
-def module(arch):
-    path = module_file(arch)
+def _target(arch, components, size):
+    """What `make` is asked for."""
+    if not components and not size:
+        return [str(module_file(arch).relative_to(ROOT))]
+    return ["module", "ARCH=" + arch, "COMPONENTS=" + " ".join(components), "OPTIMIZE=" + "size" * size]
+
+
+def module(arch, components=(), size=False):
+    path = module_file(arch, components, size)
     if not path.exists():
         how = "put xtensa-esp32-elf-gcc on PATH, then: " if arch == "xtensawin" else ""
-        raise DeployError("%s is not built. %smake setup" % (path.relative_to(ROOT), how))
+        target = "setup" if not components and not size else shlex.join(_target(arch, components, size))
+        raise DeployError("%s is not built. %smake %s" % (path.relative_to(ROOT), how, target))
     return path.read_bytes()
 
 
-def make(arch):
+def make(arch, components=(), size=False):
     """Build an architecture's native module, or what of it is not current."""
-    path = module_file(arch).relative_to(ROOT)
-    done = subprocess.run(["make", "--no-print-directory", str(path)], cwd=ROOT)
+    done = subprocess.run(["make", "--no-print-directory", *_target(arch, components, size)], cwd=ROOT)
     if done.returncode:
-        raise DeployError("%s could not be built: see above." % path)
+        path = module_file(arch, components, size)
+        raise DeployError("%s could not be built: see above." % path.relative_to(ROOT))
 
 
 def image(files):
@@ -236,10 +247,10 @@ def image(files):
     return bytes(writer.finalise())
 
 
-def files(arch=None, more=(), strip=False):
+def files(arch=None, more=(), strip=False, components=(), size=False):
     """What goes there, sorted; `arch` None is the library with the portable VM, which a native one
-    replaces."""
+    replaces: all of it, or these components."""
     all_of_it = compiled([path.stem for path in sources(more, not arch)], strip)
     if arch:
-        all_of_it["ember_vm.mpy"] = module(arch)
+        all_of_it["ember_vm.mpy"] = module(arch, components, size)
     return all_of_it

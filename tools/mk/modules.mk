@@ -38,7 +38,7 @@ flash: $(VENV_READY) ## install Ember on a real board: [PORT=/dev/ttyACM0] [ARGS
 	@$(RUN) -m ember_tools deploy --build $(if $(PORT),--port $(call quoted,$(PORT))) $(ARGS)
 
 dist: $(VENV_READY) $(MODULE) $(MODULES) ## write what mip install takes, an architecture a folder, into build/dist
-	@$(RUN) -m ember_tools dist
+	@$(RUN) -m ember_tools dist --build
 
 test-board: port-given $(VENV_READY) build/native/libember.so ## run the device tests on a real board that has Ember: PORT=/dev/ttyACM0
 	@EMBER_PORT=$(call quoted,$(PORT)) $(RUN) -m pytest host_tests/test_device.py -k "board" $(ARGS)
