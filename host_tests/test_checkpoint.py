@@ -166,11 +166,10 @@ def test_saving_again_replaces_and_survives_a_failure(tmp_path, monkeypatch):
     first = open(path, "rb").read()
     go(t, 0, 1)
 
-    class Broken:
-        def __init__(self, arena):
-            raise OSError("disk full")
+    def full(*_):
+        raise OSError("disk full")
 
-    monkeypatch.setattr("ember.checkpoint.memoryview", Broken, raising=False)
+    monkeypatch.setattr("ember.blocks.crc32", full)
     with pytest.raises(OSError):
         t.save(path)
     monkeypatch.undo()

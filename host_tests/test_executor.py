@@ -7,7 +7,8 @@ import pytest
 
 import ember
 import travelling
-from ember import executor, fit, isa, nn, optim, runtime, slices, travel
+from ember import executor, fit, isa, nn, optim, runtime, slices, travel, vm
+from ember.image import segment
 from test_runtime import everything
 from test_several import build as several
 
@@ -19,8 +20,9 @@ class Closed:
 
     in_place = False
 
-    def __init__(self, code, segments, run):
-        self._inner, self._image = executor.Executor(code, segments, run), None
+    def __init__(self, image):
+        arena = array("f", bytes(4 * segment(image.code, isa.ARENA)[1]))
+        self._inner, self._image = executor.Executor(image.code, image.segments(arena), vm.run), image
 
     def __getattr__(self, name):
         if name not in FACE:
@@ -29,7 +31,7 @@ class Closed:
 
     def _within(self, address, n):
         image = self._image
-        blocks = [(at, size) for _, at, size in image.kept]
+        blocks = [(0, image.kept[0][2] + image.kept[1][2]), *((at, size) for _, at, size in image.kept[2:])]
         blocks += [(at, image.batch_size * size) for at, size in ((a, abs(numel(d))) for a, d in image.results)]
         assert address >> 24 == isa.ARENA and any(at <= address and address + n <= at + size for at, size in blocks)
 
@@ -157,12 +159,7 @@ def test_one_that_shows_nothing_else(name, tmp_path, monkeypatch):
     MAKE[name]().export(path)
     plain = runtime.load(path)
     expected = life(plain, tmp_path, monkeypatch)
-    with monkeypatch.context() as patch:
-        patch.setattr(runtime, "Executor", Closed)
-        patch.setattr(Closed, "_within", lambda *_: None)  # until it knows what is kept
-        closed = runtime.load(path)
-    closed.executor._image = closed.image
-    assert isinstance(closed.executor, Closed)
+    closed = runtime.load(path, Closed)
     with pytest.raises(AttributeError, match="does not show its 'arena'"):
         closed.executor.arena  # noqa: B018
     assert life(closed, tmp_path, monkeypatch) == expected
@@ -171,14 +168,12 @@ def test_one_that_shows_nothing_else(name, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["mlp", "averaged"])
-def test_it_is_exported_again(name, tmp_path, monkeypatch):
+def test_it_is_exported_again(name, tmp_path):
     path = str(tmp_path / "model.ember")
     MAKE[name]().export(path)
     files = []
-    for kind in (executor.Executor, Closed):
-        monkeypatch.setattr(runtime, "Executor", kind)
-        monkeypatch.setattr(Closed, "_within", lambda *_: None)
-        model = runtime.load(path)
+    for kind in (None, Closed):
+        model = runtime.load(path, kind)
         model.step(*batch(model, 0))
         ember.export.export(model, str(tmp_path / "again"))
         files.append((tmp_path / "again").read_bytes())

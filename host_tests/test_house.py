@@ -20,7 +20,7 @@ DEVICE_FILES = MODULES + [path for path in EXAMPLES if path != LIVE]
 CORE = {"array", "math", "struct", "gc", "sys", "micropython"}
 WIDER = CORE | {"os", "io", "time", "hashlib", "cryptolib", "binascii", "json", "random", "uctypes"}
 # Those whose job needs more than the core's imports, and open(), which is how files are reached.
-NOT_CORE = {"checkpoint", "data", "progress", "trainer", "slices", "mapped", "runtime", "export"}
+NOT_CORE = {"blocks", "checkpoint", "data", "progress", "trainer", "slices", "mapped", "runtime", "export"}
 BESIDE = {"nn_state": {"collections"}}  # where it is: for a dict with an order
 OWN = {"ember", "ember_vm", "digits"}  # an example that another one trains
 

@@ -16,8 +16,8 @@ CORE = "core"
 PARTS = {
     # Programs that were made elsewhere: what runs, trains and saves them.
     "runtime": ((), (
-        "__init__ check checkpoint cost data derived executor fit image isa micro program progress running runtime "
-        "schedule travel vm"
+        "__init__ blocks check checkpoint cost data derived executor fit image isa micro program progress running "
+        "runtime schedule travel vm"
     )),
     # What goes with any training where it is asked for: slices, several inputs, callbacks, more schedules.
     "live": (("runtime",), (

@@ -1,7 +1,7 @@
 # Frozen: of Ember what runs a program, and what is done with it here. opt=3: without the numbers of lines.
 package(
     "ember",
-    tuple("%s.py" % name for name in "__init__ program image executor running runtime checkpoint fit".split()),
+    tuple("%s.py" % name for name in "__init__ program image executor blocks running runtime checkpoint fit".split()),
     base_path="../../lib",
     opt=3,
 )

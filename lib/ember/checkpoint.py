@@ -15,11 +15,11 @@ import struct
 from array import array
 from binascii import crc32
 
+from .blocks import checksum, fill, pieces, put, replace
 from .program import INTS, KEY, STEP
 
 _HEAD = "<4sB3x9i"
 _KEY, _STEP = (INTS << 24) + KEY, (INTS << 24) + STEP
-_CHUNK, _PIECE = 64, 128  # bytes; elements that are moved at once
 _MOST = 1 << 12  # bytes of a schedule's state
 
 
@@ -45,25 +45,6 @@ def save(trainer, path):
     replace(path, write, trainer)
 
 
-def replace(path, write, what):
-    """write(what, file) a new file beside the one of this path, which it then replaces: so there is a whole one, and
-    where it cannot be written the old one stays."""
-    beside = path + ".new"
-    try:
-        f = open(beside, "wb")
-    except OSError as error:
-        raise OSError("cannot write %r (%s)" % (path, error))  # noqa: B904
-    with f:
-        write(what, f)
-    import os
-
-    try:
-        os.rename(beside, path)
-    except OSError:  # FAT does not rename over a file
-        os.remove(path)
-        os.rename(beside, path)
-
-
 def write(trainer, f):
     """To anything that has write(), while the trainer is idle: all pieces are of whole words, but the schedule's."""
     blocks = _blocks(trainer)
@@ -72,17 +53,10 @@ def write(trainer, f):
     head = struct.pack(_HEAD, b"EMBK", 2, trainer.image.fingerprint, blocks[0][1], blocks[1][1], blocks[2][1],
                        trainer.steps, trainer.epoch, trainer.executor.read(_KEY), len(schedule),
                        len(shapes))  # fmt: skip
-    f.write(head)
-    crc = crc32(head)
+    crc = put(f, (head,))
     for offset, size in blocks:
-        for at in range(offset, offset + size, _PIECE):
-            piece = trainer.executor.view(at, min(_PIECE, offset + size - at))
-            f.write(piece)
-            crc = crc32(piece, crc)
-    if schedule:
-        f.write(schedule)
-    f.write(shapes)
-    f.write(struct.pack("<I", crc32(shapes, crc32(schedule, crc))))
+        crc = put(f, pieces(trainer.executor, offset, size), crc)
+    f.write(struct.pack("<I", put(f, (schedule, shapes) if schedule else (shapes,), crc)))
 
 
 def load(trainer, path):
@@ -120,12 +94,8 @@ def read(trainer, f, path):
         raise ValueError("%r holds the state of another schedule, of %d bytes where this has %d"
                          % (path, found[7], struct.calcsize(layout)))  # fmt: skip
     f.seek(len(head))
-    chunk = memoryview(array("f", range(_PIECE)))
     for offset, size in blocks:
-        for at in range(offset, offset + size, _PIECE):
-            piece = chunk[: min(_PIECE, offset + size - at)]
-            f.readinto(piece)
-            trainer.executor.store(at, piece)
+        fill(trainer.executor, offset, size, f)
     if layout and found[7]:
         trainer.schedule.load(struct.unpack(layout, f.read(found[7])))
     trainer.executor.write(_STEP, found[4])
@@ -135,14 +105,9 @@ def read(trainer, f, path):
 
 def _whole(f, head, found, path):
     """ValueError where a file is not what was written, as long as its head says it is."""
-    left = 4 * (sum(found[1:4]) + found[8]) + found[7]
-    crc, chunk = crc32(head), memoryview(bytearray(_CHUNK))
-    while left > 0:
-        piece = chunk[: min(left, _CHUNK)]
-        if f.readinto(piece) < len(piece):
-            raise ValueError("%r is truncated or damaged" % path)
-        crc = crc32(piece, crc)
-        left -= len(piece)
+    crc = checksum(f, 4 * (sum(found[1:4]) + found[8]) + found[7], crc32(head))
+    if crc is None:
+        raise ValueError("%r is truncated or damaged" % path)
     if f.read(5) != struct.pack("<I", crc):
         raise ValueError("%r is damaged: its checksum does not fit" % path)
 

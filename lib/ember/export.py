@@ -5,7 +5,7 @@ from array import array
 from binascii import crc32
 
 from . import program, runtime
-from .checkpoint import replace
+from .blocks import pieces, put, replace
 from .image import per_row, segment, word
 from .needs import table_of
 from .travel import averages
@@ -19,9 +19,9 @@ def export(runner, path):
     if runner.front and runner.front.moves:
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
     image, kept, executor = runner.image, runner.image.kept, runner.executor
-    weights = [executor.view(0, kept[0][2] + kept[1][2])]
+    weights = pieces(executor, 0, kept[0][2] + kept[1][2])
     begun = runner.steps or averages(runner)  # an average begins as the weights
-    state = [executor.view(*kept[3][1:])] if begun and kept[3][2] else ()
+    state = pieces(executor, *kept[3][1:]) if begun and kept[3][2] else ()
     floats = [executor.read((program.FLOATS << 24) + k) for k in range(len(image.floats))]
     ints = [executor.read((program.INTS << 24) + k) for k in range(len(image.ints))]
     ints[program.ROWS] = image.ints[program.ROWS]  # whatever batch came last
@@ -110,13 +110,11 @@ def write(image, names, path, weights, state, floats, ints):
 
 
 def _write(what, file):
-    head, pieces = what
+    head, parts = what
     file.write(head)
     crc = crc32(memoryview(head)[runtime.BATCH :])
-    for part in pieces:
-        for piece in part:
-            file.write(piece)
-            crc = crc32(piece, crc)
+    for part in parts:
+        crc = put(file, part, crc)
     head[runtime.CRC] = crc - (1 << 32) if crc >> 31 else crc
     file.seek(0)
     file.write(head)

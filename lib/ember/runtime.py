@@ -14,11 +14,11 @@ weights that are read where they lie, parameters, frozen parameters, optimizer s
 
 import gc
 from array import array
-from binascii import crc32
 from io import BytesIO
 from struct import unpack_from
 
 from . import program
+from .blocks import checksum, fill
 from .executor import Executor
 from .image import Image, segment, word
 from .running import Runner
@@ -32,12 +32,12 @@ MAGIC, VERSION = 0x21424D45, 3  # b"EMB!", below 2**30: a small int
 # Words at the beginning. What the checksum is of begins with BATCH.
 (TABLE, LENGTH, CRC, BATCH, CLASSES, RESULT, RESULT_SIZE, PARAMETERS, FROZEN, GRADIENTS, STATE, SHAPES, STATE_HERE,
  TEXT, HEAD) = range(2, 17)  # fmt: skip
-_CHUNK = 256  # bytes
 
 
-def load(source):
+def load(source, executor=None):
     """The Runner of what a file holds, or a bytes object. ValueError says what is wrong with it, MemoryError how much
-    room it needs: nothing of it has run by then."""
+    room it needs: nothing of it has run by then. executor: a function that makes one of an image, if it is not to run
+    in this heap (see executor.py)."""
     if isinstance(source, str):
         try:
             file = open(source, "rb")
@@ -64,7 +64,7 @@ def load(source):
             several = read(file, words, code)
         if not _fits_together(words, code, several[2]):
             raise ValueError("%s is damaged: its parts do not fit together" % name)
-        return _make(file, words, code, there, name, several)
+        return _make(file, words, code, there, name, several, executor or _here)
 
 
 def _check_head(file, words, name):
@@ -77,14 +77,11 @@ def _check_head(file, words, name):
 
         check_table(name, words[TABLE], vm.isa)
     file.seek(4 * BATCH)
-    left, crc, chunk = 4 * (words[LENGTH] - BATCH), 0, memoryview(bytearray(_CHUNK))
-    while left > 0:
-        piece = chunk[: min(left, _CHUNK)]
-        if file.readinto(piece) < len(piece):
-            raise ValueError("%s is truncated" % name)
-        crc = crc32(piece, crc)
-        left -= len(piece)
-    if (crc ^ words[CRC]) & 0xFFFFFFFF or left or file.read(1):
+    left = 4 * (words[LENGTH] - BATCH)
+    crc = checksum(file, left)
+    if crc is None:
+        raise ValueError("%s is truncated" % name)
+    if (crc ^ words[CRC]) & 0xFFFFFFFF or left < 0 or file.read(1):
         raise ValueError("%s is damaged: its checksum does not fit" % name)
 
 
@@ -149,16 +146,7 @@ def _array(file, dtype, n):
     return found
 
 
-def _make(file, words, code, there, name, several):
-    n, free = segment(code, program.ARENA)[1], getattr(gc, "mem_free", None)
-    gc.collect()
-    try:
-        arena = array("f", range(n))
-    except MemoryError:
-        raise MemoryError("the arena takes %d bytes in one piece; of the heap %d are free"
-                          % (4 * n, free() if free else 0))  # fmt: skip  # noqa: B904
-    for k in range(n):
-        arena[k] = 0.0
+def _make(file, words, code, there, name, several, executor):
     image = Image(code, (), *[_array(file, program.TYPES[segment(code, k)[0] & 7], segment(code, k)[1])
                               for k in (program.CONSTANTS, program.FLOATS, program.INTS)])  # fmt: skip
     image.inputs, image.targets, last, more = several
@@ -169,18 +157,35 @@ def _make(file, words, code, there, name, several):
     for size in list(words[PARAMETERS : STATE + 1]) + [program.STATISTICS]:
         image.kept.append(("", at, size))
         at += size
-    view = memoryview(arena)
-    file.readinto(view[: words[PARAMETERS] + words[FROZEN]])
-    if words[STATE_HERE]:
-        file.readinto(view[image.kept[3][1] : image.kept[4][1]])
+    image.statistics = image.kept[4][1]
+    weights = file.tell()
+    file.seek(4 * (words[LENGTH] - words[TEXT]))
     try:
         image.names = str(file.read(4 * words[TEXT]), "utf-8").rstrip("\0")
     except ValueError:
         raise ValueError("%s is damaged: its names are no text" % name)  # noqa: B904
-    image.statistics = image.kept[4][1]
-    runner = Runner(image, Executor(code, image.segments(arena), vm.run))
+    file.seek(weights)
+    executor = executor(image)
+    fill(executor, 0, words[PARAMETERS] + words[FROZEN], file)
+    if words[STATE_HERE]:
+        fill(executor, image.kept[3][1], words[STATE], file)
+    runner = Runner(image, executor)
     runner.run(program.ZERO)
     return runner
+
+
+def _here(image):
+    """Its executor, in this heap."""
+    n = segment(image.code, program.ARENA)[1]
+    gc.collect()
+    try:
+        arena = array("f", range(n))
+    except MemoryError:
+        raise MemoryError("the arena takes %d bytes in one piece; of the heap %d are free"
+                          % (4 * n, getattr(gc, "mem_free", int)()))  # fmt: skip  # noqa: B904
+    for k in range(n):
+        arena[k] = 0.0
+    return Executor(image.code, image.segments(arena), vm.run)
 
 
 def _mapped(file, code, k, there):

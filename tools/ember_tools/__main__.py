@@ -27,7 +27,7 @@ def main():
 
 
 def say(text):
-    console.print(text, markup=False)
+    console.print(text, markup=False, soft_wrap=True)
 
 
 @app.command()
