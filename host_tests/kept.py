@@ -34,7 +34,7 @@ def train(model):
     for x, y in travelling.batches(model, STEPS):
         model.step(x, y)
     x, _ = next(travelling.batches(model, 1))
-    return np.array(model.predict(x)), np.array(model.executor.arena[: model.image.kept[0][2]])
+    return np.array(model.predict(x)), np.array(model.executor.segments[0][: model.image.block(0)[1]])
 
 
 def train_in_float64(model):
@@ -55,7 +55,7 @@ def train_in_float64(model):
     x, y = next(travelling.batches(model, 1))
     run(x, y, [program.PREDICT])
     (at, dims), rows = model.image.results[0], memory.rows
-    return memory.values[isa.ARENA][at : at + rows * dims[1]], memory.values[isa.ARENA][: model.image.kept[0][2]]
+    return memory.values[isa.ARENA][at : at + rows * dims[1]], memory.values[isa.ARENA][: model.image.block(0)[1]]
 
 
 def alone():

@@ -145,7 +145,7 @@ def test_one_input_and_one_output_is_version_2(tmp_path):
     names = struct.pack("<%di" % words[15], *parts["names"]).rstrip(b"\0").decode()
     assert names.split("\n")[:2] == ["lr beta1 beta2 eps weight_decay", "0.weight 6 5"]
     weights = struct.pack("<%di" % words[9], *parts["parameters"])
-    assert weights == trainer.executor.arena[: words[9]].tobytes()
+    assert weights == trainer.executor.segments[0][: words[9]].tobytes()
     old = sealed([word for part in parts.values() for word in part])
     model = runtime.load(old)
     for x, y in travelling.batches(trainer, 5):

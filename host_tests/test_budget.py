@@ -104,7 +104,7 @@ def trained(name, **settings):
 
 def lasting(trainer):
     _, at, size = trainer.plan.kept[4]
-    arena = memoryview(trainer.executor.arena)
+    arena = memoryview(trainer.executor.segments[0])
     return bytes(arena[:at]) + bytes(arena[at + size : trainer.plan.start])
 
 

@@ -44,7 +44,7 @@ def go(trainer, start, stop):
 def everything(trainer):
     """What lasts: all that was kept, but for the gradients, and the counters."""
     blocks = [
-        trainer.executor.arena[o : o + n].tolist()
+        trainer.executor.segments[0][o : o + n].tolist()
         for kind, o, n in trainer.plan.kept
         if kind not in ("gradients", "statistics")
     ]
@@ -106,11 +106,11 @@ def saved(tmp_path_factory):
 def refused(trainer, path, data, says):
     with open(path, "wb") as f:
         f.write(data)
-    before, arena = everything(trainer), trainer.executor.arena.tolist()
+    before, arena = everything(trainer), trainer.executor.segments[0].tolist()
     with pytest.raises(ValueError, match=says) as error:
         trainer.load(path)
     assert path in str(error.value)
-    assert everything(trainer) == before and trainer.executor.arena.tolist() == arena
+    assert everything(trainer) == before and trainer.executor.segments[0].tolist() == arena
 
 
 def test_truncated_at_every_length(saved, tmp_path):

@@ -154,7 +154,7 @@ ON_A_BOARD = (
 import binascii, ember_vm
 t = trainer(nn.Dropout(0.2), nn.Tanh())
 trained(t)
-print(ember_vm.components, binascii.crc32(memoryview(t.executor.arena)[: t.image.kept[0][2]]))
+print(ember_vm.components, binascii.crc32(memoryview(t.executor.segments[0])[: t.image.block(0)[1]]))
 try:
     trainer(nn.MaxPool1d(2), nn.Flatten(), features=2, shape=(3, 2))
 except ValueError as error:

@@ -8,11 +8,11 @@ import pytest
 import ember
 import travelling
 from ember import executor, fit, isa, nn, optim, runtime, slices, travel, vm
-from ember.image import segment
+from ember.image import segment, word
 from test_runtime import everything
 from test_several import build as several
 
-FACE = "another bind bind_part bound run where finish drop fault stop read write view store stopped in_place".split()
+FACE = "bind bind_part bound run recover fault stop read write view store stopped in_place".split()
 
 
 class Closed:
@@ -31,7 +31,7 @@ class Closed:
 
     def _within(self, address, n):
         image = self._image
-        blocks = [(0, image.kept[0][2] + image.kept[1][2]), *((at, size) for _, at, size in image.kept[2:])]
+        blocks = [(0, image.block(0)[1] + image.block(1)[1]), *(image.block(k) for k in (2, 3, 4))]
         blocks += [(at, image.batch_size * size) for at, size in ((a, abs(numel(d))) for a, d in image.results)]
         assert address >> 24 == isa.ARENA and any(at <= address and address + n <= at + size for at, size in blocks)
 
@@ -79,11 +79,12 @@ MAKE.update(averaged=averaged, fused=fused, several=several, parts=lambda: sever
 
 def batch(model, k, rows=None):
     rows = rows or model.batch_size
-    parts, n = [], len(model.sizes)
-    for j in range(n):
-        if model.sizes[j]:
-            values = [(i * 5 + k * 3 + j) % 3 for i in range(rows * model.sizes[j])]
-            parts.append(array(model.dtypes[j], values))
+    parts, code = [], model.image.code
+    for k in range(isa.FIRST_BOUND, word(code, 3)):
+        flags, _, size = segment(code, k)
+        if size:
+            values = [(i * 5 + k * 3 + 2) % 3 for i in range(rows * size)]
+            parts.append(array(isa.TYPES[flags & 7], values))
     image = model.image
     if not image.inputs and not image.targets:
         return parts[0], parts[1]
@@ -108,7 +109,7 @@ def life(model, folder, monkeypatch):
         model.step(*batch(model, k))
         note()
     model.step(*batch(model, 3, 2))
-    if model.image.kept[2][2]:  # not fused
+    if model.image.block(2)[1]:  # not fused
         model.accumulate(*batch(model, 4))
         model.accumulate(*batch(model, 5, 1))
         model.update()
@@ -160,8 +161,8 @@ def test_one_that_shows_nothing_else(name, tmp_path, monkeypatch):
     plain = runtime.load(path)
     expected = life(plain, tmp_path, monkeypatch)
     closed = runtime.load(path, Closed)
-    with pytest.raises(AttributeError, match="does not show its 'arena'"):
-        closed.executor.arena  # noqa: B018
+    with pytest.raises(AttributeError, match="does not show its 'segments'"):
+        closed.executor.segments  # noqa: B018
     assert life(closed, tmp_path, monkeypatch) == expected
     closed.executor = closed.executor._inner
     assert everything(closed) == everything(plain)

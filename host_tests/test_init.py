@@ -286,7 +286,7 @@ def test_eager_trainer_and_recorded_function_draw_the_same(machine):
     assert len(set(expected)) == len(expected) == 13  # each of its own
     model = each()
     trainer = ember.Trainer(model, nn.MSELoss(), optim.Adam(model.parameters()), (3,), 2)
-    arena = memoryview(trainer.executor.arena)
+    arena = memoryview(trainer.executor.segments[0])
     assert [type(p.storage) for p in model.parameters()] == [memoryview] * 13
     assert values(model) == expected and bytes(arena[:152]) == expected[0][: 4 * 152]
     model = each()
@@ -338,7 +338,7 @@ def test_a_frozen_parameter_and_a_buffer_are_drawn_too(machine):
     trainer = ember.Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), momentum=0.5), (3,), 2)
     assert np.allclose(flat(model.held), z(2, 2), rtol=1e-5) and model.frozen.tolist() == [1, 1]
     start, size = trainer.plan.kept[3][1:]
-    state = trainer.executor.arena[start : trainer.plan.start]
+    state = trainer.executor.segments[0][start : trainer.plan.start]
     assert size == 8 and state.tolist() == [0] * len(state)
     trainer.step([[1.0, 2.0, 3.0]], [[0.0, 1.0]])
     assert model.frozen.tolist() == [1, 1]
@@ -362,7 +362,7 @@ def test_a_parameter_in_an_arena_changes_in_place(machine):
     trainer = ember.Trainer(layer, nn.MSELoss(), optim.SGD(layer.parameters()), (3,), 2)
     init.constant_(layer.weight, 0.5)
     init.zeros_(layer.bias)
-    assert trainer.executor.arena[:8].tolist() == [0.5] * 6 + [0, 0]
+    assert trainer.executor.segments[0][:8].tolist() == [0.5] * 6 + [0, 0]
     assert trainer.predict([[1.0, 2.0, 3.0]]).tolist() == [[3, 3]]
 
 

@@ -373,7 +373,7 @@ def test_it_is_saved_and_travels(name, tmp_path):
     for t in (one, other, travelled):
         for k in (7, 8):
             t.step(*batch(k))
-    bits = [t.executor.arena[: one.image.kept[0][2]].tobytes() for t in (one, other, travelled)]
+    bits = [t.executor.segments[0][: one.image.block(0)[1]].tobytes() for t in (one, other, travelled)]
     assert bits[0] == bits[1] == bits[2]
 
 

@@ -132,7 +132,7 @@ def cut(t, x, y, edges):
 
 def kept(t):
     """Parameters, frozen ones, gradients, the optimizer's state."""
-    return np.array(t.executor.arena[: t.image.statistics])
+    return np.array(t.executor.segments[0][: t.image.statistics])
 
 
 def alike(machine, a, b):
@@ -279,8 +279,8 @@ OPTIONS = {"ignore_index": 2}
 
 def lasting(t):
     """All that a step changes for good: weights, state, averages, buffers, the running loss, counters."""
-    arena, kept = memoryview(t.executor.arena), t.image.kept
-    blocks = [bytes(arena[at : at + n]) for _, at, n in (kept[0], kept[1], kept[3])]
+    arena = memoryview(t.executor.segments[0])
+    blocks = [bytes(arena[at : at + n]) for at, n in map(t.image.block, (0, 1, 3))]
     return blocks, t.running_loss, t.steps, list(t.executor.segments[isa.FLOATS])
 
 
@@ -311,7 +311,7 @@ def test_a_batch_that_counts_nothing_is_no_step(machine, kind, options, tmp_path
                 one.poll(1)
             assert one.loss == 0 and lasting(one) == before
     assert lasting(one) == lasting(twin) and steps == [1, 2, 3]
-    assert not any([v != v for v in one.executor.arena[: one.image.statistics]])
+    assert not any([v != v for v in one.executor.segments[0][: one.image.statistics]])
     if kind != "L-BFGS":
         one.export(str(tmp_path / "program"))
         there = runtime.load(str(tmp_path / "program"))
@@ -380,10 +380,10 @@ def test_running_losses_do_not_stick(machine):
     with ember.no_grad():
         model.weight[...] = Tensor([[1.0]])
     at = t.image.statistics + program.RUNNING
-    t.executor.arena[at], t.executor.arena[at + 1] = 2.0**24, 2.0**24
+    t.executor.segments[0][at], t.executor.segments[0][at + 1] = 2.0**24, 2.0**24
     for _ in range(300):
         t.step(array("f", [2.0]), array("f", [1.0]))  # a loss of 1
-    arena, rest = t.executor.arena, program.RUNNING_REST - program.RUNNING
+    arena, rest = t.executor.segments[0], program.RUNNING_REST - program.RUNNING
     for k in (at, at + 1):
         assert arena[k] + arena[k + rest] == 2**24 + 300
     assert t.running_loss == 1.0

@@ -297,14 +297,14 @@ def trained(name, batch_size, lay_out=None):
             patch.setattr(layout, "lay_out", lay_out)
         trainer = models.trainer_of(name, batch_size, "Adam")
     if lay_out:
-        arena, start = trainer.executor.arena, trainer.plan.start
+        arena, start = trainer.executor.segments[0], trainer.plan.start
         arena[start:] = array("f", [-12345.0]) * (len(arena) - start)
     x = array(trainer.input_dtype, [k * 37 % 101 for k in range(batch_size * trainer.sample_size)])
     y = bytes(k % 2 for k in range(batch_size * trainer.target_size))
     for _ in range(2):
         trainer.step(x, y)
     trainer.evaluate([(x, y)])
-    return bytes(memoryview(trainer.executor.arena).cast("B")[: 4 * trainer.plan.start]), trainer
+    return bytes(memoryview(trainer.executor.segments[0]).cast("B")[: 4 * trainer.plan.start]), trainer
 
 
 @pytest.mark.parametrize("name", ["digits-cnn", "basic-motions-gru", "basic-motions-transformer", "daphnet-autoencoder",
@@ -315,7 +315,7 @@ def test_canaries_stay_intact(name):
     canaries = []
     kept, trainer = trained(name, 2, functools.partial(apart, canaries))
     start = trainer.plan.start
-    assert all(trainer.executor.arena[start + k] == -12345.0 for k in canaries)
+    assert all(trainer.executor.segments[0][start + k] == -12345.0 for k in canaries)
     assert kept == trained(name, 2)[0]
 
 
@@ -361,9 +361,9 @@ def run_formula(steps, backward, canaries=None):
         recorded = ember.record(function, (3, 4))
     start = recorded.plan.start
     if canaries is not None:
-        recorded.executor.arena[start:] = array("f", [-12345.0]) * (len(recorded.executor.arena) - start)
+        recorded.executor.segments[0][start:] = array("f", [-12345.0]) * (len(recorded.executor.segments[0]) - start)
     results = [list(map(str, t.elements())) for t in recorded(array("f", [k * 0.25 - 1 for k in range(12)]))]
-    assert all(recorded.executor.arena[start + k] == -12345.0 for k in canaries or ())
+    assert all(recorded.executor.segments[0][start + k] == -12345.0 for k in canaries or ())
     return results
 
 

@@ -65,7 +65,7 @@ def weights(model):
 
 
 def bits(trainer):
-    return bytes(memoryview(trainer.executor.arena)[: trainer.plan.start])
+    return bytes(memoryview(trainer.executor.segments[0])[: trainer.plan.start])
 
 
 def test_steps_are_the_eager_ones():

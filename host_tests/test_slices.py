@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import ember
 from conftest import BUILD, MICROPYTHON, ROOT
-from ember import isa, nn, optim, program, running, slices, vm
+from ember import isa, nn, optim, program, running, slices, travel, vm
 from op_cases import vms
 
 BATCH, FEATURES, CLASSES = 6, 9, 3
@@ -56,7 +56,7 @@ def batch(seed, rows=BATCH):
 
 def bits(t):
     """All that lasts from step to step."""
-    return bytes(memoryview(t.executor.arena)[: t.plan.start]), t.executor.segments[3].tolist()
+    return bytes(memoryview(t.executor.segments[0])[: t.plan.start]), t.executor.segments[3].tolist()
 
 
 class Clock:
@@ -172,7 +172,7 @@ def test_what_must_wait_until_it_is_finished(monkeypatch, tmp_path):
 def section_of(t):
     """That in which a run paused, or that is next."""
     if t.executor.state[1]:
-        return t.executor.where()
+        return travel.section(t.image.code, t.executor.state)
     return t.slices._sections % isa.FOLLOWING
 
 
@@ -231,14 +231,14 @@ class Interrupted:
     """The VM's run, after which the n-th time a KeyboardInterrupt is raised, as Python does after a call."""
 
     def __init__(self, t, n):
-        self.t, self.n, self.run = t, n, t.executor._run
-        t.executor._run = self
+        self.t, self.n, self.run = t, n, t.executor.vm_run
+        t.executor.vm_run = self
 
     def __call__(self, *arguments):
         result = self.run(*arguments)
         self.n -= 1
         if not self.n:
-            self.t.executor._run = self.run
+            self.t.executor.vm_run = self.run
             raise KeyboardInterrupt
         return result
 
@@ -246,7 +246,7 @@ class Interrupted:
 @pytest.mark.parametrize("fresh", [True, False])
 def test_an_interrupt_leaves_the_weights_whole(monkeypatch, fresh):
     """After one row or another of a step: what comes next finds the weights of before it, or of after it."""
-    monkeypatch.setattr(running, "_STRETCH", 7)
+    monkeypatch.setattr(running.Runner, "stretch", 7)
 
     def begun():
         t = make()
@@ -279,7 +279,7 @@ def test_an_interrupt_leaves_the_weights_whole(monkeypatch, fresh):
 
 
 def test_an_interrupted_prediction_keeps_what_was_accumulated(monkeypatch):
-    monkeypatch.setattr(running, "_STRETCH", 1)
+    monkeypatch.setattr(running.Runner, "stretch", 1)
     t, plain = make(), make()
     for other in (t, plain):
         other.accumulate(*batch(0))

@@ -51,8 +51,8 @@ def batch(k, features=7):
 
 def kept(trainer, k):
     """Parameters (0) or state (3), as they lie in the arena."""
-    _, offset, size = trainer.image.kept[k]
-    return np.frombuffer(trainer.executor.arena, "<f4")[offset : offset + size]
+    offset, size = trainer.image.block(k)
+    return np.frombuffer(trainer.executor.segments[0], "<f4")[offset : offset + size]
 
 
 def units(trainer, part):

@@ -38,7 +38,7 @@ def bits(trainer):
     """Everything that lasts from step to step, and the slots."""
     n = sum(size for _, _, size in trainer.plan.kept)
     ints = trainer.executor.segments[3].tolist()
-    return bytes(memoryview(trainer.executor.arena)[:n]), ints[1:]
+    return bytes(memoryview(trainer.executor.segments[0])[:n]), ints[1:]
 
 
 X, Y = batch()
@@ -82,7 +82,7 @@ def test_a_bad_batch_changes_nothing(machine, x, y, error, says):
         t.accumulate(*batch(3, 2))
         t.update()
         t.step(*batch(4))
-    one, other = [t.executor.arena[: t.plan.start].tolist()[:-2] for t in (trainer, twin)]
+    one, other = [t.executor.segments[0][: t.plan.start].tolist()[:-2] for t in (trainer, twin)]
     assert one == other
 
 

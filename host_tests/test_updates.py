@@ -87,7 +87,7 @@ def test_in_parts_as_at_once():
         parts.accumulate(x[:6], y[:1])
         parts.accumulate(x[6:], y[1:])
         parts.update()
-    one, other = [t.executor.arena.tobytes()[: 4 * t.image.statistics] for t in (whole, parts)]
+    one, other = [t.executor.segments[0].tobytes()[: 4 * t.image.statistics] for t in (whole, parts)]
     assert one == other
 
 

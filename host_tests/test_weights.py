@@ -31,7 +31,7 @@ def timeline(code, rows, weights):
 def on_a_machine(monkeypatch, t, pace, overhead, look=0, weights=None, other=0):
     """On which a row takes what the table says, or weights, a call somewhat more, and Python before each look at the
     clock `look`; forty times a second something has the machine for `other`. Returns the clock: [microseconds]."""
-    real, now, after, known, draw = t.executor._run, [0.0], [0.0], {}, random.Random(3)
+    real, now, after, known, draw = t.executor.vm_run, [0.0], [0.0], {}, random.Random(3)
     weights = weights or WEIGHTS
 
     def run(program, segments, state, budget, measured=None):
@@ -54,7 +54,7 @@ def on_a_machine(monkeypatch, t, pace, overhead, look=0, weights=None, other=0):
             after[0] = now[0] + draw.uniform(0, 50000)
         return int(now[0])
 
-    t.executor._run = run
+    t.executor.vm_run = run
     monkeypatch.setattr(slices, "ticks_us", ticks_us)
     return now
 
@@ -150,7 +150,7 @@ def probes():
     """The program of each opcode, as it is run to be measured, and its segments."""
     found = {}
 
-    def run(program, segments, state, budget):
+    def run(program, segments, state, budget, weights=None):
         found.setdefault(program[starts(program)[0]], (array("i", program), segments))
         Ticks.now += 5000
 

@@ -118,7 +118,7 @@ def recorded(example):
             emitted.append(opcode)
             Recording.emit(self, opcode, *fields)
 
-        def _constant(self, x):  # an example makes its layer itself, at every recording a new one
+        def constant(self, x):  # an example makes its layer itself, at every recording a new one
             return x.detach()
 
     def body(r):

@@ -34,7 +34,7 @@ loaded = used()
 model.step(x, y)
 model.evaluate([(x, y)])
 model.save("/digits.ckpt")
-print(imported - start, loaded - imported, used() - loaded, 4 * len(model.executor.arena))
+print(imported - start, loaded - imported, used() - loaded, 4 * len(model.executor.segments[0]))
 """
 
 

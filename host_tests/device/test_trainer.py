@@ -30,7 +30,7 @@ def batch(rows=BATCH):
 
 def kept(trainer):
     """Parameters, gradients, optimizer state, statistics: every bit."""
-    return bytes(memoryview(trainer.executor.arena)[: trainer.plan.start])
+    return bytes(memoryview(trainer.executor.segments[0])[: trainer.plan.start])
 
 
 def differing(found, expected):
@@ -84,10 +84,10 @@ class Training(unittest.TestCase):
             trainer = make(loss=nn.CrossEntropyLoss([1.0, 5.0, 0.25], 2), micro_batch=micro_batch)
             for k in range(3):
                 trainer.step(x, y)
-                weights, running = bytes(memoryview(trainer.executor.arena)[:n]), trainer.running_loss
+                weights, running = bytes(memoryview(trainer.executor.segments[0])[:n]), trainer.running_loss
                 trainer.step(x, bytearray([2] * BATCH))
                 self.assertEqual((trainer.loss, trainer.steps, trainer.running_loss), (0.0, k + 1, running))
-                self.assertEqual(bytes(memoryview(trainer.executor.arena)[:n]), weights)
+                self.assertEqual(bytes(memoryview(trainer.executor.segments[0])[:n]), weights)
             found.append(weights)
         self.assertEqual([differing(f, found[0]) for f in found], [0, 0, 0])
 

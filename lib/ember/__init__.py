@@ -4,7 +4,6 @@ A training step is a small program: see docs/design.md. Modules load when they a
 """
 
 import gc
-import sys
 
 __version__ = "0.1.0"
 
@@ -32,12 +31,12 @@ def _collect_after(n):
 def _module(name):
     """A module of the package, which loads now if it has not. Loading leaves garbage, and what is made above it would
     keep the heap in pieces."""
-    whole = "ember." + ("core" if " %s " % name in _JOINED else name)
-    if whole in sys.modules or not hasattr(gc, "mem_free"):
-        return __import__(whole, None, None, (name,))
+    file = "core" if " %s " % name in _JOINED else name
+    if file in globals() or not hasattr(gc, "mem_free"):
+        return __import__("ember." + file, None, None, (name,))
     before = _collect_after(4096)
     try:
-        return __import__(whole, None, None, (name,))
+        return __import__("ember." + file, None, None, (name,))
     finally:
         _collect_after(before)
         gc.collect()

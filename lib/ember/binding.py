@@ -9,6 +9,11 @@ from .image import segment, word, zeros
 _LENGTH = 3  # runtime.LENGTH
 
 
+def sizes(code):
+    """Elements of a row, in each segment that is bound."""
+    return [segment(code, k)[2] for k in range(program.FIRST_BOUND, word(code, 3))]
+
+
 class Binding:
     """inputs, targets: how many there are where x, or y, is a tuple of them; 0 where it is one by itself."""
 
@@ -35,15 +40,21 @@ class Binding:
         if not self._counted(x, y):
             return False
         good = runner.bind_first(x[0] if self.many_x else x, y[0] if self.many_y else y)
-        return good and self._bind_each(runner, self.inputs, x) and self._bind_each(runner, self.targets, y)
+        return good and self._bind_inputs(runner, x) and self._bind_targets(runner, y)
 
     def _counted(self, x, y):
         return not (self.many_x and len(x) != len(self.inputs) or self.many_y and len(y) != len(self.targets))
 
-    def _bind_each(self, runner, places, parts):
+    def _bind_inputs(self, runner, x):
         """Those after the first."""
-        for k in range(1, len(places)):
-            if not runner.bind_part(places[k], parts[k]):
+        for k in range(1, len(self.inputs)):
+            if not runner.bind_part(self.inputs[k], x[k]):
+                return False
+        return True
+
+    def _bind_targets(self, runner, y):
+        for k in range(1, len(self.targets)):
+            if not runner.bind_part(self.targets[k], y[k]):
                 return False
         return True
 
@@ -54,7 +65,7 @@ class Binding:
         if not runner.bind_first_input(x[0] if self.many_x else x):
             return False
         self._make_room(runner)
-        return self._bind_each(runner, self.inputs, x)
+        return self._bind_inputs(runner, x)
 
     def _make_room(self, runner):
         """Targets are bound even where they are not read."""
@@ -64,8 +75,8 @@ class Binding:
 
     def _widen(self, runner):
         for k in self.targets[1:]:
-            size = runner.micro_batch * runner.sizes[k - program.X]
-            runner.executor.bind_part(k, zeros(runner.dtypes[k - program.X], size))
+            flags, _, size = segment(runner.image.code, k)
+            runner.executor.bind_part(k, zeros(program.TYPES[flags & 7], runner.micro_batch * size))
 
     def write(self, runner, out, views):
         """Copy outputs into the buffers of the tuple out."""

@@ -4,7 +4,7 @@ written and read by these."""
 from array import array
 from binascii import crc32
 
-_PIECE = 128  # elements, of 4 bytes
+_PIECE = 32  # elements, of 4 bytes: a micro:bit has room for no more
 
 
 def pieces(executor, first, n):
@@ -15,6 +15,9 @@ def pieces(executor, first, n):
 
 def fill(executor, first, n, file):
     """The same elements, from a file."""
+    if executor.in_place:
+        file.readinto(executor.view(first, n))
+        return
     chunk = memoryview(array("f", range(_PIECE)))
     for at in range(first, first + n, _PIECE):
         piece = chunk[: min(_PIECE, first + n - at)]

@@ -63,13 +63,6 @@ def replaced(*_):
     raise RuntimeError("a parameter of the model was replaced after this was made: make it again")
 
 
-def retire(owner, why):
-    """It, and what was recorded over its parameters, runs no more: why() says so."""
-    owner.executor.stop(why)
-    for follower in owner.followers:
-        follower.executor.stop(why)
-
-
 def clear(arena, first, last):
     """Zeros from first to last."""
     if first < last:
@@ -90,7 +83,7 @@ def settle(p, arena, offset, owner):
         for i in range(len(view)):
             view[i] = values[start + i]
     if p.owner is not None:
-        retire(p.owner, retired)
+        p.owner.executor.stop(retired)
     p.owner, p.owner_at = owner, offset
 
 

@@ -7,6 +7,7 @@ of the trainer that returns a number. Less is better, but for "accuracy". NaN is
 from array import array
 
 from .check import not_negative, whole
+from .program import GRADIENTS
 
 
 def _monitor(monitor):
@@ -84,4 +85,4 @@ class KeepBest:
 
 def _size(trainer):
     """Parameters and frozen ones, which lie first in the arena."""
-    return trainer.image.kept[0][2] + trainer.image.kept[1][2]
+    return trainer.image.starts[GRADIENTS]

@@ -15,8 +15,8 @@ import struct
 from array import array
 from binascii import crc32
 
-from .blocks import checksum, fill, pieces, put, replace
-from .program import INTS, KEY, STEP
+from .blocks import checksum, fill, pieces, put
+from .program import FROZEN, INTS, KEY, PARAMETERS, STATE, STEP
 
 _HEAD = "<4sB3x9i"
 _KEY, _STEP = (INTS << 24) + KEY, (INTS << 24) + STEP
@@ -25,8 +25,8 @@ _MOST = 1 << 12  # bytes of a schedule's state
 
 def _blocks(trainer):
     """The parts of the arena that are saved, as (offset, size) in elements."""
-    kept = trainer.image.kept  # parameters, frozen, gradients, state, statistics
-    return kept[0][1:], kept[1][1:], kept[3][1:]
+    block = trainer.image.block
+    return block(PARAMETERS), block(FROZEN), block(STATE)
 
 
 def _layout(trainer):
@@ -38,11 +38,6 @@ def _layout(trainer):
 
 def _flat(shapes):
     return array("i", [n for dims in shapes for n in (len(dims),) + tuple(dims)])
-
-
-def save(trainer, path):
-    trainer.idle()
-    replace(path, write, trainer)
 
 
 def write(trainer, f):
@@ -57,16 +52,6 @@ def write(trainer, f):
     for offset, size in blocks:
         crc = put(f, pieces(trainer.executor, offset, size), crc)
     f.write(struct.pack("<I", put(f, (schedule, shapes) if schedule else (shapes,), crc)))
-
-
-def load(trainer, path):
-    trainer.idle()
-    try:
-        f = open(path, "rb")
-    except OSError as error:
-        raise OSError("no checkpoint %r (%s)" % (path, error))  # noqa: B904
-    with f:
-        read(trainer, f, path)
 
 
 def read(trainer, f, path):

@@ -3,27 +3,23 @@ its arena to itself, as another world does, can take its place."""
 
 from array import array
 
-from .image import word
-from .program import ARENA, HEAD, INTS, ROWS, X, Y
+from .program import INTS, ROWS, X, Y
 
 
 class Executor:
     """code over segments, by the run of a VM (docs/vm.md). An address, or a slot, is segment << 24 | element.
 
-    stopped  says why nothing runs any more
-    explain  has words for a fault that know the instruction table, where travel.py's do without
+    stopped    says why nothing runs any more
+    followers  those that use this arena too
+    explain    has words for a fault that know the instruction table, where travel.py's do without
     """
 
     stopped = explain = None
     in_place = True  # views of a result show what the next run makes of it
 
     def __init__(self, code, segments, run):
-        self.code, self.segments, self._run = code, segments, run
-        self.state = array("i", (0, 0, 0, 0))
-
-    def another(self, code, segments):
-        """To measure how long instructions take here."""
-        return Executor(code, segments, self._run)
+        self.code, self.segments, self.vm_run = code, segments, run
+        self.state, self.followers = array("i", (0, 0, 0, 0)), ()
 
     def bind(self, rows, x, y):
         """What the program reads, in place, until something else is bound: the first input and the first target."""
@@ -41,24 +37,18 @@ class Executor:
     def run(self, sections, budget, weights=None):
         """1 finished, 0 paused, -1 at an index that is out of range. What is paused goes on by the same sections."""
         self.state[0] = sections
-        return self._run(self.code, self.segments, self.state, budget, weights)
+        return self.vm_run(self.code, self.segments, self.state, budget, weights)
 
-    def where(self):
-        """The section in which a run is paused, or stopped at a fault; else -1."""
-        at, k = self.state[1], -1
-        if at:
-            k = word(self.code, 4) - 1
-            while k and word(self.code, HEAD + 3 * word(self.code, 3) + k - 1) > at:
-                k -= 1
-        return k
+    def recover(self, last):
+        """After an interruption: what is paused in the section `last` goes on to its end, in another it will not. The
+        section, or -1 where nothing is paused."""
+        from .travel import section
 
-    def finish(self):
-        """What is paused goes on to its end."""
-        return self.run(self.state[0], -1)
-
-    def drop(self):
-        """What is paused will not go on."""
+        found = section(self.code, self.state)
+        if found == last:
+            self.run(self.state[0], -1)
         self.state[1] = self.state[2] = self.state[3] = 0
+        return found
 
     def fault(self):
         """ValueError names the index at which a run stopped. Another can follow."""
@@ -69,8 +59,10 @@ class Executor:
         explain(self.code, self.segments, self.state)
 
     def stop(self, why):
-        """Nothing runs any more: why() says so."""
-        self._run = self.stopped = why
+        """Nothing runs any more, nor by those that use this arena too: why() says so."""
+        self.vm_run = self.stopped = why
+        for follower in self.followers:
+            follower.stop(why)
 
     def read(self, slot):
         return self.segments[slot >> 24][slot & 0xFFFFFF]
@@ -87,8 +79,3 @@ class Executor:
         """Elements of a block that is kept."""
         at = address & 0xFFFFFF
         memoryview(self.segments[address >> 24])[at : at + len(values)] = values
-
-    @property
-    def arena(self):
-        """For what lies in it, where it is the front's: parameters are views of it."""
-        return self.segments[ARENA]

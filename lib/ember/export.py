@@ -18,13 +18,13 @@ def export(runner, path):
     runner.idle()
     if runner.front and runner.front.moves:
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
-    image, kept, executor = runner.image, runner.image.kept, runner.executor
-    weights = pieces(executor, 0, kept[0][2] + kept[1][2])
+    image, executor, state = runner.image, runner.executor, runner.image.block(program.STATE)
+    weights = pieces(executor, 0, image.starts[program.GRADIENTS])
     begun = runner.steps or averages(runner)  # an average begins as the weights
-    state = pieces(executor, *kept[3][1:]) if begun and kept[3][2] else ()
+    state = pieces(executor, *state) if begun and state[1] else ()
     floats = [executor.read((program.FLOATS << 24) + k) for k in range(len(image.floats))]
     ints = [executor.read((program.INTS << 24) + k) for k in range(len(image.ints))]
-    ints[program.ROWS] = image.ints[program.ROWS]  # whatever batch came last
+    ints[program.ROWS] = word(image.code, 2)  # whatever batch came last
     return write(image, runner.names, path, weights, state, array("f", floats), array("i", ints))
 
 
@@ -67,7 +67,7 @@ def _values(parameters):
 
 def _beginning(front, image):
     """The optimizer's state, zeros, and the average, which begins as the weights."""
-    zeros = image.kept[3][2] - image.kept[0][2]
+    zeros = image.block(program.STATE)[1] - image.starts[program.FROZEN]
     while zeros > 0:
         n = min(zeros, 64)
         yield array("f", bytes(4 * n))
@@ -89,11 +89,11 @@ def write(image, names, path, weights, state, floats, ints):
     head[runtime.BATCH], head[runtime.CLASSES] = image.batch_size, image.classes
     head[runtime.RESULT], head[runtime.RESULT_SIZE] = outputs[0]
     for k in range(4):
-        head[runtime.PARAMETERS + k] = image.kept[k][2]
+        head[runtime.PARAMETERS + k] = image.block(k)[1]
     head[runtime.SHAPES], head[runtime.TEXT] = image.fingerprint, len(text) // 4
-    head[runtime.STATE_HERE] = image.kept[3][2] if state else 0
+    head[runtime.STATE_HERE] = image.block(program.STATE)[1] if state else 0
     head[runtime.LENGTH] = runtime.HEAD + word(image.code, 1) + len(text) // 4 + head[runtime.STATE_HERE]
-    head[runtime.LENGTH] += image.kept[0][2] + image.kept[1][2]
+    head[runtime.LENGTH] += image.starts[program.GRADIENTS]
     parts = [image.code, image.constants, floats, ints]
     for k in range(len(image.mapped)):  # float32, wherever they lie
         at = word(image.code, 3) - len(image.mapped) + k

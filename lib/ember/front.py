@@ -5,7 +5,7 @@ import gc
 
 from .build import as_made, build, clear, settle
 from .check import plain, whole
-from .program import FLOATS, TYPES
+from .program import FLOATS, FROZEN, GRADIENTS, STATE, THE_STATISTICS, TYPES
 from .recording import Recording
 from .sections import affine, record
 from .tensor import Tensor, numel
@@ -115,7 +115,8 @@ class Front:
         if self.left:
             plan.budget += ("\n  " if plan.budget else "") + self.left
         image.batch_size, image.classes, image.results = self.batch_size, self.classes, self.results
-        image.statistics = image.kept[4][1]
+        image.starts = tuple([offset for _, offset, _ in plan.kept]) + (plan.start,)
+        image.statistics = image.starts[THE_STATISTICS]
         image.shapes, image.fingerprint = [p.shape for p in self.trained + self.frozen], self._fingerprint()
         if self.parts:
             image.inputs, image.targets = self.parts.counts()
@@ -131,9 +132,9 @@ class Front:
 
     def settle(self, trainer):
         """Parameters and gradients become views of the trainer's arena, hyperparameters of its float slots."""
-        arena, kept, offset = memoryview(trainer.executor.arena), trainer.image.kept, 0
-        trained, gradients = kept[0][2], kept[2][1]
-        clear(arena, kept[3][1], trainer.plan.start)  # the optimizer's state, statistics
+        arena, starts, offset = memoryview(trainer.executor.segments[0]), trainer.image.starts, 0
+        trained, gradients = starts[FROZEN], starts[GRADIENTS]
+        clear(arena, starts[STATE], trainer.plan.start)  # the optimizer's state, statistics
         for p in self.trained + self.frozen:
             n = p.numel()
             settle(p, arena, offset, trainer)

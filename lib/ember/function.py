@@ -112,8 +112,9 @@ class Function:
             for p, grad in zip(self._parameters, self._gradients):
                 p.place, p.grad = None, grad
         self.plan.outputs = self._located
-        self.executor, self.followers = vm.execute(self.image, arena), []
+        self.executor = vm.execute(self.image, arena)
         self._runner = Runner(self.image, self.executor)
+        self._runner.sizes = [numel(shape[1:]) for shape, _ in self._inputs]
         self._settle(memoryview(arena))
 
     # Recording.
@@ -165,15 +166,15 @@ class Function:
             if self._owners[i] is owner:
                 return isa.FIRST_BOUND + len(self._inputs) + i
         self._owners.append(owner)
-        r.bound.append((isa.WRITABLE, len(owner.executor.arena), 0))
+        r.bound.append((isa.WRITABLE, len(owner.executor.segments[0]), 0))
         return isa.FIRST_BOUND + len(r.bound) - 1
 
     def _settle(self, arena):
         """Parameters become views of the arena, hyperparameters of the slots, outputs tensors over the arena."""
         clear(arena, self.own, self.plan.start)  # the optimizers' state
         for i in range(len(self._owners)):
-            self.executor.bind_part(isa.FIRST_BOUND + len(self._inputs) + i, self._owners[i].executor.arena)
-            self._owners[i].followers.append(self)
+            self.executor.bind_part(isa.FIRST_BOUND + len(self._inputs) + i, self._owners[i].executor.segments[0])
+            self._owners[i].executor.followers += (self.executor,)
         offset = 0
         for p in self._parameters:
             if not any([p.owner is owner for owner in self._owners]):
@@ -212,7 +213,8 @@ class Function:
         """Whether its length fits; what is not given does."""
         if x is None:
             return True
-        return self._runner.bind_part(isa.FIRST_BOUND + i, x.elements() if isinstance(x, Tensor) else x)
+        x = x.elements() if isinstance(x, Tensor) else x
+        return self._runner.bind_part(isa.FIRST_BOUND + i, x)
 
     def _attempt(self):
         """Whether the inputs are buffers of the right types: then it has run."""

@@ -30,9 +30,9 @@ def per_row(dims):
 class Image:
     """code        the words of the program, verified
     sections    their names
-    constants   float32; floats, ints: the slots, as they begin
+    constants   float32; floats, ints: the slots, as they begin; an executor in this heap takes them over
     mapped      weights that are read where they lie, each in a segment of its own after those that are bound
-    kept        (kind, offset, size) of what lives in the arena from step to step
+    starts      where each block begins that lives in the arena from step to step, and where the last one ends
     results     (address, dimensions) of each output
     longest     the cost of the costliest row, 0 where it is not known
 
@@ -46,18 +46,21 @@ class Image:
     fingerprint a number that differs where the shapes differ, or their order, or what state they have
     """
 
-    kept, results, shapes, mapped, names = (), (), (), (), None
+    starts, results, shapes, mapped, names = (), (), (), (), None
     batch_size = classes = inputs = targets = statistics = fingerprint = longest = 0
 
     def __init__(self, code, sections, constants, floats, ints):
         self.code, self.sections = code, sections
         self.constants, self.floats, self.ints = constants, floats, ints
 
+    def block(self, k):
+        """(address, elements) of one: PARAMETERS, FROZEN, GRADIENTS, STATE or THE_STATISTICS of program.py."""
+        return self.starts[k], self.starts[k + 1] - self.starts[k]
+
     def segments(self, arena):
         """Those of a run: what is bound is None."""
         bound = word(self.code, 3) - FIRST_BOUND - len(self.mapped)
-        slots = [array("f", self.floats), array("i", self.ints)]  # which change as it runs; the image does not
-        return [arena, self.constants] + slots + [None] * bound + list(self.mapped)
+        return [arena, self.constants, self.floats, self.ints] + [None] * bound + list(self.mapped)
 
     def __str__(self):
         from .disassemble import disassemble

@@ -42,6 +42,7 @@ class Metric:
         _, image, arena = build(batch_size, self._record)
         self.runner = Runner(image, vm.execute(image, arena))
         self.executor = self.runner.executor
+        self.runner.stretch = -1  # a batch counts as a whole, or not at all
         self.executor.explain = None
         self.reset()
 

@@ -2,7 +2,7 @@
 
 from array import array
 
-from .image import per_row
+from .image import per_row, segment
 from .program import CHECK, X, Y
 
 
@@ -108,7 +108,7 @@ def rows_of(trainer, x, y):
         listed = isinstance(part, (list, tuple)) or hasattr(part, "dims")
         if listed or getattr(part, "ndim", 1) != 1:
             return 0
-        size = trainer.sizes[k - X]
+        size = segment(trainer.image.code, k)[2]
         n = len(part) // size
         if not n or n * size != len(part) or rows and n != rows:
             return 0

@@ -1,7 +1,7 @@
 """L-BFGS in a Trainer: loss and gradients are the program's, the moves between its runs are the optimizer's."""
 
 from .ops import DIV_FN
-from .program import COUNT, INTS, LOSS, STATISTICS, TOTAL, UPDATE
+from .program import COUNT, GRADIENTS, INTS, LOSS, STATISTICS, TOTAL, UPDATE
 from .tensor import Tensor, sink
 
 
@@ -20,8 +20,8 @@ class Moves:
 
     def __init__(self, trainer):
         self.trainer, self.optimizer, self.batch = trainer, trainer.optimizer, None
-        arena, kept = memoryview(trainer.executor.arena), trainer.image.kept
-        first, size = kept[2][1:]
+        arena = memoryview(trainer.executor.segments[0])
+        first, size = trainer.image.block(GRADIENTS)
         self.gradients = Tensor(arena[first : first + size])
         n = sum([p.numel() for p in trainer.front.changing])
         self.buffers, at = arena[first - n : first], trainer.image.statistics + STATISTICS  # as sections.py has them

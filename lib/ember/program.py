@@ -20,6 +20,9 @@ FORWARD_TO_BACKWARD = FORWARD + FOLLOWING
 FORWARD_TO_UPDATE = FORWARD + 2 * FOLLOWING
 PREDICT_AND_SCORE = PREDICT + FOLLOWING
 
+# Blocks of the arena that live from step to step, in the order in which they lie.
+PARAMETERS, FROZEN, GRADIENTS, STATE, THE_STATISTICS = 0, 1, 2, 3, 4
+
 # Statistics, in the arena: a loss is a sum, and a total that divides it: rows, weights, or 1. Of this step; since the
 # reset, then what rounding took from both; of what was scored last. Behind them buffers, as this step leaves them.
 LOSS, TOTAL, RUNNING, RUNNING_REST, SCORED_LOSS, STATISTICS = 0, 1, 2, 4, 6, 8

@@ -243,5 +243,5 @@ class Recording(Sink):
         plan.offsets = plan.outside = None  # they are in the program now
         plan.code, plan.names = code, tuple(self.names)
         image = Image(code, plan.names, constants, floats, ints)
-        image.mapped, image.kept, image.longest = [t.storage for t in self.mapped], plan.kept, plan.longest
+        image.mapped, image.longest = [t.storage for t in self.mapped], plan.longest
         return image

@@ -31,7 +31,7 @@ def release(trainer, names):
         return []
     if trainer.front.moves:
         raise ValueError("release: LBFGS moves by the front, between the program's runs")
-    if trainer.followers:
+    if trainer.executor.followers:
         raise ValueError("release: a recorded function uses the parameters of this Trainer, and needs the front")
     if any([address >> 24 for address, _ in trainer.image.results]):
         raise ValueError("release: the model's output is its input, or a constant, which the front alone looks up")

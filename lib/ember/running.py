@@ -6,7 +6,6 @@ from .image import per_row, segment, word, zeros
 
 _NUMBERS = (int, float, type(None))
 _REFUSED = (ValueError, TypeError)
-_STRETCH = 1 << 20  # cost units that a run takes without a look at what interrupts it
 _ROWS, _LR = (program.INTS << 24) + program.ROWS, program.FLOATS << 24
 _STEP = (program.INTS << 24) + program.STEP
 
@@ -24,15 +23,17 @@ class Runner:
     What runs it, as slices.py, finds:
 
     rows        of the batch that is bound
-    sizes       elements of a row, in each segment that is bound, and their dtypes
+    sizes       elements of a row in each segment that is bound, where there are several
+    stretch     cost units that a run takes without a look at what interrupts it; below zero it runs to its end
     paused      a run was begun, and has not come to its end
     fresh       gradients are to be zeroed before the next batch
     unfinished  a step in slices, or, if not fresh, one that is fused
     """
 
-    front = plan = schedule = validation = binding = cutter = sliced = None
+    front = plan = schedule = validation = binding = cutter = sliced = sizes = None
     epoch = target_size = 0
     paused = unfinished = False
+    stretch = 1 << 20
     fresh = True
 
     def __init__(self, image, executor):
@@ -40,18 +41,16 @@ class Runner:
         self.image, self.executor = image, executor
         self.micro_batch, self.classes = word(code, 2), image.classes
         self.batch_size = image.batch_size or self.micro_batch
-        layouts = [segment(code, k) for k in range(program.FIRST_BOUND, word(code, 3))]
-        self.sizes = [size for _, _, size in layouts]
-        self.dtypes = "".join([program.TYPES[flags & 7] for flags, _, _ in layouts])
-        self.stretch = _STRETCH if word(code, 4) > 1 else -1  # one section alone is run to its end, or not at all
+        flags, _, self.sample_size = segment(code, program.X)
+        self.input_dtype = program.TYPES[flags & 7]
+        if word(code, 3) > program.Y:
+            flags, _, self.target_size = segment(code, program.Y)
+            self.target_dtype = program.TYPES[flags & 7]
         self._last = self._other = 0, None  # rows, and views of so many
         if image.inputs or image.targets:
-            from .binding import Binding
+            from .binding import Binding, sizes
 
-            self.binding = Binding(image.inputs, image.targets)
-        self.sample_size, self.input_dtype = self.sizes[0], self.dtypes[0]
-        if len(layouts) > 1:
-            self.target_size, self.target_dtype = self.sizes[1], self.dtypes[1]
+            self.binding, self.sizes = Binding(image.inputs, image.targets), sizes(code)
         if self.micro_batch < self.batch_size:
             from .micro import Parts
 
@@ -60,10 +59,12 @@ class Runner:
 
     def unbind(self, rows=1):
         """Every segment is bound on every run, if the sections that run need it or not: here to something that fits."""
-        for k in range(len(self.sizes)):
-            if self.sizes[k]:
-                self.executor.bind_part(program.FIRST_BOUND + k, zeros(self.dtypes[k], rows * self.sizes[k]))
-        self._count(rows)
+        for k in range(program.FIRST_BOUND, word(self.image.code, 3)):
+            flags, _, size = segment(self.image.code, k)
+            if size:
+                self.executor.bind_part(k, zeros(program.TYPES[flags & 7], rows * size))
+        self.rows = rows
+        self.executor.write(_ROWS, rows)
 
     # In MicroPython a call of more than 11 words of locals, operands and handlers (3 a try) takes its frame from the
     # heap. So what runs at every step is cut into calls that each stay below.
@@ -81,16 +82,13 @@ class Runner:
         return rows * self.sample_size == len(x) and rows * self.target_size == len(y) and 0 < rows <= self.micro_batch
 
     def bind_part(self, k, part):
-        """One part of a batch, in segment k; the first of all says how many rows."""
+        """One part of several, in segment k; the first of all says how many rows."""
         n, size = len(part), self.sizes[k - program.FIRST_BOUND]
         if k == program.X:
-            self._count(n // size)
+            self.rows = n // size
+            self.executor.write(_ROWS, self.rows)
         self.executor.bind_part(k, part)
         return n == self.rows * size and 0 < self.rows <= self.micro_batch
-
-    def _count(self, rows):
-        self.rows = rows
-        self.executor.write(_ROWS, rows)
 
     def bind_input(self, x):
         """Bind a batch without targets, for a prediction; whether its length fits."""
@@ -125,11 +123,7 @@ class Runner:
             self.run(sections)
             return True
         except _REFUSED:
-            return self._missed()
-
-    def _missed(self):
-        self.paused = self.executor.where() >= 0
-        return False
+            return False
 
     def idle(self):
         """Nothing is half done any more, or RuntimeError."""
@@ -184,10 +178,14 @@ class Runner:
         if self.fresh:
             self.take(x, y, program.CHECK_TO_BACKWARD)
             self.fresh = False
-            self.unfinished = not self.image.kept[2][2]  # fused: update() is to find the batch, and what was made of it
+            self.unfinished = self._is_fused()  # update() is to find the batch, and what was made of it
         else:
             self.take(x, y, program.CHECK)
             self.run(program.FORWARD_TO_BACKWARD)
+
+    def _is_fused(self):
+        """Whether gradients take no memory."""
+        return self.image.starts[program.GRADIENTS] == self.image.starts[program.STATE]
 
     def update(self):
         """One step of the optimizer on the mean gradient of what was accumulated; none where no label of it counts."""
@@ -334,12 +332,20 @@ class Runner:
 
     def save(self, path):
         """Write parameters, optimizer state, counters and where the schedule is to a file."""
-        from .checkpoint import save
+        from .blocks import replace
+        from .checkpoint import write
 
-        save(self, path)
+        self.idle()
+        replace(path, write, self)
 
     def load(self, path):
         """Read them back. A file that is damaged or of another model raises, and nothing has changed."""
-        from .checkpoint import load
+        from .checkpoint import read
 
-        load(self, path)
+        self.idle()
+        try:
+            file = open(path, "rb")
+        except OSError as error:
+            raise OSError("no checkpoint %r (%s)" % (path, error))  # noqa: B904
+        with file:
+            read(self, file, path)

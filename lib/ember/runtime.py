@@ -64,7 +64,7 @@ def load(source, executor=None):
             several = read(file, words, code)
         if not _fits_together(words, code, several[2]):
             raise ValueError("%s is damaged: its parts do not fit together" % name)
-        return _make(file, words, code, there, name, several, executor or _here)
+        return _make(file, words, code, there, name, several, executor)
 
 
 def _check_head(file, words, name):
@@ -147,17 +147,18 @@ def _array(file, dtype, n):
 
 
 def _make(file, words, code, there, name, several, executor):
+    arena = None if executor else _arena(segment(code, program.ARENA)[1])  # first, while there is room in one piece
     image = Image(code, (), *[_array(file, program.TYPES[segment(code, k)[0] & 7], segment(code, k)[1])
                               for k in (program.CONSTANTS, program.FLOATS, program.INTS)])  # fmt: skip
     image.inputs, image.targets, last, more = several
     image.mapped = [_mapped(file, code, k, there) for k in range(last + 1, word(code, 3))]
     image.batch_size, image.classes, image.fingerprint = words[BATCH], words[CLASSES], words[SHAPES]
     image.results = [(words[RESULT], (-1, words[RESULT_SIZE]))] + more
-    image.kept, at = [], 0
+    image.starts, at = (0,), 0
     for size in list(words[PARAMETERS : STATE + 1]) + [program.STATISTICS]:
-        image.kept.append(("", at, size))
         at += size
-    image.statistics = image.kept[4][1]
+        image.starts += (at,)
+    image.statistics = image.starts[program.THE_STATISTICS]
     weights = file.tell()
     file.seek(4 * (words[LENGTH] - words[TEXT]))
     try:
@@ -165,18 +166,16 @@ def _make(file, words, code, there, name, several, executor):
     except ValueError:
         raise ValueError("%s is damaged: its names are no text" % name)  # noqa: B904
     file.seek(weights)
-    executor = executor(image)
+    executor = executor(image) if executor else Executor(code, image.segments(arena), vm.run)
     fill(executor, 0, words[PARAMETERS] + words[FROZEN], file)
     if words[STATE_HERE]:
-        fill(executor, image.kept[3][1], words[STATE], file)
+        fill(executor, image.starts[program.STATE], words[STATE], file)
     runner = Runner(image, executor)
     runner.run(program.ZERO)
     return runner
 
 
-def _here(image):
-    """Its executor, in this heap."""
-    n = segment(image.code, program.ARENA)[1]
+def _arena(n):
     gc.collect()
     try:
         arena = array("f", range(n))
@@ -185,7 +184,8 @@ def _here(image):
                           % (4 * n, getattr(gc, "mem_free", int)()))  # fmt: skip  # noqa: B904
     for k in range(n):
         arena[k] = 0.0
-    return Executor(image.code, image.segments(arena), vm.run)
+    gc.collect()  # what is made next fills the gaps below
+    return arena
 
 
 def _mapped(file, code, k, there):

@@ -48,7 +48,7 @@ class Trainer(Runner):
         front = Front(model, loss, optimizer, input_shape, batch_size, *more, **options)
         self.plan, image, arena = front.image()
         Runner.__init__(self, image, vm.execute(image, arena))
-        self.front, self.followers = front, []  # recorded functions that use the parameters where they lie here
+        self.front = front
         self.model, self.criterion, self.optimizers = model, loss, front.optimizers
         self.optimizer, self.schedule = front.optimizer, front.schedule
         self.input_shape, self.input_scale, self.input_offset = front.input_shape, front.input_scale, front.input_offset

@@ -17,12 +17,19 @@ def idle(runner):
                            "or slices.drop()")  # fmt: skip
     if runner.unfinished:
         raise RuntimeError("a step in slices is unfinished: poll() until it returns True, or slices.drop()")
-    runner.paused, section = False, runner.executor.where()
-    if program.ZERO <= section <= program.UPDATE:
+    runner.paused = False
+    if program.ZERO <= runner.executor.recover(program.UPDATE) <= program.UPDATE:
         runner.fresh = True
-        if section == program.UPDATE:
-            runner.executor.finish()
-    runner.executor.drop()
+
+
+def section(code, state):
+    """That in which a run is paused, or -1."""
+    at, k = state[1], -1
+    if at:
+        k = word(code, 4) - 1
+        while k and word(code, program.HEAD + 3 * word(code, 3) + k - 1) > at:
+            k -= 1
+    return k
 
 
 def accept(model, x, y):
@@ -145,7 +152,7 @@ class Averaged:
 
 def averaged(runner):
     """`with travel.averaged(model):` as a Trainer's averaged(), where the one that was exported had ema."""
-    size, state = runner.image.kept[0][2], runner.image.kept[3]
-    if not averages(runner) or state[2] < size:
+    (_, size), (at, n) = runner.image.block(program.PARAMETERS), runner.image.block(program.STATE)
+    if not averages(runner) or n < size:
         raise ValueError("ema is None; averaged() takes a Trainer with one, as ema=0.999, or what it exported")
-    return Averaged(runner.executor, size, state[1] + state[2] - size)  # it comes last
+    return Averaged(runner.executor, size, at + n - size)  # it comes last

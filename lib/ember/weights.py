@@ -6,6 +6,7 @@ from struct import unpack_from
 
 from . import derived, probe, program, slices
 from .cost import EACH, cost
+from .executor import Executor
 from .image import word
 
 _ENOUGH_US, _MEANS = 250, 4  # of a run, again and again, to know how long it takes
@@ -43,8 +44,8 @@ def longest(code, rows, weights):
 class _Probe:
     """Instructions run each for itself, in memory of their own."""
 
-    def __init__(self, executor):
-        self.like = executor
+    def __init__(self, run):
+        self.run = run
         arena, ints, nothing = array("f", [0] * probe.ARENA), array("i", [0] * probe.SLOTS), array("f", [0])
         ints[program.ROWS], ints[probe.NUMBER] = 1, 3
         self.segments = [arena, nothing, nothing, ints]
@@ -74,7 +75,7 @@ class _Probe:
         return least
 
     def took(self, code, times):
-        executor = self.like.another(code, self.segments)
+        executor = Executor(code, self.segments, self.run)
         start = slices.ticks_us()
         for _ in range(times):
             executor.run(0, -1)
@@ -98,9 +99,9 @@ def _code(opcode, function, copies):
     return code
 
 
-def measure(code, executor):
-    """Weights of what a program has, where this executor runs; of the rest, the table's."""
-    weights, probed = table(), _Probe(executor)
+def measure(code, run):
+    """Weights of what a program has, with this run of a VM; of the rest, the table's."""
+    weights, probed = table(), _Probe(run)
     opcodes, functions = set(), {probe.ADD}
     for opcode, at in _instructions(code):
         opcodes.add(opcode)

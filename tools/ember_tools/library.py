@@ -201,10 +201,26 @@ def compiled(modules, strip=False):
     return found
 
 
-def write(folder):
-    """All of them, into a folder that is made anew."""
+def _anew(folder):
     shutil.rmtree(folder, ignore_errors=True)
     Path(folder, "ember").mkdir(parents=True)
+
+
+def write_sources(folder, modules):
+    """The .py files of what runs programs, as a firmware freezes them where heap is short: these are one, called as the
+    last, beside the package itself. Into a folder that is made anew."""
+    _anew(folder)
+    texts = {path.stem: path.read_text() for path in SOURCES.glob("*.py")}
+    small = rewrite.Package(
+        texts, modules, modules[-1], ["__init__"], {"runtime": {"load"}, "checkpoint": {"read", "write"}}
+    )
+    for name in ("__init__", modules[-1]):
+        Path(folder, "ember", name + ".py").write_text(small.written()[name])
+
+
+def write(folder):
+    """All of them, into a folder that is made anew."""
+    _anew(folder)
     for path, content in compiled(PARTS["every"]()).items():
         Path(folder, path).write_bytes(content)
 

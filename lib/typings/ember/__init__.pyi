@@ -1,6 +1,7 @@
 from . import callbacks as callbacks
 from . import checkpoint as checkpoint
 from . import data as data
+from . import executor as executor
 from . import export as export
 from . import filters as filters
 from . import fit as fit

@@ -31,4 +31,12 @@ def compile(
     target_shape: _Shape | None = None,
     input_offset: float | Sequence[float | Sequence[float]] = 0.0,
 ) -> int: ...
-def write(image: Image, names: str, path: str, weights: Iterable[Any], state: Sequence[Any] | Iterable[Any]) -> int: ...
+def write(
+    image: Image,
+    names: str,
+    path: str,
+    weights: Iterable[Any],
+    state: Sequence[Any] | Iterable[Any],
+    floats: Any,
+    ints: Any,
+) -> int: ...

@@ -15,13 +15,14 @@ class Image:
     floats: array[float]
     ints: array[int]
     mapped: list[Buffer] | tuple[()]
-    kept: list[tuple[str, int, int]] | tuple[()]
+    starts: tuple[int, ...]
     results: list[tuple[int, tuple[int, ...]]] | tuple[()]
     longest: int
     batch_size: int
     classes: int
     inputs: int
     targets: int
+    statistics: int
     shapes: list[tuple[int, ...]] | tuple[()]
     names: str | None
     fingerprint: int
@@ -33,4 +34,5 @@ class Image:
         floats: array[float],
         ints: array[int],
     ) -> None: ...
+    def block(self, k: int) -> tuple[int, int]: ...
     def segments(self, arena: array[float]) -> list[Buffer | None]: ...

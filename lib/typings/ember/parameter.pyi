@@ -6,6 +6,7 @@ from .tensor import Tensor, _Shape
 
 class Parameter(Tensor):
     stream: int
+    made: int
     drawn: int
     first: int
     def __init__(self, shape: _Shape | Tensor, low: float = 0.0, high: float = 0.0) -> None: ...

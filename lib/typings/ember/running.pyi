@@ -36,9 +36,12 @@ class Runner:
     validation: tuple[float, float | None] | None
     executor: Executor
     rows: int
-    sizes: list[int]
-    dtypes: str
+    sizes: list[int] | None
+    stretch: int
     paused: bool
+    binding: Any  # of several inputs, or targets
+    cutter: Any  # of batches that come in parts
+    sliced: Slices | None
     fresh: bool
     unfinished: bool
     def __init__(self, image: Image, executor: Executor) -> None: ...
