@@ -121,6 +121,15 @@ Cortex-M4F (32-bit, single precision): the digits MLP 64-32-10, batch 32, SGD wi
 native VM's code is most.
 """
 
+STOCK = """
+## What a stock board trains by itself
+
+Made, trained and saved on emulated boards with stock firmware and 192 kB of heap: Ember as deploy copies it, with the
+native VM that the program needs (`make flash ARGS="--for model.ember"`). Where it says "compiled", `ember.compile`
+wrote a file, and after a reset `ember.runtime` trained it. microgpt is
+[`lib/examples/microgpt.py`](../lib/examples/microgpt.py).
+"""
+
 
 def needs(file):
     """The files that one imports at its top."""
@@ -183,6 +192,7 @@ def on_a_board(files, rom=False):
 def main():
     from rich.console import Console
     from rich.table import Table
+    from stock import table as stock_table
     from travelled import table as travelled_table
 
     core, others, total = modules()
@@ -198,14 +208,14 @@ def main():
               ("ROMFS", on_a_board(rom, rom=True))]  # fmt: skip
     rows = ["| %s | %s | %s | %s | %s |" % (name, *("{:,}".format(n) for n in sizes)) for name, sizes in boards]
     print("the core on the %s, with its trainer, that released, runtime alone:" % BOARD, *rows, sep="\n")
-    travelled = travelled_table()
-    print("\n".join(travelled))
+    travelled, stock = travelled_table(), stock_table()
+    print("\n".join([*travelled, *stock]))
     if "--write" in sys.argv:
         lines = ["| %s | %s | %s |" % (name, *("{:,}".format(n) for n in found[name])) for name in names]
         vm = len(library.module(targets.MODULES[BOARD]))
         sizes = ["{:,}".format(n) for n in (len(library.joined()), vm, *total)]
         introduction = INTRODUCTION % (*sizes[:2], "\n".join(rows), *sizes[2:], len(core))
-        page = [introduction + lines[0], *lines[1:], TRAVELLED, *travelled]
+        page = [introduction + lines[0], *lines[1:], TRAVELLED, *travelled, STOCK, *stock]
         PAGE.write_text("\n".join(page) + "\n")
         print("written: %s" % PAGE.relative_to(ROOT))
 
