@@ -12,7 +12,7 @@ from ember.image import segment, word
 from test_runtime import everything
 from test_several import build as several
 
-FACE = "bind bind_part bound run recover fault stop read write view store stopped in_place".split()
+FACE = "bind bind_part bound run recover fault stop read write view store stopped done in_place".split()
 
 
 class Closed:

@@ -39,21 +39,23 @@ class Binding:
         """Bind a batch; whether its lengths fit."""
         if not self._counted(x, y):
             return False
-        good = runner.bind_first(x[0] if self.many_x else x, y[0] if self.many_y else y)
-        return good and self._bind_inputs(runner, x) and self._bind_targets(runner, y)
+        return self._bind_inputs(runner, x) and self._bind_targets(runner, y)
 
     def _counted(self, x, y):
         return not (self.many_x and len(x) != len(self.inputs) or self.many_y and len(y) != len(self.targets))
 
     def _bind_inputs(self, runner, x):
-        """Those after the first."""
-        for k in range(1, len(self.inputs)):
+        if not self.many_x:
+            return runner.bind_part(program.X, x)
+        for k in range(len(self.inputs)):
             if not runner.bind_part(self.inputs[k], x[k]):
                 return False
         return True
 
     def _bind_targets(self, runner, y):
-        for k in range(1, len(self.targets)):
+        if not self.many_y:
+            return runner.bind_part(program.Y, y)
+        for k in range(len(self.targets)):
             if not runner.bind_part(self.targets[k], y[k]):
                 return False
         return True
@@ -62,19 +64,19 @@ class Binding:
         """Bind a batch without targets, for a prediction; whether its length fits."""
         if self.many_x and len(x) != len(self.inputs):
             return False
-        if not runner.bind_first_input(x[0] if self.many_x else x):
+        if not self._bind_inputs(runner, x):
             return False
         self._make_room(runner)
-        return self._bind_inputs(runner, x)
+        return True
 
     def _make_room(self, runner):
         """Targets are bound even where they are not read."""
-        for k in range(1, len(self.targets)):
+        for k in range(len(self.targets)):
             if len(runner.executor.bound(self.targets[k])) < runner.rows * runner.sizes[self.targets[k] - program.X]:
                 self._widen(runner)
 
     def _widen(self, runner):
-        for k in self.targets[1:]:
+        for k in self.targets:
             flags, _, size = segment(runner.image.code, k)
             runner.executor.bind_part(k, zeros(program.TYPES[flags & 7], runner.micro_batch * size))
 

@@ -15,6 +15,7 @@ class Executor:
     """
 
     stopped = explain = None
+    done = 1
     in_place = True  # views of a result show what the next run makes of it
 
     def __init__(self, code, segments, run):
@@ -35,13 +36,17 @@ class Executor:
         return self.segments[k]
 
     def run(self, sections, budget, weights=None):
-        """1 finished, 0 paused, -1 at an index that is out of range. What is paused goes on by the same sections."""
+        """1 finished, 0 paused, -1 at an index that is out of range, and that is in `done` too. What is paused goes on
+        by the same sections."""
         self.state[0] = sections
-        return self.vm_run(self.code, self.segments, self.state, budget, weights)
+        self.done = self.vm_run(self.code, self.segments, self.state, budget, weights)
+        return self.done
 
     def recover(self, last):
         """After an interruption: what is paused in the section `last` goes on to its end, in another it will not. The
         section, or -1 where nothing is paused."""
+        if not self.state[1]:
+            return -1
         from .travel import section
 
         found = section(self.code, self.state)

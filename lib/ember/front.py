@@ -159,7 +159,13 @@ class Front:
     # While it runs.
 
     def as_made(self, trainer):
-        as_made(trainer, self.trained, self.still)
+        """As build.as_made, without another call."""
+        for p in self.trained:
+            if not p.requires_grad:
+                as_made(trainer, self.trained, self.still)
+        for p in self.still:
+            if p.requires_grad:
+                as_made(trainer, self.trained, self.still)
 
     def accept(self, binding, x, y):
         """(x, y, rows), as buffers of the types that the program reads; ValueError says what is wrong with a batch."""

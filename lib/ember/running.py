@@ -73,10 +73,8 @@ class Runner:
         """Bind a batch; whether its lengths fit. What has none does not."""
         if isinstance(x, _NUMBERS) or isinstance(y, _NUMBERS):
             return False
-        return self.binding.bind(self, x, y) if self.binding else self.bind_first(x, y)
-
-    def bind_first(self, x, y):
-        """The first input and the first target."""
+        if self.binding:
+            return self.binding.bind(self, x, y)
         rows = self.rows = len(y) // self.target_size
         self.executor.bind(rows, x, y)
         return rows * self.sample_size == len(x) and rows * self.target_size == len(y) and 0 < rows <= self.micro_batch
@@ -92,13 +90,12 @@ class Runner:
 
     def bind_input(self, x):
         """Bind a batch without targets, for a prediction; whether its length fits."""
-        if isinstance(x, _NUMBERS):
-            return False
-        return self.binding.bind_input(self, x) if self.binding else self.bind_first_input(x)
-
-    def bind_first_input(self, x):
         if self.paused or self.unfinished:
             self.idle()
+        if isinstance(x, _NUMBERS):
+            return False
+        if self.binding:
+            return self.binding.bind_input(self, x)
         rows = self.rows = len(x) // self.sample_size
         y = self.executor.bound(program.Y)
         if len(y) < rows * self.target_size:  # targets are bound even where they are not read
@@ -118,9 +115,14 @@ class Runner:
             self.executor.fault()
 
     def attempt(self, sections):
-        """Run them; False where what is bound is not of the types that the program reads, or not as it may be."""
+        """As run; False where what is bound is not of the types that the program reads, or not as it may be."""
         try:
-            self.run(sections)
+            self.paused = True
+            while not self.executor.run(sections, self.stretch):
+                pass
+            self.paused = False
+            if self.executor.done < 0:
+                self.executor.fault()
             return True
         except _REFUSED:
             return False

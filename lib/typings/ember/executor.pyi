@@ -8,6 +8,7 @@ class Executor:
     code: Any  # array('i'), or what else holds a program's words
     segments: list[Any]
     state: array[int]
+    done: int
     vm_run: Callable[..., int]
     followers: tuple[Executor, ...]
     stopped: Callable[[], None] | None
