@@ -26,14 +26,14 @@ PARTS = {
     # An MLP that is made, trained, saved and asked on the board.
     "core": (("runtime",), (
         "batch build catalogue catalogue_more catalogue_most changed eager front image_names layout loss names nn "
-        "nn_common nn_module ops ops_common ops_misfit ops_reduce ops_shape ops_unary optim optim_common optim_eager "
-        "optim_view outside parameter plan plan_search plan_text predict recording release room sections "
-        "sections_more sink tensor trainer update values"
+        "nn_common nn_container nn_module nn_state ops ops_common ops_misfit ops_reduce ops_shape ops_unary optim "
+        "optim_common optim_eager optim_view outside parameter plan plan_search plan_text predict recording release "
+        "room sections sections_more sink tensor trainer update values"
     )),
     # What a Trainer does where it is asked to, and functions that are recorded.
     "trainer": (("explain", "live", "operations"), (
-        "budget channels export function fused mapped moves nn_container nn_state nn_utils optim_average recompute "
-        "several shaped update_more"
+        "budget channels export function fused mapped moves nn_utils optim_average recompute several shaped "
+        "update_more"
     )),
     "explain": ((CORE,), "disassemble explain fault kernels_bind plan_report table verify"),
     # The VM in Python, for a firmware that has none.
