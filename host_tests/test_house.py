@@ -33,7 +33,7 @@ FUNCTIONS = """abs all any bool bytearray bytes callable chr classmethod delattr
     getattr hasattr hash hex id int isinstance issubclass iter len list map max memoryview min next object oct bin ord
     pow print property range repr reversed round set setattr slice sorted staticmethod str sum super tuple type zip"""
 ALLOWED = set((EXCEPTIONS + " " + FUNCTIONS).split())
-MAY_OPEN = NOT_CORE | {"plan_report"}
+MAY_OPEN = NOT_CORE | {"plan_report", "running"}
 MAY_IMPORT_BY_NAME = {"__init__", "catalogue"}  # which loads modules when they are first used
 
 SYNTAX = {
@@ -166,7 +166,7 @@ LONGER = {
     "firmware/vm/elementwise.c": 400,
     "firmware/vm/test/fuzz.c": 400,
     "lib/ember/ops.py": 400,
-    "lib/ember/running.py": 345,
+    "lib/ember/running.py": 355,
     "lib/ember/tensor.py": 400,
 }
 GENERATED = {"firmware/vm/isa.h"}

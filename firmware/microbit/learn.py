@@ -42,10 +42,11 @@ def train(model, digits, report):
 
 
 def accuracy(model, digits):
-    """As model.evaluate() has it, for which there is no room here."""
+    """As model.evaluate() has it, for which there is no room here, nor stack for predict()."""
     right = 0
     for x, y in digits.tests():
-        scores, best = model.predict(x), 0
+        model.foresee(x)
+        scores, best = model.result(*model.image.results[0]), 0
         for k in range(1, 10):
             if scores[k] > scores[best]:
                 best = k

@@ -50,6 +50,7 @@ runtime.write(model, file)
 for k in range(model.image.block(0)[1]):
     model.executor.segments[0][k] = 0.0
 say("saved %d bytes to flash, and zeroed:" % file.size, digest(model), accuracy(model, digits))
+gc.collect()
 runtime.read(model, BytesIO(nrf.saved(file.size)), "flash")
 if say("read back:", digest(model), accuracy(model, digits)) != learnt:
     raise ValueError("what was read back is not what was saved")

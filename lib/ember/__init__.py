@@ -4,6 +4,7 @@ A training step is a small program: see docs/design.md. Modules load when they a
 """
 
 import gc
+import sys
 
 __version__ = "0.1.0"
 
@@ -32,7 +33,7 @@ def _module(name):
     """A module of the package, which loads now if it has not. Loading leaves garbage, and what is made above it would
     keep the heap in pieces."""
     file = "core" if " %s " % name in _JOINED else name
-    if file in globals() or not hasattr(gc, "mem_free"):
+    if "ember." + file in sys.modules or not hasattr(gc, "mem_free"):
         return __import__("ember." + file, None, None, (name,))
     before = _collect_after(4096)
     try:

@@ -4,7 +4,7 @@ written and read by these."""
 from array import array
 from binascii import crc32
 
-_PIECE = 32  # elements, of 4 bytes: a micro:bit has room for no more
+_PIECE = 16  # elements, of 4 bytes: a micro:bit has room for no more
 
 
 def pieces(executor, first, n):

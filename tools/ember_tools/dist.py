@@ -17,6 +17,7 @@ VMS = (("vm-core", ("core",), False), ("vm-core-size", ("core",), True),
 
 def package(paths, there=None):
     """A package.json for files that lie beside it, and where they go if not to the same path."""
+    paths = list(paths)
     return (
         json.dumps(
             {"urls": [list(pair) for pair in zip(there or paths, paths)], "version": library.version()}, indent=2

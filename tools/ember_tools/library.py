@@ -208,14 +208,13 @@ def _anew(folder):
 
 def write_sources(folder, modules):
     """The .py files of what runs programs, as a firmware freezes them where heap is short: these are one, called as the
-    last, beside the package itself. Into a folder that is made anew."""
+    last, in a package that has nothing else. Into a folder that is made anew."""
     _anew(folder)
     texts = {path.stem: path.read_text() for path in SOURCES.glob("*.py")}
-    small = rewrite.Package(
-        texts, modules, modules[-1], ["__init__"], {"runtime": {"load"}, "checkpoint": {"read", "write"}}
-    )
-    for name in ("__init__", modules[-1]):
-        Path(folder, "ember", name + ".py").write_text(small.written()[name])
+    kept = {"runtime": {"load"}, "checkpoint": {"read", "write"}}
+    small = rewrite.Package(texts, modules, modules[-1], ["__init__"], kept)
+    Path(folder, "ember", "__init__.py").write_text("")
+    Path(folder, "ember", modules[-1] + ".py").write_text(small.written()[modules[-1]])
 
 
 def write(folder):
