@@ -20,12 +20,12 @@ settings.register_profile("ember", derandomize=True, deadline=None, database=Non
 settings.load_profile("ember")
 
 
-def run_micropython(binary, script, *arguments, heap="1m", native=True, timeout=60, cwd=None):
+def run_micropython(binary, script, *arguments, heap="1m", native=True, timeout=60, cwd=None, library=ROOT / "lib"):
     """What a script prints under one of MICROPYTHON. `script` is its path, or its text.
 
     With native, the VM is found as build/native/ember_vm.mpy (unix-ember has it built in either way).
     """
-    path = [ROOT / "lib"] + ([BUILD / "native"] if native else [])
+    path = [library] + ([BUILD / "native"] if native else [])
     environment = dict(os.environ, MICROPYPATH=":".join(str(folder) for folder in path))
     what = [str(script)] if isinstance(script, Path) else ["-c", script]
     command = [str(MICROPYTHON[binary]), "-X", "heapsize=" + heap, *what, *(str(a) for a in arguments)]

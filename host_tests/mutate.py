@@ -181,7 +181,7 @@ def dies(source, mutant, draws):
                 run(case, seed)
     except Exception:
         tensor._sink = None  # it may hold what was emitted before the fault
-        tensor._grad_enabled = True
+        tensor.grad_enabled = True
         return True
     return False
 

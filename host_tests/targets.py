@@ -72,8 +72,7 @@ def _board(name, folder):
     if module:
         architecture = MODULES[board] if module == "mpy" else module
         files["/lib/ember_vm.mpy"] = (NATIVE / ("ember_vm_%s.mpy" % architecture)).read_bytes()
-        for source in library.sources(["all"]):
-            path = BUILD / "library" / "ember" / (source.stem + ".mpy")
+        for path in (BUILD / "library" / "ember").glob("*.mpy"):
             files["/lib/ember/" + path.name] = path.read_bytes()
     return _emulated(board, not module, files)
 

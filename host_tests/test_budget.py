@@ -104,7 +104,8 @@ def trained(name, **settings):
 
 def lasting(trainer):
     _, at, size = trainer.plan.kept[4]
-    return bytes(memoryview(trainer._arena)[:at]) + bytes(memoryview(trainer._arena)[at + size : trainer.plan.start])
+    arena = memoryview(trainer.executor.segments[0])
+    return bytes(arena[:at]) + bytes(arena[at + size : trainer.plan.start])
 
 
 @pytest.mark.parametrize("name", CUT)
@@ -125,7 +126,7 @@ def test_a_weight_that_is_used_twice():
     """Each part sums over its uses, and then over the parts: the same sum in another order."""
     (whole, _), (parts, _) = trained("shared"), trained("shared", micro_batch=7)
     for p, q in zip(whole.model.parameters(), parts.model.parameters()):
-        assert p._data.tolist() == pytest.approx(q._data.tolist(), rel=1e-4, abs=1e-5)
+        assert p.storage.tolist() == pytest.approx(q.storage.tolist(), rel=1e-4, abs=1e-5)
 
 
 @pytest.mark.parametrize("name", CUT)
@@ -202,7 +203,7 @@ def test_nothing_has_changed_where_it_does_not_fit():
     with pytest.raises(MemoryError):
         ember.Trainer(model, nn.CrossEntropyLoss(), optimizer, (FEATURES,), BATCH, memory=2000)
     assert [p.tolist() for p in model.parameters()] == values
-    assert all(p.owner is None and p._place is None and p.grad is None for p in model.parameters())
+    assert all(p.owner is None and p.place is None and p.grad is None for p in model.parameters())
     ember.Trainer(model, nn.CrossEntropyLoss(), optimizer, (FEATURES,), BATCH).step(*batch(0))
 
 
@@ -212,9 +213,9 @@ def test_the_search_foresees_the_program(name):
     trainer = trainer_of(name)
     r = random.Random(name)
     graph = recompute.Graph()
-    for p in trainer._trained:
+    for p in trainer.front.trained:
         p.requires_grad = True
-    first = _counted(BATCH, trainer._record, Recording, graph)
+    first = _counted(BATCH, trainer.front.record, Recording, graph)
     groups = graph.groups()
     choices = [k for k in range(len(groups)) if groups[k][2]]
     others = [k for k in range(len(groups)) if not groups[k][2]]
@@ -222,7 +223,9 @@ def test_the_search_foresees_the_program(name):
     for _ in range(12):
         dropped = [k for k in choices if r.random() < 0.5] + others
         live, more, _ = recompute.simulate(graph, groups, sizes, shares, dropped)
-        again = _counted(BATCH, trainer._record, Recording, recompute.Again([groups[k][0] for k in dropped], sizes))
+        again = _counted(
+            BATCH, trainer.front.record, Recording, recompute.Again([groups[k][0] for k in dropped], sizes)
+        )
         found = again.finish()
         assert again.words == words + more
         assert live <= found.lower_bound <= max(live, first.finish().lower_bound)
@@ -233,7 +236,7 @@ def test_the_search_is_exact():
     plain = trainer_of("recurrent", whole=True)
     memory = plain.plan.total() - plain.plan.activations
     graph = recompute.Graph()
-    sizes = _counted(BATCH, plain._record, Recording, graph).sizes
+    sizes = _counted(BATCH, plain.front.record, Recording, graph).sizes
     groups = graph.groups()
     choices, others = ([buffers for buffers, _, kept in groups if kept is which] for which in (True, False))
     works = []
@@ -241,7 +244,7 @@ def test_the_search_is_exact():
         dropped = [buffers for k, buffers in enumerate(choices) if mask >> k & 1]
         recording = Measured(BATCH)
         recording.watch = recompute.Again(dropped + others, sizes)
-        plain._record(recording)
+        plain.front.record(recording)
         if recording.finish().total() <= memory:
             works.append(recording.graph.work)
     chosen = trainer_of("recurrent", whole=True, memory=memory).plan.budget

@@ -44,11 +44,11 @@ def go(trainer, start, stop):
 def everything(trainer):
     """What lasts: all that was kept, but for the gradients, and the counters."""
     blocks = [
-        trainer._arena[o : o + n].tolist()
+        trainer.executor.segments[0][o : o + n].tolist()
         for kind, o, n in trainer.plan.kept
         if kind not in ("gradients", "statistics")
     ]
-    return blocks, trainer.steps, trainer.epoch, trainer._ints[1]
+    return blocks, trainer.steps, trainer.epoch, trainer.executor.segments[3][1]
 
 
 @pytest.mark.parametrize("settings", [
@@ -106,11 +106,11 @@ def saved(tmp_path_factory):
 def refused(trainer, path, data, says):
     with open(path, "wb") as f:
         f.write(data)
-    before, arena = everything(trainer), trainer._arena.tolist()
+    before, arena = everything(trainer), trainer.executor.segments[0].tolist()
     with pytest.raises(ValueError, match=says) as error:
         trainer.load(path)
     assert path in str(error.value)
-    assert everything(trainer) == before and trainer._arena.tolist() == arena
+    assert everything(trainer) == before and trainer.executor.segments[0].tolist() == arena
 
 
 def test_truncated_at_every_length(saved, tmp_path):
@@ -166,11 +166,10 @@ def test_saving_again_replaces_and_survives_a_failure(tmp_path, monkeypatch):
     first = open(path, "rb").read()
     go(t, 0, 1)
 
-    class Broken:
-        def __init__(self, arena):
-            raise OSError("disk full")
+    def full(*_):
+        raise OSError("disk full")
 
-    monkeypatch.setattr("ember.checkpoint.memoryview", Broken, raising=False)
+    monkeypatch.setattr("ember.blocks.crc32", full)
     with pytest.raises(OSError):
         t.save(path)
     monkeypatch.undo()

@@ -78,7 +78,7 @@ class Shifted(nn.Module):
 
     def __init__(self, steps=T):
         self.shift = Parameter((steps, C))
-        self.shift._data = array("f", [0.0] * (steps * C))
+        self.shift.storage = array("f", [0.0] * (steps * C))
 
     def forward(self, x):
         return x + self.shift
@@ -192,7 +192,7 @@ def test_constants_where_the_batch_is_fixed():
     loss = nn.CTCLoss(reduction="none")
     expected = loss(Tensor(flat(x, "f"), x.shape), targets.tolist(), ends.tolist(), lengths.tolist()).tolist()
     p = Parameter(x.shape)
-    p._data = flat(x, "f")
+    p.storage = flat(x, "f")
     for make in (lambda v: v.tolist(), lambda v: Tensor(v.tolist(), dtype="i"), lambda v: Tensor(v.tolist()),
                  lambda v: Tensor(v.tolist()) * 1.0):  # fmt: skip
         for other in (lambda v: v.tolist(), make):
@@ -341,7 +341,7 @@ def test_lists_are_the_same_batch_and_bad_ones_change_nothing():
     one.step(x, y)
     two.step(np.reshape(x, (BATCH, 8, WIDTH)).tolist(), np.reshape(y, (BATCH, S)).tolist())
     assert weights(one) == weights(two)
-    before = bytes(memoryview(one._arena)[: one.plan.start])
+    before = bytes(memoryview(one.executor.segments[0])[: one.plan.start])
     for bad, says in (
         (flat([1, 2, 4] * BATCH), "label 4 at index 2; .* from 0 to 3"),
         ([[1, 2, 5]] * BATCH, "label 5 at index 2"),
@@ -352,7 +352,7 @@ def test_lists_are_the_same_batch_and_bad_ones_change_nothing():
         for use in (one.step, one.accumulate):
             with pytest.raises(ValueError, match=says):
                 use(x, bad)
-            assert bytes(memoryview(one._arena)[: one.plan.start]) == before
+            assert bytes(memoryview(one.executor.segments[0])[: one.plan.start]) == before
 
 
 def test_lengths_in_a_trainer():

@@ -11,8 +11,10 @@ import pytest
 from tools import board as boards
 from tools.board import emulated
 
+import ember
 from conftest import ROOT, run_micropython
-from ember_tools import deploy, facts, install, library, line, selftest
+from ember import nn, optim
+from ember_tools import components, deploy, facts, install, library, line, selftest
 
 MODULES = {"m3": "armv7m", "m4": "armv7emsp", "m7": "armv7emsp", "m33": "armv7emsp", "m55": "armv7emdp"}
 MODULES["rv32"] = "rv32imc"
@@ -75,6 +77,14 @@ def test_the_portable_vm_takes_the_place_of_the_native_one(m3):
     assert [text for text in said if "some 10 to 20 times slower" in text]
     assert "/lib/ember_vm.mpy" not in files(m3)
     assert deploy.deploy(m3.port)[1]["vm"] == "native"
+
+
+@pytest.mark.long
+def test_without_the_numbers_of_lines_it_learns_the_same(m3):
+    _, result = deploy.deploy(m3.port, strip=True)
+    assert result["same_bits"]
+    assert sum(files(m3).values()) < sum(map(len, library.files("armv7m").values())) - 8000
+    deploy.deploy(m3.port)
 
 
 def test_a_frozen_ember_is_left_alone():
@@ -366,10 +376,14 @@ def test_the_port_is_looked_for(there, message, monkeypatch):
 
 def test_only_what_the_board_takes_is_built(m3):
     made = []
-    deploy.deploy(m3.port, build=made.append)
-    assert made == ["armv7m"]
+
+    def build(*kind):
+        made.append(kind)
+
+    deploy.deploy(m3.port, build=build)
+    assert made == [("armv7m", (), False)]
     made.clear()
-    deploy.deploy(m3.port, vm="portable", build=made.append)
+    deploy.deploy(m3.port, vm="portable", build=build)
     assert made == []
     deploy.deploy(m3.port)
 
@@ -381,3 +395,18 @@ def test_what_is_not_current_is_made(monkeypatch):
     )
     library.make("armv6m")
     assert ran == [["make", "--no-print-directory", "build/native/ember_vm_armv6m.mpy"]]
+    library.make("armv6m", ("core",), True)
+    assert ran[1][2:] == ["module", "ARCH=armv6m", "COMPONENTS=core", "OPTIMIZE=size"]
+
+
+def test_a_smaller_vm_for_what_a_program_needs(m3, tmp_path):
+    model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
+    path = str(tmp_path / "model.ember")
+    ember.compile(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (6,), 4, path=path)
+    assert components.of_files([path]) == ["core"]
+    code, said, wrong = command(m3.port, "--build", "--for", path, "--size")
+    assert code == 0 and "bits" in said, said + wrong
+    small = library.module("armv7m", ("core",), True)
+    assert files(m3)["/lib/ember_vm.mpy"] == len(small) < len(library.module("armv7m")) / 2
+    with pytest.raises(line.DeployError, match="no component 'convolutions'; there are: core, convolution, pooling"):
+        components.given(["convolutions"])

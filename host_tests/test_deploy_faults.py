@@ -66,7 +66,7 @@ def machine():
 @pytest.fixture
 def board(machine, versions, monkeypatch):
     """With version 1 installed, and version 2 to deploy."""
-    monkeypatch.setattr(library, "files", lambda arch, more=(): versions[2])
+    monkeypatch.setattr(library, "files", lambda arch, more=(), strip=False, *_: versions[2])
     monkeypatch.setattr(library, "isa", lambda: 7)
     monkeypatch.setattr(selftest, "text", lambda native: "import ember\nprint(ember.other())")
     monkeypatch.setattr(selftest, "judge", lambda said, native: int(said))

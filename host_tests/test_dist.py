@@ -35,10 +35,26 @@ def test_a_package_names_every_file_beside_it(folder):
     for path in folder.iterdir():
         package = json.loads((path / "package.json").read_text())
         there = {str(file.relative_to(path)) for file in path.rglob("*.mpy")}
+        smaller = {name for name in there if name[:3] == "vm-"}  # those that are built
+        for name in smaller:
+            vm = json.loads((path / (name.split("/")[0] + ".json")).read_text())
+            assert vm["urls"] == [["ember_vm.mpy", name]]
+        there -= smaller
         assert {target for target, _ in package["urls"]} == {source for _, source in package["urls"]} == there
         assert ("ember_vm.mpy" in there) == (path.name != "portable")
-        assert {"ember/%s.mpy" % source.stem for source in library.SOURCES.glob("*.py")} <= there
+        every = library.PARTS["every"]()
+        assert {"ember/%s.mpy" % name for name in library.file_names(every)} == there - {"ember_vm.mpy"}
         assert package["version"] == library.version()
+
+
+def test_a_part_is_a_package_of_its_own(folder):
+    for path in folder.iterdir():
+        files = {part: {to for to, _ in json.loads((path / (part + ".json")).read_text())["urls"]} for part in
+                 library.PARTS["PARTS"]}  # fmt: skip
+        assert files["runtime"] <= files["core"] < files["recurrent"]
+        assert "ember/core.mpy" in files["core"] and "ember/nn_recurrent.mpy" in files["recurrent"] - files["core"]
+        assert ("ember/kernels.mpy" in files["core"]) == (path.name == "portable")
+        assert all((path / name).is_file() for name in files["recurrent"])
 
 
 # .mpy files tell their architecture in the third byte: MicroPython's py/persistentcode.h.
@@ -68,8 +84,9 @@ def test_mip_installs_it(name, arch, vm, folder):
 
 
 def test_the_package_of_the_sources_is_current():
-    assert (ROOT / "lib" / "package.json").read_text() == dist.sources(), "make generate"
-    urls = json.loads(dist.sources())["urls"]
+    for name, text in dist.packages().items():
+        assert (ROOT / "lib" / name).read_text() == text, "make generate"
+    urls = json.loads(dist.packages()["package.json"])["urls"]
     assert {target for target, _ in urls} == {"ember/" + path.name for path in (ROOT / "lib" / "ember").glob("*.py")}
     assert all((ROOT / "lib" / source).is_file() for _, source in urls)
 

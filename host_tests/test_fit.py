@@ -39,7 +39,8 @@ BATCHES = [batch(0), batch(1), batch(2, 3)]
 
 def everything(t):
     """What lasts: all that was kept, but for the gradients and the statistics."""
-    return [t._arena[o : o + n].tolist() for kind, o, n in t.plan.kept if kind not in ("gradients", "statistics")]
+    kept = [(o, n) for kind, o, n in t.plan.kept if kind not in ("gradients", "statistics")]
+    return [t.executor.segments[0][o : o + n].tolist() for o, n in kept]
 
 
 MAKE = {
@@ -286,7 +287,7 @@ second.fit(batches, 4, batches)
 assert second.schedule.state() == whole.schedule.state(), (second.schedule.state(), whole.schedule.state())
 assert second.optimizer.lr == whole.optimizer.lr < 0.1
 n = whole.plan.kept[0][2]
-assert bytes(second._arena[:n]) == bytes(whole._arena[:n])
+assert bytes(second.executor.segments[0][:n]) == bytes(whole.executor.segments[0][:n])
 print("resumed")
 """
 

@@ -31,7 +31,7 @@ def batch(k, rows=BATCH):
 
 
 def weights(model):
-    return [v for p in model.parameters() for v in p.elements()[p._offset : p._offset + p.numel()]]
+    return [v for p in model.parameters() for v in p.elements()[p.offset : p.offset + p.numel()]]
 
 
 def stepping(model, optimizer, loss=None):
@@ -271,7 +271,7 @@ def test_what_cannot_be_recorded_is_refused_and_leaves_the_model(error, says, ma
     kept = model.parameters()[0].grad
     with pytest.raises(error, match=says):
         ember.record(*make(model))
-    assert model.parameters()[0].grad is kept and all(p._place is None for p in model.parameters())
+    assert model.parameters()[0].grad is kept and all(p.place is None for p in model.parameters())
     infer = ember.record(lambda x: model(x), (BATCH, 3))
     assert infer(x).tolist() == model(Tensor(x, (4, 3))).tolist()
 

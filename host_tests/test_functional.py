@@ -147,13 +147,13 @@ def test_running_statistics_follow(machine):
 
 def test_no_parameter_is_made():
     """So what is drawn afterwards is what it would have been."""
-    before = ember.Parameter._made
+    before = ember.Parameter.made
     for make, layer, function in LAYERS.values():
         m = layer()
-        made = ember.Parameter._made
+        made = ember.Parameter.made
         function(make(), m)
-        assert ember.Parameter._made == made
-    assert ember.Parameter._made > before
+        assert ember.Parameter.made == made
+    assert ember.Parameter.made > before
 
 
 def test_distances(machine):

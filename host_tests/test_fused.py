@@ -59,12 +59,12 @@ def test_it_learns_what_sgd_learns(machine, body):
     for k in range(30):
         for t in (whole, fused):
             t.step(*batch(t, k, 3 if k % 7 == 6 else 4))
-    assert np.abs(np.array(whole._arena[:n]) - np.array(fused._arena[:n])).max() < 1e-5
+    assert np.abs(np.array(whole.executor.segments[0][:n]) - np.array(fused.executor.segments[0][:n])).max() < 1e-5
     assert fused.steps == 30 and abs(fused.loss - whole.loss) < 1e-5
     fused.optimizer.lr = 0.0
-    before = list(fused._arena[:n])
+    before = list(fused.executor.segments[0][:n])
     fused.step(*batch(fused, 0))
-    assert list(fused._arena[:n]) == before
+    assert list(fused.executor.segments[0][:n]) == before
 
 
 def test_each_sample_goes_straight_into_the_weights(machine):
@@ -101,7 +101,11 @@ def test_in_slices_and_travelling(tmp_path):
         while not done:
             done = other.poll(1)
     n = one.plan.kept[0][2]
-    assert list(one._arena[:n]) == list(other._arena[:n]) == list(there._arena[:n])
+    assert (
+        list(one.executor.segments[0][:n])
+        == list(other.executor.segments[0][:n])
+        == list(there.executor.segments[0][:n])
+    )
     for t in (one, there):
         t.accumulate(*batch(one, 0))
         t.update()
@@ -139,13 +143,13 @@ def test_nothing_comes_between_a_batch_and_its_update(what, tmp_path):
             t.poll(100)
         assert t.loss == one.loss
         t.update()
-        assert list(t._arena[:n]) == list(one._arena[:n])
-    before = list(other._arena[:n])
+        assert list(t.executor.segments[0][:n]) == list(one.executor.segments[0][:n])
+    before = list(other.executor.segments[0][:n])
     other.accumulate(*batch(one, 1))
     other.slices.drop()
     with pytest.raises(RuntimeError, match="nothing was accumulated"):
         other.update()
-    assert list(other._arena[:n]) == before
+    assert list(other.executor.segments[0][:n]) == before
     during(what, other, tmp_path)
 
 
@@ -157,7 +161,9 @@ def test_the_masks_of_dropout_are_those_of_forward(machine):
     for k in range(10):
         for t in (whole, fused):
             t.step(*batch(t, k, 3 if k % 4 == 3 else 4))
-        assert np.abs(np.array(whole._arena[:53]) - np.array(fused._arena[:53])).max() < 1e-6
+        assert (
+            np.abs(np.array(whole.executor.segments[0][:53]) - np.array(fused.executor.segments[0][:53])).max() < 1e-6
+        )
     assert abs(fused.loss - whole.loss) < 1e-5
 
 
@@ -199,7 +205,7 @@ def test_products_of_parameters(machine, product):
     for k in range(4):
         for t in (whole, fused):
             t.step(*batch(t, k))
-    assert np.abs(np.array(whole._arena[:n]) - np.array(fused._arena[:n])).max() < 1e-6
+    assert np.abs(np.array(whole.executor.segments[0][:n]) - np.array(fused.executor.segments[0][:n])).max() < 1e-6
 
 
 @pytest.mark.parametrize("product, shape", [

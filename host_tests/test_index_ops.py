@@ -237,7 +237,7 @@ def test_whole_numbers_reach_an_embedding_as_they_are(machine):
     found = []
     for dtype, scale in (("f", 1.0), ("B", None), ("b", None), ("h", None), ("i", None), ("B", 1.0), ("f", None)):
         trainer = trainer_of(dtype, scale)
-        assert ("src=seg4" in str(trainer.program)) == (dtype == "B" and scale == 1.0)
+        assert ("src=seg4" in str(trainer.image)) == (dtype == "B" and scale == 1.0)
         for _ in range(3):
             trainer.step(array(dtype, SENTENCES), LABELS)
         trainer.step(np.array(SENTENCES[:8]).reshape(2, 4).tolist(), [1, 0])

@@ -97,7 +97,7 @@ def test_each_number_is_the_definition(machine, name):
     make, reference, arguments = DRAWN[name]
     Parameter((2, 2))  # so that the stream is not 0
     p = Parameter(SHAPE)
-    assert make(p) is p and p._data is None
+    assert make(p) is p and p.storage is None
     expected = reference(p.stream, N, *arguments)
     assert np.allclose(flat(p), expected, rtol=2e-6, atol=1e-6 * np.abs(expected).max())
 
@@ -116,7 +116,7 @@ def test_what_layers_start_with(machine):
     table = nn.Embedding(4, 3, padding_idx=-2)
     expected = z(2, 12).reshape(4, 3)
     expected[2] = 0
-    assert table.weight._data is None
+    assert table.weight.storage is None
     assert np.allclose(table.weight.tolist(), expected, rtol=1e-5, atol=1e-6)
     assert np.allclose(flat(nn.Embedding(4, 3).weight), z(3, 12), rtol=1e-5, atol=1e-6)
 
@@ -286,12 +286,12 @@ def test_eager_trainer_and_recorded_function_draw_the_same(machine):
     assert len(set(expected)) == len(expected) == 13  # each of its own
     model = each()
     trainer = ember.Trainer(model, nn.MSELoss(), optim.Adam(model.parameters()), (3,), 2)
-    arena = memoryview(trainer._arena)
-    assert [type(p._data) for p in model.parameters()] == [memoryview] * 13
+    arena = memoryview(trainer.executor.segments[0])
+    assert [type(p.storage) for p in model.parameters()] == [memoryview] * 13
     assert values(model) == expected and bytes(arena[:152]) == expected[0][: 4 * 152]
     model = each()
     ember.record(model, (2, 3))
-    assert [type(p._data) for p in model.parameters()] == [memoryview] * 13
+    assert [type(p.storage) for p in model.parameters()] == [memoryview] * 13
     assert values(model) == expected
 
 
@@ -338,7 +338,8 @@ def test_a_frozen_parameter_and_a_buffer_are_drawn_too(machine):
     trainer = ember.Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), momentum=0.5), (3,), 2)
     assert np.allclose(flat(model.held), z(2, 2), rtol=1e-5) and model.frozen.tolist() == [1, 1]
     start, size = trainer.plan.kept[3][1:]
-    assert size == 8 and trainer._arena[start : trainer.plan.start].tolist() == [0] * (trainer.plan.start - start)
+    state = trainer.executor.segments[0][start : trainer.plan.start]
+    assert size == 8 and state.tolist() == [0] * len(state)
     trainer.step([[1.0, 2.0, 3.0]], [[0.0, 1.0]])
     assert model.frozen.tolist() == [1, 1]
 
@@ -361,7 +362,7 @@ def test_a_parameter_in_an_arena_changes_in_place(machine):
     trainer = ember.Trainer(layer, nn.MSELoss(), optim.SGD(layer.parameters()), (3,), 2)
     init.constant_(layer.weight, 0.5)
     init.zeros_(layer.bias)
-    assert trainer._arena[:8].tolist() == [0.5] * 6 + [0, 0]
+    assert trainer.executor.segments[0][:8].tolist() == [0.5] * 6 + [0, 0]
     assert trainer.predict([[1.0, 2.0, 3.0]]).tolist() == [[3, 3]]
 
 
@@ -422,7 +423,7 @@ def test_what_is_refused(says, make):
     before = P.initial
     with pytest.raises(ValueError, match=says):
         make()
-    assert P.initial is before and P._data is None
+    assert P.initial is before and P.storage is None
 
 
 # Noise.

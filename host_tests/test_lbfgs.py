@@ -350,7 +350,7 @@ x, y = array("f", [i * 37 % 11 / 4 - 1 for i in range(24)]), array("f", [i * 7 %
 trainer.step(x, y)
 first = trainer.loss
 trainer.fit([(x, y)], 4)
-print(trainer.steps, first, trainer.loss, *array("I", bytes(trainer._arena[:21])))
+print(trainer.steps, first, trainer.loss, *array("I", bytes(trainer.executor.segments[0][:21])))
 """
 
 

@@ -238,8 +238,8 @@ def test_gradients_of_parts_are_sums_of_weights(machine):
 def test_the_plain_case_stays_one_instruction():
     plain, _ = trained(nn.CrossEntropyLoss(), SAMPLES, LABELS)
     weighted, _ = trained(nn.CrossEntropyLoss([1.0, 1.0, 1.0]), SAMPLES, LABELS)
-    assert "cross_entropy" in str(plain.program) and "gather" not in str(plain.program)
-    assert "gather" in str(weighted.program) and "cross_entropy" not in str(weighted.program)
+    assert "cross_entropy" in str(plain.image) and "gather" not in str(plain.image)
+    assert "gather" in str(weighted.image) and "cross_entropy" not in str(weighted.image)
 
 
 def test_a_user_of_one_loss_loads_no_other():

@@ -171,7 +171,7 @@ def test_targets_that_are_all_the_same():
 def test_a_count_beyond_what_a_float_counts_to():
     """2**24 + 1 is no float32."""
     metric = metrics.ConfusionMatrix(2, BATCH)
-    metric._arena[0] = 2.0**24
+    metric.executor.segments[0][0] = 2.0**24
     for _ in range(3):
         fed(metric, np.array([[1.0, 0.0]], "f4"), np.array([0]))
     assert metric.compute()[0][0] == 2**24 + 3

@@ -11,7 +11,7 @@ MUTANTS = {m.key: m for m in mutants.mutants(SOURCE)}
 
 
 @pytest.mark.parametrize("rule", [
-    "ops._neg_grad", "ops._unary.grad", "ops.into_grad", "ops_math.one.grad", "ops_math.ERF",
+    "ops_unary._neg_grad", "ops.unary.grad", "ops.into_grad", "ops_math.one.grad", "ops_math.ERF",
     "ops_activation._gelu_slope", "ops_statistics._spread.grad",
 ])  # fmt: skip
 def test_rules_are_found(rule):
@@ -27,9 +27,9 @@ def test_keys_are_of_one_mutant_each():
 
 
 @pytest.mark.parametrize("key,case,dead", [
-    ("ops._neg_grad: NEG_FN → COPY_FN", "neg", True),
-    ("ops._neg_grad: into → 0", "neg", True),
-    ("ops.LOG: True → False", "log", True),
+    ("ops_unary._neg_grad: NEG_FN → COPY_FN", "neg", True),
+    ("ops_unary._neg_grad: into → 0", "neg", True),
+    ("ops_unary.LOG: True → False", "log", True),
     ("ops_statistics._prod_grad: x + zero → x - zero", "product", False),
 ])  # fmt: skip
 def test_a_fault_is_seen_and_taken_out_again(key, case, dead):

@@ -97,8 +97,8 @@ def test_steps_follow_the_formula(machine, name):
         if chosen.get("nesterov") and name == "SGD":
             chosen = dict(chosen, momentum=chosen.get("momentum") or 0.9, dampening=0.0)
         p = Parameter((2, 3))
-        p._data = array("f", np.random.default_rng(seed).normal(size=6).astype("f4"))
-        expected, state = np.array(p._data, "f8"), {}
+        p.storage = array("f", np.random.default_rng(seed).normal(size=6).astype("f4"))
+        expected, state = np.array(p.storage, "f8"), {}
         optimizer = getattr(optim, name)([p], **chosen)
         for t, g in enumerate(gradients(STEPS[machine], seed), 1):
             p.grad = Tensor(g.tolist(), (2, 3))
@@ -147,7 +147,7 @@ def test_steps_are_counted_by_parameter(machine, name):
     if name == "Adagrad":
         chosen["lr_decay"] = 0.1
     late, early, alone = (Parameter((2, 3), -1.0, 1.0) for _ in range(3))
-    alone._data = array("f", late.elements())
+    alone.storage = array("f", late.elements())
     both, one = getattr(optim, name)([early, late], **chosen), getattr(optim, name)([alone], **chosen)
     for t, g in enumerate(gradients(8, 3)):
         both.zero_grad()
@@ -200,7 +200,7 @@ def test_what_the_loss_does_not_reach_stays(machine, name, settings, tmp_path):
     if name != "Muon":
         groups = [[*groups[0], model.unused.bias], [model.used.bias, model.unused.weight, model.aside.bias]]
     for of, to in ((only.weight, model.used.weight), (only.bias, model.used.bias)):
-        of._data = array("f", to.elements())
+        of.storage = array("f", to.elements())
     started = [p.tolist() for part in (model.aside, model.unused) for p in part.parameters()]
     own = [[only.weight], [only.bias]] if name != "Muon" else [[only.weight]]
     if "fused" in settings:
@@ -373,7 +373,7 @@ def test_it_is_saved_and_travels(name, tmp_path):
     for t in (one, other, travelled):
         for k in (7, 8):
             t.step(*batch(k))
-    bits = [t._arena[: one._kept[0][2]].tobytes() for t in (one, other, travelled)]
+    bits = [t.executor.segments[0][: one.image.block(0)[1]].tobytes() for t in (one, other, travelled)]
     assert bits[0] == bits[1] == bits[2]
 
 

@@ -132,7 +132,7 @@ def cut(t, x, y, edges):
 
 def kept(t):
     """Parameters, frozen ones, gradients, the optimizer's state."""
-    return np.array(t._arena[: t._statistics])
+    return np.array(t.executor.segments[0][: t.image.statistics])
 
 
 def alike(machine, a, b):
@@ -159,13 +159,13 @@ def test_parts_have_the_bits_of_the_whole(machine, name):
             x, y = inputs(rng, n), targets(rng, n)
             edges = [*sorted(data.draw(st.sets(st.integers(1, n - 1)))), n] if n > 1 else [n]
             output = reference.model(Tensor(x, (n, FEATURES)))
-            target = Tensor(y, dtype=y.typecode, shape=(n,) + whole._target_dims[1:])
+            target = Tensor(y, dtype=y.typecode, shape=(n,) + whole.front.target_dims[1:])
             expected = reference.criterion(output, target).item()
             whole.step(x, y)
             memory.step(x, y)
             cut(hand, x, y, edges)
             reference.step(x, y, budget_us=1)
-            while reference._unfinished:
+            while reference.unfinished:
                 reference.poll(1)
             for t in (memory, hand, reference):
                 assert alike(machine, kept(t), kept(whole)) and t.steps == whole.steps
@@ -279,8 +279,9 @@ OPTIONS = {"ignore_index": 2}
 
 def lasting(t):
     """All that a step changes for good: weights, state, averages, buffers, the running loss, counters."""
-    blocks = [bytes(memoryview(t._arena)[at : at + n]) for _, at, n in (t._kept[0], t._kept[1], t._kept[3])]
-    return blocks, t.running_loss, t.steps, list(t._segments[isa.FLOATS])
+    arena = memoryview(t.executor.segments[0])
+    blocks = [bytes(arena[at : at + n]) for at, n in map(t.image.block, (0, 1, 3))]
+    return blocks, t.running_loss, t.steps, list(t.executor.segments[isa.FLOATS])
 
 
 @pytest.mark.parametrize("kind", MAKE)
@@ -306,11 +307,11 @@ def test_a_batch_that_counts_nothing_is_no_step(machine, kind, options, tmp_path
             assert one.loss == 0 and lasting(one) == before
             x = inputs(rng, 5)
             one.step(x, NOTHING, budget_us=1)
-            while one._unfinished:
+            while one.unfinished:
                 one.poll(1)
             assert one.loss == 0 and lasting(one) == before
     assert lasting(one) == lasting(twin) and steps == [1, 2, 3]
-    assert not any([v != v for v in one._arena[: one._statistics]])
+    assert not any([v != v for v in one.executor.segments[0][: one.image.statistics]])
     if kind != "L-BFGS":
         one.export(str(tmp_path / "program"))
         there = runtime.load(str(tmp_path / "program"))
@@ -354,7 +355,7 @@ def test_what_is_given_up_leaves_the_running_statistics(machine):
     assert (t.model.norm.running_mean.tolist(), t.model.norm.running_var.tolist()) == before
     prediction = t.predict(x).tolist()
     t.slices.drop()
-    t._fresh = True
+    t.fresh = True
     t.step(x, y)
     mean = np.array(before[0]) * 0.9 + 0.1 * (
         np.array(x).reshape(5, -1) @ np.array(start_of(Net).first.weight.tolist())
@@ -378,12 +379,13 @@ def test_running_losses_do_not_stick(machine):
     t = ember.Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.0), (1,), 1)
     with ember.no_grad():
         model.weight[...] = Tensor([[1.0]])
-    at = t._statistics + program.RUNNING
-    t._arena[at], t._arena[at + 1] = 2.0**24, 2.0**24
+    at = t.image.statistics + program.RUNNING
+    t.executor.segments[0][at], t.executor.segments[0][at + 1] = 2.0**24, 2.0**24
     for _ in range(300):
         t.step(array("f", [2.0]), array("f", [1.0]))  # a loss of 1
-    for k in (0, 1):
-        assert t._arena[at + k] + t._arena[at + program.RUNNING_REST - program.RUNNING + k] == 2**24 + 300
+    arena, rest = t.executor.segments[0], program.RUNNING_REST - program.RUNNING
+    for k in (at, at + 1):
+        assert arena[k] + arena[k + rest] == 2**24 + 300
     assert t.running_loss == 1.0
     t.reset_running()
     assert t.running_loss == 0.0

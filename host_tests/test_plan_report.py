@@ -167,13 +167,13 @@ def test_the_plan_of_a_linear_layer():
     ]
     kind, size, offset, begin, end, made = entries[4]
     assert (size, offset >= 160, made) == (4 * 5 * 2, True, "map_strided copy")
-    assert trainer.program.code[begin] == ember.isa.MAP_STRIDED and begin < end
+    assert trainer.image.code[begin] == ember.isa.MAP_STRIDED and begin < end
     counts = Counter(entry[0] for entry in entries)
     assert counts["activations"] >= 1 and counts["scratch"] >= 3
     lines = trainer.plan.table().split("\n")
     assert len(lines) == 1 + len(entries) and lines[0].split()[:5] == ["kind", "bytes", "offset", "first", "last"]
     assert lines[1].split() == ["parameters", "32", "0", str(first), str(last)]
-    assert "%6d  map_strided copy" % begin in str(trainer.program)  # the words are those of the listing
+    assert "%6d  map_strided copy" % begin in str(trainer.image)  # the words are those of the listing
 
 
 def test_a_function_keeps_its_outputs_to_the_end():
@@ -297,13 +297,14 @@ def trained(name, batch_size, lay_out=None):
             patch.setattr(layout, "lay_out", lay_out)
         trainer = models.trainer_of(name, batch_size, "Adam")
     if lay_out:
-        trainer._arena[trainer.plan.start :] = array("f", [-12345.0]) * (len(trainer._arena) - trainer.plan.start)
+        arena, start = trainer.executor.segments[0], trainer.plan.start
+        arena[start:] = array("f", [-12345.0]) * (len(arena) - start)
     x = array(trainer.input_dtype, [k * 37 % 101 for k in range(batch_size * trainer.sample_size)])
     y = bytes(k % 2 for k in range(batch_size * trainer.target_size))
     for _ in range(2):
         trainer.step(x, y)
     trainer.evaluate([(x, y)])
-    return bytes(memoryview(trainer._arena).cast("B")[: 4 * trainer.plan.start]), trainer
+    return bytes(memoryview(trainer.executor.segments[0]).cast("B")[: 4 * trainer.plan.start]), trainer
 
 
 @pytest.mark.parametrize("name", ["digits-cnn", "basic-motions-gru", "basic-motions-transformer", "daphnet-autoencoder",
@@ -314,7 +315,7 @@ def test_canaries_stay_intact(name):
     canaries = []
     kept, trainer = trained(name, 2, functools.partial(apart, canaries))
     start = trainer.plan.start
-    assert all(trainer._arena[start + k] == -12345.0 for k in canaries)
+    assert all(trainer.executor.segments[0][start + k] == -12345.0 for k in canaries)
     assert kept == trained(name, 2)[0]
 
 
@@ -360,9 +361,9 @@ def run_formula(steps, backward, canaries=None):
         recorded = ember.record(function, (3, 4))
     start = recorded.plan.start
     if canaries is not None:
-        recorded._arena[start:] = array("f", [-12345.0]) * (len(recorded._arena) - start)
+        recorded.executor.segments[0][start:] = array("f", [-12345.0]) * (len(recorded.executor.segments[0]) - start)
     results = [list(map(str, t.elements())) for t in recorded(array("f", [k * 0.25 - 1 for k in range(12)]))]
-    assert all(recorded._arena[start + k] == -12345.0 for k in canaries or ())
+    assert all(recorded.executor.segments[0][start + k] == -12345.0 for k in canaries or ())
     return results
 
 

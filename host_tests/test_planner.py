@@ -264,7 +264,7 @@ def test_plans_of_models(model, shape):
     assert kinds["parameters"] == (0, n) and kinds["gradients"] == (n, n)
     assert kinds["optimizer state"] == (2 * n, 2 * n)
     assert t.plan.lower_bound <= t.plan.activations <= 1.1 * t.plan.lower_bound
-    assert len(t._arena) == t.plan.arena and len(t._code) == t.plan.words
+    assert len(t.executor.segments[0]) == t.plan.arena and len(t.image.code) == t.plan.words
     assert sum(size for _, size in t.plan.parts()) == t.plan.total()
     assert str(t.plan.total()) in str(t.plan) and str(4 * t.plan.lower_bound) in str(t.plan)
 

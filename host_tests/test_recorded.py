@@ -194,7 +194,7 @@ def test_values_and_running_again(machine):
         trainer, found = recorded(steps, loss, BATCH, BATCH)
         trainer.evaluate([data(3, loss, 9)])
         trainer.predict(data(2, loss, 8)[0])
-        trainer._fresh = True
+        trainer.fresh = True
         trainer.accumulate(*data(BATCH, loss))
         assert repr(found) == repr(gradients(trainer.model.parameters()))
 
@@ -263,7 +263,7 @@ def test_each_catalogue_case_recorded(machine, seed):
             self.inputs, self.f = [], f
             for a in inputs:
                 p = Parameter(a.shape)
-                p._data = array("f", a.ravel())
+                p.storage = array("f", a.ravel())
                 self.inputs.append(p)
 
         def forward(self, x):

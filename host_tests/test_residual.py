@@ -55,7 +55,7 @@ def test_running_statistics_of_a_batch_that_comes_in_parts(micro_batch):
     y = array("f", bytes(40))
     if micro_batch:
         trainer.step(array("f", x.ravel()), y)
-        sizes = [len(piece[1]) // 2 for piece in trainer._cutter.last[2]]
+        sizes = [len(piece[1]) // 2 for piece in trainer.cutter.last[2]]
     else:
         sizes = [2, 3]
         trainer.accumulate(array("f", x[:2].ravel()), y[:4])

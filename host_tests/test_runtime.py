@@ -13,15 +13,15 @@ import pytest
 import ember
 import travelling
 from conftest import BUILD, MICROPYTHON, ROOT
-from ember import nn, optim, runtime, vm
+from ember import nn, optim, runtime
 
 FUZZ = BUILD / "native" / "fuzz"
 
 
 def everything(t):
     """All that was kept but gradients, and the counters."""
-    kept = [t._arena[o : o + n].tobytes() for k, (_, o, n) in enumerate(t._kept) if k in (0, 1, 3)]
-    return kept, list(t._ints[1:]), t.loss
+    kept = [t.executor.segments[0][o : o + n].tobytes() for o, n in map(t.image.block, (0, 1, 3))]
+    return kept, list(t.executor.segments[3][1:]), t.loss
 
 
 @pytest.fixture(params=travelling.MODELS)
@@ -121,7 +121,7 @@ def test_weights_that_are_read_where_they_lie(tmp_path):
     assert flash in data
     one, other = runtime.load(data), runtime.load(str(tmp_path / "model.ember"))
     odd = runtime.load(memoryview(b"\0" + data)[1:])  # where the VM reads no floats: they are copied
-    assert isinstance(one._segments[6], memoryview) and isinstance(odd._segments[6], array)
+    assert isinstance(one.executor.segments[6], memoryview) and isinstance(odd.executor.segments[6], array)
     assert through(one, 5) == through(other, 5) == through(odd, 5) == through(trainer, 5)
 
 
@@ -250,7 +250,7 @@ def test_names_that_lie(file):
     words[-n:] = struct.unpack("<%di" % n, (b"lr " * 200)[: 4 * n])
     model = runtime.load(sealed(words))
     model.lr = 0.25
-    assert list(model._segments[2]) == [0.25] * 5
+    assert list(model.executor.segments[2]) == [0.25] * 5
 
 
 def test_no_room(file, tmp_path):
@@ -317,9 +317,8 @@ def test_mutated_files_are_run_or_refused(file, count):
             for x, y in travelling.batches(model, 2):
                 if len(x) > 1000 or len(y) > 1000:
                     break
-                model._state[0] = 0
-                vm.run(model._code, model._segments, model._state, 10000)
-                model._state[0] = model._state[1] = model._state[2] = model._state[3] = 0
+                model.executor.run(0, 10000)
+                model.executor.recover(-2)
         except ValueError:
             pass
     assert ran > count / 20

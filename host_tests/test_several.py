@@ -61,11 +61,11 @@ def eager(model, x, y, rows):
 
 
 def weights(model):
-    return [v for p in model.parameters() for v in p.elements()[p._offset : p._offset + p.numel()]]
+    return [v for p in model.parameters() for v in p.elements()[p.offset : p.offset + p.numel()]]
 
 
 def bits(trainer):
-    return bytes(memoryview(trainer._arena)[: trainer.plan.start])
+    return bytes(memoryview(trainer.executor.segments[0])[: trainer.plan.start])
 
 
 def test_steps_are_the_eager_ones():

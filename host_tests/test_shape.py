@@ -11,7 +11,7 @@ import pytest
 import ember
 from conftest import ROOT, run_micropython
 from ember import Parameter, Tensor, isa, nn, optim, vm
-from ember.ops_reduce import _matmul_sizes
+from ember.ops_reduce import matmul_sizes
 from ember.tensor import sink
 from op_cases import vms
 from test_recorded import gradients, huber, same
@@ -362,10 +362,10 @@ def test_how_many_instructions_a_product_takes(f, expected):
 
 
 def test_rows_that_meet_the_same_matrix_are_one_product():
-    assert _matmul_sizes((2, 3, 4), (4, 6)) == (6, 6, 4, [])
-    assert _matmul_sizes((-1, 3, 4), (1, 4, 6)) == (-3, 6, 4, [])
-    assert _matmul_sizes((-1, 3, 5, 4), (3, 4, 2)) == (5, 2, 4, [[-1, 30, 60, 0], [3, 10, 20, 8]])
-    assert _matmul_sizes((-1, 3, 5, 4), (-1, 3, 4, 2)) == (5, 2, 4, [[-3, 10, 20, 8]])
+    assert matmul_sizes((2, 3, 4), (4, 6)) == (6, 6, 4, [])
+    assert matmul_sizes((-1, 3, 4), (1, 4, 6)) == (-3, 6, 4, [])
+    assert matmul_sizes((-1, 3, 5, 4), (3, 4, 2)) == (5, 2, 4, [[-1, 30, 60, 0], [3, 10, 20, 8]])
+    assert matmul_sizes((-1, 3, 5, 4), (-1, 3, 4, 2)) == (5, 2, 4, [[-3, 10, 20, 8]])
 
 
 # What is refused.

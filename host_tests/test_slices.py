@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import ember
 from conftest import BUILD, MICROPYTHON, ROOT
-from ember import isa, nn, optim, program, running, slices, vm
+from ember import isa, nn, optim, program, running, slices, travel, vm
 from op_cases import vms
 
 BATCH, FEATURES, CLASSES = 6, 9, 3
@@ -56,7 +56,7 @@ def batch(seed, rows=BATCH):
 
 def bits(t):
     """All that lasts from step to step."""
-    return bytes(memoryview(t._arena)[: t.plan.start]), t._ints.tolist()
+    return bytes(memoryview(t.executor.segments[0])[: t.plan.start]), t.executor.segments[3].tolist()
 
 
 class Clock:
@@ -171,9 +171,9 @@ def test_what_must_wait_until_it_is_finished(monkeypatch, tmp_path):
 
 def section_of(t):
     """That in which a run paused, or that is next."""
-    if not t._state[1]:
-        return t._state[0] % isa.FOLLOWING
-    return max(k for k in range(7) if slices._begin(t._code, k) <= t._state[1])
+    if t.executor.state[1]:
+        return travel.section(t.image.code, t.executor.state)
+    return t.slices._sections % isa.FOLLOWING
 
 
 @pytest.mark.parametrize("micro_batch", [None, 2])
@@ -187,7 +187,7 @@ def test_a_step_that_is_dropped(monkeypatch, micro_batch):
             done = done or t.poll(1)
         if done:
             break
-        section, paused = section_of(t), t._state[1]
+        section, paused = section_of(t), t.executor.state[1]
         seen.add(section)
         t.slices.drop()
         t.slices.drop()  # nothing is left of it
@@ -231,14 +231,14 @@ class Interrupted:
     """The VM's run, after which the n-th time a KeyboardInterrupt is raised, as Python does after a call."""
 
     def __init__(self, t, n):
-        self.t, self.n, self.run = t, n, t._vm_run
-        t._vm_run = self
+        self.t, self.n, self.run = t, n, t.executor.vm_run
+        t.executor.vm_run = self
 
     def __call__(self, *arguments):
         result = self.run(*arguments)
         self.n -= 1
         if not self.n:
-            self.t._vm_run = self.run
+            self.t.executor.vm_run = self.run
             raise KeyboardInterrupt
         return result
 
@@ -246,7 +246,7 @@ class Interrupted:
 @pytest.mark.parametrize("fresh", [True, False])
 def test_an_interrupt_leaves_the_weights_whole(monkeypatch, fresh):
     """After one row or another of a step: what comes next finds the weights of before it, or of after it."""
-    monkeypatch.setattr(running, "_STRETCH", 7)
+    monkeypatch.setattr(running.Runner, "stretch", 7)
 
     def begun():
         t = make()
@@ -261,7 +261,7 @@ def test_an_interrupt_leaves_the_weights_whole(monkeypatch, fresh):
 
     before, after, dropped = begun(), begun(), begun()
     after.step(*batch(1))
-    dropped._fresh = True
+    dropped.fresh = True
     expected = {"before": weights(before), "after": weights(after), "dropped": weights(dropped)}
     outcomes = []
     for n in [1, *range(2, 10000, 17)]:
@@ -279,7 +279,7 @@ def test_an_interrupt_leaves_the_weights_whole(monkeypatch, fresh):
 
 
 def test_an_interrupted_prediction_keeps_what_was_accumulated(monkeypatch):
-    monkeypatch.setattr(running, "_STRETCH", 1)
+    monkeypatch.setattr(running.Runner, "stretch", 1)
     t, plain = make(), make()
     for other in (t, plain):
         other.accumulate(*batch(0))

@@ -51,8 +51,8 @@ def batch(k, features=7):
 
 def kept(trainer, k):
     """Parameters (0) or state (3), as they lie in the arena."""
-    _, offset, size = trainer._kept[k]
-    return np.frombuffer(trainer._arena, "<f4")[offset : offset + size]
+    offset, size = trainer.image.block(k)
+    return np.frombuffer(trainer.executor.segments[0], "<f4")[offset : offset + size]
 
 
 def units(trainer, part):
@@ -99,7 +99,8 @@ def follow(half, whole, features=7, steps=4):
         for stream, (at, offset, n) in enumerate(places):
             words = (n + 1) // 2
             state = np.append(kept(whole, 3)[offset : offset + n], np.float32(0))[: 2 * words]
-            drawn = bfloat16.drawn(half._ints[KEY], (1 << 20) + 1 + stream, half._ints[STEP] - 1, words)
+            slots = half.executor.segments[3]
+            drawn = bfloat16.drawn(slots[KEY], (1 << 20) + 1 + stream, slots[STEP] - 1, words)
             expected = bfloat16.pack(bfloat16.narrow(state, drawn))
             assert kept(half, 3)[at : at + words].tobytes() == expected.tobytes()
 

@@ -37,8 +37,8 @@ def batch(k=0, rows=BATCH):
 def bits(trainer):
     """Everything that lasts from step to step, and the slots."""
     n = sum(size for _, _, size in trainer.plan.kept)
-    ints = trainer._ints.tolist()
-    return bytes(memoryview(trainer._arena)[:n]), ints[1:]
+    ints = trainer.executor.segments[3].tolist()
+    return bytes(memoryview(trainer.executor.segments[0])[:n]), ints[1:]
 
 
 X, Y = batch()
@@ -82,7 +82,8 @@ def test_a_bad_batch_changes_nothing(machine, x, y, error, says):
         t.accumulate(*batch(3, 2))
         t.update()
         t.step(*batch(4))
-    assert trainer._arena[: trainer.plan.start].tolist()[:-2] == twin._arena[: twin.plan.start].tolist()[:-2]
+    one, other = [t.executor.segments[0][: t.plan.start].tolist()[:-2] for t in (trainer, twin)]
+    assert one == other
 
 
 @pytest.mark.parametrize("x,y,error,says", BAD_BATCHES[:2] + BAD_BATCHES[8:9])
@@ -222,7 +223,7 @@ def test_update_needs_something(machine):
 
 def test_gradients_are_zero_before_the_first_step(machine):
     trainer = build()
-    assert all(v == 0 for p in trainer.model.parameters() for v in p.grad._data.tolist())
+    assert all(v == 0 for p in trainer.model.parameters() for v in p.grad.storage.tolist())
 
 
 def test_many_classes_and_wide_bytes(machine):

@@ -73,12 +73,12 @@ def test_a_learning_rate_changes_without_recording_again(machine):
     model = net()
     optimizer = optim.SGD(model.parameters(), lr=0.1)
     trainer = build(optimizer, model)
-    code = bytes(trainer._code)
+    code = bytes(trainer.image.code)
     trainer.step(*batch(0))
     optimizer.lr = 0.0
     before = weights(model)
     trainer.step(*batch(1))
-    assert weights(model) == before and bytes(trainer._code) == code
+    assert weights(model) == before and bytes(trainer.image.code) == code
     optimizer.lr = 0.5
     trainer.step(*batch(1))
     other = net()

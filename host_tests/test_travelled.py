@@ -208,7 +208,7 @@ def test_a_schedule_does_not_travel(tmp_path):
 
 
 # What a Trainer has and a program that travelled has not, or has elsewhere: each stands in docs/file.md.
-ELSEWHERE = {"averaged", "bounds", "fit", "export", "model", "criterion", "optimizer", "optimizers", "program", "fused",
+ELSEWHERE = {"averaged", "bounds", "fit", "export", "model", "criterion", "optimizer", "optimizers", "release", "fused",
              "state_dtype", "input_shape", "input_scale", "input_offset"}  # fmt: skip
 
 
@@ -222,8 +222,8 @@ def test_every_other_name_of_a_trainer_is_there(tmp_path):
     fit.fit(model, [ONE], 1)
     trainer.fit([ONE], 1)
     assert public(trainer) - public(model) == ELSEWHERE
-    assert public(model) - public(trainer) == {"lr", "names"}
-    missing = [name for name in sorted(ELSEWHERE | {"lr", "names", "plan"}) if "`%s`" % name not in PAGE]
+    assert public(model) <= public(trainer)
+    missing = [name for name in sorted(ELSEWHERE | {"plan"}) if "`%s`" % name not in PAGE]
     assert not missing, "docs/file.md does not tell of them"
     same = ("batch_size micro_batch sample_size target_size classes input_dtype target_dtype epoch steps loss "
             "running_loss validation schedule").split()  # fmt: skip

@@ -58,7 +58,7 @@ def in_a_batch(dtype, values, path):
     before = t.steps, weights(t)
     try:
         t.accumulate([[v] for v in values], [0] * len(values))
-        return list(t._segments[4])
+        return list(t.executor.segments[4])
     finally:
         assert (t.steps, weights(t)) == before
 
@@ -72,13 +72,13 @@ def in_parts(dtype, values, path):
 def in_a_metric(dtype, values, path):
     m = metrics.MAE(1, target_dtype=dtype)
     m.update([0.0] * len(values), values)
-    return list(m._segments[5])
+    return list(m.executor.segments[5])
 
 
 def in_a_recorded_function(dtype, values, path):
     f = ember.record(lambda a, x: nn.MSELoss(reduction="none")(a, x), (8,), Tensor([0] * 8, dtype=dtype))
     f([0.0] * len(values), values)
-    return list(f._segments[5])
+    return list(f.executor.segments[5])
 
 
 def in_a_file(dtype, values, path):
@@ -93,7 +93,7 @@ def in_a_program_that_travelled(dtype, values, path):
     trainer(input_dtype=dtype).export(str(path))
     model = runtime.load(str(path))
     model.step([[v] for v in values], [0] * len(values))
-    return list(model._segments[4])
+    return list(model.executor.segments[4])
 
 
 PLACES = [in_a_tensor, in_a_batch, in_parts, in_a_metric, in_a_recorded_function, in_a_file]
@@ -128,7 +128,7 @@ def test_an_array_of_another_type(dtype, given, values):
             assert t.steps == 0
         else:
             t.step(buffer, [0] * len(numbers))
-            assert list(t._segments[4]) == numbers
+            assert list(t.executor.segments[4]) == numbers
 
 
 def test_what_is_beyond_float32_is_infinite():

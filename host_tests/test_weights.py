@@ -31,7 +31,7 @@ def timeline(code, rows, weights):
 def on_a_machine(monkeypatch, t, pace, overhead, look=0, weights=None, other=0):
     """On which a row takes what the table says, or weights, a call somewhat more, and Python before each look at the
     clock `look`; forty times a second something has the machine for `other`. Returns the clock: [microseconds]."""
-    real, now, after, known, draw = t._vm_run, [0.0], [0.0], {}, random.Random(3)
+    real, now, after, known, draw = t.executor.vm_run, [0.0], [0.0], {}, random.Random(3)
     weights = weights or WEIGHTS
 
     def run(program, segments, state, budget, measured=None):
@@ -54,7 +54,7 @@ def on_a_machine(monkeypatch, t, pace, overhead, look=0, weights=None, other=0):
             after[0] = now[0] + draw.uniform(0, 50000)
         return int(now[0])
 
-    t._vm_run = run
+    t.executor.vm_run = run
     monkeypatch.setattr(slices, "ticks_us", ticks_us)
     return now
 
@@ -87,20 +87,20 @@ def test_the_weights_are_measured(monkeypatch, name, seed):
     assert t.slices.weights is None
     assert t.slices.calibrate() == pytest.approx(300, rel=0.2)
     seen = set()
-    for pc in timeline(t._code, BATCH, wanted):
-        opcode = t._code[pc] if pc < len(t._code) else None
+    for pc in timeline(t.image.code, BATCH, wanted):
+        opcode = t.image.code[pc] if pc < len(t.image.code) else None
         if opcode in (None, OPCODE["count"]):
             continue
         places = [opcode] if opcode != OPCODE["map"] else []
         if not table.TABLE[opcode][table.WEIGHT]:
-            places.append(len(table.TABLE) + t._code[pc + 1])
+            places.append(len(table.TABLE) + t.image.code[pc + 1])
         for place in places:
             assert t.slices.weights[place] == pytest.approx(wanted[place], rel=0.03, abs=1)
         seen |= set(places)
     assert len(seen) > 8
     others = set(range(len(wanted))) - seen - {len(table.TABLE) + table.function("add")}
     assert all(t.slices.weights[k] == WEIGHTS[k] for k in others)
-    row = max(row for _, row in timeline(t._code, BATCH, wanted).values())
+    row = max(row for _, row in timeline(t.image.code, BATCH, wanted).values())
     assert t.plan.longest_us == pytest.approx(row / 300, rel=0.2, abs=1)
 
 
@@ -124,7 +124,7 @@ def test_a_slice_is_over_in_time(monkeypatch, name, micro_batch, seed):
     weights = WEIGHTS if seed is None else another(seed)
     now = on_a_machine(monkeypatch, t, 100, 15, 10, weights)
     t.slices.calibrate()
-    row = max(row for _, row in timeline(t._code, t.micro_batch, weights).values()) / 100
+    row = max(row for _, row in timeline(t.image.code, t.micro_batch, weights).values()) / 100
     for budget in (170, 400):
         x, y = batch(budget)
         start, done = now[0], t.step(x, y, budget)
@@ -136,7 +136,7 @@ def test_a_slice_is_over_in_time(monkeypatch, name, micro_batch, seed):
 
 def test_the_longest_row_is_the_tables():
     t = make("recurrent")
-    code, longest = t._code, 0
+    code, longest = t.image.code, 0
     for pc, (_, of_a_row) in timeline(code, BATCH, WEIGHTS).items():
         if pc < len(code):
             words = list(code[pc + 1 : pc + 1 + len(table.parse(code[pc]))])
@@ -150,7 +150,7 @@ def probes():
     """The program of each opcode, as it is run to be measured, and its segments."""
     found = {}
 
-    def run(program, segments, state, budget):
+    def run(program, segments, state, budget, weights=None):
         found.setdefault(program[starts(program)[0]], (array("i", program), segments))
         Ticks.now += 5000
 

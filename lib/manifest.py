@@ -1,3 +1,8 @@
-# Freezes Ember into a firmware: include("lib/manifest.py") from a board's manifest.
+# Freezes Ember into a firmware: include("lib/manifest.py", parts="core convolution") from a board's manifest, or with
+# EMBER_PARTS in the environment. lib/parts.py says which parts there are.
+import os
+import runpy
+
 metadata(version="0.1.0", description="Training of neural networks on microcontrollers", license="MIT")
-package("ember")
+options.defaults(parts=os.environ.get("EMBER_PARTS", "all"))
+package("ember", files=[name + ".py" for name in runpy.run_path("parts.py")["modules"](options.parts.split())])

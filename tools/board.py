@@ -2,6 +2,7 @@
 
 python tools/board.py run m4 SCRIPT [--heap 64k] [--stock] [--icount]     its output live; 1 when it raised
 python tools/board.py repl m4 [--heap 64k] [--stock]                      Ctrl-] leaves
+python tools/board.py repl m4 --variant core+convolution                  a VM without the rest
 python tools/board.py list
 
 with emulated("m4") as board:
@@ -64,9 +65,10 @@ class BoardError(Exception):
         self.output = output
 
 
-def firmware(name, heap=HEAP, ember=True):
-    """Where `make firmware` puts it."""
-    folder = name + ("" if heap == HEAP else "-" + heap) + ("" if ember else "-stock")
+def firmware(name, heap=HEAP, ember=True, variant=None):
+    """Where `make firmware` puts it. variant: "core+convolution", a VM without the rest."""
+    kind = "-stock" if not ember else "-" + variant if variant else ""
+    folder = name + ("" if heap == HEAP else "-" + heap) + kind
     return ROOT / "build" / "boards" / folder / "firmware.elf"
 
 
@@ -223,13 +225,14 @@ class Board:
 
 
 @contextlib.contextmanager
-def emulated(name, heap=HEAP, ember=True, icount=False, files=None):
+def emulated(name, heap=HEAP, ember=True, icount=False, files=None, variant=None):
     """A board for the length of a `with`. With files, {path: bytes}, its disk holds those alone when it starts, and
     again after a machine.reset()."""
-    elf = firmware(name, heap, ember)
+    elf = firmware(name, heap, ember, variant)
     line = command(name, elf, icount)
     if not elf.exists():
         wanted = "make firmware BOARD=%s HEAP=%s EMBER=%d" % (name, heap, ember)
+        wanted += ' COMPONENTS="%s"' % variant.replace("+", " ") if variant else ""
         raise BoardError("%s is not there: %s" % (elf.relative_to(ROOT), wanted))
     with tempfile.TemporaryDirectory() as folder:
         if files is not None:
@@ -251,6 +254,7 @@ def main():
     parser.add_argument("script", nargs="?")
     parser.add_argument("--heap", default=HEAP, choices=HEAPS)
     parser.add_argument("--stock", action="store_true", help="without Ember")
+    parser.add_argument("--variant", help="of the VM, such as core+convolution")
     parser.add_argument("--files", nargs="+", default=(), help="copied to the board's disk first, under their names")
     parser.add_argument("--icount", action="store_true", help="count instructions, not time")
     options = parser.parse_args()
@@ -266,7 +270,7 @@ def main():
 
     try:
         script = Path(options.script).read_text() if options.what == "run" else None
-        with emulated(options.board, options.heap, not options.stock, options.icount) as board:
+        with emulated(options.board, options.heap, not options.stock, options.icount, None, options.variant) as board:
             for path in options.files:
                 board.put(path, Path(path).name)
             if options.what == "run":

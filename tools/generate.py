@@ -1,5 +1,5 @@
-"""Generates what is derived from the instruction table (lib/ember/table.py): firmware/vm/isa.h for the native VM,
-lib/ember/derived.py for boards, which then need not load the table, and lib/ember/probe.py, what these measure.
+"""Generates what is derived from the instruction table (lib/ember/table.py): firmware/vm/isa.h for the native VM, and
+for boards, which then need not load the table, lib/ember/derived.py, components.py and probe.py, what these measure.
 
 python tools/generate.py            writes them
 python tools/generate.py --check    exits with 1 where they are not current
@@ -13,202 +13,20 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ember = sys.modules["ember"] = types.ModuleType("ember")
 ember.__path__ = [os.path.join(ROOT, "lib", "ember")]  # its files, but not itself: it needs what is made here
 
+import header  # noqa: E402
 import probe  # noqa: E402
-from ember import isa, table  # noqa: E402
+from ember import table  # noqa: E402
+from header import CONTIGUOUS, LITERAL, every, names_of, reduced  # noqa: E402
 from probe import literal  # noqa: E402
 
 DERIVED = os.path.join(ROOT, "lib", "ember", "derived.py")
+COMPONENTS = os.path.join(ROOT, "lib", "ember", "components.py")
 PROBE = os.path.join(ROOT, "lib", "ember", "probe.py")
 HEADER = os.path.join(ROOT, "firmware", "vm", "isa.h")
 
-LITERAL = 128  # a factor from here up is the number above it, below it a field
-CONTIGUOUS = 255  # in place of a stride's field
 NONE = 255  # in place of a factor of a cost
 FACTORS = 8  # of a cost, at most
-WRITTEN = 128  # in an operand's byte, beside a bit for each element type it may have
-
-
-class Products:
-    """Products of fields, each once: a count, then the factors."""
-
-    def __init__(self):
-        self.bytes = []
-        self.places = {}
-
-    def place(self, factors):
-        key = tuple(LITERAL - k if k < 0 else k for k in factors)
-        if key not in self.places:
-            self.places[key] = len(self.bytes)
-            self.bytes += [len(key)] + list(key)
-        assert self.places[key] < 256
-        return self.places[key]
-
-
-def names_of(opcode):
-    return [field[1] for field in table.parse(opcode)]
-
-
-def reduced(text, names):
-    """A product as the row spells it; the number 1 alone is the empty product."""
-    return [k for k in table.product(text, names) if k != -1]
-
-
-def build():
-    products = Products()
-    limits = []
-    rows = []
-    for opcode in range(len(table.TABLE)):
-        row = table.TABLE[opcode]
-        fields = table.parse(opcode)
-        names = names_of(opcode)
-        scalars = [f for f in fields if f[0] != table.ADDRESS]
-        operands = [f for f in fields if f[0] == table.ADDRESS]
-        assert fields == scalars + operands, "addresses come last"
-        record = [len(scalars)]
-        sizes = 0
-        for position, field in enumerate(scalars):
-            if field[0] == table.SIZE:
-                record.append(0)
-                sizes |= 1 << position
-            elif field[0] == table.STRIDE:
-                record.append(1)
-            else:
-                if field[2:4] not in limits:
-                    limits.append(field[2:4])
-                record.append(2 + limits.index(field[2:4]))
-        assert sizes < 256
-        record.append(len(operands))
-        for _, _, access, kinds, dimensions in operands:
-            mask = sum(1 << isa.TYPES.index(t) for t in kinds)
-            record.append(mask | (0 if access == table.READS else WRITTEN))
-            record.append(len(dimensions))
-            for factors, stride in dimensions:
-                record.append(products.place([k for k in factors if k != -1]))
-                record.append(CONTIGUOUS if stride < 0 else stride)
-        pairs = row[table.COINCIDE].split()
-        record.append(len(pairs))
-        for pair in pairs:
-            places = sorted(names.index(name) - len(scalars) for name in pair.split("="))
-            record.append(places[0] << 4 | places[1])
-        rows.append(
-            {
-                "name": row[table.NAME],
-                "names": names,
-                "words": 1 + len(fields),
-                "sizes": sizes,
-                "record": record,
-                "rows": products.place(reduced(row[table.RESUME], names)),
-                "cost": products.place(reduced(row[table.COST], names)),
-                "weight": row[table.WEIGHT],
-            }
-        )
-    return rows, products.bytes, limits
-
-
-def array(kind, name, values, comment):
-    lines = ["// " + comment, "static const %s %s[] = {" % (kind, name)]
-    line = "   "
-    for value in values:
-        if len(line) + len(str(value)) + 2 > 110:
-            lines.append(line)
-            line = "   "
-        line += " %s," % value
-    return lines + [line, "};", ""]
-
-
-def header():
-    rows, products, limits = build()
-    out = [
-        "// Made by tools/generate.py from lib/ember/table.py: do not edit.",
-        "",
-        "#ifndef EMBER_ISA_H",
-        "#define EMBER_ISA_H",
-        "",
-        "#include <stdint.h>",
-        "",
-        "#define EMBER_ISA %d" % table.checksum(),
-        "",
-        "enum {",
-    ]
-    constants = "MAGIC ARENA CONSTANTS FLOATS INTS FIRST_BOUND MOST_SEGMENTS MOST_SECTIONS FOLLOWING"
-    for name in (constants + " FLOAT32 INT32 UINT8 INT8 INT16 UINT16 UINT32 WRITABLE LIMIT").split():
-        out.append("    EMBER_%s = %d," % (name, getattr(isa, name)))
-    out += [
-        "    EMBER_OPCODES = %d," % len(rows),
-        "    EMBER_LITERAL = %d," % LITERAL,
-        "    EMBER_CONTIGUOUS = %d," % CONTIGUOUS,
-        "    EMBER_WRITTEN = %d," % WRITTEN,
-        "    EMBER_MOST_WORDS = %d," % max(row["words"] for row in rows),
-        "    EMBER_MOST_OPERANDS = %d,"
-        % max(sum(f[0] == table.ADDRESS for f in table.parse(k)) for k in range(len(rows))),
-        "    EMBER_MOST_DIMENSIONS = %d,"
-        % max(len(f[4]) for k in range(len(rows)) for f in table.parse(k) if f[0] == table.ADDRESS),
-        "};",
-        "",
-    ]
-    out += ["// How a result meets what the destination holds.", "enum {"]
-    out += [
-        "    INTO_%s = %d," % (name, getattr(isa, name)) for name in ("WRITE", "ADD", "MULTIPLY", "MAXIMUM", "MINIMUM")
-    ]
-    out += ["};", "", "// Opcodes.", "enum {"]
-    out += ["    OP_%s = %d," % (row["name"].upper(), k) for k, row in enumerate(rows)]
-    out += ["};", "", "// Functions of a map.", "enum {"]
-    out += ["    FN_%s = %d," % (f[0].upper(), k) for k, f in enumerate(table.FUNCTIONS)]
-    out += ["};", "", "// Fields, counted from the word after the opcode."]
-    for row in rows:
-        out.append("enum {")
-        line = "   "
-        for k, name in enumerate(row["names"]):
-            word = " %s_%s = %d," % (row["name"].upper(), name.upper(), k)
-            if len(line) + len(word) > 110:
-                out.append(line)
-                line = "   "
-            line += word
-        out += [line, "};"]
-    out += [""]
-    out += array(
-        "uint8_t",
-        "ember_products",
-        products,
-        "Products of fields: a count, then that many factors (from EMBER_LITERAL up: a number).",
-    )
-    out += array(
-        "int32_t",
-        "ember_limits",
-        [v for pair in limits for v in pair],
-        "The least and the greatest an immediate may be.",
-    )
-    records, starts = [], []
-    for row in rows:
-        starts.append(len(records))
-        records += row["record"]
-    out += array(
-        "uint8_t",
-        "ember_records",
-        records,
-        "An opcode's fields: how many are no address, the kind of each (0 size, 1 stride, 2 + k immediate"
-        "\n// within limits k), how many addresses, for each its types | EMBER_WRITTEN, its dimensions (count,"
-        "\n// then product and stride's field), then how many pairs may coincide and the pairs.",
-    )
-    out += array("uint16_t", "ember_record", starts, "Where an opcode's record starts.")
-    out += array("uint8_t", "ember_words", [row["words"] for row in rows], "An instruction's words.")
-    out += array("uint8_t", "ember_sizes", [row["sizes"] for row in rows], "Which fields are sizes, bit k for field k.")
-    out += array(
-        "uint8_t",
-        "ember_rows",
-        [row["rows"] for row in rows],
-        "The product of fields along which an instruction can stop and go on.",
-    )
-    out += array("uint8_t", "ember_cost", [row["cost"] for row in rows], "The product of fields that a row costs,")
-    weights = [row["weight"] for row in rows] + [f[2] for f in table.FUNCTIONS]
-    out += array(
-        "uint16_t",
-        "ember_weights",
-        weights,
-        "times this, the opcodes' weights and after them the functions': where the opcode's is 0.",
-    )
-    out += ["#endif", ""]
-    return "\n".join(out)
+FUNCTION = 128  # in an opcode's byte, beside its component's number
 
 
 def derived():
@@ -218,6 +36,7 @@ def derived():
         '"""',
         "",
         "CHECKSUM = %d  # of the table: a native VM built from another one is not used" % table.checksum(),
+        "EVERY = %d  # of the components, a bit each" % every(),
         "",
         "# By opcode, the pairs of operands that may lie in the same place: result, source, how many dimensions, and",
         "# for each dimension the fields of their strides (%d: contiguous)." % CONTIGUOUS,
@@ -235,10 +54,39 @@ def derived():
     ]  # fmt: skip
     for opcode in range(len(table.TABLE)):
         out.append("    %s  # %s" % (literal(cost_of(opcode)), table.TABLE[opcode][table.NAME]))
-    weights = literal([weight for _, _, weight in table.FUNCTIONS])
+    weights = literal([function[2] for function in table.FUNCTIONS])
     half = 4 * (len(table.FUNCTIONS) // 2)
     out += [")", "", "FUNCTIONS = (", '    %s"' % weights[: 2 + half], '    b"%s' % weights[2 + half :], ")", ""]
     return "\n".join(out)
+
+
+def names_and_numbers():
+    """components.py: what is asked only where something is missing, or exported."""
+    numbers = [table.COMPONENTS.index(row[-1]) for row in table.TABLE + table.FUNCTIONS]
+    first = [table.parse(opcode)[0][1] == "fn" for opcode in range(len(table.TABLE))]
+    opcodes = [number | FUNCTION * has for number, has in zip(numbers, first)]
+    return "\n".join(
+        [
+            '"""Which component each instruction and function is of, and what tables there were: see needs.py.',
+            "Made by tools/generate.py from table.py: do not edit.",
+            '"""',
+            "",
+            'NAMES = "%s"' % " ".join(table.COMPONENTS),
+            "",
+            "# By opcode, %d more where its first field is a function; and by function." % FUNCTION,
+            "OPCODES = (",
+            *probe.literals(opcodes, "B"),
+            ")",
+            "FUNCTIONS = (",
+            *probe.literals(numbers[len(table.TABLE) :], "B"),
+            ")",
+            "",
+            "# The tables, oldest first: how many opcodes, how many functions, checksum.",
+            "EDITIONS = (%s,)"
+            % ", ".join("(%d, %d, %d)" % (*edition, table.checksum(*edition)) for edition in table.EDITIONS),
+            "",
+        ]
+    )
 
 
 def cost_of(opcode):
@@ -266,7 +114,12 @@ def main(arguments):
         print(__doc__.strip())
         return 2
     stale = 0
-    for path, text in ((HEADER, header()), (DERIVED, derived()), (PROBE, probe.probe())):
+    for path, text in (
+        (HEADER, header.header()),
+        (DERIVED, derived()),
+        (COMPONENTS, names_and_numbers()),
+        (PROBE, probe.probe()),
+    ):
         try:
             with open(path, encoding="utf-8") as file:
                 current = file.read() == text

@@ -33,7 +33,7 @@ overlap.
     for kind, size, offset, first, last, made in trainer.plan.entries(): ...
     trainer.plan.save_svg("plan.svg")  # drawn over the program's course; point at a rectangle, and it says what it is
 
-Sizes and offsets are bytes of the arena; first and last are words of the program, as `print(trainer.program)` numbers
+Sizes and offsets are bytes of the arena; first and last are words of the program, as `print(trainer.image)` numbers
 them. An *activation* is left by one section for another, as by forward for backward; the rest is *scratch*. A function
 of `ember.record` is one section, so all of its buffers are called scratch. Recorded functions have the same plan.
 

@@ -98,11 +98,11 @@ def shared(rows):
 
 
 def section(opcode):
-    name, _, coincide, resume, cost, weight, effect = table.TABLE[opcode]
+    name, _, coincide, resume, cost, weight, effect, component = table.TABLE[opcode]
     fields = table.parse(opcode)
     names = [field[1] for field in fields]
     formula, rest = docstring(kernels._know(opcode)[0])
-    lines = ["## %s" % name, "", "Opcode %d, %d words." % (opcode, 1 + len(fields)), ""]
+    lines = ["## %s" % name, "", "Opcode %d, %d words, component %s." % (opcode, 1 + len(fields), component), ""]
     lines += [formula, ""]
     lines += [rest, ""] if rest else []
     lines += ["| field | kind | what it may be |", "|---|---|---|"]
@@ -122,12 +122,12 @@ def section(opcode):
 
 def functions():
     lines = ["## Functions of a map", "", "For `map` and `map_strided`, by number; those of one operand leave b alone."]
-    lines += ["", "| fn | name | operands | result | weight |", "|---|---|---|---|---|"]
-    for number, (name, count, weight) in enumerate(table.FUNCTIONS):
+    lines += ["", "| fn | name | operands | result | weight | component |", "|---|---|---|---|---|---|"]
+    for number, (name, count, weight, component) in enumerate(table.FUNCTIONS):
         function = kernels_map.FUNCTIONS[number]
         assert function.__name__ == name, "kernels_map.FUNCTIONS is not in the table's order at %s" % name
-        lines.append("| %d | %s | %s | %s | %d |" % (
-            number, name, "a" if count == 1 else "a, b", inspect.cleandoc(function.__doc__), weight))  # fmt: skip
+        operands, result = "a" if count == 1 else "a, b", inspect.cleandoc(function.__doc__)
+        lines.append("| %d | %s | %s | %s | %d | %s |" % (number, name, operands, result, weight, component))
     return lines + [""]
 
 

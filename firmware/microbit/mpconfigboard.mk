@@ -5,7 +5,7 @@
 
 QEMU_ARCH = arm
 QEMU_MACHINE = microbit
-STACK_SIZE = 3712
+STACK_SIZE = 3744
 
 MICROBIT := $(abspath $(BOARD_DIR))
 FIRMWARE := $(abspath $(MICROBIT)/..)
@@ -17,6 +17,8 @@ vpath %.c $(FIRMWARE)
 
 USER_C_MODULES = $(FIRMWARE)
 EMBER_VM_OPTIMIZE = -Os
+# What the program in its flash needs: the rest of the VM would not fit beside the digits.
+EMBER_COMPONENTS = core
 FROZEN_MANIFEST = $(MICROBIT)/manifest.py
 MPY_LIB_DIR = $(FIRMWARE)/..
 

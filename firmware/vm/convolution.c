@@ -1,10 +1,5 @@
 // Convolutions, as sums of products over the positions of the window that lie inside the image.
 
-typedef struct {
-    int32_t n, h, w, c, f, groups, out_h, out_w, k_h, k_w, s_h, s_w, p_h, p_w, d_h, d_w;
-    int32_t in_width, out_width;  // elements of a pixel: all groups' channels
-} shape;
-
 static shape shape_of(const int32_t *fields) {
     shape s = {
         fields[CONV2D_N], fields[CONV2D_H], fields[CONV2D_W], fields[CONV2D_C], fields[CONV2D_F],
@@ -15,24 +10,51 @@ static shape shape_of(const int32_t *fields) {
     return s;
 }
 
-typedef struct {
-    int32_t low, high;  // low .. high - 1
-} range;
-
-// Where i * step + shift lies in 0 .. size - 1, for i in 0 .. count - 1; step > 0.
-static range inside(int32_t step, int32_t shift, int32_t size, int32_t count) {
-    range in;
-    in.low = shift < 0 ? (step - 1 - shift) / step : 0;
-    in.high = shift < size ? (size - 1 - shift) / step + 1 : 0;
-    in.high = in.high < count ? in.high : count;
-    in.low = in.low < in.high ? in.low : in.high > 0 ? in.high : 0;
-    in.high = in.high > in.low ? in.high : in.low;
-    return in;
-}
-
 // How far apart `count` things lie in memory; 0 where there is but one, as the product may then overflow.
 static inline int32_t step_of(int32_t count, int32_t size, int32_t step) {
     return count > 1 ? size * step : 0;
+}
+
+// A depthwise convolution's, with one channel a group: side by side along the channels.
+//     c[j] = start + sum over r, then k, of a[r, k, j] * b[r, k, j]
+typedef struct {
+    const float *a, *b;
+    float *c;
+    int32_t columns, r, k, a_r, a_k, b_r, b_k;
+    bool add;
+} parallel_sums;
+
+BLOCK void parallel_block(const parallel_sums *s, int32_t j, const int width) {
+    float sum[8];
+    UNROLLED for (int i = 0; i < width; i++) {
+        sum[i] = s->add ? s->c[j + i] : 0.0f;
+    }
+    for (int32_t r = 0; r < s->r; r++) {
+        const float *a = s->a + r * s->a_r + j, *b = s->b + r * s->b_r + j;
+        for (int32_t k = s->k; k > 0; k--, a += s->a_k, b += s->b_k) {
+            UNROLLED for (int i = 0; i < width; i++) {
+                sum[i] = sum[i] + a[i] * b[i];
+            }
+        }
+    }
+    UNROLLED for (int i = 0; i < width; i++) {
+        s->c[j + i] = sum[i];
+    }
+}
+
+static void sum_parallel(const parallel_sums *s) {
+    int32_t j = 0;
+#if EMBER_VECTORS
+    for (; j + 8 <= s->columns; j += 8) {
+        parallel_block(s, j, 8);
+    }
+#endif
+    for (; j + 4 <= s->columns; j += 4) {
+        parallel_block(s, j, 4);
+    }
+    for (; j < s->columns; j++) {
+        parallel_block(s, j, 1);
+    }
 }
 
 static bool is_depthwise(const shape *s) {

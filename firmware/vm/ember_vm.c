@@ -16,20 +16,39 @@
 #endif
 
 #include "math.c"
+#if EMBER_HAS(functions)
 #include "functions.c"
+#endif
 #include "random.c"
 #include "verify.c"
 #include "bind.c"
 #include "elementwise.c"
 #include "rows.c"
 #include "product.c"
+#if EMBER_HAS(convolution) || EMBER_HAS(pooling)
+#include "image.c"
+#endif
+#if EMBER_HAS(convolution)
 #include "convolution.c"
+#endif
+#if EMBER_HAS(pooling)
 #include "pooling.c"
+#endif
 #include "sum.c"
+#if EMBER_HAS(index)
 #include "index.c"
+#endif
+#if EMBER_HAS(normalization)
 #include "normalize.c"
+#endif
+#if EMBER_HAS(optimizers)
 #include "optimizers.c"
-#include "recurrent.c"
 #include "bfloat16.c"
+#endif
+#if EMBER_HAS(recurrent)
+#include "recurrent.c"
+#endif
+#if EMBER_HAS(signal)
 #include "signal.c"
+#endif
 #include "run.c"

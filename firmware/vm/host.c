@@ -11,12 +11,17 @@ typedef struct {
 enum { HOST_REFUSED = 256 };  // + the refusal
 
 int32_t ember_host_isa(void);
+int32_t ember_host_components(void);
 int32_t ember_host_run(const int32_t *program, size_t words, const host_buffer *buffers, size_t count,
                        int32_t *state, size_t state_words, int32_t budget, const host_buffer *weights,
                        uint32_t *details);
 
 int32_t ember_host_isa(void) {
     return EMBER_ISA;
+}
+
+int32_t ember_host_components(void) {
+    return EMBER_COMPONENTS;
 }
 
 // weights: NULL for the table's. details: for a refusal the segment, the bytes needed, the bytes given.

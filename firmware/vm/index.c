@@ -87,6 +87,30 @@ static int32_t run_scatter_add(const ember_vm *vm, const int32_t *fields, int32_
     return last;
 }
 
+// y[i, j] = x[0, j] + … + x[i, j], rows of `inner` a step apart.
+static void sums_so_far(float *y, const float *x, int32_t step, int32_t n, int32_t inner) {
+    float sum[CHUNK], rest[CHUNK], plain[CHUNK];
+    for (int32_t left = inner; left > 0; left -= CHUNK, x += CHUNK, y += CHUNK) {
+        const int32_t count = left < CHUNK ? left : CHUNK;
+        EACH(j, count) {
+            y[j] = sum[j] = plain[j] = x[j];
+            rest[j] = 0.0f;
+        }
+        for (int32_t i = 1; i < n; i++) {
+            const float *term = x + i * step;
+            float *to = y + i * step;
+            EACH(j, count) {
+                total t = { sum[j], rest[j] };
+                add_to(&t, term[j]);
+                sum[j] = t.sum, rest[j] = t.rest;
+                plain[j] += term[j];
+                const float value = t.sum + t.rest;
+                to[j] = choose(is_finite(value), value, plain[j]);
+            }
+        }
+    }
+}
+
 static int32_t run_scan(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const int32_t n = fields[SCAN_N], inner = fields[SCAN_INNER];
     const int32_t step = fields[SCAN_REVERSE] ? -inner : inner;

@@ -128,6 +128,113 @@ enum {
     FN_KEEP = 31,
 };
 
+// Functions, a bit each: of two operands; and those that this build lacks.
+#define EMBER_TWO 0xffff0000u
+#define EMBER_LACKED (0xffffffffu & ~(0x9fbf71ffu IF_functions(| 0x60408e00u)))
+
+// Components: a build has those that EMBER_COMPONENTS adds up, EMBER_WITH_core+EMBER_WITH_…, or all.
+#define EMBER_WITH_core 1
+#define EMBER_WITH_convolution 2
+#define EMBER_WITH_pooling 4
+#define EMBER_WITH_recurrent 8
+#define EMBER_WITH_index 16
+#define EMBER_WITH_normalization 32
+#define EMBER_WITH_signal 64
+#define EMBER_WITH_optimizers 128
+#define EMBER_WITH_functions 256
+#ifndef EMBER_COMPONENTS
+#define EMBER_COMPONENTS 511
+#endif
+#define EMBER_HAS(name) ((EMBER_COMPONENTS) & EMBER_WITH_##name)
+
+#if EMBER_HAS(convolution)
+#define IF_convolution(...) __VA_ARGS__
+#else
+#define IF_convolution(...)
+#endif
+#if EMBER_HAS(pooling)
+#define IF_pooling(...) __VA_ARGS__
+#else
+#define IF_pooling(...)
+#endif
+#if EMBER_HAS(recurrent)
+#define IF_recurrent(...) __VA_ARGS__
+#else
+#define IF_recurrent(...)
+#endif
+#if EMBER_HAS(index)
+#define IF_index(...) __VA_ARGS__
+#else
+#define IF_index(...)
+#endif
+#if EMBER_HAS(normalization)
+#define IF_normalization(...) __VA_ARGS__
+#else
+#define IF_normalization(...)
+#endif
+#if EMBER_HAS(signal)
+#define IF_signal(...) __VA_ARGS__
+#else
+#define IF_signal(...)
+#endif
+#if EMBER_HAS(optimizers)
+#define IF_optimizers(...) __VA_ARGS__
+#else
+#define IF_optimizers(...)
+#endif
+#if EMBER_HAS(functions)
+#define IF_functions(...) __VA_ARGS__
+#else
+#define IF_functions(...)
+#endif
+
+// KERNEL(opcode, name) for each instruction that is there.
+#define EMBER_KERNELS(KERNEL) \
+    KERNEL(MAP, map) \
+    KERNEL(MAP_STRIDED, map_strided) \
+    KERNEL(MATMUL, matmul) \
+    IF_convolution(KERNEL(CONV2D, conv2d)) \
+    IF_convolution(KERNEL(CONV2D_GRAD_INPUT, conv2d_grad_input)) \
+    IF_convolution(KERNEL(CONV2D_GRAD_WEIGHT, conv2d_grad_weight)) \
+    IF_pooling(KERNEL(MAX_POOL2D, max_pool2d)) \
+    IF_pooling(KERNEL(MAX_POOL2D_GRAD, max_pool2d_grad)) \
+    KERNEL(SOFTMAX, softmax) \
+    KERNEL(SOFTMAX_GRAD, softmax_grad) \
+    KERNEL(CROSS_ENTROPY, cross_entropy) \
+    KERNEL(CROSS_ENTROPY_GRAD, cross_entropy_grad) \
+    KERNEL(CHECK_INDEX, check_index) \
+    KERNEL(COUNT_CORRECT, count_correct) \
+    KERNEL(DROPOUT, dropout) \
+    KERNEL(UNIFORM, uniform) \
+    KERNEL(CONVERT, convert) \
+    KERNEL(COUNT, count) \
+    KERNEL(SGD, sgd) \
+    KERNEL(ADAM, adam) \
+    IF_index(KERNEL(GATHER, gather)) \
+    IF_index(KERNEL(SCATTER_ADD, scatter_add)) \
+    IF_index(KERNEL(SCAN, scan)) \
+    IF_index(KERNEL(ARGSORT, argsort)) \
+    IF_normalization(KERNEL(NORMALIZE, normalize)) \
+    IF_normalization(KERNEL(NORMALIZE_GRAD, normalize_grad)) \
+    IF_optimizers(KERNEL(RMSPROP, rmsprop)) \
+    IF_optimizers(KERNEL(ADAGRAD, adagrad)) \
+    IF_optimizers(KERNEL(ADADELTA, adadelta)) \
+    IF_optimizers(KERNEL(LION, lion)) \
+    IF_optimizers(KERNEL(ADAN, adan)) \
+    IF_recurrent(KERNEL(RNN, rnn)) \
+    IF_recurrent(KERNEL(RNN_GRAD, rnn_grad)) \
+    IF_recurrent(KERNEL(GRU, gru)) \
+    IF_recurrent(KERNEL(GRU_GRAD, gru_grad)) \
+    IF_recurrent(KERNEL(LSTM, lstm)) \
+    IF_recurrent(KERNEL(LSTM_GRAD, lstm_grad)) \
+    IF_optimizers(KERNEL(TO_BFLOAT16, to_bfloat16)) \
+    IF_optimizers(KERNEL(FROM_BFLOAT16, from_bfloat16)) \
+    KERNEL(SUM, sum) \
+    IF_signal(KERNEL(RFFT, rfft)) \
+    IF_signal(KERNEL(RFFT_TRANSPOSED, rfft_transposed)) \
+    IF_signal(KERNEL(BIQUAD, biquad)) \
+    KERNEL(STOP, stop) \
+
 // Fields, counted from the word after the opcode.
 enum {
     MAP_FN = 0, MAP_INTO = 1, MAP_N = 2, MAP_A_STEP = 3, MAP_B_STEP = 4, MAP_D = 5, MAP_A = 6, MAP_B = 7,
@@ -342,61 +449,142 @@ static const int32_t ember_limits[] = {
 // within limits k), how many addresses, for each its types | EMBER_WRITTEN, its dimensions (count,
 // then product and stride's field), then how many pairs may coincide and the pairs.
 static const uint8_t ember_records[] = {
-    5, 2, 3, 0, 4, 4, 3, 129, 1, 0, 255, 1, 1, 0, 3, 1, 1, 0, 4, 2, 1, 2, 18, 2, 3, 0, 0, 0, 0, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 3, 129, 4, 0, 6, 3, 7, 5, 8, 7, 9, 1, 4, 0, 10, 3, 11, 5, 12, 7, 13, 1, 4, 0, 14, 3,
-    15, 5, 16, 7, 17, 2, 1, 2, 13, 4, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 3, 129, 3, 13, 5, 0, 6, 3, 255, 1,
-    3, 13, 7, 0, 8, 5, 9, 1, 3, 13, 10, 5, 11, 3, 12, 0, 17, 4, 0, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 5,
-    5, 3, 129, 1, 21, 255, 1, 1, 27, 255, 1, 1, 33, 255, 0, 17, 4, 0, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 6,
-    5, 5, 3, 129, 1, 27, 255, 1, 1, 21, 255, 1, 1, 33, 255, 0, 17, 4, 0, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6,
-    6, 5, 5, 3, 129, 1, 33, 255, 1, 1, 27, 255, 1, 1, 21, 255, 0, 12, 0, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 2,
-    129, 1, 60, 255, 1, 1, 65, 255, 0, 12, 0, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 3, 129, 1, 65, 255, 1, 1, 65,
-    255, 1, 1, 60, 255, 0, 3, 7, 0, 8, 2, 129, 1, 15, 255, 1, 1, 15, 255, 1, 1, 4, 4, 4, 0, 8, 3, 129, 1, 78,
-    255, 1, 1, 78, 255, 1, 1, 78, 255, 2, 1, 2, 2, 0, 8, 4, 129, 1, 81, 255, 129, 1, 83, 255, 1, 1, 83, 255,
-    126, 1, 81, 255, 1, 18, 3, 4, 0, 8, 4, 129, 1, 15, 255, 1, 1, 15, 255, 126, 1, 13, 255, 1, 1, 13, 255, 1,
-    1, 2, 0, 8, 1, 126, 1, 81, 255, 0, 2, 0, 8, 3, 130, 1, 2, 255, 1, 1, 83, 255, 126, 1, 81, 255, 0, 4, 4, 0,
-    8, 9, 6, 129, 1, 15, 255, 1, 1, 15, 255, 1, 1, 2, 255, 2, 1, 2, 255, 2, 1, 2, 255, 2, 1, 2, 255, 1, 1, 4,
-    4, 0, 8, 9, 5, 129, 1, 15, 255, 1, 1, 86, 255, 2, 1, 2, 255, 2, 1, 2, 255, 2, 1, 2, 255, 0, 2, 0, 8, 3,
-    129, 1, 83, 255, 127, 1, 83, 255, 1, 1, 88, 255, 0, 3, 4, 4, 0, 1, 130, 1, 2, 255, 0, 3, 4, 4, 0, 6, 129,
-    1, 0, 255, 1, 1, 0, 255, 129, 1, 91, 255, 1, 1, 94, 255, 2, 1, 2, 255, 1, 1, 2, 255, 0, 3, 7, 4, 0, 8,
-    129, 1, 0, 255, 1, 1, 0, 255, 129, 1, 0, 255, 129, 1, 0, 255, 129, 1, 96, 255, 1, 1, 99, 255, 2, 1, 2,
-    255, 1, 1, 2, 255, 0, 8, 4, 0, 0, 0, 0, 1, 1, 1, 3, 129, 1, 101, 255, 1, 1, 105, 255, 127, 3, 13, 5, 0, 6,
-    3, 7, 0, 7, 0, 0, 0, 0, 1, 1, 1, 3, 129, 1, 109, 255, 1, 1, 113, 255, 127, 3, 81, 4, 13, 5, 0, 6, 0, 5, 2,
-    4, 0, 0, 0, 2, 129, 1, 9, 255, 1, 1, 9, 255, 1, 1, 3, 4, 0, 8, 2, 129, 1, 15, 255, 1, 1, 15, 255, 0, 9, 4,
-    0, 0, 0, 0, 1, 1, 1, 1, 5, 129, 4, 13, 5, 0, 6, 3, 7, 5, 8, 129, 1, 15, 255, 129, 1, 15, 255, 1, 4, 13, 5,
-    0, 6, 3, 7, 5, 8, 1, 1, 2, 255, 1, 3, 10, 4, 0, 0, 0, 0, 1, 1, 1, 1, 4, 5, 129, 4, 13, 5, 0, 6, 3, 7, 5,
-    8, 1, 4, 13, 5, 0, 6, 3, 7, 5, 8, 1, 4, 13, 5, 0, 6, 3, 7, 5, 8, 1, 1, 15, 255, 1, 1, 2, 255, 2, 1, 2, 3,
-    4, 4, 0, 7, 129, 1, 0, 255, 1, 1, 0, 255, 129, 1, 0, 255, 129, 1, 91, 255, 129, 1, 96, 255, 1, 1, 99, 255,
-    1, 1, 2, 255, 0, 1, 0, 6, 129, 1, 81, 255, 1, 1, 81, 255, 129, 1, 81, 255, 1, 1, 94, 255, 2, 1, 2, 255, 1,
-    1, 2, 255, 0, 1, 0, 6, 129, 1, 81, 255, 1, 1, 81, 255, 129, 1, 81, 255, 129, 1, 81, 255, 1, 1, 94, 255, 1,
-    1, 2, 255, 0, 1, 0, 5, 129, 1, 81, 255, 1, 1, 81, 255, 129, 1, 81, 255, 1, 1, 94, 255, 1, 1, 2, 255, 0, 1,
-    0, 9, 129, 1, 81, 255, 1, 1, 81, 255, 129, 1, 81, 255, 129, 1, 81, 255, 129, 1, 81, 255, 129, 1, 81, 255,
-    1, 1, 117, 255, 2, 1, 2, 255, 1, 1, 2, 255, 0, 5, 4, 4, 0, 0, 0, 3, 129, 1, 9, 255, 1, 1, 119, 255, 1, 1,
-    122, 255, 0, 5, 4, 4, 0, 0, 0, 5, 129, 1, 9, 255, 129, 1, 122, 255, 1, 1, 9, 255, 1, 1, 9, 255, 1, 1, 119,
-    255, 1, 2, 4, 4, 0, 0, 0, 4, 129, 1, 101, 255, 129, 1, 129, 255, 1, 1, 134, 255, 1, 1, 138, 255, 0, 4, 4,
-    0, 0, 0, 7, 129, 1, 129, 255, 129, 1, 138, 255, 1, 1, 101, 255, 1, 1, 129, 255, 1, 1, 101, 255, 1, 1, 134,
-    255, 1, 1, 138, 255, 1, 3, 4, 4, 0, 0, 0, 6, 129, 1, 101, 255, 129, 1, 101, 255, 129, 1, 129, 255, 1, 1,
-    146, 255, 1, 1, 138, 255, 1, 1, 138, 255, 0, 4, 4, 0, 0, 0, 8, 129, 1, 129, 255, 129, 1, 138, 255, 129, 1,
-    138, 255, 1, 1, 101, 255, 1, 1, 129, 255, 1, 1, 101, 255, 1, 1, 146, 255, 1, 1, 138, 255, 1, 4, 2, 0, 9,
-    4, 129, 1, 81, 255, 1, 1, 155, 255, 2, 1, 2, 255, 2, 1, 2, 255, 0, 1, 0, 2, 129, 1, 155, 255, 1, 1, 81,
-    255, 0, 24, 2, 4, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 129, 4, 0, 8, 3, 9,
-    5, 10, 7, 11, 1, 6, 0, 12, 3, 13, 5, 14, 7, 15, 158, 16, 160, 17, 1, 6, 0, 18, 3, 19, 5, 20, 7, 21, 158,
-    22, 160, 23, 0, 3, 0, 10, 11, 4, 129, 3, 171, 255, 155, 255, 86, 255, 1, 1, 171, 255, 1, 1, 13, 255, 1, 1,
-    86, 255, 0, 3, 0, 10, 11, 4, 129, 1, 171, 255, 1, 3, 171, 255, 155, 255, 86, 255, 1, 1, 13, 255, 1, 1, 86,
-    255, 0, 6, 4, 4, 4, 0, 0, 0, 5, 129, 1, 175, 255, 1, 1, 175, 255, 1, 1, 99, 255, 1, 1, 179, 255, 129, 1,
-    184, 255, 2, 1, 52, 0, 1, 1, 1, 2, 255, 0,
+    5, 2, 3, 0, 4, 4, 3, 129, 1, 0, 255, 1, 1, 0, 3, 1, 1, 0, 4, 2, 1, 2,
+    18, 2, 3, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 129, 4, 0, 6, 3, 7, 5, 8, 7, 9, 1, 4, 0, 10,
+    3, 11, 5, 12, 7, 13, 1, 4, 0, 14, 3, 15, 5, 16, 7, 17, 2, 1, 2,
+    13, 4, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 3, 129, 3, 13, 5, 0, 6, 3, 255, 1, 3, 13, 7, 0, 8, 5, 9, 1, 3,
+    13, 10, 5, 11, 3, 12, 0,
+    IF_convolution(17, 4, 0, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 5, 5, 3, 129, 1, 21, 255, 1, 1, 27, 255,
+    1, 1, 33, 255, 0,)
+    IF_convolution(17, 4, 0, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 5, 5, 3, 129, 1, 27, 255, 1, 1, 21, 255,
+    1, 1, 33, 255, 0,)
+    IF_convolution(17, 4, 0, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 5, 5, 3, 129, 1, 33, 255, 1, 1, 27, 255,
+    1, 1, 21, 255, 0,)
+    IF_pooling(12, 0, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 2, 129, 1, 60, 255, 1, 1, 65, 255, 0,)
+    IF_pooling(12, 0, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 3, 129, 1, 65, 255, 1, 1, 65, 255, 1, 1, 60, 255, 0,)
+    3, 7, 0, 8, 2, 129, 1, 15, 255, 1, 1, 15, 255, 1, 1,
+    4, 4, 4, 0, 8, 3, 129, 1, 78, 255, 1, 1, 78, 255, 1, 1, 78, 255, 2, 1, 2,
+    2, 0, 8, 4, 129, 1, 81, 255, 129, 1, 83, 255, 1, 1, 83, 255, 126, 1, 81, 255, 1, 18,
+    3, 4, 0, 8, 4, 129, 1, 15, 255, 1, 1, 15, 255, 126, 1, 13, 255, 1, 1, 13, 255, 1, 1,
+    2, 0, 8, 1, 126, 1, 81, 255, 0,
+    2, 0, 8, 3, 130, 1, 2, 255, 1, 1, 83, 255, 126, 1, 81, 255, 0,
+    4, 4, 0, 8, 9, 6, 129, 1, 15, 255, 1, 1, 15, 255, 1, 1, 2, 255, 2, 1, 2, 255, 2, 1, 2, 255, 2, 1, 2, 255,
+    1, 1,
+    4, 4, 0, 8, 9, 5, 129, 1, 15, 255, 1, 1, 86, 255, 2, 1, 2, 255, 2, 1, 2, 255, 2, 1, 2, 255, 0,
+    2, 0, 8, 3, 129, 1, 83, 255, 127, 1, 83, 255, 1, 1, 88, 255, 0,
+    3, 4, 4, 0, 1, 130, 1, 2, 255, 0,
+    3, 4, 4, 0, 6, 129, 1, 0, 255, 1, 1, 0, 255, 129, 1, 91, 255, 1, 1, 94, 255, 2, 1, 2, 255, 1, 1, 2, 255,
+    0,
+    3, 7, 4, 0, 8, 129, 1, 0, 255, 1, 1, 0, 255, 129, 1, 0, 255, 129, 1, 0, 255, 129, 1, 96, 255, 1, 1, 99,
+    255, 2, 1, 2, 255, 1, 1, 2, 255, 0,
+    IF_index(8, 4, 0, 0, 0, 0, 1, 1, 1, 3, 129, 1, 101, 255, 1, 1, 105, 255, 127, 3, 13, 5, 0, 6, 3, 7, 0,)
+    IF_index(7, 0, 0, 0, 0, 1, 1, 1, 3, 129, 1, 109, 255, 1, 1, 113, 255, 127, 3, 81, 4, 13, 5, 0, 6, 0,)
+    IF_index(5, 2, 4, 0, 0, 0, 2, 129, 1, 9, 255, 1, 1, 9, 255, 1, 1,)
+    IF_index(3, 4, 0, 8, 2, 129, 1, 15, 255, 1, 1, 15, 255, 0,)
+    IF_normalization(9, 4, 0, 0, 0, 0, 1, 1, 1, 1, 5, 129, 4, 13, 5, 0, 6, 3, 7, 5, 8, 129, 1, 15, 255, 129,
+    1, 15, 255, 1, 4, 13, 5, 0, 6, 3, 7, 5, 8, 1, 1, 2, 255, 1, 3,)
+    IF_normalization(10, 4, 0, 0, 0, 0, 1, 1, 1, 1, 4, 5, 129, 4, 13, 5, 0, 6, 3, 7, 5, 8, 1, 4, 13, 5, 0, 6,
+    3, 7, 5, 8, 1, 4, 13, 5, 0, 6, 3, 7, 5, 8, 1, 1, 15, 255, 1, 1, 2, 255, 2, 1, 2,)
+    IF_optimizers(3, 4, 4, 0, 7, 129, 1, 0, 255, 1, 1, 0, 255, 129, 1, 0, 255, 129, 1, 91, 255, 129, 1, 96,
+    255, 1, 1, 99, 255, 1, 1, 2, 255, 0,)
+    IF_optimizers(1, 0, 6, 129, 1, 81, 255, 1, 1, 81, 255, 129, 1, 81, 255, 1, 1, 94, 255, 2, 1, 2, 255, 1, 1,
+    2, 255, 0,)
+    IF_optimizers(1, 0, 6, 129, 1, 81, 255, 1, 1, 81, 255, 129, 1, 81, 255, 129, 1, 81, 255, 1, 1, 94, 255, 1,
+    1, 2, 255, 0,)
+    IF_optimizers(1, 0, 5, 129, 1, 81, 255, 1, 1, 81, 255, 129, 1, 81, 255, 1, 1, 94, 255, 1, 1, 2, 255, 0,)
+    IF_optimizers(1, 0, 9, 129, 1, 81, 255, 1, 1, 81, 255, 129, 1, 81, 255, 129, 1, 81, 255, 129, 1, 81, 255,
+    129, 1, 81, 255, 1, 1, 117, 255, 2, 1, 2, 255, 1, 1, 2, 255, 0,)
+    IF_recurrent(5, 4, 4, 0, 0, 0, 3, 129, 1, 9, 255, 1, 1, 119, 255, 1, 1, 122, 255, 0,)
+    IF_recurrent(5, 4, 4, 0, 0, 0, 5, 129, 1, 9, 255, 129, 1, 122, 255, 1, 1, 9, 255, 1, 1, 9, 255, 1, 1, 119,
+    255, 1, 2,)
+    IF_recurrent(4, 4, 0, 0, 0, 4, 129, 1, 101, 255, 129, 1, 129, 255, 1, 1, 134, 255, 1, 1, 138, 255, 0,)
+    IF_recurrent(4, 4, 0, 0, 0, 7, 129, 1, 129, 255, 129, 1, 138, 255, 1, 1, 101, 255, 1, 1, 129, 255, 1, 1,
+    101, 255, 1, 1, 134, 255, 1, 1, 138, 255, 1, 3,)
+    IF_recurrent(4, 4, 0, 0, 0, 6, 129, 1, 101, 255, 129, 1, 101, 255, 129, 1, 129, 255, 1, 1, 146, 255, 1, 1,
+    138, 255, 1, 1, 138, 255, 0,)
+    IF_recurrent(4, 4, 0, 0, 0, 8, 129, 1, 129, 255, 129, 1, 138, 255, 129, 1, 138, 255, 1, 1, 101, 255, 1, 1,
+    129, 255, 1, 1, 101, 255, 1, 1, 146, 255, 1, 1, 138, 255, 1, 4,)
+    IF_optimizers(2, 0, 9, 4, 129, 1, 81, 255, 1, 1, 155, 255, 2, 1, 2, 255, 2, 1, 2, 255, 0,)
+    IF_optimizers(1, 0, 2, 129, 1, 155, 255, 1, 1, 81, 255, 0,)
+    24, 2, 4, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 129, 4, 0, 8, 3, 9, 5, 10,
+    7, 11, 1, 6, 0, 12, 3, 13, 5, 14, 7, 15, 158, 16, 160, 17, 1, 6, 0, 18, 3, 19, 5, 20, 7, 21, 158, 22, 160,
+    23, 0,
+    IF_signal(3, 0, 10, 11, 4, 129, 3, 171, 255, 155, 255, 86, 255, 1, 1, 171, 255, 1, 1, 13, 255, 1, 1, 86,
+    255, 0,)
+    IF_signal(3, 0, 10, 11, 4, 129, 1, 171, 255, 1, 3, 171, 255, 155, 255, 86, 255, 1, 1, 13, 255, 1, 1, 86,
+    255, 0,)
+    IF_signal(6, 4, 4, 4, 0, 0, 0, 5, 129, 1, 175, 255, 1, 1, 175, 255, 1, 1, 99, 255, 1, 1, 179, 255, 129, 1,
+    184, 255, 2, 1, 52,)
+    0, 1, 1, 1, 2, 255, 0,
 };
 
 // Where an opcode's record starts.
+enum {
+    RECORD_MAP = 0,
+    RECORD_MAP_STRIDED = RECORD_MAP + 22,
+    RECORD_MATMUL = RECORD_MAP_STRIDED + 53,
+    RECORD_CONV2D = RECORD_MATMUL + 40,
+    RECORD_CONV2D_GRAD_INPUT = RECORD_CONV2D IF_convolution(+ 32),
+    RECORD_CONV2D_GRAD_WEIGHT = RECORD_CONV2D_GRAD_INPUT IF_convolution(+ 32),
+    RECORD_MAX_POOL2D = RECORD_CONV2D_GRAD_WEIGHT IF_convolution(+ 32),
+    RECORD_MAX_POOL2D_GRAD = RECORD_MAX_POOL2D IF_pooling(+ 23),
+    RECORD_SOFTMAX = RECORD_MAX_POOL2D_GRAD IF_pooling(+ 27),
+    RECORD_SOFTMAX_GRAD = RECORD_SOFTMAX + 15,
+    RECORD_CROSS_ENTROPY = RECORD_SOFTMAX_GRAD + 21,
+    RECORD_CROSS_ENTROPY_GRAD = RECORD_CROSS_ENTROPY + 22,
+    RECORD_CHECK_INDEX = RECORD_CROSS_ENTROPY_GRAD + 23,
+    RECORD_COUNT_CORRECT = RECORD_CHECK_INDEX + 9,
+    RECORD_DROPOUT = RECORD_COUNT_CORRECT + 17,
+    RECORD_UNIFORM = RECORD_DROPOUT + 32,
+    RECORD_CONVERT = RECORD_UNIFORM + 27,
+    RECORD_COUNT = RECORD_CONVERT + 17,
+    RECORD_SGD = RECORD_COUNT + 10,
+    RECORD_ADAM = RECORD_SGD + 30,
+    RECORD_GATHER = RECORD_ADAM + 38,
+    RECORD_SCATTER_ADD = RECORD_GATHER IF_index(+ 27),
+    RECORD_SCAN = RECORD_SCATTER_ADD IF_index(+ 26),
+    RECORD_ARGSORT = RECORD_SCAN IF_index(+ 17),
+    RECORD_NORMALIZE = RECORD_ARGSORT IF_index(+ 14),
+    RECORD_NORMALIZE_GRAD = RECORD_NORMALIZE IF_normalization(+ 45),
+    RECORD_RMSPROP = RECORD_NORMALIZE_GRAD IF_normalization(+ 53),
+    RECORD_ADAGRAD = RECORD_RMSPROP IF_optimizers(+ 34),
+    RECORD_ADADELTA = RECORD_ADAGRAD IF_optimizers(+ 28),
+    RECORD_LION = RECORD_ADADELTA IF_optimizers(+ 28),
+    RECORD_ADAN = RECORD_LION IF_optimizers(+ 24),
+    RECORD_RNN = RECORD_ADAN IF_optimizers(+ 40),
+    RECORD_RNN_GRAD = RECORD_RNN IF_recurrent(+ 20),
+    RECORD_GRU = RECORD_RNN_GRAD IF_recurrent(+ 29),
+    RECORD_GRU_GRAD = RECORD_GRU IF_recurrent(+ 23),
+    RECORD_LSTM = RECORD_GRU_GRAD IF_recurrent(+ 36),
+    RECORD_LSTM_GRAD = RECORD_LSTM IF_recurrent(+ 31),
+    RECORD_TO_BFLOAT16 = RECORD_LSTM_GRAD IF_recurrent(+ 40),
+    RECORD_FROM_BFLOAT16 = RECORD_TO_BFLOAT16 IF_optimizers(+ 21),
+    RECORD_SUM = RECORD_FROM_BFLOAT16 IF_optimizers(+ 12),
+    RECORD_RFFT = RECORD_SUM + 65,
+    RECORD_RFFT_TRANSPOSED = RECORD_RFFT IF_signal(+ 26),
+    RECORD_BIQUAD = RECORD_RFFT_TRANSPOSED IF_signal(+ 26),
+    RECORD_STOP = RECORD_BIQUAD IF_signal(+ 31),
+};
 static const uint16_t ember_record[] = {
-    0, 22, 75, 115, 147, 179, 211, 234, 261, 276, 297, 319, 342, 351, 368, 400, 427, 444, 454, 484, 522, 549,
-    575, 592, 606, 651, 704, 738, 766, 794, 818, 858, 878, 907, 930, 966, 997, 1037, 1058, 1070, 1135, 1161,
-    1187, 1218,
+    RECORD_MAP, RECORD_MAP_STRIDED, RECORD_MATMUL, RECORD_CONV2D, RECORD_CONV2D_GRAD_INPUT,
+    RECORD_CONV2D_GRAD_WEIGHT, RECORD_MAX_POOL2D, RECORD_MAX_POOL2D_GRAD, RECORD_SOFTMAX, RECORD_SOFTMAX_GRAD,
+    RECORD_CROSS_ENTROPY, RECORD_CROSS_ENTROPY_GRAD, RECORD_CHECK_INDEX, RECORD_COUNT_CORRECT, RECORD_DROPOUT,
+    RECORD_UNIFORM, RECORD_CONVERT, RECORD_COUNT, RECORD_SGD, RECORD_ADAM, RECORD_GATHER, RECORD_SCATTER_ADD,
+    RECORD_SCAN, RECORD_ARGSORT, RECORD_NORMALIZE, RECORD_NORMALIZE_GRAD, RECORD_RMSPROP, RECORD_ADAGRAD,
+    RECORD_ADADELTA, RECORD_LION, RECORD_ADAN, RECORD_RNN, RECORD_RNN_GRAD, RECORD_GRU, RECORD_GRU_GRAD,
+    RECORD_LSTM, RECORD_LSTM_GRAD, RECORD_TO_BFLOAT16, RECORD_FROM_BFLOAT16, RECORD_SUM, RECORD_RFFT,
+    RECORD_RFFT_TRANSPOSED, RECORD_BIQUAD, RECORD_STOP,
 };
 
-// An instruction's words.
+// An instruction's words; 0 where it is not there.
 static const uint8_t ember_words[] = {
-    9, 22, 17, 21, 21, 21, 15, 16, 6, 8, 7, 8, 4, 6, 11, 10, 6, 5, 10, 12, 12, 11, 8, 6, 15, 16, 11, 8, 8, 7,
-    11, 9, 11, 9, 12, 11, 13, 7, 4, 28, 8, 8, 12, 2,
+    9, 22, 17, 0 IF_convolution(+ 21), 0 IF_convolution(+ 21), 0 IF_convolution(+ 21), 0 IF_pooling(+ 15),
+    0 IF_pooling(+ 16), 6, 8, 7, 8, 4, 6, 11, 10, 6, 5, 10, 12, 0 IF_index(+ 12), 0 IF_index(+ 11),
+    0 IF_index(+ 8), 0 IF_index(+ 6), 0 IF_normalization(+ 15), 0 IF_normalization(+ 16),
+    0 IF_optimizers(+ 11), 0 IF_optimizers(+ 8), 0 IF_optimizers(+ 8), 0 IF_optimizers(+ 7),
+    0 IF_optimizers(+ 11), 0 IF_recurrent(+ 9), 0 IF_recurrent(+ 11), 0 IF_recurrent(+ 9),
+    0 IF_recurrent(+ 12), 0 IF_recurrent(+ 11), 0 IF_recurrent(+ 13), 0 IF_optimizers(+ 7),
+    0 IF_optimizers(+ 4), 28, 0 IF_signal(+ 8), 0 IF_signal(+ 8), 0 IF_signal(+ 12), 2,
 };
 
 // Which fields are sizes, bit k for field k.

@@ -1,6 +1,6 @@
-// exp, log, tanh, sigmoid, sqrt and pow in float32 + - * / and integer operations on bits: the same results
+// exp, log, tanh, sigmoid, sqrt, sin and cos in float32 + - * / and integer operations on bits: the same results
 // wherever IEEE-754 holds. Written without branches, so that the compiler can do several at once. The bounds
-// stated are what test/math_check.c finds over all 2**32 inputs (pow: over some millions of pairs).
+// stated are what test/math_check.c finds over all 2**32 inputs.
 
 // Inlined where the compiler vectorises the loops they stand in; elsewhere one copy saves flash. EMBER_PLAIN takes
 // the way of a small processor anywhere: 4 with an FPU, 1 without. (Tests compare their bits.)
@@ -84,6 +84,13 @@ MATH_INLINE float log_core(float x) {
     return choose(x > 0.0f, p, bad);
 }
 
+// log(1 + x): what 1 + x rounds away is put back. Within 1.44 ulp.
+MATH_INLINE float log1p_core(float x) {
+    float u = 1.0f + x, lost = x - (u - 1.0f);
+    float y = log_core(u) + choose(u < float_of(INFINITE), lost / u, 0.0f);
+    return choose(u == 1.0f, x, choose(u == 0.0f, float_of(INFINITE | SIGN), y));
+}
+
 // Within 1.34 ulp.
 MATH_INLINE float tanh_core(float x) {
     float a = float_of(bits_of(x) & ~SIGN);
@@ -161,37 +168,6 @@ static inline float product_exact(float a, float b, float *missed) {
     return product;
 }
 
-// log(x) for finite x > 0 in two floats, good to about 2**-34 of itself.
-static float log_in_two(float x, float *low) {
-    int32_t exponent = 0;
-    if (x < 1.17549435e-38f) {
-        x *= 8388608.0f;
-        exponent = -23;
-    }
-    int32_t k = (int32_t)(bits_of(x) - 0x3F3504F3u) >> 23;
-    float m = float_of(bits_of(x) - ((uint32_t)k << 23)), e = (float)(exponent + k);
-    // log m = 2 atanh(s), s = (m - 1) / (m + 1)
-    float f = m - 1.0f, d_low, p_low, z_low, q_low, t_low, u_low, sum_low;
-    float d = sum_of(m, 1.0f, &d_low);
-    float s = f / d;
-    float p = product_exact(s, d, &p_low);
-    float s_low = (((f - p) - p_low) - s * d_low) / d;
-    float z = product_exact(s, s, &z_low);
-    z_low += 2.0f * s * s_low;
-    float w = z * (0.2f + z * (0.142857149f + z * (0.111111112f + z * 0.0909090936f)));
-    float q = sum_of(0.333333343f, w, &q_low);
-    q_low -= 9.93410776e-9f;
-    float t = product_exact(z, q, &t_low);
-    t_low += z * q_low + z_low * q;
-    float u = product_exact(s, t, &u_low);
-    u_low += s * t_low + s_low * t;
-    float lm = sum_of(s, u, &sum_low);
-    float lm_low = sum_low + (s_low + u_low);
-    float high = sum_of(e * 0.693145751953125f, lm + lm, &sum_low);  // e * that is exact
-    *low = sum_low + (e * 1.42860677e-6f + (lm_low + lm_low));
-    return high;
-}
-
 static float power_of_whole(float x, uint32_t t) {
     float r = 1.0f;
     while (t) {
@@ -204,69 +180,68 @@ static float power_of_whole(float x, uint32_t t) {
     return r;
 }
 
-// Within 1.2 ulp where it is neither a whole power up to 64, by squaring, nor a square root.
-static __attribute__((noinline)) float pow_core(float x, float y) {
-    if (y == 0.0f || x == 1.0f) {
-        return 1.0f;
+// x times 2 / pi: the quarter turns, modulo 4, and what remains of x, in two floats. In whole numbers: the bits of
+// 2 / pi that x's exponent leaves (Payne and Hanek, 1983).
+static inline int32_t quarter_turns(float x, float *rest, float *low) {
+    static const uint32_t two_over_pi[] = {
+        0, 0, 0xA2F9836E, 0x4E441529, 0xFC2757D1, 0xF534DDC0, 0xDB629599, 0x3C439041, 0xFE5163AB
+    };
+    const uint32_t bits = bits_of(x) & ~SIGN, mantissa = (bits & 0x7FFFFF) | 0x800000;
+    const int32_t place = (int32_t)(bits >> 23) - 150 + 32;  // bits before the point, in the table's counting
+    const uint32_t *word = two_over_pi + (place >> 5);
+    const int32_t shift = place & 31;
+    uint32_t part[4];
+    for (int32_t i = 0; i < 4; i++) {
+        part[i] = shift ? word[i] << shift | word[i + 1] >> (32 - shift) : word[i];
     }
-    if (x != x || y != y) {
+    // turns . fraction = mantissa * (part 0 . the others), without the turns that fall off the top and the last bits.
+    uint64_t carry = (uint64_t)mantissa * part[2] + ((uint64_t)mantissa * part[3] >> 32);
+    uint64_t next = (uint64_t)mantissa * part[1] + (carry >> 32);
+    uint32_t turns = mantissa * part[0] + (uint32_t)(next >> 32);
+    uint64_t fraction = next << 32 | (uint32_t)carry;
+    bool above = fraction >> 63;  // more than half a quarter: from the next one back
+    turns += above;
+    fraction = above ? -fraction : fraction;
+    int32_t exponent = 126;
+    if (fraction >> 32 == 0) {
+        fraction <<= 32;
+        exponent -= 32;
+    }
+    while (!(fraction >> 63)) {
+        fraction <<= 1;
+        exponent--;
+    }
+    // Its leading 24 bits, and the 24 after them; times pi / 2, in two parts as well.
+    float f = float_of(((uint32_t)(fraction >> 40) & 0x7FFFFF) | (uint32_t)exponent << 23);
+    float f_low = (float)((uint32_t)(fraction >> 16) & 0xFFFFFF) * float_of((uint32_t)(exponent - 47) << 23);
+    float p_low, p = product_exact(f, 1.57079637f, &p_low);
+    p_low += f * -4.37113883e-8f + f_low * 1.57079637f;
+    bool flip = above != (bits_of(x) >> 31);
+    *rest = float_of(bits_of(p) ^ (flip ? SIGN : 0));
+    *low = float_of(bits_of(p_low) ^ (flip ? SIGN : 0));
+    return (int32_t)(bits_of(x) & SIGN ? -turns : turns);
+}
+
+// sin(x + quarters * pi / 2). Within 1.03 ulp.
+static __attribute__((noinline)) float sine(float x, int32_t quarters) {
+    float low = 0.0f;
+    if ((bits_of(x) & ~SIGN) >= INFINITE) {
         return float_of(NOT_A_NUMBER);
     }
-    float a = float_of(bits_of(x) & ~SIGN), infinity = float_of(INFINITE);
-    bool whole = false, odd = false;
-    if (y < 16777216.0f && y > -16777216.0f) {
-        int32_t integer = (int32_t)y;
-        whole = (float)integer == y;
-        odd = whole && (integer & 1);
-        if (whole && integer <= 64 && integer >= -64) {
-            return integer > 0 ? power_of_whole(x, (uint32_t)integer)
-                : 1.0f / power_of_whole(x, (uint32_t)-integer);
-        }
+    if ((bits_of(x) & ~SIGN) > 0x3F490FDBu) {  // pi / 4
+        quarters += quarter_turns(x, &x, &low);
+    }
+    float z = x * x, y;
+    if (quarters & 1) {
+        float p = 2.44329585e-5f;
+        p = p * z - 1.38873130e-3f;
+        p = p * z + 4.16666456e-2f;
+        y = 1.0f - (0.5f * z - (p * (z * z) - x * low));
     } else {
-        whole = true;  // every float from 2**24 up is even; infinities too, as C has it
+        float p = -1.95186003e-4f;
+        p = p * z + 8.33219104e-3f;
+        p = p * z - 1.66666552e-1f;
+        y = x + (p * (z * x) + low * (1.0f - 0.5f * z));
     }
-    if (a == 1.0f && (whole || x > 0.0f)) {
-        return odd ? x : 1.0f;
-    }
-    if (x < 0.0f && a < infinity && !whole) {
-        return float_of(NOT_A_NUMBER);
-    }
-    float result;
-    if (a == 0.0f || a == infinity || y == infinity || y == -infinity) {
-        result = (a > 1.0f) == (y > 0.0f) ? infinity : 0.0f;
-    } else if (y == 0.5f) {
-        result = sqrt_core(x);
-    } else {
-        float low, missed;
-        float high = log_in_two(a, &low);
-        y = y > 4294967296.0f ? 4294967296.0f : y < -4294967296.0f ? -4294967296.0f : y;  // beyond all the same
-        float t = product_exact(y, high, &missed);
-        missed += y * low;
-        result = t > 89.0f ? infinity : t < -105.0f ? 0.0f : exp_of_sum(t, missed);
-    }
-    return odd && (bits_of(x) & SIGN) ? -result : result;
-}
-
-float ember_exp(float x) {
-    return exp_core(x);
-}
-
-float ember_log(float x) {
-    return log_core(x);
-}
-
-float ember_tanh(float x) {
-    return tanh_core(x);
-}
-
-float ember_sigmoid(float x) {
-    return sigmoid_core(x);
-}
-
-float ember_sqrt(float x) {
-    return sqrt_core(x);
-}
-
-float ember_pow(float x, float y) {
-    return pow_core(x, y);
+    return quarters & 2 ? -y : y;
 }

@@ -51,5 +51,6 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     mp_store_global(MP_QSTR_verify, MP_OBJ_FROM_PTR(&vm_verify_object));
     mp_store_global(MP_QSTR_permute, MP_OBJ_FROM_PTR(&vm_permute_object));
     mp_store_global(MP_QSTR_isa, MP_OBJ_NEW_SMALL_INT(EMBER_ISA));
+    mp_store_global(MP_QSTR_components, MP_OBJ_NEW_SMALL_INT(EMBER_COMPONENTS));
     MP_DYNRUNTIME_INIT_EXIT
 }

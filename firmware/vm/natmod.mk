@@ -18,7 +18,8 @@ module:
 	mkdir -p $(PLACE)
 	cp $(HERE)*.c $(HERE)*.h $(HERE)*.mk $(PLACE)
 	cp $(HERE)natmod.mk $(PLACE)/Makefile
-	$(MAKE) -C $(PLACE) EMBER_INSIDE=1 ARCH=$(ARCH) MPY_DIR=$(MPY_DIR) OUT=$(OUT) PYTHON=$(PYTHON) all
+	$(MAKE) -C $(PLACE) EMBER_INSIDE=1 ARCH=$(ARCH) MPY_DIR=$(MPY_DIR) OUT=$(OUT) PYTHON=$(PYTHON) \
+		EMBER_COMPONENTS="$(EMBER_COMPONENTS)" $(addprefix EMBER_VM_OPTIMIZE=,$(EMBER_VM_OPTIMIZE)) all
 	cp $(PLACE)/ember_vm.mpy $(if $(filter x64,$(ARCH)),$(OUT)/ember_vm.mpy,$(OUT)/ember_vm_$(ARCH).mpy)
 
 else
@@ -28,13 +29,10 @@ MOD = ember_vm
 # On Xtensa natmod.c includes the other.
 SRC = natmod.c $(if $(filter-out xtensa%,$(ARCH)),ember_vm.c)
 # The switches' jump tables would need relocating.
-CFLAGS_EXTRA = $(EMBER_VM_FLAGS) $(EMBER_OPTIMIZE) -Wextra -Wno-unused-parameter -fno-jump-tables -fvisibility=hidden
-EMBER_OPTIMIZE ?= $(if $(filter x64,$(ARCH)),-O3,-O2)
+CFLAGS_EXTRA = $(EMBER_VM_FLAGS) $(EMBER_VM_OPTIMIZE) -Wextra -Wno-unused-parameter -fno-jump-tables -fvisibility=hidden
 SOFT_FLOAT = $(filter armv6m armv7m rv32imc xtensa,$(ARCH))
-ifneq ($(SOFT_FLOAT),)
-# The code lies in RAM, and nothing makes it fast.
-EMBER_OPTIMIZE = -Os
-endif
+# Without an FPU: the code lies in RAM, and nothing makes it fast.
+EMBER_VM_OPTIMIZE ?= $(if $(SOFT_FLOAT),-Os,$(if $(filter x64,$(ARCH)),-O3,-O2))
 ifeq ($(ARCH),xtensa)
 # The ESP8266 has the arithmetic in its ROM: not known to keep subnormals.
 MPY_EXTERN_SYM_FILE = $(MPY_DIR)/ports/esp8266/boards/eagle.rom.addr.v6.ld

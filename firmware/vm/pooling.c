@@ -10,10 +10,6 @@ static shape pool_shape_of(const int32_t *fields) {
     return s;
 }
 
-static inline bool is_greater(float x, float best) {
-    return (x > best) | ((x != x) & (best == best));
-}
-
 static int32_t run_max_pool2d(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const shape s = pool_shape_of(fields);
     float *y = floats_at(vm, fields[MAX_POOL2D_Y]) + first * s.out_w * s.c;

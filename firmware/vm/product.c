@@ -15,6 +15,8 @@ typedef struct {
     bool add;  // a sum starts from what c holds, else from 0
 } sums;
 
+enum { WINDOWS = EMBER_HAS(convolution) != 0 };  // else q and r are 1
+
 #define UNROLLED _Pragma("GCC unroll 8")
 #define BLOCK static inline __attribute__((always_inline))
 
@@ -23,48 +25,6 @@ typedef struct {
 #else
 #include "product_scalars.c"
 #endif
-
-// A depthwise convolution's, with one channel a group: side by side along the channels.
-//     c[j] = start + sum over r, then k, of a[r, k, j] * b[r, k, j]
-typedef struct {
-    const float *a, *b;
-    float *c;
-    int32_t columns, r, k, a_r, a_k, b_r, b_k;
-    bool add;
-} parallel_sums;
-
-BLOCK void parallel_block(const parallel_sums *s, int32_t j, const int width) {
-    float sum[8];
-    UNROLLED for (int i = 0; i < width; i++) {
-        sum[i] = s->add ? s->c[j + i] : 0.0f;
-    }
-    for (int32_t r = 0; r < s->r; r++) {
-        const float *a = s->a + r * s->a_r + j, *b = s->b + r * s->b_r + j;
-        for (int32_t k = s->k; k > 0; k--, a += s->a_k, b += s->b_k) {
-            UNROLLED for (int i = 0; i < width; i++) {
-                sum[i] = sum[i] + a[i] * b[i];
-            }
-        }
-    }
-    UNROLLED for (int i = 0; i < width; i++) {
-        s->c[j + i] = sum[i];
-    }
-}
-
-static void sum_parallel(const parallel_sums *s) {
-    int32_t j = 0;
-#if EMBER_VECTORS
-    for (; j + 8 <= s->columns; j += 8) {
-        parallel_block(s, j, 8);
-    }
-#endif
-    for (; j + 4 <= s->columns; j += 4) {
-        parallel_block(s, j, 4);
-    }
-    for (; j < s->columns; j++) {
-        parallel_block(s, j, 1);
-    }
-}
 
 static int32_t run_matmul(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     float *c = floats_at(vm, fields[MATMUL_C]);

@@ -1,7 +1,11 @@
 // Sums of products by 4 rows and 4 columns in registers, or one by one: included by product.c.
 
+#pragma GCC push_options
 #if EMBER_PLAIN + 0 == 4 || (defined(__ARM_FP) && !defined(__SOFTFP__)) || defined(__riscv_flen)
 enum { HEIGHT = 4, WIDTH = 4 };
+#ifdef __OPTIMIZE_SIZE__  // but not here, where the time goes
+#pragma GCC optimize("O2")
+#endif
 #else
 enum { HEIGHT = 1, WIDTH = 1 };  // without an FPU the arithmetic outweighs every load
 #endif
@@ -43,8 +47,8 @@ BLOCK void scalar_block(const sums *s, places *at, const float *b, const int hei
             }
         }
     }
-    for (int32_t q = s->q; q > 0; q--) {
-        int32_t r = s->r;
+    for (int32_t q = WINDOWS ? s->q : 1; q > 0; q--) {
+        int32_t r = WINDOWS ? s->r : 1;
         do {
             int32_t k = s->k;
             do {
@@ -67,17 +71,17 @@ BLOCK void scalar_block(const sums *s, places *at, const float *b, const int hei
                     STAYS(right[j]);
                 }
             } while (--k);
-            UNROLLED for (int i = 0; i < lefts; i++) {
+            UNROLLED for (int i = 0; WINDOWS && i < lefts; i++) {
                 left[i] += at->a_r;
             }
-            UNROLLED for (int j = 0; j < rights; j++) {
+            UNROLLED for (int j = 0; WINDOWS && j < rights; j++) {
                 right[j] += at->b_r;
             }
         } while (--r);
-        UNROLLED for (int i = 0; i < lefts; i++) {
+        UNROLLED for (int i = 0; WINDOWS && i < lefts; i++) {
             left[i] += at->a_q;
         }
-        UNROLLED for (int j = 0; j < rights; j++) {
+        UNROLLED for (int j = 0; WINDOWS && j < rights; j++) {
             right[j] += at->b_q;
         }
     }
@@ -165,11 +169,12 @@ static __attribute__((noinline, noclone)) void sum_products(const sums *s) {
 enum { HELD_COLUMNS = EMBER_LIMIT, HELD_TERMS = EMBER_LIMIT };
 typedef int holding;
 
-static void hold(holding *held, const sums *s) {
+static inline void hold(holding *held, const sums *s) {
     (void)held, (void)s;
 }
 
-static void sum_held(const sums *s, const holding *held) {
+static inline void sum_held(const sums *s, const holding *held) {
     (void)held;
     sum_products(s);
 }
+#pragma GCC pop_options

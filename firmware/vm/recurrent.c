@@ -46,7 +46,7 @@ static int32_t run_rnn(const ember_vm *vm, const int32_t *fields, int32_t first,
             float *y = h + (i * s.steps + t) * s.hidden;
             add_products(y, before_of(&s, h, start, i, t), s.hidden, w, s.hidden, s.hidden);
             for (int32_t j = 0; j < s.hidden; j++) {
-                y[j] = fields[RNN_RELU] ? (y[j] < 0.0f ? 0.0f : y[j]) : ember_tanh(y[j]);
+                y[j] = fields[RNN_RELU] ? (y[j] < 0.0f ? 0.0f : y[j]) : tanh_core(y[j]);
             }
         }
     }
@@ -88,9 +88,9 @@ static int32_t run_gru(const ember_vm *vm, const int32_t *fields, int32_t first,
             add_products(gates, state, size, w, 2 * size, 3 * size);
             add_products(q, state, size, w + 2 * size, size, 3 * size);
             for (int32_t j = 0; j < size; j++) {
-                gates[j] = ember_sigmoid(gates[j]);
-                gates[size + j] = ember_sigmoid(gates[size + j]);
-                new[j] = ember_tanh(new[j] + gates[j] * q[j]);
+                gates[j] = sigmoid_core(gates[j]);
+                gates[size + j] = sigmoid_core(gates[size + j]);
+                new[j] = tanh_core(new[j] + gates[j] * q[j]);
                 h[at + j] = (1.0f - gates[size + j]) * new[j] + gates[size + j] * state[j];
             }
         }
@@ -144,12 +144,12 @@ static int32_t run_lstm(const ember_vm *vm, const int32_t *fields, int32_t first
             add_products(gates, before_of(&s, h, start, i, t), size, w, 4 * size, 4 * size);
             for (int32_t j = 0; j < size; j++) {
                 float *f = gates + size, *new = gates + 2 * size, *o = gates + 3 * size;
-                gates[j] = ember_sigmoid(gates[j]);
-                f[j] = ember_sigmoid(f[j]);
-                new[j] = ember_tanh(new[j]);
-                o[j] = ember_sigmoid(o[j]);
+                gates[j] = sigmoid_core(gates[j]);
+                f[j] = sigmoid_core(f[j]);
+                new[j] = tanh_core(new[j]);
+                o[j] = sigmoid_core(o[j]);
                 c[at + j] = f[j] * cell[j] + gates[j] * new[j];
-                h[at + j] = o[j] * ember_tanh(c[at + j]);
+                h[at + j] = o[j] * tanh_core(c[at + j]);
             }
         }
     }
@@ -174,7 +174,7 @@ static int32_t run_lstm_grad(const ember_vm *vm, const int32_t *fields, int32_t 
             float *carry_c = floats_at(vm, fields[LSTM_GRAD_CARRY_C]) + i * size;
             for (int32_t j = 0; j < size; j++) {
                 const float in = gates[j], f = gates[size + j], new = gates[2 * size + j], o = gates[3 * size + j];
-                const float d = carry[j] + g[j], bent = ember_tanh(c[at + j]);
+                const float d = carry[j] + g[j], bent = tanh_core(c[at + j]);
                 const float e = carry_c[j] + d * o * (1.0f - bent * bent);
                 da[j] = e * new * (in * (1.0f - in));
                 da[size + j] = e * cell[j] * (f * (1.0f - f));

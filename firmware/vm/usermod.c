@@ -29,6 +29,7 @@ static const mp_rom_map_elem_t ember_vm_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_verify), MP_ROM_PTR(&vm_verify_object) },
     { MP_ROM_QSTR(MP_QSTR_permute), MP_ROM_PTR(&vm_permute_object) },
     { MP_ROM_QSTR(MP_QSTR_isa), MP_ROM_INT(EMBER_ISA) },
+    { MP_ROM_QSTR(MP_QSTR_components), MP_ROM_INT(EMBER_COMPONENTS) },
 };
 static MP_DEFINE_CONST_DICT(ember_vm_globals, ember_vm_globals_table);
 

@@ -1,7 +1,7 @@
 // The verifier: a loop over the tables in isa.h, in the order that docs/vm.md lays down. What it accepts runs
 // unchecked, so it trusts nothing: every word may hold anything.
 
-enum { HEADER = 1, SECTION, OPCODE, TRUNCATED, SIZE, IMMEDIATE, STRIDE, SEGMENT, TYPE, READ_ONLY, RANGE, OVERLAP };
+enum { HEADER = 1, SECTION, OPCODE, TRUNCATED, SIZE, IMMEDIATE, STRIDE, SEGMENT, TYPE, READ_ONLY, RANGE, OVERLAP, ABSENT };
 
 #define VERDICT(kind, word) ((int32_t)((uint32_t)(kind) << 24 | (uint32_t)(word)))
 
@@ -134,6 +134,9 @@ static int32_t verify_instruction(const int32_t *program, uint32_t pc, uint32_t 
     if (opcode >= EMBER_OPCODES) {
         return VERDICT(OPCODE, pc);
     }
+    if (!ember_words[opcode]) {
+        return VERDICT(ABSENT, pc);
+    }
     if (ember_words[opcode] > end - pc) {
         return VERDICT(TRUNCATED, pc);
     }
@@ -153,6 +156,8 @@ static int32_t verify_instruction(const int32_t *program, uint32_t pc, uint32_t 
             }
         } else if (value < ember_limits[2 * (kind - 2)] || value > ember_limits[2 * (kind - 2) + 1]) {
             return VERDICT(IMMEDIATE, pc + 1 + k);
+        } else if (k == 0 && !ember_weights[opcode] && (EMBER_LACKED >> value & 1)) {  // a function
+            return VERDICT(ABSENT, pc + 1);
         }
     }
     if (product_of(ember_rows[opcode], fields, ember_sizes[opcode], max_rows) > 1 << 30

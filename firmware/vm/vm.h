@@ -71,17 +71,4 @@ bool ember_is_words(const void *start, size_t bytes, int typecode);
 // Where epoch's shuffle of 0 .. n - 1 puts i; i < n <= 2**30.
 uint32_t ember_permute(uint32_t i, uint32_t n, uint32_t key, uint32_t epoch);
 
-// Exposed for the test of their accuracy.
-float ember_exp(float x);
-float ember_log(float x);
-float ember_tanh(float x);
-float ember_sigmoid(float x);
-float ember_sqrt(float x);
-float ember_pow(float x, float y);
-float ember_expm1(float x);
-float ember_log1p(float x);
-float ember_sin(float x);
-float ember_cos(float x);
-float ember_erf(float x);
-
 #endif

@@ -1,26 +1,29 @@
-"""make size: heap bytes that each module costs when it is imported as .mpy by the single-precision build.
+"""make size: heap bytes that each module costs when it is imported by the single-precision build, as deploy writes it.
 
     python host_tests/bench/imports.py [--write]
 
-Each module in a fresh interpreter: with what it needs already imported, and with all it brings along from nothing. The
-core also on an emulated Cortex-M4F. --write puts the table into docs/size.md.
+Each file in a fresh interpreter: with what it needs already imported, and with all it brings along from nothing. The
+core, and runtime alone, also on an emulated Cortex-M4F. --write puts the table into docs/size.md.
 """
 
 import ast
+import functools
 import os
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LIB, COMPILED, NATIVE = ROOT / "lib" / "ember", ROOT / "build" / "library", ROOT / "build" / "native"
+NATIVE = ROOT / "build" / "native"
 MICROPYTHON, PAGE = ROOT / "build" / "unix-single" / "micropython", ROOT / "docs" / "size.md"
 sys.path[:0] = [str(ROOT), str(ROOT / "host_tests"), str(ROOT / "tools" / "host")]
 
 from tools.board import emulated  # noqa: E402
 
 import targets  # noqa: E402
+from ember_tools import library  # noqa: E402
 
 # What everybody needs: a net of two layers that trains, and is gone when its function is over. Where it lay on
 # the stack something else must lie then: the collector takes whatever looks like an address for one.
@@ -48,6 +51,33 @@ train()
 wipe(8)
 print(used() - before, live, " ".join([name[6:] for name in sys.modules if name.startswith("ember.")]))
 """
+LIVE = "    live = used() - before\n"
+# What a function had on its own stack is found there too, until something else lies there.
+RELEASED = MLP.replace(LIVE, """    del nn, optim, model
+    trainer.release()
+    min(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    wipe(8)
+""" + LIVE)  # fmt: skip
+RUNTIME = """
+import gc
+def used():
+    gc.collect()
+    return gc.mem_alloc()
+import ember_vm
+before = used()
+from ember import runtime
+print(used() - before)
+"""
+# From a ROMFS, here one in the board's RAM: what is measured is taken after it was mounted.
+ROM = """
+import sys, vfs
+with open("/ember.romfs", "rb") as file:
+    image = bytearray(file.seek(0, 2))
+    file.seek(0)
+    file.readinto(image)
+vfs.mount(vfs.VfsRom(image), "/rom")
+sys.path.insert(0, "/rom/lib")
+"""
 BOARD = "m4"
 SCRIPT = """
 import gc, sys
@@ -66,18 +96,20 @@ print(first, measure([%r]))
 INTRODUCTION = """\
 # What an import costs
 
-Made by `make size DOCS=1`: do not edit. Bytes of heap after `gc.collect()`, compiled modules (.mpy), MicroPython's unix
-port with single-precision floats, native VM (whose code is not in this heap). Its words have 64 bits: where a board has
-32, an object takes less.
-"alone" is the module by itself; "with all" is it and every module that it imports at its top, from nothing but
+Made by `make size DOCS=1`: do not edit. Bytes of heap after `gc.collect()`, of the files (.mpy) that deploy copies,
+without the native VM. `core` is %s modules in one file. The first table is an emulated Cortex-M4F (32-bit, single
+precision), where the native VM's code takes %s bytes more.
+
+| on a board | core, in all | with the trainer of an MLP 64-32-10, batch 8 | after its `release` | `runtime` alone |
+|---|---:|---:|---:|---:|
+%s
+
+The second is MicroPython's unix port with single-precision floats; its words have 64 bits: where a board has 32, an
+object takes less. There the core takes %s bytes, with the trainer %s.
+"alone" is the file by itself; "with all" is it and every one that it imports at its top, from nothing but
 `import ember`. The first %d are the core, which an MLP with Adam loads until it has made a step.
 
-| the core, in all | bytes | with the trainer of an MLP 64-32-10, batch 8 |
-|---|---:|---:|
-| 32-bit: an emulated Cortex-M4F, besides the %s of the native VM | %s | %s |
-| 64-bit: the unix port | %s | %s |
-
-| module | alone | with all |
+| file | alone | with all |
 |---|---:|---:|
 """
 
@@ -89,20 +121,42 @@ Cortex-M4F (32-bit, single precision): the digits MLP 64-32-10, batch 32, SGD wi
 native VM's code is most.
 """
 
+STOCK = """
+## What a stock board trains by itself
 
-def needs(module):
-    """The modules that one imports at its top."""
+Made, trained and saved on emulated boards with stock firmware and 192 kB of heap: Ember as deploy copies it, with the
+native VM that the program needs (`make flash ARGS="--for model.ember"`). Where it says "compiled", `ember.compile`
+wrote a file, and after a reset `ember.runtime` trained it. microgpt is
+[`lib/examples/microgpt.py`](../lib/examples/microgpt.py).
+"""
+
+
+def needs(file):
+    """The files that one imports at its top."""
     found = set()
-    for node in ast.parse((LIB / (module + ".py")).read_text()).body:
+    for node in ast.parse(library.written()[file]).body:
         if isinstance(node, ast.ImportFrom) and node.level:
-            names = [node.module] if node.module else [a.name for a in node.names]
-            found.update(name for name in names if (LIB / (name + ".py")).exists())
-    return sorted(found)
+            found.update([node.module] if node.module else [a.name for a in node.names])
+    return sorted(found & set(library.written()))
+
+
+@functools.lru_cache(maxsize=2)
+def compiled(strip=False):
+    """{path: content} of every file of the library."""
+    return library.compiled(library.PARTS["every"](), strip)
+
+
+@functools.lru_cache(maxsize=1)
+def folder():
+    """A folder with all of them; it goes when Python does."""
+    made = tempfile.TemporaryDirectory()
+    library.write(made.name)
+    return made
 
 
 def run(script):
     """What it prints, in words."""
-    environment = dict(os.environ, MICROPYPATH="%s:%s" % (COMPILED, NATIVE))
+    environment = dict(os.environ, MICROPYPATH="%s:%s" % (folder().name, NATIVE))
     command = [str(MICROPYTHON), "-X", "heapsize=4m", "-c", script]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
@@ -119,24 +173,26 @@ def measure(module):
 def modules():
     """(core, the others), each by name, and what the core takes in all: alone, and with a trainer."""
     total, live, *core = run(MLP)
-    others = {path.stem for path in LIB.glob("*.py")} - {*core, "__init__"}
+    others = set(library.written()) - {*core, "__init__"}
     return sorted(core), sorted(others), (int(total), int(live))
 
 
-def on_a_board(core):
-    """What the core takes there, alone and with a trainer, from .mpy files; and the native VM's file, whose code
-    lies in the heap as well."""
-    vm = (NATIVE / ("ember_vm_%s.mpy" % targets.MODULES[BOARD])).read_bytes()
-    files = {"/lib/ember/%s.mpy" % name: (COMPILED / "ember" / (name + ".mpy")).read_bytes()
-             for name in ["__init__", *core]}  # fmt: skip
-    with emulated(BOARD, ember=False, files=dict(files, **{"/lib/ember_vm.mpy": vm})) as board:
-        total, live = (int(word) for word in board.run(MLP, 120).split()[:2])
-    return len(vm), total, live
+def on_a_board(files, rom=False):
+    """What the core takes there, alone and with a trainer, what is left once its front was released, and what runtime
+    alone takes: of files on its disk, or in a ROMFS."""
+    files = dict(files, **{"ember_vm.mpy": library.module(targets.MODULES[BOARD])})
+    there = {"/ember.romfs": library.image(files)} if rom else {"/lib/" + path: c for path, c in files.items()}
+    first = ROM if rom else ""
+    with emulated(BOARD, ember=False, files=there) as board:
+        total, live = (int(word) for word in board.run(first + MLP, 120).split()[:2])
+        released = int(board.run(first + RELEASED, 120).split()[1])
+        return total, live, released, int(board.run(first + RUNTIME, 60))
 
 
 def main():
     from rich.console import Console
     from rich.table import Table
+    from stock import table as stock_table
     from travelled import table as travelled_table
 
     core, others, total = modules()
@@ -147,14 +203,19 @@ def main():
     for name in names:
         table.add_row(name, *("{:,}".format(n) for n in found[name]), end_section=name == core[-1])
     Console().print(table)
-    sizes = ["{:,}".format(n) for n in (*on_a_board(core), *total)]
-    print("the core, which an MLP with Adam loads until it has made a step, on the %s besides a VM of %s bytes: "
-          "%s, with its trainer %s; on the unix port: %s, %s" % (BOARD, *sizes))  # fmt: skip
-    travelled = travelled_table()
-    print("\n".join(travelled))
+    rom = library.compiled(library.PARTS["modules"](["core"]))  # the RAM does not hold all
+    boards = [("files", on_a_board(compiled())), ("files, `--strip`", on_a_board(compiled(strip=True))),
+              ("ROMFS", on_a_board(rom, rom=True))]  # fmt: skip
+    rows = ["| %s | %s | %s | %s | %s |" % (name, *("{:,}".format(n) for n in sizes)) for name, sizes in boards]
+    print("the core on the %s, with its trainer, that released, runtime alone:" % BOARD, *rows, sep="\n")
+    travelled, stock = travelled_table(), stock_table()
+    print("\n".join([*travelled, *stock]))
     if "--write" in sys.argv:
         lines = ["| %s | %s | %s |" % (name, *("{:,}".format(n) for n in found[name])) for name in names]
-        page = [INTRODUCTION % (len(core), *sizes) + lines[0], *lines[1:], TRAVELLED, *travelled]
+        vm = len(library.module(targets.MODULES[BOARD]))
+        sizes = ["{:,}".format(n) for n in (len(library.joined()), vm, *total)]
+        introduction = INTRODUCTION % (*sizes[:2], "\n".join(rows), *sizes[2:], len(core))
+        page = [introduction + lines[0], *lines[1:], TRAVELLED, *travelled, STOCK, *stock]
         PAGE.write_text("\n".join(page) + "\n")
         print("written: %s" % PAGE.relative_to(ROOT))
 

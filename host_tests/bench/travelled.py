@@ -17,10 +17,9 @@ from tools.board import emulated  # noqa: E402
 import ember  # noqa: E402
 import targets  # noqa: E402
 from ember import nn, optim  # noqa: E402
+from ember_tools import library  # noqa: E402
 
 BOARD = "m4"
-# What a device needs, and no more.
-MODULES = "__init__ program running runtime fit checkpoint".split()
 SCRIPT = """
 import gc
 def used():
@@ -35,7 +34,7 @@ loaded = used()
 model.step(x, y)
 model.evaluate([(x, y)])
 model.save("/digits.ckpt")
-print(imported - start, loaded - imported, used() - loaded, 4 * len(model._arena))
+print(imported - start, loaded - imported, used() - loaded, 4 * len(model.executor.segments[0]))
 """
 
 
@@ -53,8 +52,8 @@ def measured(ember_in_firmware, program):
     files = {"/digits.ember": program}
     if not ember_in_firmware:
         files["/lib/ember_vm.mpy"] = (targets.NATIVE / ("ember_vm_%s.mpy" % targets.MODULES[BOARD])).read_bytes()
-        for name in MODULES:
-            files["/lib/ember/%s.mpy" % name] = (targets.BUILD / "library" / "ember" / (name + ".mpy")).read_bytes()
+        for path, content in library.compiled(library.PARTS["modules"](["runtime"])).items():
+            files["/lib/" + path] = content
     with emulated(BOARD, ember=ember_in_firmware, files=files) as board:
         imported, loaded, used, arena = (int(word) for word in board.run(SCRIPT, 60).split())
     return imported, loaded - arena, used, arena

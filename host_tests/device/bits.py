@@ -67,7 +67,7 @@ def trained(make, data, steps, around=None):
 
 def digest(trainer):
     """Of parameters, frozen parameters, gradients and optimizer state, as they lie in the arena."""
-    h = hashlib.sha256(memoryview(trainer._arena)[: trainer.plan.kept[4][1]])
+    h = hashlib.sha256(memoryview(trainer.executor.segments[0])[: trainer.plan.kept[4][1]])
     return "".join(["%02x" % b for b in h.digest()])
 
 

@@ -4,8 +4,7 @@ test_changed.py."""
 from array import array
 
 import ember
-from ember import Tensor, nn, optim
-from ember.parameter import Buffer
+from ember import Buffer, Tensor, nn, optim
 
 X, Y = array("f", [1.0]), array("f", [0.0])
 THREE = array("f", [1.0] * 12)

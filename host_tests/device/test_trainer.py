@@ -6,7 +6,7 @@ import unittest
 from array import array
 
 import ember
-from ember import isa, nn, optim, vm
+from ember import nn, optim, vm
 
 BATCH = 6
 
@@ -30,7 +30,7 @@ def batch(rows=BATCH):
 
 def kept(trainer):
     """Parameters, gradients, optimizer state, statistics: every bit."""
-    return bytes(memoryview(trainer._arena)[: trainer.plan.start])
+    return bytes(memoryview(trainer.executor.segments[0])[: trainer.plan.start])
 
 
 def differing(found, expected):
@@ -84,10 +84,10 @@ class Training(unittest.TestCase):
             trainer = make(loss=nn.CrossEntropyLoss([1.0, 5.0, 0.25], 2), micro_batch=micro_batch)
             for k in range(3):
                 trainer.step(x, y)
-                weights, running = bytes(memoryview(trainer._arena)[:n]), trainer.running_loss
+                weights, running = bytes(memoryview(trainer.executor.segments[0])[:n]), trainer.running_loss
                 trainer.step(x, bytearray([2] * BATCH))
                 self.assertEqual((trainer.loss, trainer.steps, trainer.running_loss), (0.0, k + 1, running))
-                self.assertEqual(bytes(memoryview(trainer._arena)[:n]), weights)
+                self.assertEqual(bytes(memoryview(trainer.executor.segments[0])[:n]), weights)
             found.append(weights)
         self.assertEqual([differing(f, found[0]) for f in found], [0, 0, 0])
 
@@ -172,12 +172,12 @@ class Machine(unittest.TestCase):
         whole, sliced = make(), make()
         x, y = batch()
         whole.step(x, y)
-        self.assertTrue(sliced._fits(x, y))
+        self.assertTrue(sliced.bind(x, y))
         slices = 0
-        state = sliced._state
+        state = sliced.executor.state
         for section in (1, 2, 3, 4, 5):  # check, zero, forward, backward, update
             state[0] = section
-            while not vm.run(sliced._code, sliced._segments, state, 1):
+            while not vm.run(sliced.image.code, sliced.executor.segments, state, 1):
                 slices += 1
         self.assertTrue(slices > 100)
         end = 4 * whole.plan.kept[4][1]  # all but the statistics, which counted other sections
@@ -191,11 +191,11 @@ class Machine(unittest.TestCase):
         for section, pc, row, seal in ((99, 0, 0, 0), (1, 7, 0, 0), (3, 0, 1, 5), (-1, 0, 0, 0)):
             state = array("i", (section, pc, row, seal))
             with self.assertRaises(ValueError):
-                vm.run(trainer._code, trainer._segments, state, -1)
+                vm.run(trainer.image.code, trainer.executor.segments, state, -1)
         self.assertEqual(differing(kept(trainer), before), 0)
 
     def test_a_damaged_program_is_refused(self):
-        code = make()._code
+        code = make().image.code
         self.assertEqual(vm.verify(code), 0)
         for word, value in ((0, 1), (1, 3), (4, 200), (len(code) - 1, 1 << 29)):
             damaged = array("i", code)
@@ -208,11 +208,11 @@ class Machine(unittest.TestCase):
         trainer = make()
         x, y = batch()
         trainer.step(x, y)
-        for segment in (isa.ARENA, isa.FLOATS, isa.INTS, isa.FIRST_BOUND):
-            segments = list(trainer._segments)
+        for segment in (0, 2, 3, 4):  # arena, floats, integers, the first that is bound
+            segments = list(trainer.executor.segments)
             segments[segment] = bytearray(3)
             with self.assertRaises(ValueError):
-                vm.run(trainer._code, segments, array("i", (1, 0, 0, 0)), -1)
+                vm.run(trainer.image.code, segments, array("i", (1, 0, 0, 0)), -1)
 
     def test_what_a_trainer_takes_is_given_back(self):
         make()

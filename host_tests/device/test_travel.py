@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from ember import checkpoint, runtime, vm
+from ember import runtime, vm
 from test_trainer import batch, differing, make
 
 NAME = "ember-test.tmp"
@@ -11,7 +11,7 @@ NAME = "ember-test.tmp"
 
 def arena(t):
     """Parameters, gradients, optimizer state, the loss of the last step: every bit."""
-    return bytes(memoryview(t._arena)[: t._statistics + 1])
+    return bytes(memoryview(t.executor.segments[0])[: t.image.statistics + 1])
 
 
 class Travel(unittest.TestCase):
@@ -49,7 +49,7 @@ class Travel(unittest.TestCase):
     def test_it_goes_on_from_a_checkpoint(self):
         model, (x, y) = runtime.load(NAME), batch()
         model.step(x, y)
-        checkpoint.save(model, NAME + ".ckpt")
+        model.save(NAME + ".ckpt")
         other = runtime.load(NAME)
         other.load(NAME + ".ckpt")
         for t in (model, other):

@@ -52,7 +52,7 @@ def build(make):
 def digest(trainer):
     """Of parameters, gradients, state and statistics."""
     h = hashlib.sha256()
-    h.update(memoryview(trainer._arena)[: trainer.plan.start])
+    h.update(memoryview(trainer.executor.segments[0])[: trainer.plan.start])
     return "".join(["%02x" % b for b in h.digest()])
 
 

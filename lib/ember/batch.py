@@ -5,7 +5,7 @@ from .tensor import Tensor
 from .values import has_length, read, typed
 
 
-def flat(value, shape, what, trainer):
+def flat(value, shape, what, front):
     """Values in a row, and how many samples. What has dimensions says its shape; other buffers only their length."""
     size = 1
     for d in shape:
@@ -19,23 +19,23 @@ def flat(value, shape, what, trainer):
         good, found = rows * size == len(value), "%d elements" % len(value)
     else:
         good, found = tuple(found[1:]) == shape and len(found) > 0, "shape %s" % (tuple(found),)
-    if not good or not 0 < rows <= trainer.batch_size:
+    if not good or not 0 < rows <= front.batch_size:
         found += ", %d samples" % rows if good and rows else ""
         raise ValueError("%s has %s; %s takes (N,%s) with N from 1 to %d" % (
-            what, found, trainer.model.__class__.__name__, "".join([" %d," % d for d in shape])[:-1],
-            trainer.batch_size))  # fmt: skip
+            what, found, front.model.__class__.__name__, "".join([" %d," % d for d in shape])[:-1],
+            front.batch_size))  # fmt: skip
     return value, rows
 
 
-def accept(trainer, x, y):
+def accept(front, x, y):
     """The batch as arrays of the types the program reads, and its rows; ValueError says what is wrong with it."""
-    x, rows = flat(x, trainer.input_shape, "x", trainer)
-    x = typed(trainer.input_dtype, x, "x")
+    x, rows = flat(x, front.input_shape, "x", front)
+    x = typed(front.input_dtype, x, "x")
     if y is None:
         return x, None, rows
-    y, targets = flat(y, trainer._target_dims[1:], "y", trainer)
+    y, targets = flat(y, front.target_dims[1:], "y", front)
     if targets != rows:
         raise ValueError("x has %d samples, y has %d" % (rows, targets))
-    if trainer._labels:
-        y = labels(y, trainer._labels)
-    return x, typed(trainer.target_dtype, y, "y"), rows
+    if front.labels:
+        y = labels(y, front.labels)
+    return x, typed(front.target_dtype, y, "y"), rows

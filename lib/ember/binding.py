@@ -4,24 +4,24 @@ the others those that follow: inputs, then targets."""
 from array import array
 
 from . import program
-from .running import segment, word, zeros
+from .image import segment, word, zeros
 
 _LENGTH = 3  # runtime.LENGTH
 
 
-class Binding:
-    """inputs, targets: how many there are where x, or y, is a tuple of them; 0 where it is one by itself. more: of a
-    program that travelled, address and dimensions of each output after the first."""
+def sizes(code):
+    """Elements of a row, in each segment that is bound."""
+    return [segment(code, k)[2] for k in range(program.FIRST_BOUND, word(code, 3))]
 
-    def __init__(self, code, inputs, targets, more=()):
-        self.more = more
+
+class Binding:
+    """inputs, targets: how many there are where x, or y, is a tuple of them; 0 where it is one by itself."""
+
+    def __init__(self, inputs, targets):
         self.many_x, self.many_y = inputs > 0, targets > 0
         k = program.Y + max(1, inputs)
         self.inputs = [program.X] + list(range(program.Y + 1, k))
         self.targets = [program.Y] + list(range(k, k + max(0, targets - 1)))
-        self.x_sizes = [segment(code, k)[2] for k in self.inputs]  # elements a sample
-        self.y_sizes = [segment(code, k)[2] for k in self.targets]
-        self.dtypes = [program.TYPES[segment(code, k)[0] & 7] for k in self.inputs + self.targets]
 
     def parts(self, x, y):
         """(what it is called, its segment, the part) of a batch; y: None in a prediction. ValueError where they are not
@@ -33,60 +33,52 @@ class Binding:
         return ([("input %d" % i, self.inputs[i], xs[i]) for i in range(len(xs))]
                 + [("target %d" % j, self.targets[j], ys[j]) for j in range(len(ys))])  # fmt: skip
 
-    def unbind(self, segments, rows=1):
-        places, sizes = self.inputs + self.targets, self.x_sizes + self.y_sizes
-        for i in range(len(places)):
-            if places[i] > program.Y:
-                segments[places[i]] = zeros(self.dtypes[i], rows * sizes[i])
-
     # Each call's frame stays small, as in running.py.
 
-    def fits(self, runner, x, y):
+    def bind(self, runner, x, y):
         """Bind a batch; whether its lengths fit."""
         if not self._counted(x, y):
             return False
-        good = runner._fits_first(x[0] if self.many_x else x, y[0] if self.many_y else y)
-        return good and self._bind_inputs(runner, x) and self._bind_targets(runner, y)
+        return self._bind_inputs(runner, x) and self._bind_targets(runner, y)
 
     def _counted(self, x, y):
         return not (self.many_x and len(x) != len(self.inputs) or self.many_y and len(y) != len(self.targets))
 
     def _bind_inputs(self, runner, x):
-        for i in range(1, len(self.inputs)):
-            runner._segments[self.inputs[i]] = x[i]
-            if len(x[i]) != runner._ints[program.ROWS] * self.x_sizes[i]:
+        if not self.many_x:
+            return runner.bind_part(program.X, x)
+        for k in range(len(self.inputs)):
+            if not runner.bind_part(self.inputs[k], x[k]):
                 return False
         return True
 
     def _bind_targets(self, runner, y):
-        for j in range(1, len(self.targets)):
-            runner._segments[self.targets[j]] = y[j]
-            if len(y[j]) != runner._ints[program.ROWS] * self.y_sizes[j]:
+        if not self.many_y:
+            return runner.bind_part(program.Y, y)
+        for k in range(len(self.targets)):
+            if not runner.bind_part(self.targets[k], y[k]):
                 return False
         return True
 
-    def fits_alone(self, runner, x):
-        """Bind a batch without targets, for a prediction; whether its lengths fit."""
+    def bind_input(self, runner, x):
+        """Bind a batch without targets, for a prediction; whether its length fits."""
         if self.many_x and len(x) != len(self.inputs):
             return False
-        if not runner._fits_first_alone(x[0] if self.many_x else x):
+        if not self._bind_inputs(runner, x):
             return False
         self._make_room(runner)
-        return self._bind_inputs(runner, x)
+        return True
 
     def _make_room(self, runner):
         """Targets are bound even where they are not read."""
-        for j in range(1, len(self.targets)):
-            if len(runner._segments[self.targets[j]]) < runner._ints[program.ROWS] * self.y_sizes[j]:
-                self.unbind(runner._segments, runner.micro_batch)
+        for k in range(len(self.targets)):
+            if len(runner.executor.bound(self.targets[k])) < runner.rows * runner.sizes[self.targets[k] - program.X]:
+                self._widen(runner)
 
-    # Of a program that travelled.
-
-    def join(self, model):
-        """Make it a model of several inputs or outputs."""
-        model._binding, model._many = self, self.many_y
-        model._results += self.more
-        model._unbind()
+    def _widen(self, runner):
+        for k in self.targets:
+            flags, _, size = segment(runner.image.code, k)
+            runner.executor.bind_part(k, zeros(program.TYPES[flags & 7], runner.micro_batch * size))
 
     def write(self, runner, out, views):
         """Copy outputs into the buffers of the tuple out."""
@@ -96,13 +88,14 @@ class Binding:
 
     def _write(self, runner, out, views, j):
         while j < len(views):
-            runner._write(out[j], views[j])
+            runner.write(out[j], views[j])
             j += 1
 
 
 def read(file, words, code):
-    """The Binding that a file of version 3 ends with, and the last segment that it binds; without one where that cannot
-    be. What it takes is taken off the file's length, as the rest is as of version 2; the file is left where it was."""
+    """(inputs, targets, the last segment that is bound, (address, dimensions) of each output after the first), with
+    which a file of version 3 ends; a segment that is not there where that cannot be. What it takes is taken off the
+    file's length, as the rest is as of version 2; the file is left where it was."""
     at, length, rows, (_, arena, _) = file.tell(), words[_LENGTH], word(code, 2), segment(code, program.ARENA)
     inputs, targets = _last(file, length, 2)
     more, last = [], program.Y + max(0, inputs - 1) + max(0, targets - 1)
@@ -114,7 +107,7 @@ def read(file, words, code):
             more.append((found[k], (-1, found[k + 1])))
             good = good and 0 <= found[k] <= arena and 0 < found[k + 1] <= (arena - found[k]) // rows
     file.seek(at)
-    return (Binding(code, inputs, targets, more), last) if good else (None, word(code, 3))
+    return inputs, targets, last if good else word(code, 3), more
 
 
 def _last(file, length, n):

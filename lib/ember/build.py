@@ -1,4 +1,4 @@
-"""What Trainers and recorded functions share: making a program, by recording twice (see recording.py), and taking
+"""What Trainers and recorded functions share: making an image, by recording twice (see recording.py), and taking
 parameters over."""
 
 import gc
@@ -10,25 +10,18 @@ from .recording import Recording
 from .tensor import Tensor
 
 
-def build(rows, body, memory=None, kind=Recording, cut=False):
-    """(plan, program) of what body(recording) records, which returns True where that is to be begun anew; rows: of a
-    full batch; memory: bytes allowed; cut: whether a batch may come in parts."""
+def build(rows, body, memory=None, kind=Recording, cut=False, runs=True):
+    """(plan, image, arena) of what body(recording) records, which returns True where that is to be begun anew; rows: of
+    a full batch; memory: bytes allowed; cut: whether a batch may come in parts; runs: whether an arena is made."""
     # So what recording keeps, modules among it, lies low in the heap, and the arena finds room in one piece.
     before = _collect_after(4096)
     try:
-        recording = kind(rows)
-        while body(recording):
-            recording = kind(rows)
-        plan, watch = recording.finish(), None
-        recording = None
-        if memory is not None and plan.total() > memory:
-            from .budget import fit
-
-            rows, plan, watch = fit(rows, body, memory, kind, cut)
+        rows, plan, watch = _counted(rows, body, memory, kind, cut)
+        _wipe(9)
         gc.collect()
         try:
             code = array("i", range(plan.words))  # first: it finds a gap that the arena would leave too small
-            arena = array("f", range(plan.arena))
+            arena = array("f", range(plan.arena)) if runs else None  # now: what is recorded next fragments the heap
         except MemoryError:
             code = None
             from .room import too_large
@@ -37,9 +30,29 @@ def build(rows, body, memory=None, kind=Recording, cut=False):
         recording = kind(rows, plan, code)
         recording.watch = watch
         body(recording)
-        return plan, recording.program(arena)
+        return plan, recording.image(), arena
     finally:
         _collect_after(before)
+
+
+def _counted(rows, body, memory, kind, cut):
+    """(rows, plan, watch) of a first recording, or of what fits in memory. Nothing of it is on the stack afterwards."""
+    recording = kind(rows)
+    while body(recording):
+        recording = kind(rows)
+    plan = recording.finish()
+    if memory is not None and plan.total() > memory:
+        from .budget import fit
+
+        recording = None
+        return fit(rows, body, memory, kind, cut)
+    return rows, plan, None
+
+
+def _wipe(n):
+    """Overwrite the stack below: MicroPython takes whatever looks like an address there for one, and keeps what lies
+    at it."""
+    return n and _wipe(n - 1)
 
 
 def retired(*_):
@@ -48,13 +61,6 @@ def retired(*_):
 
 def replaced(*_):
     raise RuntimeError("a parameter of the model was replaced after this was made: make it again")
-
-
-def retire(owner, why):
-    """It, and what was recorded over its parameters, runs no more: why() says so."""
-    owner._vm_run = why
-    for follower in owner._followers:
-        follower._vm_run = why
 
 
 def clear(arena, first, last):
@@ -69,24 +75,24 @@ def settle(p, arena, offset, owner):
     """A parameter, with the values it has, becomes a view of its owner's arena; one without is drawn there. Who had it
     before runs no more."""
     view = arena[offset : offset + p.numel()]
-    values, start = p._data, p._offset
-    p._data, p._offset = view, 0
+    values, start = p.storage, p.offset
+    p.storage, p.offset = view, 0
     if values is None:
         p.draw()
     else:
         for i in range(len(view)):
             view[i] = values[start + i]
     if p.owner is not None:
-        retire(p.owner, retired)
-    p.owner, p.place = owner, offset
+        p.owner.executor.stop(retired)
+    p.owner, p.owner_at = owner, offset
 
 
-def as_made(owner):
+def as_made(owner, trained, still):
     """RuntimeError where a parameter was frozen since its owner was made, or is no longer."""
-    for p in owner._trained:
+    for p in trained:
         if not p.requires_grad:
             _switched(p, owner)
-    for p in owner._still:
+    for p in still:
         if p.requires_grad:
             _switched(p, owner)
 

@@ -7,6 +7,7 @@ of the trainer that returns a number. Less is better, but for "accuracy". NaN is
 from array import array
 
 from .check import not_negative, whole
+from .program import GRADIENTS
 
 
 def _monitor(monitor):
@@ -70,7 +71,7 @@ class KeepBest:
             else:
                 n = _size(trainer)
                 self.kept = self.kept or array("f", range(n))
-                _copy(trainer._arena, self.kept, n)
+                memoryview(self.kept)[:] = trainer.executor.view(0, n)
             self.best, self.epoch = value, trainer.epoch
 
     def restore(self, trainer):
@@ -79,14 +80,9 @@ class KeepBest:
         if self.path is not None:
             trainer.load(self.path)
         else:
-            _copy(self.kept, trainer._arena, len(self.kept))
-
-
-def _copy(source, target, n):
-    for i in range(n):
-        target[i] = source[i]
+            trainer.executor.store(0, self.kept)
 
 
 def _size(trainer):
     """Parameters and frozen ones, which lie first in the arena."""
-    return trainer._kept[0][2] + trainer._kept[1][2]
+    return trainer.image.starts[GRADIENTS]

@@ -1,4 +1,4 @@
-"""The catalogue, continued: the same lists, of what fewer people use. It loads where catalogue.py has no such name."""
+"""The catalogue, continued: the same lists, of what fewer people use."""
 
 OPERATIONS = (
     " ops_more: log10 exp2 hypot asinh acosh atanh fmod floor_divide logaddexp nan_to_num logical_and logical_or "
@@ -40,11 +40,10 @@ METHODS = (
 
 def method(module, name):
     """A method of a module that loads now, and stays with its class."""
-    from . import nn
-    from .catalogue import look_up
+    from . import _look_up, nn
 
     for owner, names in ((nn.Sequential, SEQUENTIAL), (nn.Module, METHODS)):
-        function = look_up(name, names) if isinstance(module, owner) else None
+        function = _look_up(name, names) if isinstance(module, owner) else None
         if function is not None:
             setattr(owner, name, function)
             return getattr(module, name)

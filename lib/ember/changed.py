@@ -34,7 +34,7 @@ def switched(p, owner):
 
 def replace(module, name, value):
     """module.name was a Parameter and becomes another one, None, or weights in flash: whoever has the old one stops."""
-    from .build import replaced, retire
+    from .build import replaced
     from .parameter import Parameter
 
     old = getattr(module, name)
@@ -44,4 +44,4 @@ def replace(module, name, value):
         raise TypeError("%r.%s is a parameter, and cannot become %r: write the values into it, in no_grad(), with "
                         ".%s[...] = value, or assign a Parameter" % (module, name, value, name))  # fmt: skip
     if old.owner is not None:
-        retire(old.owner, replaced)
+        old.owner.executor.stop(replaced)

@@ -15,17 +15,18 @@ import struct
 from array import array
 from binascii import crc32
 
-from .program import KEY, STEP
+from .blocks import checksum, fill, pieces, put
+from .program import FROZEN, INTS, KEY, PARAMETERS, STATE, STEP
 
 _HEAD = "<4sB3x9i"
-_CHUNK = 64
+_KEY, _STEP = (INTS << 24) + KEY, (INTS << 24) + STEP
 _MOST = 1 << 12  # bytes of a schedule's state
 
 
 def _blocks(trainer):
     """The parts of the arena that are saved, as (offset, size) in elements."""
-    kept = trainer._kept  # parameters, frozen, gradients, state, statistics
-    return kept[0][1:], kept[1][1:], kept[3][1:]
+    block = trainer.image.block
+    return block(PARAMETERS), block(FROZEN), block(STATE)
 
 
 def _layout(trainer):
@@ -39,59 +40,18 @@ def _flat(shapes):
     return array("i", [n for dims in shapes for n in (len(dims),) + tuple(dims)])
 
 
-def save(trainer, path):
-    trainer._idle()
-    replace(path, write, trainer)
-
-
-def replace(path, write, what):
-    """write(what, file) a new file beside the one of this path, which it then replaces: so there is a whole one, and
-    where it cannot be written the old one stays."""
-    beside = path + ".new"
-    try:
-        f = open(beside, "wb")
-    except OSError as error:
-        raise OSError("cannot write %r (%s)" % (path, error))  # noqa: B904
-    with f:
-        write(what, f)
-    import os
-
-    try:
-        os.rename(beside, path)
-    except OSError:  # FAT does not rename over a file
-        os.remove(path)
-        os.rename(beside, path)
-
-
 def write(trainer, f):
     """To anything that has write(), while the trainer is idle: all pieces are of whole words, but the schedule's."""
     blocks = _blocks(trainer)
-    ints = trainer._ints
     schedule = struct.pack(_layout(trainer), *trainer.schedule.state()) if trainer.schedule else b""
-    shapes = _flat(trainer._shapes)
-    head = struct.pack(_HEAD, b"EMBK", 2, trainer._fingerprint, blocks[0][1], blocks[1][1], blocks[2][1],
-                       ints[STEP], trainer.epoch, ints[KEY], len(schedule), len(shapes))  # fmt: skip
-    arena = memoryview(trainer._arena)
-    f.write(head)
-    crc = crc32(head)
+    shapes = _flat(trainer.image.shapes)
+    head = struct.pack(_HEAD, b"EMBK", 2, trainer.image.fingerprint, blocks[0][1], blocks[1][1], blocks[2][1],
+                       trainer.steps, trainer.epoch, trainer.executor.read(_KEY), len(schedule),
+                       len(shapes))  # fmt: skip
+    crc = put(f, (head,))
     for offset, size in blocks:
-        if size:
-            f.write(arena[offset : offset + size])
-            crc = crc32(arena[offset : offset + size], crc)
-    if schedule:
-        f.write(schedule)
-    f.write(shapes)
-    f.write(struct.pack("<I", crc32(shapes, crc32(schedule, crc))))
-
-
-def load(trainer, path):
-    trainer._idle()
-    try:
-        f = open(path, "rb")
-    except OSError as error:
-        raise OSError("no checkpoint %r (%s)" % (path, error))  # noqa: B904
-    with f:
-        read(trainer, f, path)
+        crc = put(f, pieces(trainer.executor, offset, size), crc)
+    f.write(struct.pack("<I", put(f, (schedule, shapes) if schedule else (shapes,), crc)))
 
 
 def read(trainer, f, path):
@@ -103,7 +63,7 @@ def read(trainer, f, path):
     if head[4] != 2:
         raise ValueError("%r is of version %d; this Ember reads version 2" % (path, head[4]))
     found = struct.unpack(_HEAD, head)[2:]
-    expected = (trainer._fingerprint, blocks[0][1], blocks[1][1], blocks[2][1])
+    expected = (trainer.image.fingerprint, blocks[0][1], blocks[1][1], blocks[2][1])
     if found[:4] != expected:
         _compare(trainer, f, head, found, path)
         raise ValueError("%r holds %d parameters, %d frozen and %d of optimizer state; this model and optimizer "
@@ -119,26 +79,20 @@ def read(trainer, f, path):
         raise ValueError("%r holds the state of another schedule, of %d bytes where this has %d"
                          % (path, found[7], struct.calcsize(layout)))  # fmt: skip
     f.seek(len(head))
-    arena = memoryview(trainer._arena)
     for offset, size in blocks:
-        if size:
-            f.readinto(arena[offset : offset + size])
+        fill(trainer.executor, offset, size, f)
     if layout and found[7]:
         trainer.schedule.load(struct.unpack(layout, f.read(found[7])))
-    trainer._ints[STEP], trainer.epoch, trainer._ints[KEY] = found[4], found[5], found[6]
-    trainer._fresh = True
+    trainer.executor.write(_STEP, found[4])
+    trainer.executor.write(_KEY, found[6])
+    trainer.epoch, trainer.fresh = found[5], True
 
 
 def _whole(f, head, found, path):
     """ValueError where a file is not what was written, as long as its head says it is."""
-    left = 4 * (sum(found[1:4]) + found[8]) + found[7]
-    crc, chunk = crc32(head), memoryview(bytearray(_CHUNK))
-    while left > 0:
-        piece = chunk[: min(left, _CHUNK)]
-        if f.readinto(piece) < len(piece):
-            raise ValueError("%r is truncated or damaged" % path)
-        crc = crc32(piece, crc)
-        left -= len(piece)
+    crc = checksum(f, 4 * (sum(found[1:4]) + found[8]) + found[7], crc32(head))
+    if crc is None:
+        raise ValueError("%r is truncated or damaged" % path)
     if f.read(5) != struct.pack("<I", crc):
         raise ValueError("%r is damaged: its checksum does not fit" % path)
 
@@ -146,17 +100,17 @@ def _whole(f, head, found, path):
 def _compare(trainer, f, head, found, path):
     """ValueError names the first parameter that has another shape than the one in the file."""
     n = found[8]
-    if not trainer._shapes or not 0 < n < _MOST or min(found[1:4]) < 0:
+    if not trainer.image.shapes or not 0 < n < _MOST or min(found[1:4]) < 0:
         return
     _whole(f, head, found, path)
     f.seek(struct.calcsize(_HEAD) + 4 * sum(found[1:4]) + found[7])
     there = array("i", range(n))
     f.readinto(there)
     at = 0
-    for name, dims in zip(trainer._names(), trainer._shapes):
+    for line, dims in zip(trainer.names.split("\n")[1:], trainer.image.shapes):
         size = there[at] if at < n else 0
         other = tuple(there[at + 1 : at + 1 + size])
         if other != tuple(dims):
             raise ValueError("%r is of another model: its parameter that comes where this one has %s, of shape %s, has "
-                             "shape %s" % (path, name, tuple(dims), other))  # fmt: skip
+                             "shape %s" % (path, line.split(" ")[0], tuple(dims), other))  # fmt: skip
         at += 1 + size

@@ -3,6 +3,7 @@ Made by tools/generate.py from table.py: do not edit.
 """
 
 CHECKSUM = 298043  # of the table: a native VM built from another one is not used
+EVERY = 511  # of the components, a bit each
 
 # By opcode, the pairs of operands that may lie in the same place: result, source, how many dimensions, and
 # for each dimension the fields of their strides (255: contiguous).

@@ -3,6 +3,7 @@
 from array import array
 
 from . import isa, parameter, vm
+from .executor import Executor
 from .program import KEY, ROWS
 from .sink import Sink, numel
 from .tensor import Tensor
@@ -16,7 +17,6 @@ class Eager(Sink):
     def __init__(self):
         self.ints = array("i", (1, 0, 0, 1, 0))  # rows, key, step, count, first
         self.streams = 1 << 20  # apart from those of parameters
-        self.state = array("i", (0, 0, 0, 0))
         self.unused = (array("f", (0.0,)), array("f", (0.0,)))
         self._clear()
 
@@ -42,17 +42,17 @@ class Eager(Sink):
         self.streams += 1
         return self.streams
 
-    def _address(self, t):
-        data = t._data if t.mapped else t.elements()
+    def address(self, t):
+        data = t.storage if t.mapped else t.elements()
         for i in range(len(self.tensors)):
-            if self.tensors[i]._data is data:
-                return (isa.FIRST_BOUND + i << 24) + t._offset
+            if self.tensors[i].storage is data:
+                return (isa.FIRST_BOUND + i << 24) + t.offset
         self.tensors.append(t)
-        return (isa.FIRST_BOUND + len(self.tensors) - 1 << 24) + t._offset
+        return (isa.FIRST_BOUND + len(self.tensors) - 1 << 24) + t.offset
 
     def emit(self, opcode, *fields):
         # At once: of one that is refused nothing stays for the next.
-        self.words += [opcode] + [self._address(field) if isinstance(field, Tensor) else field for field in fields]
+        self.words += [opcode] + [self.address(field) if isinstance(field, Tensor) else field for field in fields]
 
     def flush(self):
         """Run what was emitted."""
@@ -67,11 +67,11 @@ class Eager(Sink):
         bound = [self.unused[0], array("f", values or (0.0,)), self.unused[1], self.ints]
         for t in tensors:
             flags = isa.TYPES.index(t.dtype) | (isa.WRITABLE if t.dtype == "f" and not t.mapped else 0)
-            program += [flags, t.mapped or len(t._data), 0]
-            bound.append(t._data)
+            program += [flags, t.mapped or len(t.storage), 0]
+            bound.append(t.storage)
         program = array("i", program + [size] + words)
         vm.check(program)
         self.ints[ROWS], self.ints[KEY] = 1, parameter.seed
-        self.state[0] = 0
-        if vm.run(program, bound, self.state, -1) == vm.FAULT:
-            vm.fault(program, bound, self.state)
+        executor = Executor(program, bound, vm.run)
+        if executor.run(0, -1) == vm.FAULT:
+            vm.fault(program, bound, executor.state)

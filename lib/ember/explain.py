@@ -162,6 +162,9 @@ def explain(program, verdict):
             number, pc, opcode, len(table.TABLE) - 1)  # fmt: skip
     fields = table.parse(opcode)
     what = "instruction %d (%s) at word %d: " % (number, table.TABLE[opcode][table.NAME], pc)
+    if kind == verify.ABSENT:
+        row = table.TABLE[opcode] if word == pc else table.FUNCTIONS[program[word]]
+        return what + "%s is of the component %s, which the VM was built without" % (row[table.NAME], row[-1])
     if kind == verify.TRUNCATED:
         return what + "it has %d words, and its section ends after %d" % (1 + len(fields), end - pc)
     if kind == verify.SIZE and word == pc:

@@ -1,92 +1,120 @@
-"""Writing a Trainer's program to a file that travels: see runtime.py and docs/file.md."""
+"""Writing an image, with its weights, to a file that travels: see runtime.py and docs/file.md."""
 
+import gc
 from array import array
 from binascii import crc32
 
 from . import program, runtime
-from .checkpoint import replace
-from .derived import CHECKSUM
-from .nn_module import named_tensors
-from .optim_view import slots
-from .running import segment
-from .sink import numel
+from .blocks import pieces, put, replace
+from .image import per_row, segment, word
+from .needs import table_of
+from .travel import averages
+
+_PIECE = 256  # elements that are drawn at once
 
 
-def names_of(trainer):
-    """Of its parameters, in the order they lie in; a dot for one that no attribute leads to."""
-    found = named_tensors(trainer.model)
-    return [([name for name, q in found if q is p] + ["."])[0] for p in trainer._trained + trainer._frozen]
-
-
-def _settings(optimizer):
-    """The names of a group's slots; the betas are beta1, beta2, ..."""
-    names, betas = [], 0
-    for name in slots(optimizer):
-        betas += name == "betas"
-        names.append("beta%d" % betas if name == "betas" else name)
-    return names
-
-
-def _text(trainer):
-    slots, lines = [], []
-    for optimizer in trainer.optimizers:
-        slots += _settings(optimizer) * len(optimizer.groups)
-    if trainer._extras:
-        slots += ["clip_value", "clip_norm", "ema"]
-    for name, dims in zip(names_of(trainer), trainer._shapes):
-        lines.append(" ".join([name] + [str(d) for d in dims]))
-    text = bytes("\n".join([" ".join(slots)] + lines), "utf-8")
-    return text + bytes(-len(text) % 4)
-
-
-def _tail(binding, outputs):
-    """What a file of version 3 ends with: the outputs after the first, and how many inputs and targets are tuples."""
-    if not binding:
-        return None
-    words = [word for output in outputs[1:] for word in output]
-    words += [len(binding.inputs) * binding.many_x, len(binding.targets) * binding.many_y]
-    return array("i", words)
-
-
-def export(trainer, path):
-    """Returns the bytes written."""
-    trainer._idle()
-    if trainer.optimizer.searches:
+def export(runner, path):
+    """Write what a runner has come to. Returns the bytes."""
+    runner.idle()
+    if runner.front and runner.front.moves:
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
-    if any([at >> 24 != program.ARENA for at, _ in trainer._results]):
+    image, executor, state = runner.image, runner.executor, runner.image.block(program.STATE)
+    weights = pieces(executor, 0, image.starts[program.GRADIENTS])
+    begun = runner.steps or averages(runner)  # an average begins as the weights
+    state = pieces(executor, *state) if begun and state[1] else ()
+    floats = [executor.read((program.FLOATS << 24) + k) for k in range(len(image.floats))]
+    ints = [executor.read((program.INTS << 24) + k) for k in range(len(image.ints))]
+    ints[program.ROWS] = word(image.code, 2)  # whatever batch came last
+    return write(image, runner.names, path, weights, state, array("f", floats), array("i", ints))
+
+
+def compile(model, loss, optimizer, input_shape, batch_size=32, path=None, **options):
+    """Write what a Trainer of these would run to a file, which ember.runtime loads and trains: see Trainer for the
+    arguments. No arena is made, and parameters are drawn one at a time: so a board compiles for itself what it cannot
+    train beside the front; after a reset it loads it. Returns the bytes of the file."""
+    from .front import Front
+
+    if not isinstance(path, str):
+        raise ValueError("path is %r; it may be the name of a file, as path='model.ember'" % (path,))
+    front = Front(model, loss, optimizer, input_shape, batch_size, **options)
+    if front.moves:
+        raise ValueError("LBFGS moves between the program's runs, which alone travels")
+    _, image, _ = front.image(False)
+    state = _beginning(front, image) if front.extras and front.extras.averages else ()
+    weights = _values(front.trained + front.frozen)
+    return write(image, front.names(), path, weights, state, image.floats, image.ints)
+
+
+def _values(parameters):
+    """Of each, in turn; what is not drawn yet is drawn for this alone, in pieces where it can be."""
+    from .parameter import PIECEWISE
+    from .tensor import Tensor
+
+    for p in parameters:
+        gc.collect()
+        n, drawn = p.numel(), p.storage is None
+        if drawn and p.initial[0] in PIECEWISE:
+            for first in range(0, n, _PIECE):
+                piece = Tensor(array("f", range(min(_PIECE, n - first))))
+                piece.stream, piece.first = p.stream, first
+                p.initial[0](piece, *p.initial[1:])
+                yield piece.storage
+        else:
+            yield memoryview(p.elements())[p.offset : p.offset + n]
+            if drawn:
+                p.storage = None
+
+
+def _beginning(front, image):
+    """The optimizer's state, zeros, and the average, which begins as the weights."""
+    zeros = image.block(program.STATE)[1] - image.starts[program.FROZEN]
+    while zeros > 0:
+        n = min(zeros, 64)
+        yield array("f", bytes(4 * n))
+        zeros -= n
+    yield from _values(front.trained)
+
+
+def write(image, names, path, weights, state, floats, ints):
+    """weights, and state or (): pieces of float32, which may be made as they are asked for. floats, ints: the slots.
+    Returns the bytes."""
+    outputs = [(address, per_row(dims)) for address, dims in image.results]
+    if any([address >> 24 != program.ARENA for address, _ in outputs]):
         raise ValueError("the model's output is its input, or a constant; a program that travels computes it")
-    segments, kept, arena = trainer._segments, trainer._kept, memoryview(trainer._arena)
-    outputs = [(at, numel(dims[1:])) for at, dims in trainer._results]
-    parts = [trainer._code] + segments[program.CONSTANTS : program.INTS + 1]
-    for k in range(program.Y + 1, len(segments)):  # float32, wherever they lie; none of what is bound
-        parts.append(bytes(segments[k])[: 4 * segment(trainer._code, k)[1]])
-    parts.append(arena[: kept[0][2] + kept[1][2]])
-    begun = trainer.steps or trainer._extras and trainer._extras.averages  # an average begins as the weights
-    state = kept[3][2] if begun else 0
-    if state:
-        parts.append(arena[kept[3][1] : kept[3][1] + state])
-    parts.append(_text(trainer))
-    text, tail = len(parts[-1]) // 4, _tail(trainer._binding, outputs)
-    if tail:
-        parts.append(tail)
-    parts = [(part, len(part) // 4 if isinstance(part, bytes) else len(part)) for part in parts]
+    several = array("i", [number for output in outputs[1:] for number in output] + [image.inputs, image.targets])
+    text = bytes(names, "utf-8")
+    text += bytes(-len(text) % 4)
     head = array("i", range(runtime.HEAD))
-    head[0], head[1], head[runtime.TABLE] = runtime.MAGIC, runtime.VERSION if tail else 2, CHECKSUM
-    head[runtime.LENGTH] = runtime.HEAD + sum([n for _, n in parts])
-    head[runtime.BATCH], head[runtime.CLASSES] = trainer.batch_size, trainer.classes
+    head[0], head[1], head[runtime.TABLE] = runtime.MAGIC, 2, table_of(image.code)
+    head[runtime.BATCH], head[runtime.CLASSES] = image.batch_size, image.classes
     head[runtime.RESULT], head[runtime.RESULT_SIZE] = outputs[0]
     for k in range(4):
-        head[runtime.PARAMETERS + k] = kept[k][2]
-    head[runtime.SHAPES], head[runtime.STATE_HERE] = trainer._fingerprint, state
-    head[runtime.TEXT] = text
-    crc = crc32(memoryview(head)[runtime.BATCH :])
-    for part, _ in parts:
-        crc = crc32(part, crc)
-    head[runtime.CRC] = crc - (1 << 32) if crc >> 31 else crc
-    replace(path, _write, [head] + [part for part, _ in parts])
+        head[runtime.PARAMETERS + k] = image.block(k)[1]
+    head[runtime.SHAPES], head[runtime.TEXT] = image.fingerprint, len(text) // 4
+    head[runtime.STATE_HERE] = image.block(program.STATE)[1] if state else 0
+    head[runtime.LENGTH] = runtime.HEAD + word(image.code, 1) + len(text) // 4 + head[runtime.STATE_HERE]
+    head[runtime.LENGTH] += image.starts[program.GRADIENTS]
+    parts = [image.code, image.constants, floats, ints]
+    for k in range(len(image.mapped)):  # float32, wherever they lie
+        at = word(image.code, 3) - len(image.mapped) + k
+        parts.append(bytes(image.mapped[k])[: 4 * segment(image.code, at)[1]])
+    for k in range(1, word(image.code, 3)):
+        head[runtime.LENGTH] += segment(image.code, k)[1]
+    end = [text]
+    if image.inputs or image.targets:
+        head[1] = runtime.VERSION
+        head[runtime.LENGTH] += len(several)
+        end.append(several)
+    replace(path, _write, (head, (parts, weights, state, end)))
     return 4 * head[runtime.LENGTH]
 
 
-def _write(parts, file):
+def _write(what, file):
+    head, parts = what
+    file.write(head)
+    crc = crc32(memoryview(head)[runtime.BATCH :])
     for part in parts:
-        file.write(part)
+        crc = put(file, part, crc)
+    head[runtime.CRC] = crc - (1 << 32) if crc >> 31 else crc
+    file.seek(0)
+    file.write(head)

@@ -1,43 +1,47 @@
 """What a Trainer does with many batches: fitting and evaluating."""
 
-from .program import CHECK, CORRECT, PREDICT, PREDICT_AND_SCORE, ROWS, SCORE, SCORED, SCORED_LOSS, Y
-from .running import per_row
+from .program import CHECK, CORRECT, INTS, PREDICT, PREDICT_AND_SCORE, SCORE, SCORED, SCORED_LOSS, Y
+
+_CORRECT, _SCORED = (INTS << 24) + CORRECT, (INTS << 24) + SCORED
 
 
 def evaluate(trainer, batches, metrics):
-    ints, arena, at = trainer._ints, trainer._arena, trainer._statistics + SCORED_LOSS
+    executor, at = trainer.executor, trainer.image.statistics + SCORED_LOSS
     loss = loss_rest = total = total_rest = 0.0  # sums, each with what rounding took
-    count = ints[CORRECT] = ints[SCORED] = 0
-    if metrics and trainer._many:
+    count = 0
+    executor.write(_CORRECT, 0)
+    executor.write(_SCORED, 0)
+    if metrics and trainer.image.targets:
         raise ValueError("metrics take one output and its target; this model has several")
     for metric in metrics:
         metric.reset()
     for batch in batches:
         if not isinstance(batch, (tuple, list)) or len(batch) != 2:
             raise ValueError("evaluate: batches has %r; each may be a pair (x, y)" % (batch,))
-        for x, y in trainer._cutter.of(batch[0], batch[1]) if trainer._cutter else (batch,):
-            trainer._take(x, y, CHECK)
+        for x, y in trainer.cutter.of(batch[0], batch[1]) if trainer.cutter else (batch,):
+            trainer.take(x, y, CHECK)
             if metrics:
                 _measure(trainer, metrics)
             else:
-                trainer._run(PREDICT_AND_SCORE)
-            loss, loss_rest = _plus(loss, loss_rest, arena[at])
-            total, total_rest = _plus(total, total_rest, arena[at + 1])
+                trainer.run(PREDICT_AND_SCORE)
+            loss, loss_rest = _plus(loss, loss_rest, executor.read(at))
+            total, total_rest = _plus(total, total_rest, executor.read(at + 1))
         count += 1
-    if not ints[SCORED]:
+    scored = executor.read(_SCORED)
+    if not scored:
         raise ValueError("evaluate: no batches")
-    accuracy = ints[CORRECT] / (ints[SCORED] * trainer.target_size) if trainer.classes else None
+    accuracy = executor.read(_CORRECT) / (scored * trainer.target_size) if trainer.classes else None
     if loss + loss_rest == loss + loss_rest:  # of what is infinite no rest is known
         loss += loss_rest
     return loss / (total + total_rest or count), accuracy
 
 
 def _measure(trainer, metrics):
-    trainer._run(PREDICT)
-    output = _output(trainer)
+    trainer.run(PREDICT)
+    output = trainer.result(*trainer.image.results[0])
     for metric in metrics:
-        metric.update(output, trainer._segments[Y])
-    trainer._run(SCORE)
+        metric.update(output, trainer.executor.bound(Y))
+    trainer.run(SCORE)
 
 
 def _plus(s, rest, value):
@@ -45,13 +49,6 @@ def _plus(s, rest, value):
     total = s + value
     part = total - s
     return total, rest + ((s - (total - part)) + (value - part))
-
-
-def _output(trainer):
-    """What was predicted last, where it lies."""
-    address, dims = trainer._results[0]
-    at = address & 0xFFFFFF
-    return memoryview(trainer._segments[address >> 24])[at : at + trainer._ints[ROWS] * per_row(dims)]
 
 
 def fit(trainer, batches, epochs, validation=None, callbacks=(), on_step=None, schedule=None, schedule_every="epoch"):
@@ -89,8 +86,8 @@ def fit(trainer, batches, epochs, validation=None, callbacks=(), on_step=None, s
             _advance(each_epoch, trainer.validation[0] if trainer.validation else trainer.running_loss)
         if any([callback(trainer) for callback in callbacks]):
             break
-    if trainer.plan:  # of what travelled there is no model
-        trainer.model.eval()
+    if trainer.front:
+        trainer.front.model.eval()
 
 
 def _advance(schedule, measure):

@@ -15,8 +15,9 @@ from . import isa, tensor, vm
 from .build import as_made, build, clear, retired, settle
 from .check import plain
 from .parameter import Parameter
-from .program import ROWS, STEP
+from .program import STEP
 from .recording import Recording
+from .running import Runner
 from .sink import INTS, numel
 from .tensor import Tensor, use
 
@@ -47,18 +48,18 @@ def record(function, *examples, memory=None):
 class _Recording(Recording):
     def adopt(self, inputs):
         for x in inputs:
-            if x._place is None:
+            if x.place is None:
                 if isinstance(x, Parameter):
-                    self.function._adopt(self, x)
-                elif x.requires_grad and x._node is None and tensor._grad_enabled:
+                    self.function.join(self, x)
+                elif x.requires_grad and x.node is None and tensor.grad_enabled:
                     _grown_within(x)
         return Recording.adopt(self, inputs)
 
-    def _capture(self, t):
+    def capture(self, t):
         if isinstance(t, Parameter):  # one that no operation has as an input, as a running statistic
-            self.function._adopt(self, t)
-            return t._place
-        return Recording._capture(self, t)
+            self.function.join(self, t)
+            return t.place
+        return Recording.capture(self, t)
 
     def update(self, optimizer):
         """What an optimizer's step() is while recording."""
@@ -71,11 +72,11 @@ class _Recording(Recording):
             hyper = self.at(self.slot(list(group.hyper)), (len(group.hyper),))
             for p in group.params:
                 if not p.requires_grad:
-                    self.function._still.append(p)
-                elif p._place is not None and p.grad is not None:
-                    self.function._trained.append(p)
-                    n, first = p.numel(), self.function._own + self.states
-                    states = [self.at(first + k * n, p._dims) for k in range(optimizer.states)]
+                    self.function.still.append(p)
+                elif p.place is not None and p.grad is not None:
+                    self.function.trained.append(p)
+                    n, first = p.numel(), self.function.own + self.states
+                    states = [self.at(first + k * n, p.dims) for k in range(optimizer.states)]
                     self.states += n * optimizer.states
                     states += [self.at(first + n * optimizer.states + k, ()) for k in range(optimizer.scalars)]
                     self.states += optimizer.scalars
@@ -103,26 +104,24 @@ class Function:
                 raise ValueError("examples have %d and %d samples; the first dimension is the batch, the same for all"
                                  % (rows, shape[0]))  # fmt: skip
         self.batch_size = rows
-        self._sizes = [numel(shape[1:]) for shape, _ in self._inputs]
         self._parameters, self._gradients, self._owners = [], [], []
-        self._own = 0  # elements of the parameters that move here
+        self.own = 0  # elements of the parameters that move here
         try:
-            self.plan, self.program = build(rows, self._record, memory, _Recording)
+            self.plan, self.image, arena = build(rows, self._record, memory, _Recording)
         finally:
             for p, grad in zip(self._parameters, self._gradients):
-                p._place, p.grad = None, grad
+                p.place, p.grad = None, grad
         self.plan.outputs = self._located
-        self._segments, self._state = self.program.segments, self.program.state
-        self._arena, self._code = self._segments[isa.ARENA], self.program.code
-        self._ints = self._segments[isa.INTS]
-        self._vm_run, self._followers = vm.run, []
-        self._settle(memoryview(self._arena))
+        self.executor = vm.execute(self.image, arena)
+        self._runner = Runner(self.image, self.executor)
+        self._runner.sizes = [numel(shape[1:]) for shape, _ in self._inputs]
+        self._settle(memoryview(arena))
 
     # Recording.
 
     def _record(self, r):
         r.function, r.stepped, r.states = self, [], 0
-        self._trained, self._still = [], []
+        self.trained, self.still = [], []
         owners, self._owners = self._owners, []
         inputs = []
         for i in range(len(self._inputs)):
@@ -132,33 +131,33 @@ class Function:
             self._refer(r, owner)
         offset = 0
         for p in self._parameters:
-            offset = self._place(r, p, offset)
+            offset = self.lay(r, p, offset)
         with use(r):
             found = self._function(*inputs)
             several = isinstance(found, (tuple, list))
             outputs = [_output(r, t) for t in (found if several else () if found is None else (found,))]
             r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
-            self._located = [(r.locate(t), t._dims) for t in outputs]
+            self._located = [(r.locate(t), t.dims) for t in outputs]
             r.section("function")
         self._several, self._stepped = several, r.stepped
-        r.keep("parameters", self._own)
+        r.keep("parameters", self.own)
         r.keep("optimizer state", r.states)
 
-    def _adopt(self, r, p):
+    def join(self, r, p):
         """A parameter that the first recording meets; in the second all are known."""
         if r.plan is not None:
             _grown_within(p)
         self._parameters.append(p)
         self._gradients.append(p.grad)
-        self._own = self._place(r, p, self._own)
+        self.own = self.lay(r, p, self.own)
 
-    def _place(self, r, p, offset):
+    def lay(self, r, p, offset):
         """Where it lies: in its owner's arena, or here from offset on. The next offset."""
         p.grad = None
-        if p.owner is None or p.owner._vm_run is retired:
-            p._place = offset
+        if p.owner is None or p.owner.executor.stopped is retired:
+            p.place = offset
             return offset + p.numel()
-        p._place = (self._refer(r, p.owner) << 24) + p.place
+        p.place = (self._refer(r, p.owner) << 24) + p.owner_at
         return offset
 
     def _refer(self, r, owner):
@@ -167,21 +166,21 @@ class Function:
             if self._owners[i] is owner:
                 return isa.FIRST_BOUND + len(self._inputs) + i
         self._owners.append(owner)
-        r.bound.append((isa.WRITABLE, len(owner._arena), 0))
+        r.bound.append((isa.WRITABLE, len(owner.executor.segments[0]), 0))
         return isa.FIRST_BOUND + len(r.bound) - 1
 
     def _settle(self, arena):
         """Parameters become views of the arena, hyperparameters of the slots, outputs tensors over the arena."""
-        clear(arena, self._own, self.plan.start)  # the optimizers' state
+        clear(arena, self.own, self.plan.start)  # the optimizers' state
         for i in range(len(self._owners)):
-            self._segments[isa.FIRST_BOUND + len(self._inputs) + i] = self._owners[i]._arena
-            self._owners[i]._followers.append(self)
+            self.executor.bind_part(isa.FIRST_BOUND + len(self._inputs) + i, self._owners[i].executor.segments[0])
+            self._owners[i].executor.followers += (self.executor,)
         offset = 0
         for p in self._parameters:
             if not any([p.owner is owner for owner in self._owners]):
                 settle(p, arena, offset, self)
                 offset += p.numel()
-        floats, offset = memoryview(self._segments[isa.FLOATS]), 0
+        floats, offset = memoryview(self.executor.segments[isa.FLOATS]), 0
         for optimizer in self._stepped:
             optimizer.trainer = self
             for group in optimizer.groups:
@@ -195,7 +194,7 @@ class Function:
     def _view(self, arena, address, dims):
         n = numel(dims)
         t = Tensor(arena[address : address + (n if n > 0 else -n * self.batch_size)])
-        t._dims = dims if n > 0 else (-dims[0] * self.batch_size,) + dims[1:]
+        t.dims = dims if n > 0 else (-dims[0] * self.batch_size,) + dims[1:]
         return t
 
     # Running: cut into small calls, as in a Trainer.
@@ -203,35 +202,27 @@ class Function:
     def __call__(self, a, b=None, c=None, d=None):
         if 1 + (b is not None) + (c is not None) + (d is not None) != len(self._inputs):
             raise TypeError("this recorded function takes %d inputs" % len(self._inputs))
+        as_made(self, self.trained, self.still)
         if not (self._bind(0, a) and self._bind(1, b) and self._bind(2, c) and self._bind(3, d) and self._attempt()):
             self._convert((a, b, c, d))
-        if self._done != 1:
-            vm.fault(self._code, self._segments, self._state)
+        if self._done < 0:
+            self.executor.fault()
         return self._found()
 
     def _bind(self, i, x):
         """Whether its length fits; what is not given does."""
         if x is None:
             return True
-        if isinstance(x, Tensor):
-            x = x.elements()
-        if i == 0:
-            self._ints[ROWS] = len(x) // self._sizes[0]
-        self._segments[isa.FIRST_BOUND + i] = x
-        return len(x) == self._ints[ROWS] * self._sizes[i] and 0 < self._ints[ROWS] <= self.batch_size
+        x = x.elements() if isinstance(x, Tensor) else x
+        return self._runner.bind_part(isa.FIRST_BOUND + i, x)
 
     def _attempt(self):
         """Whether the inputs are buffers of the right types: then it has run."""
         try:
-            self._run()
+            self._done = self.executor.run(0, -1)
             return True
         except (ValueError, TypeError):
             return False
-
-    def _run(self):
-        self._state[0] = 0
-        as_made(self)
-        self._done = self._vm_run(self._code, self._segments, self._state, -1)
 
     def _convert(self, inputs):
         """The slow way: make of inputs what the program reads, or say what is wrong with them."""
@@ -239,7 +230,7 @@ class Function:
 
         rows, found = 0, []
         for i in range(len(self._inputs)):
-            (shape, dtype), size = self._inputs[i], self._sizes[i]
+            (shape, dtype), size = self._inputs[i], self._runner.sizes[i]
             values, dims = read(inputs[i])
             n = len(values) // size if dims is None else dims[0] if dims else 0
             fits = n * size == len(values) and (dims is None or tuple(dims[1:]) == shape[1:])
@@ -249,13 +240,13 @@ class Function:
                     self.batch_size))  # fmt: skip
             rows = n
             found.append(typed(dtype, values, "input %d" % i))
-        self._ints[ROWS] = rows
-        self._segments[isa.FIRST_BOUND : isa.FIRST_BOUND + len(found)] = found
-        self._run()
+        for i in range(len(found)):
+            self._bind(i, found[i])
+        self._done = self.executor.run(0, -1)
 
     def _found(self):
-        if self._rows != self._ints[ROWS]:
-            self._reshape(self._ints[ROWS])
+        if self._rows != self._runner.rows:
+            self._reshape(self._runner.rows)
         return self._result
 
     def _reshape(self, rows):
@@ -263,11 +254,11 @@ class Function:
         self._rows = rows
         for t, (_, dims) in zip(self._outputs, self._located):
             if numel(dims) < 0:
-                t._dims = (-dims[0] * rows,) + dims[1:]
+                t.dims = (-dims[0] * rows,) + dims[1:]
 
     @property
     def steps(self):
-        return self._ints[STEP]
+        return self._runner.steps
 
 
 def _example(e):
@@ -283,8 +274,8 @@ def _output(r, t):
     """A returned tensor, in a place of its own that lasts to the end."""
     if not isinstance(t, Tensor) or t.dtype != "f":
         raise ValueError("the function returned %r; it may return float32 tensors, or None" % (t,))
-    if t._place is not None and t._place < 0:
+    if t.place is not None and t.place < 0:
         return t
-    y = r.new(t._dims)
+    y = r.new(t.dims)
     r.copy(y, t)
     return y

@@ -24,7 +24,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     from .ops_image import pair
 
     stride, dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
-    padding, more = padded(weight._dims[:2], stride, padding, dilation, "zeros")
+    padding, more = padded(weight.dims[:2], stride, padding, dilation, "zeros")
     return convolve(input, weight, bias, (stride, padding, dilation, groups), more)
 
 
@@ -59,14 +59,14 @@ def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_paddi
 
 def _image(x):
     """[N, L, C] as [N, 1, L, C]."""
-    if len(x._dims) != 3:
+    if len(x.dims) != 3:
         raise ValueError("input has shape %s; it may be (N, L, C)" % (x.shape,))
     return x.unsqueeze(1)
 
 
 def _flat(weight):
     """A weight along one dimension, as one of height 1."""
-    return weight.unsqueeze(0) if len(weight._dims) == 3 else weight
+    return weight.unsqueeze(0) if len(weight.dims) == 3 else weight
 
 
 # Pooling and resampling: the layer, made for this call.
@@ -134,7 +134,7 @@ def pixel_shuffle(input, upscale_factor):
 def _with(layer, input, weight, bias):
     """A layer that was made without weights, with these."""
     for name, value in (("weight", weight), ("bias", bias)):
-        if value is not None and value._dims != layer.weights:
+        if value is not None and value.dims != layer.weights:
             raise ValueError("%s has shape %s; it may be %s" % (name, value.shape, layer.weights))
     layer.weight, layer.bias = weight, bias
     return layer(input)
@@ -147,8 +147,8 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
 
     if not training and (running_mean is None or running_var is None):
         raise ValueError("running_mean is %r; where training is False it may be a tensor" % (running_mean,))
-    layer = BatchNorm1d(input._dims[-1], eps, momentum, False, False)
-    layer.ranks, layer.weights, layer.training = (2, 3, 4), input._dims[-1:], training
+    layer = BatchNorm1d(input.dims[-1], eps, momentum, False, False)
+    layer.ranks, layer.weights, layer.training = (2, 3, 4), input.dims[-1:], training
     layer.running_mean, layer.running_var = running_mean, running_var
     return _with(layer, input, weight, bias)
 
@@ -175,14 +175,14 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     """As nn.GroupNorm, of [N, ..., C]."""
     from .nn_norm import GroupNorm
 
-    layer = GroupNorm(num_groups, input._dims[-1], eps, False)
-    layer.weights = input._dims[-1:]
+    layer = GroupNorm(num_groups, input.dims[-1], eps, False)
+    layer.weights = input.dims[-1:]
     return _with(layer, input, weight, bias)
 
 
 def instance_norm(input, weight=None, bias=None, eps=1e-5):
     """As nn.InstanceNorm1d or nn.InstanceNorm2d, of [N, ..., C]."""
-    return group_norm(input, input._dims[-1], weight, bias, eps)
+    return group_norm(input, input.dims[-1], weight, bias, eps)
 
 
 def normalize(input, p=2.0, dim=1, eps=1e-12):
@@ -195,7 +195,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12):
 
 def dropout(input, p=0.5, training=True):
     """As nn.Dropout."""
-    from .nn import Dropout
+    from .nn_common import Dropout
 
     layer = Dropout(p)
     layer.training = training
@@ -215,10 +215,11 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
 
 def __getattr__(name):
     """The losses, and operations of ember."""
-    from .catalogue import find, look_up
+    from . import _look_up
+    from .catalogue import find
     from .catalogue_more import FUNCTIONAL
 
-    found = look_up(name, FUNCTIONAL) or find(name) or find(name, "FUNCTIONS")
+    found = _look_up(name, FUNCTIONAL) or find(name) or find(name, "FUNCTIONS")
     if found is None:
         import sys
 

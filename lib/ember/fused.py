@@ -13,20 +13,20 @@ from .tensor import Tensor
 _BEYOND = LIMIT >> 1  # places from here are of gradients
 
 
-def check(trainer, micro_batch):
+def check(front, micro_batch):
     """ValueError where the Trainer asks for more."""
-    o = trainer.optimizer
-    if len(trainer.optimizers) > 1 or len(o.groups) > 1 or o.__class__.__name__ != "SGD":
+    o = front.optimizer
+    if len(front.optimizers) > 1 or len(o.groups) > 1 or o.__class__.__name__ != "SGD":
         raise ValueError("fused is for one SGD with one group; this has %s"
-                         % ", ".join([o.__class__.__name__ for o in trainer.optimizers]))  # fmt: skip
+                         % ", ".join([o.__class__.__name__ for o in front.optimizers]))  # fmt: skip
     if any(list(o.groups[0].hyper)[1:]):
         raise ValueError("fused is for SGD without momentum, dampening and weight_decay")
-    if trainer._extras or micro_batch:
+    if front.extras or micro_batch:
         raise ValueError("fused goes without clip_value, clip_norm, ema and micro_batch")
 
 
 def _is_gradient(t):
-    return _BEYOND <= t._place < LIMIT
+    return _BEYOND <= t.place < LIMIT
 
 
 class Fused(Recording):
@@ -54,7 +54,7 @@ class Fused(Recording):
         written = self._access(opcode)
         for k in range(len(fields)):
             t = fields[k]
-            if not isinstance(t, Tensor) or t._place is None:
+            if not isinstance(t, Tensor) or t.place is None:
                 continue
             if _is_gradient(t):
                 if not written[k]:
@@ -69,12 +69,12 @@ class Fused(Recording):
         for opcode, fields in self.waiting:
             access = self._access(opcode)
             for k in range(len(fields)):
-                if (written or access[k]) and isinstance(fields[k], Tensor) and fields[k]._place == t._place:
+                if (written or access[k]) and isinstance(fields[k], Tensor) and fields[k].place == t.place:
                     raise ValueError("fused: a layer's gradient rule uses memory twice; leave fused out")
 
     def _refuse_changed(self, t):
         for first, end in self.changed:
-            if first <= t._place < end:
+            if first <= t.place < end:
                 raise ValueError("fused: a parameter is used in two places, or by a layer that reads it once more "
                                  "after its gradient is known; leave fused out")  # fmt: skip
 
@@ -83,8 +83,8 @@ class Fused(Recording):
         for a map, which reads an element before it is written."""
         waiting, self.waiting = self.waiting, []
         for opcode, fields in waiting:
-            tensors = [t for t in fields if isinstance(t, Tensor) and t._place is not None]
-            changed = [(t._place - _BEYOND, t._place - _BEYOND + t.numel()) for t in tensors if _is_gradient(t)]
+            tensors = [t for t in fields if isinstance(t, Tensor) and t.place is not None]
+            changed = [(t.place - _BEYOND, t.place - _BEYOND + t.numel()) for t in tensors if _is_gradient(t)]
             if opcode != MAP:
                 self.changed += changed
             for t in tensors:
@@ -96,7 +96,7 @@ class Fused(Recording):
         self.changed = []
         Recording.section(self, name)
 
-    def _address(self, t):
-        if t._place is not None and _is_gradient(t):
-            return t._place - _BEYOND + t._offset
-        return Recording._address(self, t)
+    def address(self, t):
+        if t.place is not None and _is_gradient(t):
+            return t.place - _BEYOND + t.offset
+        return Recording.address(self, t)

@@ -7,13 +7,12 @@ which does rows first .. last - 1 of the dimension that it can stop at; fields a
 numbers, addresses are ints. It computes in Python's floats and gives what IEEE gives where Python would raise.
 """
 
-from . import table
-from .catalogue import look_up
-from .derived import CHECKSUM
+from . import _look_up, table
+from .derived import CHECKSUM, EVERY
 from .isa import FIRST_BOUND, FOLLOWING, MAGIC, MOST_SEGMENTS
 from .kernels_bind import bind, is_writable, view
 
-isa = CHECKSUM  # as the native module has it
+isa, components = CHECKSUM, EVERY  # as the native module has them
 FINISHED, PAUSED, FAULT = 1, 0, -1
 
 MOST = 1 << 30  # costs stop growing here
@@ -47,7 +46,7 @@ def _know(opcode):
         row = table.TABLE[opcode]
         sizes = [i for i in range(len(fields)) if fields[i][0] == table.SIZE]
         _known[opcode] = (
-            look_up(row[table.NAME], HOMES), 1 + len(fields), sizes, table.product(row[table.RESUME], names),
+            _look_up(row[table.NAME], HOMES), 1 + len(fields), sizes, table.product(row[table.RESUME], names),
             table.product(row[table.COST], names),
         )  # fmt: skip
     return _known[opcode]

@@ -1,6 +1,4 @@
-"""What a recording comes to: the plan of its memory, and the program."""
-
-from array import array
+"""What a recording comes to: the plan of its memory."""
 
 from . import isa
 from .plan import plan as lay_out
@@ -35,35 +33,20 @@ class Plan:
 
     def parts(self):
         """(what, bytes) line by line."""
-        parts = []
-        for kind, _, size in self.kept:
-            parts.append((kind, 4 * size))
-        parts.append(("activations", 4 * self.activations))
-        parts.append(("program", 4 * self.words))
-        parts.append(("constants, slots", 4 * (self.constants + self.floats + self.ints)))
-        return parts
+        from .plan_text import parts
+
+        return parts(self)
 
     def __str__(self):
-        lines = ["%-18s %9s bytes" % ("memory plan", "")]
-        for kind, size in self.parts():
-            lines.append("  %-16s %9d" % (kind, size))
-        lines.append("  %-16s %9d  (arena %d)" % ("total", self.total(), 4 * self.arena))
-        lines.append("  activations: %d buffers in %d bytes; the most live at once, the lower bound, is %d bytes"
-                     % (self.buffers, 4 * self.activations, 4 * self.lower_bound))  # fmt: skip
-        here = ", %d µs here" % self.longest_us if self.longest_us else ""
-        lines.append("  a run stops after any row, if it must; the longest costs %d multiply-accumulates%s"
-                     % (self.longest // 8, here))  # fmt: skip
-        if self.mapped:
-            lines.append("  %d bytes of weights are read where they lie" % (4 * self.mapped))
-        if self.budget:
-            lines.append("  " + self.budget)
-        return "\n".join(lines)
+        from .plan_text import text
+
+        return text(self)
 
     # Every buffer, found again in the program: nothing of it is kept meanwhile.
 
     def entries(self):
         """(kind, bytes, offset in bytes, first use, last use, made by) buffer by buffer, those kept first. Uses are
-        words of the program, as print(trainer.program) numbers them; made by is the instruction that began it."""
+        words of the program, as print(trainer.image) numbers them; made by is the instruction that began it."""
         from .plan_report import entries
 
         return entries(self)
@@ -79,16 +62,3 @@ class Plan:
         from .plan_report import save_svg
 
         save_svg(self, path)
-
-
-class Program:
-    """What a Recording makes: the words, and the segments they run over."""
-
-    def __init__(self, code, names, segments):
-        self.code, self.names, self.segments = code, names, segments
-        self.state = array("i", (0, 0, 0, 0))
-
-    def __str__(self):
-        from .disassemble import disassemble
-
-        return disassemble(self.code, self.names)

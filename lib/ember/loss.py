@@ -19,7 +19,7 @@ class Loss(Module):
             raise ValueError("reduction is %r; it may be 'none', 'sum' or 'mean'" % (reduction,))
         self.reduction = reduction
 
-    def _reduce(self, loss):
+    def reduce(self, loss):
         if self.reduction == "none":
             return loss
         return loss.sum() if self.reduction == "sum" else loss.mean()
@@ -27,7 +27,7 @@ class Loss(Module):
     def _target(self, x, target):
         """The target as a float32 tensor of the shape of x."""
         target = floats(target)
-        if x._dims != target._dims:
+        if x.dims != target.dims:
             raise ValueError("%s of shape %s and target %s" % (self.__class__.__name__, x.shape, target.shape))
         return target
 
@@ -39,8 +39,8 @@ def floats(x):
     if x.dtype == "f":
         return x
     target = sink()
-    y = target.new(x._dims)
-    target.emit(isa.CONVERT, numel(x._dims), 1, y, x, target.constants((1.0, 0.0)))
+    y = target.new(x.dims)
+    target.emit(isa.CONVERT, numel(x.dims), 1, y, x, target.constants((1.0, 0.0)))
     target.flush()
     return y
 
@@ -48,10 +48,10 @@ def floats(x):
 def elements(target):
     """The elements of a tensor or of lists, and their dimensions; None for elements that only a run knows."""
     if isinstance(target, Tensor):
-        values = target._data
+        values = target.storage
         if values is not None:
-            values = values[target._offset : target._offset + numel(target._dims)]
-        return values, target._dims
+            values = values[target.offset : target.offset + numel(target.dims)]
+        return values, target.dims
     from .values import read
 
     try:
@@ -77,7 +77,7 @@ def class_weights(weight):
         return None
     if isinstance(weight, (list, tuple)) and weight:
         weight = Tensor(weight)
-    if not isinstance(weight, Tensor) or weight.dtype != "f" or len(weight._dims) != 1:
+    if not isinstance(weight, Tensor) or weight.dtype != "f" or len(weight.dims) != 1:
         raise ValueError("weight is %r; it may be a list of numbers, one for each class" % (weight,))
     return weight.detach()
 
@@ -108,18 +108,18 @@ class CrossEntropyLoss(Loss):
 
     def forward(self, x, target):
         values, dims = elements(target)
-        if not isinstance(target, Tensor) and dims == x._dims:
+        if not isinstance(target, Tensor) and dims == x.dims:
             target = Tensor(values, dims)
-        soft = isinstance(target, Tensor) and target.dtype == "f" and dims == x._dims
+        soft = isinstance(target, Tensor) and target.dtype == "f" and dims == x.dims
         if soft or self.weight is not None or self.label_smoothing or self._ignores(values):
             from . import loss_label
 
             return (loss_label.soft if soft else loss_label.hard)(self, x.log_softmax(-1), target)
         if not isinstance(target, Tensor):
             target = Tensor(labels(values, x.shape[-1]), dims, dtype="i")
-        elif values is not None and target.dtype != "f" and x._dims:
+        elif values is not None and target.dtype != "f" and x.dims:
             labels(values, x.shape[-1])
-        return self._reduce(apply(ops_reduce.CROSS_ENTROPY, (x, target)))
+        return self.reduce(apply(ops_reduce.CROSS_ENTROPY, (x, target)))
 
     def _ignores(self, values):
         """Whether there may be labels that do not count."""
@@ -132,4 +132,4 @@ class MSELoss(Loss):
 
     def forward(self, x, target):
         d = x - self._target(x, target)
-        return self._reduce(d * d)
+        return self.reduce(d * d)

@@ -11,12 +11,12 @@ from .tensor import Tensor, apply, numel
 
 def _given(name, value, n, dims):
     """A list of n where the values are known now, else the tensor, which has n and as many dimensions as dims says."""
-    known = not isinstance(value, Tensor) or value._data is not None
+    known = not isinstance(value, Tensor) or value.storage is not None
     if known and n < 0:
         raise ValueError("%s is %r; where the batch is recorded it may be an input of the function, or a Trainer's "
                          "target" % (name, value))  # fmt: skip
     if isinstance(value, Tensor):
-        if len(value._dims) != dims or value._dims[0] != n:
+        if len(value.dims) != dims or value.dims[0] != n:
             raise ValueError("%s has shape %s; it may be (N%s), N as of the log probabilities"
                              % (name, value.shape, "," if dims == 1 else ", S"))  # fmt: skip
         return value.tolist() if known else value.detach()
@@ -35,14 +35,14 @@ def _lengths(name, value, low, high):
 
 def _whole(index, count):
     """The tensor as float32; a run stops with ValueError where it is no whole number of count."""
-    places = (1, numel(index._dims), 1, numel(count._dims), 0, 1, 0)
-    return apply(GATHER, (count, index), (index._dims, places, None))
+    places = (1, numel(index.dims), 1, numel(count.dims), 0, 1, 0)
+    return apply(GATHER, (count, index), (index.dims, places, None))
 
 
 def _add(logs):
     """log(exp(a) + exp(b) + ...) along dimension 1."""
     most = logs.detach().max(1, keepdim=True)
-    return (logs - most).exp().sum(1).log() + most.reshape((-1,) + logs._dims[2:])
+    return (logs - most).exp().sum(1).log() + most.reshape((-1,) + logs.dims[2:])
 
 
 class CTCLoss(Loss):
@@ -77,12 +77,12 @@ class CTCLoss(Loss):
         self.blank, self.zero_infinity = blank, flag("zero_infinity", zero_infinity)
 
     def forward(self, x, targets, input_lengths=None, target_lengths=None):
-        if len(x._dims) != 3 or not self.blank < x._dims[2]:
+        if len(x.dims) != 3 or not self.blank < x.dims[2]:
             raise ValueError("CTCLoss takes log probabilities (N, T, C), C above blank = %d, got shape %s"
                              % (self.blank, x.shape))  # fmt: skip
-        n, steps, classes = x._dims
+        n, steps, classes = x.dims
         targets = self._targets(n, classes, targets, target_lengths)
-        width = 2 * targets._dims[1] + 1
+        width = 2 * targets.dims[1] + 1
         state, skips = self._states(targets)
         x = clamp(x, NEVER).permute(0, 2, 1)
         scores = take_along_dim(x, state.reshape(-1, width, 1), 1)  # of each state at each step
@@ -100,7 +100,7 @@ class CTCLoss(Loss):
         loss = where(gt(loss, -NEVER / 10), 0.0 if self.zero_infinity else float("inf"), loss)
         if self.reduction == "mean":
             loss = loss / maximum(length, 1.0).reshape(-1)
-        return self._reduce(loss)
+        return self.reduce(loss)
 
     def _targets(self, n, classes, targets, lengths):
         """[N, S] in float32, with blanks from each one's end on."""
@@ -112,9 +112,9 @@ class CTCLoss(Loss):
             if not isinstance(lengths, Tensor):
                 return targets
         elif lengths is not None and not isinstance(lengths, Tensor):
-            lengths = Tensor(_lengths("target_lengths", lengths, 0, targets._dims[1:] * n))
+            lengths = Tensor(_lengths("target_lengths", lengths, 0, targets.dims[1:] * n))
         targets = floats(targets)
-        room = targets._dims[1]
+        room = targets.dims[1]
         count = Tensor(list(range(max(room + 1, classes))))
         within = cumprod(ne(targets, self.blank), 1)
         if lengths is not None:
@@ -144,7 +144,7 @@ class CTCLoss(Loss):
     def _states(self, targets):
         """[N, W]: blank, label, blank, label, ..., blank of each target. And what to add to the ways to come into each,
         [N, 3, W]: NEVER where the blank before may not be left out, else 0."""
-        n, room = targets._dims
+        n, room = targets.dims
         width = 2 * room + 1
         state = filled((n, width), self.blank, targets, 1, [width, 2])
         if room == 1:

@@ -9,9 +9,9 @@ from .tensor import Tensor, apply, numel, sink
 
 def _index(loss, x, target, ignored):
     """Labels as an index, and 1 or 0 for whether they count, or None where all do."""
-    classes = x._dims[-1] if x._dims else 0
+    classes = x.dims[-1] if x.dims else 0
     values, dims = elements(target)
-    if dims != x._dims[:-1] or classes < 1 or (isinstance(target, Tensor) and target.dtype == "f"):
+    if dims != x.dims[:-1] or classes < 1 or (isinstance(target, Tensor) and target.dtype == "f"):
         name = loss.__class__.__name__
         raise ValueError("%s takes (N, C) and integer labels (N), not shapes %s and %s" % (name, x.shape, dims))
     if values is None:
@@ -27,18 +27,18 @@ def _index(loss, x, target, ignored):
 
 def _picked(x, index):
     """x[..., C] at its labels [...]."""
-    return apply(GATHER, (x, index), (index._dims, (numel(index._dims), 1, 1, x._dims[-1], 1, 1, 1), None))
+    return apply(GATHER, (x, index), (index.dims, (numel(index.dims), 1, 1, x.dims[-1], 1, 1, 1), None))
 
 
 def _shares(loss, x, index):
     """The weight of each label, or None."""
-    weight, dims = loss.weight, index._dims
+    weight, dims = loss.weight, index.dims
     if weight is None:
         return None
-    if weight._dims != x._dims[-1:]:
+    if weight.dims != x.dims[-1:]:
         raise ValueError("weight has shape %s; for %d classes it may be (%d,)"
-                         % (weight.shape, x._dims[-1], x._dims[-1]))  # fmt: skip
-    return apply(GATHER, (weight, index), (dims, (1, numel(dims), 1, x._dims[-1], 0, 1, 0), None))
+                         % (weight.shape, x.dims[-1], x.dims[-1]))  # fmt: skip
+    return apply(GATHER, (weight, index), (dims, (1, numel(dims), 1, x.dims[-1], 0, 1, 0), None))
 
 
 def _weighted(total, weights):
@@ -59,23 +59,23 @@ def hard(loss, x, target):
     smoothing = loss.label_smoothing
     if smoothing:
         smooth = -(x if loss.weight is None else x * loss.weight).sum(-1)
-        each = each * (1.0 - sink().scalar(smoothing)) + smooth * smoothing / x._dims[-1]
+        each = each * (1.0 - sink().scalar(smoothing)) + smooth * smoothing / x.dims[-1]
     if counts is not None:
         each = where(counts, each, 0.0)
         share = counts if share is None else share * counts
     if loss.reduction == "mean" and share is not None:
         return _weighted(each.sum(), share)
-    return loss._reduce(each)
+    return loss.reduce(each)
 
 
 def soft(loss, x, target):
     """x is log probabilities [..., C], the target probabilities of the same shape."""
     smoothing = loss.label_smoothing
     if smoothing:
-        target = target * (1.0 - sink().scalar(smoothing)) + sink().scalar(smoothing) / x._dims[-1]
+        target = target * (1.0 - sink().scalar(smoothing)) + sink().scalar(smoothing) / x.dims[-1]
     if loss.weight is not None:
         target = target * loss.weight
-    return loss._reduce(-(x * target).sum(-1))
+    return loss.reduce(-(x * target).sum(-1))
 
 
 class NLLLoss(CrossEntropyLoss):
@@ -102,10 +102,10 @@ class MultiMarginLoss(Loss):
 
     def forward(self, x, target):
         index, _ = _index(self, x, target, None)
-        classes = x._dims[-1]
+        classes = x.dims[-1]
         own = _picked(x, index)
         over = x - own.reshape(own.shape + (1,)) + self.margin
         over = where(gt(over, 0.0) * (1.0 - one_hot(index, classes)), over, 0.0)
         each = (over if self.p == 1 else over * over).sum(-1) / classes
         share = _shares(self, x, index)
-        return self._reduce(each if share is None else each * share)
+        return self.reduce(each if share is None else each * share)

@@ -9,7 +9,7 @@ from .ops_order import cumprod
 
 
 def _same(loss, x, dims):
-    if x._dims != dims or not dims:
+    if x.dims != dims or not dims:
         raise ValueError("%s takes x and targets of one shape (N, C), not shapes %s and %s"
                          % (loss.__class__.__name__, x.shape, dims))  # fmt: skip
 
@@ -33,7 +33,7 @@ class MultiLabelMarginLoss(Loss):
         marked = (one_hot(index, classes) * valid.unsqueeze(-1)).sum(-2)
         counts = valid.unsqueeze(-1) * marked.eq(0.0).unsqueeze(-2)
         over = (x.unsqueeze(-2) - gather(x, len(dims) - 1, index).unsqueeze(-1) + 1.0).relu()
-        return self._reduce(where(counts, over, 0.0).sum((-2, -1)) / classes)
+        return self.reduce(where(counts, over, 0.0).sum((-2, -1)) / classes)
 
 
 class MultiLabelSoftMarginLoss(Loss):
@@ -46,14 +46,14 @@ class MultiLabelSoftMarginLoss(Loss):
 
     def forward(self, x, target):
         target = floats(target)
-        _same(self, x, target._dims)
+        _same(self, x, target.dims)
         each = -(target * logsigmoid(x) + (1.0 - target) * logsigmoid(-x))
         if self.weight is not None:
-            if self.weight._dims != x._dims[-1:]:
+            if self.weight.dims != x.dims[-1:]:
                 raise ValueError("weight has shape %s; for %d classes it may be (%d,)"
-                                 % (self.weight.shape, x._dims[-1], x._dims[-1]))  # fmt: skip
+                                 % (self.weight.shape, x.dims[-1], x.dims[-1]))  # fmt: skip
             each = each * self.weight
-        return self._reduce(each.sum(-1) / x._dims[-1])
+        return self.reduce(each.sum(-1) / x.dims[-1])
 
 
 class TripletMarginWithDistanceLoss(TripletMarginLoss):

@@ -8,7 +8,7 @@ from .ops_statistics import norm
 
 def _alike(loss, a, b, *more):
     for other in (b,) + more:
-        if a._dims != other._dims:
+        if a.dims != other.dims:
             raise ValueError("%s of shapes %s and %s" % (loss.__class__.__name__, a.shape, other.shape))
 
 
@@ -23,7 +23,7 @@ class MarginRankingLoss(Loss):
     def forward(self, a, b, target):
         _alike(self, a, b)
         each = self._target(a, target) * (b - a)
-        return self._reduce(clamp(each + self.margin if self.margin else each, 0.0))
+        return self.reduce(clamp(each + self.margin if self.margin else each, 0.0))
 
 
 class CosineEmbeddingLoss(Loss):
@@ -40,7 +40,7 @@ class CosineEmbeddingLoss(Loss):
         cosine = (a * b).sum(-1) / size.sqrt()
         target = self._target(cosine, target)
         apart = where(eq(target, -1.0), clamp(cosine - self.margin, 0.0), 0.0)
-        return self._reduce(apart + where(eq(target, 1.0), 1.0 - cosine, 0.0))
+        return self.reduce(apart + where(eq(target, 1.0), 1.0 - cosine, 0.0))
 
 
 class TripletMarginLoss(Loss):
@@ -61,4 +61,4 @@ class TripletMarginLoss(Loss):
         apart = self._distance(anchor, far)
         if self.swap:
             apart = minimum(apart, self._distance(near, far))
-        return self._reduce(clamp(self._distance(anchor, near) - apart + self.margin, 0.0))
+        return self.reduce(clamp(self._distance(anchor, near) - apart + self.margin, 0.0))

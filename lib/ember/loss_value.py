@@ -13,7 +13,7 @@ class L1Loss(Loss):
     """|x - target|"""
 
     def forward(self, x, target):
-        return self._reduce(abs(x - self._target(x, target)))
+        return self.reduce(abs(x - self._target(x, target)))
 
 
 class HuberLoss(Loss):
@@ -24,7 +24,7 @@ class HuberLoss(Loss):
         self.delta = positive("delta", delta)
 
     def forward(self, x, target):
-        return self._reduce(apply(ops_loss.HUBER, (x - self._target(x, target),), (self.delta,)))
+        return self.reduce(apply(ops_loss.HUBER, (x - self._target(x, target),), (self.delta,)))
 
 
 class SmoothL1Loss(Loss):
@@ -37,9 +37,9 @@ class SmoothL1Loss(Loss):
     def forward(self, x, target):
         d = x - self._target(x, target)
         if not self.beta:
-            return self._reduce(abs(d))
+            return self.reduce(abs(d))
         each = apply(ops_loss.HUBER, (d,), (self.beta,))
-        return self._reduce(each if self.beta == 1 else each / self.beta)
+        return self.reduce(each if self.beta == 1 else each / self.beta)
 
 
 def _weights(name, weight):
@@ -60,7 +60,7 @@ class BCELoss(Loss):
 
     def forward(self, x, target):
         each = apply(ops_loss.BCE, (x, self._target(x, target)))
-        return self._reduce(each if self.weight is None else each * self.weight)
+        return self.reduce(each if self.weight is None else each * self.weight)
 
 
 class BCEWithLogitsLoss(Loss):
@@ -74,7 +74,7 @@ class BCEWithLogitsLoss(Loss):
         target = self._target(x, target)
         yes = target if self.pos_weight is None else target * self.pos_weight
         each = (1.0 - target) * softplus(x) - yes * logsigmoid(x)  # of x alone, so that no slope cancels
-        return self._reduce(each if self.weight is None else each * self.weight)
+        return self.reduce(each if self.weight is None else each * self.weight)
 
 
 class KLDivLoss(Loss):
@@ -94,10 +94,10 @@ class KLDivLoss(Loss):
         else:  # 0 * log(0) is 0
             each = target * (where(target, target, 1.0).log() - x)
         if self.over_batch:
-            if not x._dims:
+            if not x.dims:
                 raise ValueError("reduction is 'batchmean'; it takes x of at least one dimension")
-            return each.sum() / sink().count(x._dims[0])
-        return self._reduce(each)
+            return each.sum() / sink().count(x.dims[0])
+        return self.reduce(each)
 
 
 class PoissonNLLLoss(Loss):
@@ -116,7 +116,7 @@ class PoissonNLLLoss(Loss):
             large = gt(target, 1.0)
             t = where(large, target, 1.0)
             each = each + where(large, t * t.log() - t + (t * 6.283185307179586).log() * 0.5, 0.0)
-        return self._reduce(each)
+        return self.reduce(each)
 
 
 class GaussianNLLLoss(Loss):
@@ -131,14 +131,14 @@ class GaussianNLLLoss(Loss):
         d = x - self._target(x, target)
         var = apply(ops_loss.AT_LEAST, (floats(var),), (self.eps,))
         each = (var.log() + d * d / var) * 0.5
-        return self._reduce(each + 7708615 / 8388608 if self.full else each)
+        return self.reduce(each + 7708615 / 8388608 if self.full else each)
 
 
 class SoftMarginLoss(Loss):
     """log(1 + exp(-target * x)), targets 1 and -1."""
 
     def forward(self, x, target):
-        return self._reduce(softplus(-(self._target(x, target) * x)))
+        return self.reduce(softplus(-(self._target(x, target) * x)))
 
 
 class HingeEmbeddingLoss(Loss):
@@ -151,4 +151,4 @@ class HingeEmbeddingLoss(Loss):
     def forward(self, x, target):
         target = self._target(x, target)
         apart = where(ne(target, 1.0), clamp(self.margin - x, 0.0), 0.0)
-        return self._reduce(apart + where(ne(target, -1.0), x, 0.0))
+        return self.reduce(apart + where(ne(target, -1.0), x, 0.0))

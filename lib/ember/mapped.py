@@ -31,10 +31,10 @@ def frombuffer(buffer, shape=None, offset=0):
             "shape is %s; from offset %d there are %d elements" % (shape, offset, (len(view) - offset) // 4)
         )
     t = Tensor()
-    t._data, t._dims, t.mapped = view[offset : offset + 4 * n], shape, n
+    t.storage, t.dims, t.mapped = view[offset : offset + 4 * n], shape, n
     if sys.implementation.name != "micropython":
-        t._data = t._data.cast("f")
-    _check_place(t._data)
+        t.storage = t.storage.cast("f")
+    _check_place(t.storage)
     return t
 
 

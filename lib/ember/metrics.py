@@ -15,14 +15,12 @@ N rows, at most batch_size at once (more are cut); where the output is [N, T, C]
 import math
 from array import array
 
-from . import isa, vm
-from .build import build
+from . import vm
 from .check import number, whole
-from .program import CORRECT, SCORED
-from .sink import INTS
-from .tensor import Tensor, no_grad, use
+from .program import CORRECT, INTS, SCORED, TYPES, X, Y
+from .running import Runner
 
-_X, _Y = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
+# What records them is imported where it does: they go on when the front has left (see release.py).
 
 
 class Metric:
@@ -34,28 +32,34 @@ class Metric:
         self.batch_size = whole("batch_size", batch_size, 1)
         if target_dtype is None:
             target_dtype = "f" if not labels else "B" if labels <= 256 else "h" if labels <= 32768 else "i"
-        allowed = isa.TYPES[1:] if labels else isa.TYPES
+        allowed = TYPES[1:] if labels else TYPES
         if not isinstance(target_dtype, str) or len(target_dtype) != 1 or target_dtype not in allowed:
-            raise ValueError("target_dtype is %r; it may be one of %s" % (target_dtype, ", ".join(isa.TYPES)))
+            raise ValueError("target_dtype is %r; it may be one of %s" % (target_dtype, ", ".join(TYPES)))
         self.target_dtype = target_dtype
         self.target_size = 1 if labels else width
-        _, program = build(batch_size, self._record)
-        self._segments, self._state, self._code = program.segments, program.state, program.code
-        self._arena, self._ints = program.segments[isa.ARENA], program.segments[isa.INTS]
-        self._vm_run = vm.run
+        from .build import build
+
+        _, image, arena = build(batch_size, self._record)
+        self.runner = Runner(image, vm.execute(image, arena))
+        self.executor = self.runner.executor
+        self.runner.stretch = -1  # a batch counts as a whole, or not at all
+        self.executor.explain = None
         self.reset()
 
     def _record(self, r):
+        from . import isa
+        from .tensor import no_grad, use
+
         r.keep("sums", 2 * self.sums)
         with use(r), no_grad():
-            x = r.input(_X, "f", (-1, self.width))
-            y = r.input(_Y, self.target_dtype, (-1,) if self.labels else (-1, self.width))
+            x = r.input(X, "f", (-1, self.width))
+            y = r.input(Y, self.target_dtype, (-1,) if self.labels else (-1, self.width))
             if self.labels:
                 r.emit(isa.CHECK_INDEX, -1, self.labels, y)
             elif self.target_dtype != "f":
                 y = _floats(r, y)
             self.record(r, x, y)
-            r.emit(isa.COUNT, 1, 1, -1, INTS + SCORED)
+            r.emit(isa.COUNT, 1, 1, -1, slot(SCORED))
             r.section("update")
 
     def _add(self, r, first, values):
@@ -64,49 +68,25 @@ class Metric:
         r.add_exactly(r.at(first, dims), r.at(self.sums + first, dims), values.alias(dims))
 
     def _sum(self, i):
-        s = self._arena[i]
-        total = s + self._arena[self.sums + i]
+        s = self.executor.read(i)
+        total = s + self.executor.read(self.sums + i)
         return total if total == total else s  # of what is infinite no rest is known
 
-    def _seen(self):
-        if not self._ints[SCORED]:
+    def seen(self):
+        if not self.executor.read(slot(SCORED)):
             raise ValueError("compute: nothing was counted since the last reset()")
-        return self._ints[SCORED]
+        return self.executor.read(slot(SCORED))
 
     def reset(self):
         for i in range(2 * self.sums):
-            self._arena[i] = 0
-        self._ints[SCORED] = self._ints[CORRECT] = 0
-
-    # Calls are cut into small ones, as in a Trainer: their frames must not come from the heap.
+            self.executor.write(i, 0.0)
+        self.executor.write(slot(SCORED), 0)
+        self.executor.write(slot(CORRECT), 0)
 
     def update(self, output, target):
         """Count a batch. What does not fit raises ValueError, and nothing has changed."""
-        if not self._fits(output, target) or not self._attempt():
+        if not self.runner.bind(output, target) or not self.runner.attempt(0):
             self._convert(output, target)
-
-    def _fits(self, output, target):
-        rows = len(output) // self.width
-        self._segments[_X] = output
-        self._segments[_Y] = target
-        self._ints[0] = rows
-        return rows * self.width == len(output) and rows * self.target_size == len(target) and self._few(rows)
-
-    def _few(self, rows):
-        return 0 < rows <= self.batch_size
-
-    def _attempt(self):
-        try:
-            self._run()
-            return True
-        except (ValueError, TypeError):
-            return False
-
-    def _run(self):
-        self._state[0] = 0
-        if self._vm_run(self._code, self._segments, self._state, -1) != 1:
-            self._state[1] = self._state[2] = self._state[3] = 0
-            raise ValueError("a label is too large")
 
     def _convert(self, output, target):
         """The slow way: make of a batch what the program reads, in parts where it is large."""
@@ -124,18 +104,27 @@ class Metric:
         output, target = typed("f", output, "output"), typed(self.target_dtype, target, "target")
         for first in range(0, rows, most):
             last = min(rows, first + most)
-            self._fits(output[first * self.width : last * self.width], target[first * size : last * size])
-            self._run()
+            self.runner.bind(output[first * self.width : last * self.width], target[first * size : last * size])
+            self.runner.run(0)
+
+
+def slot(k):
+    """The address of an integer slot."""
+    return (INTS << 24) + k
 
 
 def _floats(r, y):
-    t = r.new(y._dims)
-    r.emit(isa.CONVERT, y._dims[0] * (y._dims[1] if len(y._dims) > 1 else 1), 1, t, y, r.constants((1.0, 0.0)))
+    from .isa import CONVERT
+
+    t = r.new(y.dims)
+    r.emit(CONVERT, y.dims[0] * (y.dims[1] if len(y.dims) > 1 else 1), 1, t, y, r.constants((1.0, 0.0)))
     return t
 
 
 def numbers(n):
     """0 to n - 1"""
+    from .tensor import Tensor
+
     return Tensor(array("f", range(n)))
 
 
@@ -169,7 +158,7 @@ class Mean(Metric):
         self._add(r, 1, total)
 
     def compute(self):
-        self._seen()
+        self.seen()
         return self._sum(0) / (self._sum(1) or 1.0)
 
 
@@ -187,10 +176,12 @@ class Accuracy(Metric):
             right = x.gt(self.threshold).eq(_floats(r, y).reshape(-1, 1)) * x.eq(x)
             self._add(r, 0, right.sum())
         else:
-            r.emit(isa.COUNT_CORRECT, -1, self.width, INTS + CORRECT, x, y)
+            from .isa import COUNT_CORRECT
+
+            r.emit(COUNT_CORRECT, -1, self.width, slot(CORRECT), x, y)
 
     def compute(self):
-        return (self._sum(0) + self._ints[CORRECT]) / self._seen()
+        return (self._sum(0) + self.executor.read(slot(CORRECT))) / self.seen()
 
 
 class TopKAccuracy(Metric):
@@ -207,12 +198,12 @@ class TopKAccuracy(Metric):
         from .ops_compare import where
 
         label = _floats(r, y).reshape(-1, 1)
-        own = where(label.eq(numbers(self.width)), x, Tensor(0.0)).sum(1, keepdim=True)
+        own = where(label.eq(numbers(self.width)), x, 0.0).sum(1, keepdim=True)
         ahead = (x.gt(own) + x.eq(own) * numbers(self.width).lt(label)).sum(1, keepdim=True)
         self._add(r, 0, (ahead.lt(self.k) * own.eq(own)).sum())
 
     def compute(self):
-        return self._sum(0) / self._seen()
+        return self._sum(0) / self.seen()
 
 
 class _Error(Metric):
@@ -227,7 +218,7 @@ class MAE(_Error):
         self._add(r, 0, (x - y).abs().sum())
 
     def compute(self):
-        return self._sum(0) / (self._seen() * self.width)
+        return self._sum(0) / (self.seen() * self.width)
 
 
 class RMSE(_Error):
@@ -238,7 +229,7 @@ class RMSE(_Error):
         self._add(r, 0, (d * d).sum())
 
     def compute(self):
-        mean = self._sum(0) / (self._seen() * self.width)
+        mean = self._sum(0) / (self.seen() * self.width)
         return math.sqrt(mean) if mean < float("inf") else mean
 
 

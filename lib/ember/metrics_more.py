@@ -2,19 +2,19 @@
 
 from array import array
 
-from . import isa
 from .check import not_negative, number
 from .metrics import Metric, _floats, labelled, numbers, whole
-from .tensor import Tensor
 
 NAMES = ("ConfusionMatrix", "Precision", "Recall", "FBeta", "R2Score", "AUROC")
 
 
 def _choices(x, threshold):
     """[N, classes]: 1 at each row's first maximum; none in a row with NaN. One column: 1 above threshold."""
-    classes = x._dims[1]
+    classes = x.dims[1]
     if classes == 1:
         return x.gt(threshold)
+    from .tensor import Tensor
+
     top = x.ge(x.max(1, keepdim=True))
     first = top * Tensor(array("f", range(classes, 0, -1)))
     return first.eq(first.max(1, keepdim=True)) * top
@@ -22,9 +22,11 @@ def _choices(x, threshold):
 
 def _products(r, a, b):
     """The sum over rows of a[., m] * b[., n]."""
-    m, n = a._dims[1], b._dims[1]
+    from .isa import MATMUL
+
+    m, n = a.dims[1], b.dims[1]
     c = r.new((m, n))
-    r.emit(isa.MATMUL, 0, 1, m, n, -1, 0, n, 0, 1, m, 0, n, 1, c, a, b)
+    r.emit(MATMUL, 0, 1, m, n, -1, 0, n, 0, 1, m, 0, n, 1, c, a, b)
     return c
 
 
@@ -74,7 +76,7 @@ class FBeta(Metric):
         return (1 + b) * right / (b * actual + chosen) if b * actual + chosen else 0.0
 
     def compute(self):
-        self._seen()
+        self.seen()
         n = self.width
         rows = [(self._sum(i), self._sum(n + i), self._sum(2 * n + i)) for i in range(n)]
         if self.average == "micro":
@@ -120,6 +122,8 @@ class R2Score(Metric):
         Metric.__init__(self, width, 0, 3 * width + 1, batch_size, target_dtype)
 
     def record(self, r, x, y):
+        from .isa import ADD
+
         w = self.width
         d = x - y
         self._add(r, 0, (d * d).sum(0))
@@ -130,11 +134,11 @@ class R2Score(Metric):
         away, total = own - mean, seen + rows
         share = rows / total
         self._add(r, w, (d * d).sum(0) + away * away * (seen * share))
-        r.copy(mean, away * share, isa.ADD)
+        r.copy(mean, away * share, ADD)
         r.copy(seen, total)
 
     def compute(self):
-        self._seen()
+        self.seen()
         total, w = 0.0, self.width
         for i in range(w):
             residual, spread = self._sum(i), self._sum(w + i)
@@ -168,7 +172,7 @@ class AUROC(Metric):
         return zeros, [self._sum(self.bins + i) for i in range(self.bins)]
 
     def compute(self):
-        self._seen()
+        self.seen()
         zeros, ones = self._counts()
         below = area = 0.0
         for i in range(self.bins):

@@ -2,8 +2,8 @@
 
 from array import array
 
+from .image import per_row, segment
 from .program import CHECK, X, Y
-from .running import per_row, segment
 
 
 class Parts:
@@ -34,46 +34,45 @@ class Parts:
             k += 1
 
     def check(self, piece):
-        self.trainer._take(piece[0], piece[1], CHECK)
+        self.trainer.take(piece[0], piece[1], CHECK)
 
     def accumulate(self, x, y):
         self.each(self.of(x, y), 0, True)
 
     def add(self, piece):
-        self.trainer._accumulate(piece[0], piece[1])
+        self.trainer.accumulate_part(piece[0], piece[1])
 
     def cut(self, x, y):
         t, key = self.trainer, x
         rows = rows_of(t, x, y)
         found = _zip(pieces(x, rows, t.micro_batch), pieces(y, rows, t.micro_batch)) if rows else ()
         if not rows or not self.in_place(found[0]):
-            t._unbind()
-            x, y, rows = t._accept(x, y)
+            t.unbind()
+            x, y, rows = t.accept(x, y)
             found = _zip(pieces(x, rows, t.micro_batch), pieces(y, rows, t.micro_batch))
             key = None  # a copy: it is made again next time
         return key, y, found
 
     def in_place(self, piece):
         """Whether these are buffers of the types that the program reads."""
-        self.trainer._state[0] = CHECK
-        return self.trainer._fits(piece[0], piece[1]) and self.trainer._attempt()
+        return self.trainer.bind(piece[0], piece[1]) and self.trainer.attempt(CHECK)
 
     def predict(self, x, out):
         """A prediction for more samples than fit at once: in out, or in a new array, for each output."""
         t = self.trainer
         rows = rows_of(t, x, None)
         if not rows:
-            x, _, rows = t._accept(x, None)
-        sizes = [per_row(dims) for _, dims in t._results]
-        outs = out if t._many else (out,)
+            x, _, rows = t.accept(x, None)
+        sizes = [per_row(dims) for _, dims in t.image.results]
+        outs = out if t.image.targets else (out,)
         if out is None:
             outs = tuple([array("f", range(rows * n)) for n in sizes])
-            out = outs if t._many else outs[0]
+            out = outs if t.image.targets else outs[0]
         views, at = self.views(outs, rows, sizes), 0
         for piece in pieces(x, rows, t.micro_batch):
             end = at + min(t.micro_batch, rows - at)
             into = tuple([views[k][at * sizes[k] : end * sizes[k]] for k in range(len(sizes))])
-            t._predict(piece, into if t._many else into[0])
+            t.predict_part(piece, into if t.image.targets else into[0])
             at = end
         return out
 
@@ -85,7 +84,7 @@ class Parts:
             if hasattr(view, "ndim"):
                 from .shaped import in_a_row
 
-                view = in_a_row(view, self.trainer._results[k][1][1:])
+                view = in_a_row(view, self.trainer.image.results[k][1][1:])
             if len(view) >= rows * sizes[k]:
                 found.append(memoryview(view))
         if len(found) != len(sizes) or len(outs) != len(sizes):
@@ -100,16 +99,16 @@ def _zip(a, b):
 def rows_of(trainer, x, y):
     """How many samples these buffers hold; 0 where they are no such buffers, or do not hold as many as each other.
     y: None in a prediction."""
-    if trainer._binding:
-        parts = trainer._binding.parts(x, y)
+    if trainer.binding:
+        parts = trainer.binding.parts(x, y)
     else:
         parts = (("x", X, x),) if y is None else (("x", X, x), ("y", Y, y))
     rows = 0
     for _, k, part in parts:
-        listed = isinstance(part, (list, tuple)) or hasattr(part, "_dims")
+        listed = isinstance(part, (list, tuple)) or hasattr(part, "dims")
         if listed or getattr(part, "ndim", 1) != 1:
             return 0
-        size = segment(trainer._code, k)[2]
+        size = segment(trainer.image.code, k)[2]
         n = len(part) // size
         if not n or n * size != len(part) or rows and n != rows:
             return 0

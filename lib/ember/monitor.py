@@ -65,11 +65,12 @@ def memory(trainer=None):
     if hasattr(micropython, "stack_use"):
         found.stack = micropython.stack_use()
     if trainer is not None:
-        from .program import CONSTANTS, FLOATS, INTS
-        from .running import word
+        from .image import segment, word
+        from .program import FIRST_BOUND
 
-        words = [len(trainer._segments[k]) for k in (CONSTANTS, FLOATS, INTS)]
-        found.arena, found.program = 4 * len(trainer._arena), 4 * (word(trainer._code, 1) + sum(words))
+        code = trainer.image.code
+        sizes = [segment(code, k)[1] for k in range(FIRST_BOUND)]  # the arena, constants, slots
+        found.arena, found.program = 4 * sizes[0], 4 * (word(code, 1) + sum(sizes[1:]))
     return found
 
 

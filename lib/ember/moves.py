@@ -1,18 +1,18 @@
 """L-BFGS in a Trainer: loss and gradients are the program's, the moves between its runs are the optimizer's."""
 
 from .ops import DIV_FN
-from .program import COUNT, LOSS, STATISTICS, TOTAL, UPDATE
+from .program import COUNT, GRADIENTS, INTS, LOSS, STATISTICS, TOTAL, UPDATE
 from .tensor import Tensor, sink
 
 
-def check(trainer):
+def check(front):
     """ValueError where one of the optimizers looks at the loss more than once a step, and that does not fit."""
-    if len(trainer.optimizers) > 1:
-        raise ValueError("LBFGS is one of %d optimizers; it trains alone" % len(trainer.optimizers))
-    if trainer._extras:
+    if len(front.optimizers) > 1:
+        raise ValueError("LBFGS is one of %d optimizers; it trains alone" % len(front.optimizers))
+    if front.extras:
         raise ValueError("LBFGS takes no clip_value, clip_norm or ema")
-    if trainer.state_dtype != "f":
-        raise ValueError("LBFGS takes no state_dtype but 'f', got %r" % trainer.state_dtype)
+    if front.state_dtype != "f":
+        raise ValueError("LBFGS takes no state_dtype but 'f', got %r" % front.state_dtype)
 
 
 class Moves:
@@ -20,11 +20,11 @@ class Moves:
 
     def __init__(self, trainer):
         self.trainer, self.optimizer, self.batch = trainer, trainer.optimizer, None
-        arena, kept = memoryview(trainer._arena), trainer.plan.kept
-        first, size = kept[2][1:]
+        arena = memoryview(trainer.executor.segments[0])
+        first, size = trainer.image.block(GRADIENTS)
         self.gradients = Tensor(arena[first : first + size])
-        n = sum([p.numel() for p in trainer._changing])
-        self.buffers, at = arena[first - n : first], trainer._statistics + STATISTICS  # as sections.py has them
+        n = sum([p.numel() for p in trainer.front.changing])
+        self.buffers, at = arena[first - n : first], trainer.image.statistics + STATISTICS  # as sections.py has them
         self.changed = arena[at : at + n]
         self._load = trainer.load
         trainer.step, trainer.update, trainer.load = self.step, self.update, self.load
@@ -43,25 +43,29 @@ class Moves:
             self.optimizer.back()
             raise
         finally:
-            self.batch, t._fresh = None, True
-        arena, at = t._arena, t._statistics
-        arena[at + LOSS], arena[at + TOTAL], t._ints[COUNT] = self.seen
-        t._run(UPDATE)
+            self.batch, t.fresh = None, True
+        for slot, value in zip(self._slots(), self.seen):
+            t.executor.write(slot, value)
+        t.run(UPDATE)
+
+    def _slots(self):
+        at = self.trainer.image.statistics
+        return at + LOSS, at + TOTAL, (INTS << 24) + COUNT
 
     def _look(self):
         """Loss and gradients where the weights are now. What is counted is the first look; buffers follow each."""
         t = self.trainer
-        t._fresh = True
+        t.fresh = True
         t.accumulate(*self.batch)
-        arena, at = t._arena, t._statistics
+        seen = [t.executor.read(slot) for slot in self._slots()]
         if self.seen is None:
-            self.seen = arena[at + LOSS], arena[at + TOTAL], t._ints[COUNT]
-        if not arena[at + TOTAL]:  # no label counts: gradients are 0, and there is no move
+            self.seen = seen
+        if not seen[1]:  # no label counts: gradients are 0, and there is no move
             return 0.0
         for i in range(len(self.buffers)):
             self.buffers[i] = self.changed[i]
         target = sink()
-        target.map(DIV_FN, self.gradients, self.gradients, target.scalar(arena[at + TOTAL]))
+        target.map(DIV_FN, self.gradients, self.gradients, target.scalar(seen[1]))
         target.flush()
         return t.loss
 

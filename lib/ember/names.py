@@ -2,14 +2,14 @@
 
 import sys
 
-from . import _HOMES, _MODULES, catalogue, catalogue_more
+from . import _HOMES, _MODULES, catalogue, catalogue_more, catalogue_most
 
 # Of what has names that load later: the lists of the catalogue, and what is there from the start.
 _KINDS = {
     "ember": (("FUNCTIONS", "OPERATIONS"), catalogue.OPERATORS + " " + _MODULES),
     "ember.functional": (("FUNCTIONAL", "OPERATIONS", "FUNCTIONS"), ""),
-    "ember.nn": (("LAYERS",), "Module Sequential Linear Flatten ReLU Tanh Sigmoid Dropout init utils functional"),
-    "ember.optim": (("OPTIMIZERS",), "SGD Adam AdamW lr_scheduler"),
+    "ember.nn": (("LAYERS",), "Module Sequential Linear ReLU init utils functional"),
+    "ember.optim": (("OPTIMIZERS",), "Adam lr_scheduler"),
     "a Tensor": (("OPERATIONS",), catalogue.OPERATORS + " T shape dtype grad requires_grad backward detach item tolist "
                  "numel elements"),
 }  # fmt: skip
@@ -37,14 +37,18 @@ def nearest(name, words):
     return best
 
 
+def _listed(homes):
+    return [word for word in homes.split() if word[-1] != ":"]
+
+
 def names_of(whose):
     """What "ember", "ember.nn", "ember.optim" or "a Tensor" offers, whether it was loaded or not; or a module."""
     kinds, more = _KINDS.get(whose, (("METHODS",), _MODULE))
     words = more.split()
     for kind in kinds:
-        for part in (catalogue, catalogue_more):
-            words += [word for word in getattr(part, kind, "").split() if word[-1] != ":"]
-    return words + ([name for _, names in _HOMES for name in names] if whose == "ember" else [])
+        for part in (catalogue, catalogue_most, catalogue_more):
+            words += _listed(getattr(part, kind, ""))
+    return words + (_listed(_HOMES) if whose == "ember" else [])
 
 
 def missing(name, words):

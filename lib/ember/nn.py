@@ -7,8 +7,8 @@ import gc
 import math
 from array import array
 
-from . import ops, ops_reduce
-from .check import chance, flag, whole
+from . import ops_reduce
+from .check import flag, whole
 from .parameter import Buffer, Parameter
 from .tensor import apply
 
@@ -142,22 +142,9 @@ class Linear(Module):
         self.bias = Parameter((out_features,), -bound, bound) if flag("bias", bias) else None
 
     def forward(self, x):
-        if len(x._dims) < 2 or x._dims[-1] != self.in_features:
+        if len(x.dims) < 2 or x.dims[-1] != self.in_features:
             self._refuse(x, "(N, %d)" % self.in_features)
         return apply(ops_reduce.MATMUL, (x, self.weight) if self.bias is None else (x, self.weight, self.bias))
-
-
-class Flatten(Module):
-    """The dimensions from start_dim to end_dim as one: by default [N, ...] to [N, product of the rest]."""
-
-    def __init__(self, start_dim=1, end_dim=-1):
-        for name, dim in (("start_dim", start_dim), ("end_dim", end_dim)):
-            if isinstance(dim, bool) or not isinstance(dim, int):
-                raise ValueError("%s is %r; it may be a whole number" % (name, dim))
-        self.start_dim, self.end_dim = start_dim, end_dim
-
-    def forward(self, x):
-        return x.flatten(self.start_dim, self.end_dim)
 
 
 class ReLU(Module):
@@ -165,30 +152,6 @@ class ReLU(Module):
 
     def forward(self, x):
         return x.relu()
-
-
-class Tanh(Module):
-    """tanh(x), of any shape."""
-
-    def forward(self, x):
-        return x.tanh()
-
-
-class Sigmoid(Module):
-    """1 / (1 + exp(-x)), of any shape."""
-
-    def forward(self, x):
-        return x.sigmoid()
-
-
-class Dropout(Module):
-    """In training each element is 0 with probability p, else divided by 1 - p; a fresh mask every step."""
-
-    def __init__(self, p=0.5):
-        self.p = chance("p", p)
-
-    def forward(self, x):
-        return apply(ops.DROPOUT, (x,), (self.p,)) if self.training and self.p else x
 
 
 def __getattr__(name):

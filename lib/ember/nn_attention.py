@@ -6,9 +6,10 @@ N batch, H heads, L steps that ask, S steps that are asked, E elements of a step
 from array import array
 from math import sqrt
 
-from . import ops
+from . import isa, ops
 from .check import chance, flag, not_negative, number, only
-from .nn import Dropout, Linear, Module, _positive
+from .nn import Linear, Module, _positive
+from .nn_common import Dropout
 from .nn_norm import LayerNorm
 from .ops_attention import ROTARY, attend, hidden
 from .parameter import Buffer, Parameter
@@ -63,24 +64,24 @@ class MultiheadAttention(Module):
     def _heads(self, project, x):
         """[N, L, E] to [N, H, L, D]"""
         heads = self.num_heads
-        return project(x).reshape(-1, x._dims[1], heads, self.embed_dim // heads).permute(0, 2, 1, 3)
+        return project(x).reshape(-1, x.dims[1], heads, self.embed_dim // heads).permute(0, 2, 1, 3)
 
     def forward(self, query, key, value, key_padding_mask=None, need_weights=False, attn_mask=None, is_causal=False):
         for x, size in ((query, self.embed_dim), (key, self.kdim), (value, self.vdim)):
-            if len(x._dims) != 3 or x._dims[2] != size:
+            if len(x.dims) != 3 or x.dims[2] != size:
                 self._refuse(x, "(N, L, %d)" % size)
         mask = attn_mask
         if mask is not None and mask.dtype != "f":
             mask = hidden(mask)
         if key_padding_mask is not None:
-            if key_padding_mask._dims != key._dims[:2]:
+            if key_padding_mask.dims != key.dims[:2]:
                 raise ValueError("key_padding_mask has shape %s; it may be %s" % (
                     key_padding_mask.shape, key.shape[:2]))  # fmt: skip
-            padding = hidden(key_padding_mask).reshape(-1, 1, 1, key._dims[1])
+            padding = hidden(key_padding_mask).reshape(-1, 1, 1, key.dims[1])
             mask = padding if mask is None else padding + mask
         q, k, v = self._heads(self.q_proj, query), self._heads(self.k_proj, key), self._heads(self.v_proj, value)
         y, weights = attend(q, k, v, mask, self.dropout.p if self.training else 0.0, is_causal, None)
-        y = self.out_proj(y.permute(0, 2, 1, 3).reshape(-1, query._dims[1], self.embed_dim))
+        y = self.out_proj(y.permute(0, 2, 1, 3).reshape(-1, query.dims[1], self.embed_dim))
         return y, weights.mean(1) if need_weights else None
 
 
@@ -158,14 +159,14 @@ def _angles(t, base):
     everywhere."""
     from .eager import Eager
 
-    length, width = t._dims
+    length, width = t.dims
     half, eager = (length, width // 2), Eager()
     with use(eager):
         rate = Tensor(array("f", (base,))).log() / float(width)
         frequencies = (Tensor(array("f", range(0, width, 2))) * rate * -1.0).exp()
         angles = Tensor(array("f", range(length)), (length, 1)) * frequencies
     for at, fn in enumerate((ops.SIN_FN, ops.COS_FN)):
-        ops.strided(eager, fn, ops.isa.WRITE, half, t.alias(t._dims, at), (width, 2), angles, (width // 2, 1))
+        ops.strided(eager, fn, isa.WRITE, half, t.alias(t.dims, at), (width, 2), angles, (width // 2, 1))
     eager.flush()
 
 
@@ -180,9 +181,9 @@ def _table(length, width, base, name):
 
 def _rows(module, x, length):
     """The rows of its table for so many steps."""
-    if length < 1 or length > module.table._dims[0]:
-        raise ValueError("x has shape %s; %r takes up to %d steps" % (x.shape, module, module.table._dims[0]))
-    return module.table.alias((length, module.table._dims[1]))
+    if length < 1 or length > module.table.dims[0]:
+        raise ValueError("x has shape %s; %r takes up to %d steps" % (x.shape, module, module.table.dims[0]))
+    return module.table.alias((length, module.table.dims[1]))
 
 
 class SinusoidalEncoding(Module):
@@ -197,9 +198,9 @@ class SinusoidalEncoding(Module):
         self.table, self.dropout = _table(max_len, d_model, base, "d_model"), Dropout(chance("dropout", dropout))
 
     def forward(self, x):
-        if len(x._dims) != 3 or x._dims[2] != self.table._dims[1]:
-            self._refuse(x, "(N, L, %d)" % self.table._dims[1])
-        return self.dropout(x + _rows(self, x, x._dims[1]))
+        if len(x.dims) != 3 or x.dims[2] != self.table.dims[1]:
+            self._refuse(x, "(N, L, %d)" % self.table.dims[1])
+        return self.dropout(x + _rows(self, x, x.dims[1]))
 
 
 class RotaryEncoding(Module):
@@ -214,6 +215,6 @@ class RotaryEncoding(Module):
         self.table = _table(max_len, dim, base, "dim")
 
     def forward(self, x):
-        if len(x._dims) < 3 or x._dims[-1] != self.table._dims[1]:
-            self._refuse(x, "(N, H, L, %d)" % self.table._dims[1])
-        return apply(ROTARY, (x,), (_rows(self, x, x._dims[-2]),))
+        if len(x.dims) < 3 or x.dims[-1] != self.table.dims[1]:
+            self._refuse(x, "(N, H, L, %d)" % self.table.dims[1])
+        return apply(ROTARY, (x,), (_rows(self, x, x.dims[-2]),))

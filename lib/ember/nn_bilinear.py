@@ -23,8 +23,8 @@ class Bilinear(Module):
         self.bias = Parameter((out_features,), -bound, bound) if flag("bias", bias) else None
 
     def forward(self, x1, x2):
-        if x1._dims[-1:] != (self.in1_features,) or x2._dims[:-1] + x1._dims[-1:] != x1._dims:
+        if x1.dims[-1:] != (self.in1_features,) or x2.dims[:-1] + x1.dims[-1:] != x1.dims:
             self._refuse(x1, "(..., %d) and (..., %d)" % (self.in1_features, self.in2_features))
-        if x2._dims[-1:] != (self.in2_features,):
+        if x2.dims[-1:] != (self.in2_features,):
             self._refuse(x2, "(..., %d) second" % self.in2_features)
         return bilinear(x1, x2, self.weight, self.bias)

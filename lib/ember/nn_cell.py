@@ -19,11 +19,11 @@ class _Cell(Direction):
 
     def _begin(self, x, states):
         """[N, C] as a sequence of one step, and the states, zeros where there are none."""
-        if len(x._dims) != 2 or x._dims[1] != self.input_size:
+        if len(x.dims) != 2 or x.dims[1] != self.input_size:
             self._refuse(x, "(N, %d)" % self.input_size)
-        shape, begin = (x._dims[0], self.hidden_size), []
+        shape, begin = (x.dims[0], self.hidden_size), []
         for state in states:
-            if state is not None and state._dims != shape:
+            if state is not None and state.dims != shape:
                 raise ValueError("%r takes a state of shape %s, got %s" % (self, x.alias(shape).shape, state.shape))
             begin.append(zeros(*shape) if state is None else state)
         return x.unsqueeze(1), begin

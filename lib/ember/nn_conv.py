@@ -23,13 +23,13 @@ def one(value, name, least):
 
 def as_image(layer, x, channels=None):
     """[N, L, C] as [N, 1, L, C]."""
-    if len(x._dims) != 3 or (channels and x._dims[2] != channels):
+    if len(x.dims) != 3 or (channels and x.dims[2] != channels):
         layer._refuse(x, "(N, L, %s)" % (channels or "C"))
-    return x.reshape(-1 if x._dims[0] < 0 else x._dims[0], 1, x._dims[1], x._dims[2])
+    return x.reshape(-1 if x.dims[0] < 0 else x.dims[0], 1, x.dims[1], x.dims[2])
 
 
 def as_sequence(y):
-    return y.reshape(-1 if y._dims[0] < 0 else y._dims[0], y._dims[2], y._dims[3])
+    return y.reshape(-1 if y.dims[0] < 0 else y.dims[0], y.dims[2], y.dims[3])
 
 
 def flat(value, name, least):
@@ -89,7 +89,7 @@ class ConvTranspose2d(Module):
         self.bias = Parameter((out_channels,), -bound, bound) if flag("bias", bias) else None
 
     def forward(self, x):
-        if len(x._dims) != 4 or x._dims[3] != self.in_channels:
+        if len(x.dims) != 4 or x.dims[3] != self.in_channels:
             self._refuse(x, "(N, H, W, %d)" % self.in_channels)
         return transposed(x, self.weight, self.bias, self.arguments)
 

@@ -9,7 +9,7 @@ from .parameter import Parameter
 def _draw(weight, padding_idx):
     normal(weight, 0.0, 1.0)
     if padding_idx is not None:
-        width = weight._dims[1]
+        width = weight.dims[1]
         constant(weight.alias((width,), padding_idx * width), 0.0)
 
 

@@ -68,7 +68,7 @@ class Conv2d(Module):
         self.bias = Parameter((out_channels,), -bound, bound) if flag("bias", bias) else None
 
     def forward(self, x):
-        if len(x._dims) != 4 or x._dims[3] != self.in_channels:
+        if len(x.dims) != 4 or x.dims[3] != self.in_channels:
             self._refuse(x, "(N, H, W, %d)" % self.in_channels)
         return convolve(x, self.weight, self.bias, self.arguments, self.more, self.padding_mode)
 
@@ -94,6 +94,6 @@ class MaxPool2d(Module):
         self.kernel_size, self.stride, self.padding, self.ceil_mode = self.arguments
 
     def forward(self, x):
-        if len(x._dims) != 4:
+        if len(x.dims) != 4:
             self._refuse(x, "(N, H, W, C)")
         return apply(MAX_POOL2D, (x,), self.arguments)

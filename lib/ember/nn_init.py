@@ -26,18 +26,18 @@ def _start(tensor, fill, *arguments):
         raise ValueError("tensor is %r; it may be a Parameter or a float32 tensor" % (tensor,))
     if isinstance(tensor, Parameter):
         tensor.initial = (fill,) + arguments
-        if tensor._data is not None:
+        if tensor.storage is not None:
             tensor.draw()
     else:
         values = Parameter(tensor.shape)
-        values._data, values._offset = tensor.elements(), tensor._offset
+        values.storage, values.offset = tensor.elements(), tensor.offset
         fill(values, *arguments)
     return tensor
 
 
 def _shape(tensor, least):
     """The dimensions of what is to be drawn, at least so many."""
-    dims = getattr(tensor, "_dims", None)
+    dims = getattr(tensor, "dims", None)
     if dims is None:
         raise ValueError("tensor is %r; it may be a Parameter or a float32 tensor" % (tensor,))
     if len(dims) < least:
@@ -70,8 +70,8 @@ def eye_(tensor):
 def dirac_(tensor, groups=1):
     """A convolution's weight that hands on its input, as far as there are channels: 1 in the middle of the kernel."""
     _shape(tensor, 3)
-    if not isinstance(groups, int) or groups < 1 or tensor._dims[-1] % groups:
-        raise ValueError("groups is %r; it must divide the %d channels out" % (groups, tensor._dims[-1]))
+    if not isinstance(groups, int) or groups < 1 or tensor.dims[-1] % groups:
+        raise ValueError("groups is %r; it must divide the %d channels out" % (groups, tensor.dims[-1]))
     return _start(tensor, diagonal, groups)
 
 

@@ -8,6 +8,7 @@ from array import array
 from . import isa, ops
 from . import ops_noise as noise
 from .eager import FIRST, Eager
+from .parameter import PIECEWISE
 from .program import STEP
 
 _CHUNK = 256  # numbers at a time, where drawing takes scratch
@@ -37,11 +38,11 @@ def constant(t, value):
 def diagonal(t, groups):
     """In the middle of the kernel, 1 from each channel in to the channel out of the same number in each group."""
     constant(t, 0.0)
-    rows, columns = t._dims[-2:]
+    rows, columns = t.dims[-2:]
     middle, size = 0, columns // groups
-    for k in t._dims[:-2]:
+    for k in t.dims[:-2]:
         middle = middle * k + k // 2
-    data, at = t.elements(), t._offset + middle * rows * columns
+    data, at = t.elements(), t.offset + middle * rows * columns
     for group in range(groups):
         for i in range(min(rows, size)):
             data[at + i * columns + group * size + i] = 1.0
@@ -53,7 +54,7 @@ def _pieces(eager, t, scratches):
     whole = [eager.new((min(n, _CHUNK),)) for _ in range(scratches)]
     for first in range(0, n, _CHUNK):
         dims = (min(n - first, _CHUNK),)
-        eager.ints[FIRST] = first
+        eager.ints[FIRST] = t.first + first
         yield [t.alias(dims, first)] + [s.alias(dims) for s in whole]
 
 
@@ -106,11 +107,14 @@ def truncated(t, mean, std, a, b):
         eager.flush()
 
 
+PIECEWISE.extend((constant, normal, truncated))
+
+
 def orthogonal(t, gain):
     """Normal vectors, each less its projection on all before it, twice, and divided by its length (Gram-Schmidt; that
     twice is enough: Giraud, Langou, Rozloznik and van den Eshof, 2005)."""
     normal(t, 0.0, 1.0)
-    columns = t._dims[-1]
+    columns = t.dims[-1]
     rows = t.numel() // columns
     count, length, next_, step = (columns, rows, 1, columns) if columns <= rows else (rows, columns, columns, 1)
     eager = Eager()

@@ -16,7 +16,7 @@ class Valid:
     a list or a tensor of any dtype."""
 
     def __init__(self, lengths, x):
-        n, steps = x._dims[:2]
+        n, steps = x.dims[:2]
         values, dims = elements(lengths)
         if dims != (n,):
             raise ValueError("lengths has shape %s; it may be (N,), one of each sequence of %s" % (dims, x.shape))
@@ -37,16 +37,16 @@ class Valid:
 
     def turned(self, x):
         """x from each sequence's last step to its first."""
-        n, steps, width = x._dims
-        return apply(GATHER, (x, self.back), (x._dims, (n, steps, width, steps, steps, 1, 0), None))
+        n, steps, width = x.dims
+        return apply(GATHER, (x, self.back), (x.dims, (n, steps, width, steps, steps, 1, 0), None))
 
     def last(self, x):
         """[N, C] of [N, L, C]: each sequence's last step."""
-        n, steps, width = x._dims
+        n, steps, width = x.dims
         return apply(GATHER, (x, self.index), ((n, width), (n, 1, width, steps, 1, 0, 0), None))
 
     def held(self, gates):
         """What an LSTM's gates get, [N, L, 4 * H]; where a step does not count, what leaves the cell as it is: of i the
         sigmoid is 0, of f it is 1."""
-        width = gates._dims[2] // 4
+        width = gates.dims[2] // 4
         return where(self.counts, gates, Tensor(array("f", [-1e30] * width + [1e30] * width + [0.0] * (2 * width))))

@@ -2,7 +2,8 @@
 
 import sys
 
-from .nn import Dropout, Flatten, Linear, Module, Sequential
+from .nn import Linear, Module, Sequential
+from .nn_common import Dropout, Flatten
 from .parameter import Buffer, Parameter
 from .tensor import Tensor
 

@@ -48,7 +48,7 @@ class _BatchNorm(Module):
                 self.num_batches_tracked = Buffer((1,))
 
     def forward(self, x):
-        if len(x._dims) not in self.ranks or x._dims[-1] != self.num_features:
+        if len(x.dims) not in self.ranks or x.dims[-1] != self.num_features:
             self._refuse(x, "%s with %d channels last" % (self.takes, self.num_features))
         if self.training or self.running_mean is None:
             return _scaled(self._by_batch(x), self.weight, self.bias)
@@ -59,7 +59,7 @@ class _BatchNorm(Module):
         return x * factor + (shift if self.bias is None else shift + self.bias)
 
     def _by_batch(self, x):
-        n, found = numel(x._dims[:-1]), []
+        n, found = numel(x.dims[:-1]), []
         layout = (1, self.num_features, n, 1, 0, 1, self.num_features, 0)
         y = apply(NORMALIZE, (x,), (layout, 1, self.eps, found))
         if self.training and self.running_mean is not None:
@@ -108,10 +108,10 @@ class _ByShape(Module):
 
     def forward(self, x):
         n = len(self.normalized_shape)
-        if len(x._dims) < n or x._dims[len(x._dims) - n :] != self.normalized_shape:
+        if len(x.dims) < n or x.dims[len(x.dims) - n :] != self.normalized_shape:
             self._refuse(x, "(..., %s)" % ", ".join([str(d) for d in self.normalized_shape]))
         width = numel(self.normalized_shape)
-        layout = (numel(x._dims) // width, 1, 1, width, width, 0, 0, 1)
+        layout = (numel(x.dims) // width, 1, 1, width, width, 0, 0, 1)
         y = apply(NORMALIZE, (x,), (layout, self.center, self.eps, []))
         return _scaled(y, self.weight, self.bias)
 
@@ -163,11 +163,11 @@ class GroupNorm(Module):
 
     def forward(self, x):
         channels, groups = self.num_channels, self.num_groups
-        if len(x._dims) < 2 or x._dims[-1] != channels:
+        if len(x.dims) < 2 or x.dims[-1] != channels:
             self._refuse(x, "(N, ..., %d)" % channels)
-        area = numel(x._dims[1:-1])
+        area = numel(x.dims[1:-1])
         width = channels // groups
-        layout = (x._dims[0], groups, area, width, area * channels, width, channels, 1)
+        layout = (x.dims[0], groups, area, width, area * channels, width, channels, 1)
         y = apply(NORMALIZE, (x,), (layout, 1, self.eps, []))
         return _scaled(y, self.weight, self.bias)
 
@@ -181,7 +181,7 @@ class _InstanceNorm(GroupNorm):
         GroupNorm.__init__(self, _positive(num_features, "num_features"), num_features, eps, affine)
 
     def forward(self, x):
-        if len(x._dims) != self.rank:
+        if len(x.dims) != self.rank:
             self._refuse(x, self.takes)
         return GroupNorm.forward(self, x)
 

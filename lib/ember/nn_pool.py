@@ -36,7 +36,7 @@ class AvgPool2d(Module):
         self.count_include_pad = flag("count_include_pad", count_include_pad)
 
     def forward(self, x):
-        if len(x._dims) != 4:
+        if len(x.dims) != 4:
             self._refuse(x, "(N, H, W, C)")
         return apply(AVERAGE, (x,), (pooled(x, *self.window),) + self.window[:3] + (self.count_include_pad,))
 
@@ -67,9 +67,9 @@ class AdaptiveAvgPool2d(Module):
         self.output_size = tuple(both)
 
     def forward(self, x):
-        if len(x._dims) != 4:
+        if len(x.dims) != 4:
             self._refuse(x, "(N, H, W, C)")
-        out = [x._dims[i + 1] if self.output_size[i] is None else self.output_size[i] for i in (0, 1)]
+        out = [x.dims[i + 1] if self.output_size[i] is None else self.output_size[i] for i in (0, 1)]
         return apply(AVERAGE, (x,), (out, None, None, None, None))
 
 

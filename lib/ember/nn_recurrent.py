@@ -7,7 +7,8 @@ N batch, L steps, C features in, H hidden, D directions (1 or 2).
 
 from . import ops_recurrent as rows
 from .check import chance, flag, only
-from .nn import Dropout, Module, _bound, _positive
+from .nn import Module, _bound, _positive
+from .nn_common import Dropout
 from .ops_reduce import MATMUL
 from .ops_shape import cat
 from .ops_views import stack
@@ -53,11 +54,11 @@ class _Recurrent(Module):
 
     def _through(self, x, starts, lengths):
         """The last layer's output, and for each of starts the last states of all, [N, layers * D, H]."""
-        if len(x._dims) != 3 or x._dims[2] != self.input_size:
+        if len(x.dims) != 3 or x.dims[2] != self.input_size:
             self._refuse(x, "(N, L, %d)" % self.input_size)
-        shape, ends, valid = (x._dims[0], len(self.layers) * len(self.layers[0]), self.hidden_size), [], None
+        shape, ends, valid = (x.dims[0], len(self.layers) * len(self.layers[0]), self.hidden_size), [], None
         for start in starts:
-            if start is not None and start._dims != shape:
+            if start is not None and start.dims != shape:
                 raise ValueError("%r takes a state of shape %s, got %s" % (self, start.alias(shape).shape, start.shape))
         if lengths is not None:
             from .nn_lengths import Valid
@@ -68,7 +69,7 @@ class _Recurrent(Module):
             x = self.between(x) if k else x
             outputs = []
             for direction in self.layers[k]:
-                begin = [zeros(x._dims[0], self.hidden_size) if s is None else s[:, len(ends)] for s in starts]
+                begin = [zeros(x.dims[0], self.hidden_size) if s is None else s[:, len(ends)] for s in starts]
                 reverse = direction.reverse
                 if valid:
                     output, end = self._run(direction, valid.turned(x) if reverse else x, 0, valid, *begin)
@@ -104,7 +105,7 @@ def rnn(weights, x, reverse, relu, start):
 
 
 def gru(weights, x, reverse, start):
-    bias = zeros(start._dims[-1]) if weights.bias_hh is None else weights.bias_hh
+    bias = zeros(start.dims[-1]) if weights.bias_hh is None else weights.bias_hh
     return apply(rows.GRU, (weights.inputs(x), weights.weight_hh, start, bias), (reverse,)), ()
 
 

@@ -70,10 +70,10 @@ class Upsample(Module):
 
     def forward(self, x):
         ranks = {"nearest": (3, 4), "linear": (3,), "bilinear": (4,)}[self.mode]
-        if len(x._dims) not in ranks:
+        if len(x.dims) not in ranks:
             self._refuse(x, " or ".join([("(N, L, C)", "(N, H, W, C)")[rank - 3] for rank in ranks]))
-        for dim in range(1, len(x._dims) - 1):
-            n = x._dims[dim]
+        for dim in range(1, len(x.dims) - 1):
+            n = x.dims[dim]
             if self.size:
                 out = above = self.size[dim - 1]
                 below = n
@@ -88,8 +88,8 @@ class Upsample(Module):
                 x = x.index_select(dim, _nearest(n, out, above, below))
                 continue
             weights = _weights(n, out, above, below, self.align_corners)
-            if dim == 1 and len(x._dims) == 4:
-                width, channels = x._dims[2:]
+            if dim == 1 and len(x.dims) == 4:
+                width, channels = x.dims[2:]
                 x = (weights @ x.flatten(2)).unflatten(2, (width, channels))
             else:
                 x = weights @ x
@@ -107,9 +107,9 @@ class PixelShuffle(Module):
 
     def forward(self, x):
         r = self.upscale_factor
-        if len(x._dims) != 4 or x._dims[3] % (r * r):
+        if len(x.dims) != 4 or x.dims[3] % (r * r):
             self._refuse(x, "(N, H, W, C) with C a multiple of %d" % (r * r))
-        n, h, w, c = x._dims
+        n, h, w, c = x.dims
         n = -1 if n < 0 else n
         x = x.reshape(n, h, w, c // (r * r), r, r).permute(0, 1, 4, 2, 5, 3)
         return x.reshape(n, h * r, w * r, c // (r * r))

@@ -61,7 +61,7 @@ def load_state_dict(module, state_dict, strict=True):
     if wrong:
         raise RuntimeError("load_state_dict of %s: %s" % (module.__class__.__name__, "; ".join(wrong)))
     for p, value in ready:
-        to, source, at, start = p.elements(), value.elements(), p._offset, value._offset
+        to, source, at, start = p.elements(), value.elements(), p.offset, value.offset
         for i in range(p.numel()):
             to[at + i] = source[start + i]
     return missing, unexpected

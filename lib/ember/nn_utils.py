@@ -9,7 +9,7 @@ from .tensor import Tensor, numel, sink
 
 def squares(target, total, x):
     """total = the sum of squares of x."""
-    summed(target, COPY_FN, (numel(x._dims),), total, (0,), x, (1,), None, None, 1)
+    summed(target, COPY_FN, (numel(x.dims),), total, (0,), x, (1,), None, None, 1)
 
 
 def scale_to(target, gradients, bound, largest=False):
@@ -19,13 +19,13 @@ def scale_to(target, gradients, bound, largest=False):
         target.fill(norm, 0.0)
     if largest:
         for g in gradients:
-            strided(target, ABS_FN, MAXIMUM, (numel(g._dims),), norm, (0,), g, (1,))
+            strided(target, ABS_FN, MAXIMUM, (numel(g.dims),), norm, (0,), g, (1,))
     elif gradients:
         each = norm if len(gradients) == 1 else target.new((len(gradients),))
         for i in range(len(gradients)):
             squares(target, each.alias((), i), gradients[i])
         if each is not norm:
-            summed(target, COPY_FN, each._dims, norm, (0,), each, (1,))
+            summed(target, COPY_FN, each.dims, norm, (0,), each, (1,))
         target.map(SQRT_FN, norm, norm)
     target.map(ADD_FN, factor, norm, target.scalar(1.0 / 1000000))
     target.map(DIV_FN, factor, bound, factor)

@@ -41,7 +41,7 @@ def _silu(target, y, x):
 
 def _chain(fn, y, g):
     """g times the slope of a function whose result is y."""
-    d = sink().new(y._dims)
+    d = sink().new(y.dims)
     sink().map(fn, d, y, g)
     return d
 
@@ -189,8 +189,8 @@ def swiglu(x, dim=-1):
 
 
 def _halves(x, dim):
-    dim = axis(x._dims, dim)
-    n, shape = x._dims[dim], x.shape
+    dim = axis(x.dims, dim)
+    n, shape = x.dims[dim], x.shape
     if n < 0 or n % 2:
         raise ValueError("halves of dimension %d of shape %s; it may be even, and not the batch" % (dim, shape))
     half = numel(shape[dim:]) // 2

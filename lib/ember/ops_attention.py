@@ -9,42 +9,43 @@ from . import ops
 from .isa import ADD as INTO_ADD
 from .isa import CONVERT, WRITE
 from .nn import _bound
-from .ops_reduce import SOFTMAX, _matmul_shape, _matmul_sizes, _product_grad, _products
+from .ops_common import DROPOUT, SOFTMAX
+from .ops_reduce import matmul_shape, matmul_sizes, product_grad, products
 from .tensor import Tensor, apply, numel, sink
 
 # Scores: query @ key transposed, which is read where it lies.
 
 
 def _turned(key):
-    return key.alias(key._dims[:-2] + (key._dims[-1], key._dims[-2]))
+    return key.alias(key.dims[:-2] + (key.dims[-1], key.dims[-2]))
 
 
 def _scores_shape(inputs):
     query, key = inputs
-    if len(query._dims) < 2 or len(key._dims) < 2 or query._dims[-1] != key._dims[-1]:
+    if len(query.dims) < 2 or len(key.dims) < 2 or query.dims[-1] != key.dims[-1]:
         raise ValueError("query and key have shapes %s and %s; they may be [..., L, E] and [..., S, E]"
                          % (query.shape, key.shape))  # fmt: skip
-    return _matmul_shape((query, _turned(key)))
+    return matmul_shape((query, _turned(key)))
 
 
 def _scores_sizes(inputs):
-    return _matmul_sizes(inputs[0]._dims, _turned(inputs[1])._dims)
+    return matmul_sizes(inputs[0].dims, _turned(inputs[1]).dims)
 
 
 def _scores_emit(target, y, inputs, saved):
     m, n, k, dims = _scores_sizes(inputs)
-    _products(target, WRITE, dims, m, n, k, (y, 1, n, 1), (inputs[0], 2, k, 1), (inputs[1], 3, 1, k))
+    products(target, WRITE, dims, m, n, k, (y, 1, n, 1), (inputs[0], 2, k, 1), (inputs[1], 3, 1, k))
 
 
 def _scores_grad(target, y, g, inputs, saved):
     query, key = inputs
     m, n, k, dims = _scores_sizes(inputs)
     if key.requires_grad:
-        d, into = _product_grad(target, key, 3, dims)
-        _products(target, into, dims, n, k, m, (d, 3, k, 1), (g, 1, 1, n), (query, 2, k, 1))
+        d, into = product_grad(target, key, 3, dims)
+        products(target, into, dims, n, k, m, (d, 3, k, 1), (g, 1, 1, n), (query, 2, k, 1))
     if query.requires_grad:
-        d, into = _product_grad(target, query, 2, dims)
-        _products(target, into, dims, m, k, n, (d, 2, k, 1), (g, 1, n, 1), (key, 3, k, 1))
+        d, into = product_grad(target, query, 2, dims)
+        products(target, into, dims, m, k, n, (d, 2, k, 1), (g, 1, n, 1), (key, 3, k, 1))
 
 
 SCORES = ops.Op(_scores_shape, _scores_emit, _scores_grad)
@@ -55,20 +56,20 @@ SCORES = ops.Op(_scores_shape, _scores_emit, _scores_grad)
 
 def _rotate(target, into, y, x, table, sign):
     """y (into) x with each pair (a, b) rotated: a cos - b sin, a sin + b cos; by the other way round if sign < 0."""
-    dims = x._dims[:-1] + (x._dims[-1] // 2,)
-    steps = ops.strides_of(x._dims)[:-1] + [2]
-    angles = [0] * (len(dims) - 2) + [x._dims[-1], 2]
+    dims = x.dims[:-1] + (x.dims[-1] // 2,)
+    steps = ops.strides_of(x.dims)[:-1] + [2]
+    angles = [0] * (len(dims) - 2) + [x.dims[-1], 2]
     minus = target.new(dims[-2:])
     ops.strided(target, ops.NEG_FN, WRITE, dims[-2:], minus, ops.strides_of(dims[-2:]), table, angles[-2:])
     plain = table, angles
     turned = minus, [0] * (len(dims) - 2) + ops.strides_of(dims[-2:])
-    cosine = table.alias(table._dims, 1), angles
+    cosine = table.alias(table.dims, 1), angles
     if sign < 0:
         plain, turned = turned, plain
     for at, first, second in ((0, cosine, turned), (1, plain, cosine)):
-        d = y.alias(y._dims, at)
+        d = y.alias(y.dims, at)
         ops.strided(target, ops.MUL_FN, into, dims, d, steps, x, steps, *first)
-        ops.strided(target, ops.MUL_FN, INTO_ADD, dims, d, steps, x.alias(x._dims, 1), steps, *second)
+        ops.strided(target, ops.MUL_FN, INTO_ADD, dims, d, steps, x.alias(x.dims, 1), steps, *second)
 
 
 def _rotary_emit(target, y, inputs, saved):
@@ -92,19 +93,19 @@ def hidden(mask):
 
 
 def _floats(mask):
-    if mask.dtype != "f" and mask._data is None:  # an input of a recording
-        raw, mask = mask, sink().new(mask._dims)
-        sink().emit(CONVERT, numel(mask._dims), 1, mask, raw, sink().constants((1.0, 0.0)))
+    if mask.dtype != "f" and mask.storage is None:  # an input of a recording
+        raw, mask = mask, sink().new(mask.dims)
+        sink().emit(CONVERT, numel(mask.dims), 1, mask, raw, sink().constants((1.0, 0.0)))
     elif mask.dtype != "f":
-        values = memoryview(mask.elements())[mask._offset : mask._offset + mask.numel()]
-        mask = Tensor(array("f", list(values)), mask._dims)
+        values = memoryview(mask.elements())[mask.offset : mask.offset + mask.numel()]
+        mask = Tensor(array("f", list(values)), mask.dims)
     return mask
 
 
 def _hides(mask):
     """0 where it is 0, else -inf. (A product would make NaN of 0.)"""
     target = sink()
-    y = target.new(mask._dims)
+    y = target.new(mask.dims)
     target.map(ops.KEEP_FN, y, mask, target.scalar(-float("inf")))
     target.flush()
     return y
@@ -120,18 +121,18 @@ def _causal(length, source):
 
 def attend(query, key, value, attn_mask, dropout_p, is_causal, scale):
     """(what scaled_dot_product_attention makes, the weights it is made with)"""
-    length, source = query._dims[-2:-1], key._dims[-2:-1]
+    length, source = query.dims[-2:-1], key.dims[-2:-1]
     if is_causal:
         if length + source == () or length[0] < 0 or source[0] < 0:
             raise ValueError("is_causal of shapes %s and %s; L and S may not be the batch" % (query.shape, key.shape))
         later = _causal(length[0], source[0])
-    scores = apply(SCORES, (query * (_bound(query._dims[-1]) if scale is None else scale), key))
+    scores = apply(SCORES, (query * (_bound(query.dims[-1]) if scale is None else scale), key))
     if is_causal:
         scores = scores + later
     if attn_mask is not None:
         scores = scores + (attn_mask if attn_mask.dtype == "f" else hidden_not(attn_mask))
     weights = apply(SOFTMAX, (scores,), (2,))  # a step that sees nothing has none
-    kept = apply(ops.DROPOUT, (weights,), (dropout_p,)) if dropout_p else weights
+    kept = apply(DROPOUT, (weights,), (dropout_p,)) if dropout_p else weights
     return kept @ value, weights
 
 

@@ -41,7 +41,7 @@ def _grad(target, y, g, inputs, saved):
         _coefficients_grad(target, y, g, x, coefficients, sizes)
     start = inputs[2] if len(inputs) > 2 and inputs[2].requires_grad else None
     if x.requires_grad or start is not None:
-        d, end = target.new(x._dims), None
+        d, end = target.new(x.dims), None
         if start is not None:
             end = _state(target, x, sizes)
         _biquad(target, 1, sizes, d, g, coefficients, None, end)
@@ -54,7 +54,7 @@ def _grad(target, y, g, inputs, saved):
 def _coefficients_grad(target, y, g, x, coefficients, sizes):
     """g goes backward through the poles alone; then each coefficient's gradient is its sum of products with what the
     coefficient is multiplied with: x, now, one and two steps later, and -y."""
-    poles, u = target.new((5,)), target.new(x._dims)
+    poles, u = target.new((5,)), target.new(x.dims)
     mask, one = target.constants((0.0, 0.0, 0.0, 1.0, 1.0)), target.constants((1.0, 0.0, 0.0, 0.0, 0.0))
     target.emit(isa.MAP, MUL_FN, 0, 5, 1, 1, poles, coefficients, mask)
     target.emit(isa.MAP, ADD_FN, 0, 5, 1, 1, poles, poles, one)
@@ -67,7 +67,7 @@ def _coefficients_grad(target, y, g, x, coefficients, sizes):
             target.map(NEG_FN, u, u)
         if n > late:  # the sum goes on from what is there, in the order of the samples
             dims = (outer, n - late, inner)
-            later = u.alias(u._dims, late * inner)
+            later = u.alias(u.dims, late * inner)
             strided(target, MUL_FN, INTO_ADD, dims, d.alias((), k), (0, 0, 0), later, strides, other, strides)
 
 
@@ -81,7 +81,7 @@ def _given(coefficients):
         values = [float(value) for value in coefficients]
         target = sink()
         c = target.at(target.constants(values), (len(values),)) if target.records else Tensor(values)
-    if c._dims != (5,):
+    if c.dims != (5,):
         raise ValueError("coefficients have shape %s; they may be b0, b1, b2, a1, a2" % (c.shape,))
     return c
 
@@ -98,15 +98,15 @@ def biquad(x, coefficients, state=None, dim=-1, return_state=False):
     In the transposed direct form II: y = b0 x + s1, s1 = b1 x - a1 y + s2, s2 = b2 x - a2 y.
     """
     x = tensor(x)
-    dim = axis(x._dims, dim)
-    dims = x._dims
+    dim = axis(x.dims, dim)
+    dims = x.dims
     if dims[dim] < 0:
         raise ValueError("biquad along the batch while recording: it would mix its samples")
     sizes = numel(dims[:dim]), dims[dim], numel(dims[dim + 1 :])
     of_state = dims[:dim] + (2,) + dims[dim + 1 :]
     inputs, found = [x, _given(coefficients)], [] if return_state else None
     if state is not None:
-        if tensor(state)._dims != of_state:
+        if tensor(state).dims != of_state:
             raise ValueError("state has shape %s; it may be %s" % (state.shape, x.alias(of_state).shape))
         inputs.append(state)
     y = apply(BIQUAD, tuple(inputs), (sizes, found))

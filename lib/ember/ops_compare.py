@@ -26,28 +26,28 @@ def _where_shape(inputs):
 
 def _denied(target, condition):
     """1 where the condition is 0, else 0."""
-    t = target.new(condition._dims)
+    t = target.new(condition.dims)
     target.map(ops.EQ_FN, t, condition, target.scalar(0.0))
     return t
 
 
 def _where_emit(target, y, inputs, saved):
     condition, a, b = inputs
-    out = y._dims
+    out = y.dims
     strides = ops.strides_of(out)
     for mask, x, into in ((condition, a, isa.WRITE), (_denied(target, condition), b, isa.ADD)):
-        ops.strided(target, ops.KEEP_FN, into, out, y, strides, mask, ops.broadcast_strides(mask._dims, out),
-                x, ops.broadcast_strides(x._dims, out))  # fmt: skip
+        ops.strided(target, ops.KEEP_FN, into, out, y, strides, mask, ops.broadcast_strides(mask.dims, out),
+                x, ops.broadcast_strides(x.dims, out))  # fmt: skip
 
 
 def _where_grad(target, y, g, inputs, saved):
     condition, a, b = inputs
-    out = y._dims
+    out = y.dims
     for k, x in enumerate((a, b)):  # which may be one tensor
         if x.requires_grad:
             mask = _denied(target, condition) if k else condition
             ops.contribute(
-                target, x, ops.KEEP_FN, out, mask, ops.broadcast_strides(mask._dims, out), g, ops.strides_of(out)
+                target, x, ops.KEEP_FN, out, mask, ops.broadcast_strides(mask.dims, out), g, ops.strides_of(out)
             )
 
 
@@ -68,7 +68,7 @@ def _clamp_emit(target, y, inputs, saved):
 
 def _clamp_grad(target, y, g, inputs, saved):
     x = inputs[0]
-    kept = target.new(x._dims)
+    kept = target.new(x.dims)
     target.map(ops.EQ_FN, kept, x, y)
     d, into = ops.into_grad(target, x)
     target.map(ops.KEEP_FN, d, kept, g, into)

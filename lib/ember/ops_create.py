@@ -2,7 +2,8 @@
 tuple of them. While recording they are part of the program: rand and randn draw anew in every run.
 """
 
-from .ops import Op, samples
+from .ops import Op
+from .ops_common import samples
 from .parameter import Parameter
 from .tensor import Tensor, apply, numel
 from .values import typed
@@ -68,17 +69,17 @@ def full(size, fill_value, dtype="f", requires_grad=False):
 
 def zeros_like(x, dtype="f", requires_grad=False):
     """0 in the shape of x."""
-    return _filled(x._dims, 0, dtype, requires_grad)
+    return _filled(x.dims, 0, dtype, requires_grad)
 
 
 def ones_like(x, dtype="f", requires_grad=False):
     """1 in the shape of x."""
-    return _filled(x._dims, 1, dtype, requires_grad)
+    return _filled(x.dims, 1, dtype, requires_grad)
 
 
 def full_like(x, fill_value, dtype="f", requires_grad=False):
     """fill_value in the shape of x."""
-    return _filled(x._dims, fill_value, dtype, requires_grad)
+    return _filled(x.dims, fill_value, dtype, requires_grad)
 
 
 def as_tensor(data, dtype="f"):
@@ -131,7 +132,7 @@ def _drawn(target, y, inputs, saved):
     from .ops_noise import normal
     from .program import COUNT
 
-    n, width = samples(y._dims)
+    n, width = samples(y.dims)
     if target.records:
         fresh, stream, sample = 1, target.stream(), COUNT
     else:
@@ -140,7 +141,7 @@ def _drawn(target, y, inputs, saved):
         fresh, stream = 0, STREAM + Parameter.drawn
         Parameter.drawn += 1
     if saved[1]:
-        normal(target, fresh, n, width, stream, y, target.new(y._dims), sample)
+        normal(target, fresh, n, width, stream, y, target.new(y.dims), sample)
     else:
         target.uniform(fresh, n, width, stream, y, 0.0, 1.0, sample)
 
@@ -166,9 +167,9 @@ def randn(*size, requires_grad=False):
 
 def rand_like(x, requires_grad=False):
     """As rand, in the shape of x."""
-    return _draw(x._dims, False, requires_grad)
+    return _draw(x.dims, False, requires_grad)
 
 
 def randn_like(x, requires_grad=False):
     """As randn, in the shape of x."""
-    return _draw(x._dims, True, requires_grad)
+    return _draw(x.dims, True, requires_grad)

@@ -42,7 +42,7 @@ def _transform_grad(opcode):
     def grad(target, y, g, inputs, saved):
         x, (n, scale, dims) = inputs[0], saved
         d, into = into_grad(target, x)
-        t = d if into == WRITE else target.new(x._dims)
+        t = d if into == WRITE else target.new(x.dims)
         _transform(target, opcode, t, g, numel(dims[:-1]), n, scale)
         if into != WRITE:
             target.copy(d, t, into)
@@ -91,19 +91,19 @@ def _factor(norm, n, backward):
 
 def _samples(x, what):
     x = tensor(x)
-    if not x._dims or x._dims[-1] < 0:
+    if not x.dims or x.dims[-1] < 0:
         raise ValueError("%s of shape %s: the last dimension is time, and not the batch" % (what, x.shape))
     return x
 
 
 def _sized(x, dim, n):
     """Dimension dim cut to n, or filled up with zeros behind."""
-    have = x._dims[dim]
+    have = x.dims[dim]
     if n < have:
         parts = whole(x)
         parts[dim] = (0, n, 1)
         return cut(x, parts)
-    return pad(x, (0, 0) * (len(x._dims) - 1 - dim) + (0, n - have)) if n > have else x
+    return pad(x, (0, 0) * (len(x.dims) - 1 - dim) + (0, n - have)) if n > have else x
 
 
 def rfft(x, n=None, norm=None):
@@ -116,13 +116,13 @@ def rfft(x, n=None, norm=None):
     norm of the spectrum); other lengths, up to 4094, take a product with a constant matrix of n * (n + 2) numbers.
     """
     x = _samples(x, "rfft")
-    n = x._dims[-1] if n is None else n
+    n = x.dims[-1] if n is None else n
     fits = _length("n", n)
     factor = _factor(norm, n, "forward")
-    x = _sized(x, len(x._dims) - 1, n)
+    x = _sized(x, len(x.dims) - 1, n)
     if fits:
         scale = rounded(factor)
-        return apply(RFFT, (x,), (n, (scale, scale), x._dims))
+        return apply(RFFT, (x,), (n, (scale, scale), x.dims))
     bins = n // 2 + 1
     values = array("f", range(n * 2 * bins))
     for i in range(n * bins):
@@ -130,7 +130,7 @@ def rfft(x, n=None, norm=None):
         values[2 * i] = rounded(cosine(angle, n) * factor >> 60)
         values[2 * i + 1] = rounded(-sine(angle, n) * factor >> 60)
     y = x @ constant(values, (n, 2 * bins))
-    return view(y, y._dims[:-1] + (bins, 2))
+    return view(y, y.dims[:-1] + (bins, 2))
 
 
 def irfft(x, n=None, norm=None):
@@ -138,14 +138,14 @@ def irfft(x, n=None, norm=None):
     that are too many are left out, missing ones are 0. The imaginary parts of the first bin, and of the last of an
     even n, count as 0. norm as given to rfft."""
     x = tensor(x)
-    rank = len(x._dims)
-    if rank < 2 or x._dims[-1] != 2 or x._dims[-2] < 0:
+    rank = len(x.dims)
+    if rank < 2 or x.dims[-1] != 2 or x.dims[-2] < 0:
         raise ValueError("irfft of shape %s; it may be [..., bins, 2]" % (x.shape,))
-    n = 2 * (x._dims[-2] - 1) if n is None else n
+    n = 2 * (x.dims[-2] - 1) if n is None else n
     fits = _length("n", n)
     factor, bins = _factor(norm, n, "backward"), n // 2 + 1
     x = _sized(x, rank - 2, bins)
-    dims = x._dims[:-2] + (n,)
+    dims = x.dims[:-2] + (n,)
     if fits:
         return apply(IRFFT, (x,), (n, (rounded(factor), rounded(2 * factor)), dims))
     values = array("f", range(2 * bins * n))
@@ -154,27 +154,27 @@ def irfft(x, n=None, norm=None):
         twice = factor if k == 0 or 2 * k == n else 2 * factor
         values[2 * k * n + j] = rounded(cosine(j * k, n) * twice >> 60)
         values[(2 * k + 1) * n + j] = rounded(-sine(j * k, n) * twice >> 60)
-    return view(x, x._dims[:-2] + (2 * bins,)) @ constant(values, (2 * bins, n))
+    return view(x, x.dims[:-2] + (2 * bins,)) @ constant(values, (2 * bins, n))
 
 
 # The squares of a spectrum's sizes: x [..., bins, 2].
 
 
 def _power_emit(target, y, inputs, saved):
-    x, dims = inputs[0], y._dims
+    x, dims = inputs[0], y.dims
     each = [2 * step for step in strides_of(dims)]
-    for part, into in ((x, WRITE), (x.alias(x._dims, 1), INTO_ADD)):
+    for part, into in ((x, WRITE), (x.alias(x.dims, 1), INTO_ADD)):
         strided(target, MUL_FN, into, dims, y, strides_of(dims), part, each, part, each)
 
 
 def _power_grad(target, y, g, inputs, saved):
     x = inputs[0]
-    twice = target.new(g._dims)
+    twice = target.new(g.dims)
     target.map(ops.ADD_FN, twice, g, g)
-    contribute(target, x, MUL_FN, x._dims, twice, strides_of(g._dims) + [0], x, strides_of(x._dims))
+    contribute(target, x, MUL_FN, x.dims, twice, strides_of(g.dims) + [0], x, strides_of(x.dims))
 
 
-POWER = Op(lambda inputs: inputs[0]._dims[:-1], _power_emit, _power_grad)
+POWER = Op(lambda inputs: inputs[0].dims[:-1], _power_emit, _power_grad)
 
 
 def power_spectrum(x, n=None, norm=None):
@@ -186,21 +186,21 @@ def power_spectrum(x, n=None, norm=None):
 
 
 def _frames_shape(inputs, frames, hop):
-    return inputs[0]._dims[:-1] + (frames, inputs[1]._dims[0])
+    return inputs[0].dims[:-1] + (frames, inputs[1].dims[0])
 
 
 def _steps(x, hop):
-    return strides_of(x._dims)[:-1] + [hop, 1]
+    return strides_of(x.dims)[:-1] + [hop, 1]
 
 
 def _frames_emit(target, y, inputs, saved):
-    (x, window), dims = inputs, y._dims
+    (x, window), dims = inputs, y.dims
     strided(target, MUL_FN, WRITE, dims, y, strides_of(dims), x, _steps(x, saved[1]),
             window, [0] * (len(dims) - 1) + [1])  # fmt: skip
 
 
 def _frames_grad(target, y, g, inputs, saved):
-    (x, window), dims, each = inputs, y._dims, strides_of(y._dims)
+    (x, window), dims, each = inputs, y.dims, strides_of(y.dims)
     if x.requires_grad:
         strided(target, MUL_FN, INTO_ADD, dims, summed_grad(target, x), _steps(x, saved[1]), g, each,
                 window, [0] * (len(dims) - 1) + [1])  # fmt: skip
@@ -217,7 +217,7 @@ def _window_of(window, win_length, n_fft):
         window = constant([1.0] * win_length, (win_length,))
     elif not isinstance(window, Tensor):
         window = constant([float(value) for value in window], (len(window),))
-    if window._dims != (win_length,):
+    if window.dims != (win_length,):
         raise ValueError("window has shape %s; it may be (%d,)" % (window.shape, win_length))
     before = (n_fft - win_length) // 2
     return pad(window, (before, n_fft - win_length - before)) if win_length < n_fft else window
@@ -242,9 +242,9 @@ def stft(x, n_fft, hop_length=None, win_length=None, window=None, center=True, p
     window = _window_of(window, win_length, n_fft)
     if center:
         x = pad(x, (n_fft // 2, n_fft // 2), pad_mode)
-    if x._dims[-1] < n_fft:
-        raise ValueError("stft of %d samples in frames of %d; it takes one whole frame" % (x._dims[-1], n_fft))
-    frames = 1 + (x._dims[-1] - n_fft) // hop
+    if x.dims[-1] < n_fft:
+        raise ValueError("stft of %d samples in frames of %d; it takes one whole frame" % (x.dims[-1], n_fft))
+    frames = 1 + (x.dims[-1] - n_fft) // hop
     return rfft(apply(FRAMES, (x, window), (frames, hop)), None, "ortho" if normalized else None)
 
 

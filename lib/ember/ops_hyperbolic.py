@@ -7,7 +7,7 @@ from .tensor import apply
 
 def _sinh(target, y, x):
     """By expm1, so that it is good near 0: (s / 2) * (s + 2) - expm1(-|x|) / 2, s = expm1(|x| / 2)"""
-    s, t, one = target.new(x._dims), target.new(x._dims), target.scalar(1.0)
+    s, t, one = target.new(x.dims), target.new(x.dims), target.scalar(1.0)
     target.map(ops.ABS_FN, y, x)
     target.map(ops.MUL_FN, s, y, target.scalar(0.5))
     target.map(ops.EXPM1_FN, s, s)
@@ -26,13 +26,13 @@ def _sinh(target, y, x):
 
 def _cosh(target, y, x):
     """(e / 2) * e + (1 / 2) / e / e, e = exp(|x| / 2)"""
-    e, half = target.new(x._dims), target.scalar(0.5)
+    e, half = target.new(x.dims), target.scalar(0.5)
     target.map(ops.ABS_FN, e, x)
     target.map(ops.MUL_FN, e, e, half)
     target.map(ops.EXP_FN, e, e)
     target.map(ops.DIV_FN, y, half, e)
     target.map(ops.DIV_FN, y, y, e)
-    t = target.new(x._dims)
+    t = target.new(x.dims)
     target.map(ops.MUL_FN, t, e, half)
     target.map(ops.MUL_FN, y, t, e, isa.ADD)
 

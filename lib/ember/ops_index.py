@@ -28,7 +28,7 @@ def _gather_grad(target, y, g, inputs, saved):
     x, index = inputs
     d, unchanged = summed_grad(target, x), saved[2]
     if unchanged is not None:  # a row that is to have nothing of this gradient
-        width = x._dims[-1]
+        width = x.dims[-1]
         row, kept = d.alias((width,), unchanged * width), target.new((width,))
         target.copy(kept, row)
     target.emit(isa.SCATTER_ADD, *(saved[1] + (d, g, index)))
@@ -60,15 +60,15 @@ SCATTER_ADD = Op(same, _scatter_add_emit, _scatter_add_grad)
 
 def _one_hot_emit(target, y, inputs, saved):
     index = inputs[0]
-    n, high = numel(index._dims), saved[0]
-    ones = target.new(index._dims)
+    n, high = numel(index.dims), saved[0]
+    ones = target.new(index.dims)
     target.indexes(index, high)
     target.fill(ones, 1.0)
     target.fill(y, 0.0)
     target.emit(isa.SCATTER_ADD, n, 1, 1, high, 1, 0, 0, y, ones, index)
 
 
-ONE_HOT = Op(lambda inputs, high: inputs[0]._dims + (high,), _one_hot_emit, None)
+ONE_HOT = Op(lambda inputs, high: inputs[0].dims + (high,), _one_hot_emit, None)
 
 
 # Indices.
@@ -81,10 +81,10 @@ def _is_whole(k):
 def _indices(index, high):
     """What was given as an index, as a tensor."""
     if isinstance(index, Tensor):
-        if index.dtype == "f" or index._place is not None or not sink().records:
+        if index.dtype == "f" or index.place is not None or not sink().records:
             return index.detach()
-        data, dims = index.elements(), index._dims
-        return _constant(data[index._offset : index._offset + numel(dims)], dims)
+        data, dims = index.elements(), index.dims
+        return _constant(data[index.offset : index.offset + numel(dims)], dims)
     from .values import read
 
     try:
@@ -108,17 +108,17 @@ def _constant(values, dims):
     return target.at(target.constants([float(k) for k in values]), dims)
 
 
-def _along(name, x, dim):
+def along(name, x, dim):
     """dim from the front, and how many elements there are to choose from."""
-    dim = axis(x._dims, dim)
-    if x._dims[dim] < 0:
+    dim = axis(x.dims, dim)
+    if x.dims[dim] < 0:
         raise ValueError("%s along the batch while recording: it would mix its samples" % name)
-    return dim, x._dims[dim]
+    return dim, x.dims[dim]
 
 
 def _like(name, x, index, dim):
     """Refuse an index that has not the dimensions of x."""
-    if len(index._dims) != len(x._dims):
+    if len(index.dims) != len(x.dims):
         raise ValueError("%s along %d of shape %s by an index of shape %s: it has as many dimensions"
                          % (name, dim, x.shape, index.shape))  # fmt: skip
 
@@ -136,8 +136,8 @@ AT = _Slice()
 def _cut(name, x, index, dim):
     """The part of x that the index has, in all dimensions but dim."""
     parts, same_size = [], True
-    for i in range(len(x._dims)):
-        have, want = x._dims[i], index._dims[i]
+    for i in range(len(x.dims)):
+        have, want = x.dims[i], index.dims[i]
         if i == dim or have == want:
             parts.append(AT[:])
         elif have < want or want < 0:
@@ -155,24 +155,24 @@ def _cut(name, x, index, dim):
 def index_select(x, dim, index):
     """Of dimension dim the elements that a flat index names: [..., D, ...] to [..., n, ...]."""
     x = tensor(x)
-    dim, high = _along("index_select", x, dim)
+    dim, high = along("index_select", x, dim)
     index = _indices(index, high)
-    if len(index._dims) != 1 or (dim and index._dims[0] < 0):
+    if len(index.dims) != 1 or (dim and index.dims[0] < 0):
         raise ValueError("index_select along %d by an index of shape %s; it may be a list, the batch only along 0"
                          % (dim, index.shape))  # fmt: skip
-    dims = x._dims
-    where = (numel(dims[:dim]), index._dims[0], numel(dims[dim + 1 :]), high, 0, 1, 0)
-    return apply(GATHER, (x, index), (dims[:dim] + index._dims + dims[dim + 1 :], where, None))
+    dims = x.dims
+    where = (numel(dims[:dim]), index.dims[0], numel(dims[dim + 1 :]), high, 0, 1, 0)
+    return apply(GATHER, (x, index), (dims[:dim] + index.dims + dims[dim + 1 :], where, None))
 
 
 def gather(x, dim, index):
     """y[i, j, k] = x[i, index[i, j, k], k] for dim 1, and so for any number of dimensions: of the index's shape. Other
     dimensions of the index may be smaller than those of x."""
     x = tensor(x)
-    dim, high = _along("gather", x, dim)
+    dim, high = along("gather", x, dim)
     index = _indices(index, high)
     _like("gather", x, index, dim)
-    dims, inner = index._dims, numel(index._dims[dim + 1 :])
+    dims, inner = index.dims, numel(index.dims[dim + 1 :])
     x = _cut("gather", x, index, dim)
     where = (numel(dims[:dim]), dims[dim], inner, high, dims[dim] * inner, inner, 1)
     return apply(GATHER, (x, index), (dims, where, None))
@@ -182,12 +182,12 @@ def scatter_add(x, dim, index, src):
     """x with src[i, j, k] added at [i, index[i, j, k], k] for dim 1, and so for any number of dimensions. Other
     dimensions of the index are those of x; src may be larger than the index."""
     x, src = tensor(x), tensor(src)
-    dim, high = _along("scatter_add", x, dim)
+    dim, high = along("scatter_add", x, dim)
     index = _indices(index, high)
     _like("scatter_add", x, index, dim)
     _like("scatter_add", src, index, dim)
-    dims, inner = index._dims, numel(index._dims[dim + 1 :])
-    if dims[:dim] + dims[dim + 1 :] != x._dims[:dim] + x._dims[dim + 1 :]:  # what lies apart in y cannot be added to
+    dims, inner = index.dims, numel(index.dims[dim + 1 :])
+    if dims[:dim] + dims[dim + 1 :] != x.dims[:dim] + x.dims[dim + 1 :]:  # what lies apart in y cannot be added to
         raise ValueError("scatter_add along %d to shape %s by an index of shape %s: other dimensions are the same"
                          % (dim, x.shape, index.shape))  # fmt: skip
     src = _cut("scatter_add", src, index, None)
@@ -203,11 +203,11 @@ def take_along_dim(x, indices, dim=None):
         x, dim = x.reshape(-1), 0
         if isinstance(indices, Tensor):
             indices = indices.reshape(-1)
-    dim, high = _along("take_along_dim", x, dim)
+    dim, high = along("take_along_dim", x, dim)
     index = _indices(indices, high)
     _like("take_along_dim", x, index, dim)
-    dims, n = x._dims, index._dims[dim]
-    before, after = index._dims[:dim], index._dims[dim + 1 :]
+    dims, n = x.dims, index.dims[dim]
+    before, after = index.dims[:dim], index.dims[dim + 1 :]
     inner, repeated = numel(after), after != dims[dim + 1 :]
     if (repeated and inner != 1) or (before != dims[:dim] and numel(before) != 1):
         raise ValueError("take_along_dim along %d of shape %s by indices of shape %s: the dimensions before it, and "
@@ -220,17 +220,17 @@ def take_along_dim(x, indices, dim=None):
 def embedding(index, weight, padding_idx=None):
     """Rows of weight [V, D] by number: [...] to [..., D]. The row padding_idx has no gradient."""
     weight = tensor(weight)
-    if len(weight._dims) != 2 or weight._dims[0] < 0:
+    if len(weight.dims) != 2 or weight.dims[0] < 0:
         raise ValueError("embedding takes a weight (V, D), got shape %s" % (weight.shape,))
-    high, width = weight._dims
+    high, width = weight.dims
     index = _indices(index, high)
     if padding_idx is not None:
         if not isinstance(padding_idx, int) or not -high <= padding_idx < high:
             raise ValueError("padding_idx is %r; it may be a whole number from %d to %d"
                              % (padding_idx, -high, high - 1))  # fmt: skip
         padding_idx %= high
-    where = (1, numel(index._dims), width, high, 0, 1, 0)
-    return apply(GATHER, (weight, index), (index._dims + (width,), where, padding_idx))
+    where = (1, numel(index.dims), width, high, 0, 1, 0)
+    return apply(GATHER, (weight, index), (index.dims + (width,), where, padding_idx))
 
 
 def one_hot(index, num_classes=-1):
@@ -241,5 +241,5 @@ def one_hot(index, num_classes=-1):
             raise ValueError("num_classes is %r; it may be a whole number from 1" % (num_classes,))
         index = index if isinstance(index, Tensor) else Tensor(index)
         data = index.elements()
-        num_classes = 1 + max([0] + [int(data[index._offset + i]) for i in range(index.numel())])
+        num_classes = 1 + max([0] + [int(data[index.offset + i]) for i in range(index.numel())])
     return apply(ONE_HOT, (_indices(index, num_classes),), (num_classes,))

@@ -8,7 +8,7 @@ from .tensor import sink
 
 def _huber(target, y, x, delta):
     """t * (|x| - t / 2), where t is |x|, but at most delta."""
-    t = target.new(x._dims)
+    t = target.new(x.dims)
     target.map(ops.ABS_FN, y, x)
     target.map(ops.MINIMUM_FN, t, y, target.scalar(delta))
     target.map(ops.MUL_FN, y, t, target.scalar(-0.5), isa.ADD)
@@ -18,7 +18,7 @@ def _huber(target, y, x, delta):
 def _bce(target, y, inputs, saved):
     """-(t * log(x) + (1 - t) * log(1 - x)), no logarithm below -100."""
     x, t = inputs
-    u, v = target.new(x._dims), target.new(x._dims)
+    u, v = target.new(x.dims), target.new(x.dims)
     target.map(ops.NEG_FN, u, x)
     target.map(ops.LOG1P_FN, u, u)
     target.map(ops.MAXIMUM_FN, u, u, target.scalar(-100.0))
@@ -62,24 +62,24 @@ def filled(dims, value, x, first, strides):
     target = sink()
     y = target.new(dims)
     target.fill(y, value)
-    ops.strided(target, ops.COPY_FN, isa.WRITE, x._dims, y.alias(dims, first), strides, x, ops.strides_of(x._dims))
+    ops.strided(target, ops.COPY_FN, isa.WRITE, x.dims, y.alias(dims, first), strides, x, ops.strides_of(x.dims))
     target.flush()
     return y
 
 
 def _ways_emit(target, y, inputs, saved):
-    n, width = inputs[0]._dims
+    n, width = inputs[0].dims
     wide = filled((n, width + 2), NEVER, inputs[0], 2, [width + 2, 1])
-    ops.strided(target, ops.COPY_FN, isa.WRITE, y._dims, y, ops.strides_of(y._dims), wide, [width + 2, 1, 1])
+    ops.strided(target, ops.COPY_FN, isa.WRITE, y.dims, y, ops.strides_of(y.dims), wide, [width + 2, 1, 1])
 
 
 def _ways_grad(target, y, g, inputs, saved):
-    n, width = inputs[0]._dims
+    n, width = inputs[0].dims
     d, into = ops.into_grad(target, inputs[0])
     wide = target.new((n, width + 2))
     target.fill(wide, 0.0)
-    ops.strided(target, ops.COPY_FN, isa.ADD, y._dims, wide, [width + 2, 1, 1], g, ops.strides_of(y._dims))
-    ops.strided(target, ops.COPY_FN, into, d._dims, d, [width, 1], wide.alias(wide._dims, 2), [width + 2, 1])
+    ops.strided(target, ops.COPY_FN, isa.ADD, y.dims, wide, [width + 2, 1, 1], g, ops.strides_of(y.dims))
+    ops.strided(target, ops.COPY_FN, into, d.dims, d, [width, 1], wide.alias(wide.dims, 2), [width + 2, 1])
 
 
-WAYS = ops.Op(lambda inputs: (inputs[0]._dims[0], 3, inputs[0]._dims[1]), _ways_emit, _ways_grad, False)
+WAYS = ops.Op(lambda inputs: (inputs[0].dims[0], 3, inputs[0].dims[1]), _ways_emit, _ways_grad, False)

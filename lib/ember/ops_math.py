@@ -36,12 +36,12 @@ def two(fn, *slopes):
 
     def emit(target, y, inputs, saved):
         a, b = inputs
-        out = y._dims
-        ops.strided(target, fn, isa.WRITE, out, y, ops.strides_of(out), a, ops.broadcast_strides(a._dims, out),
-                b, ops.broadcast_strides(b._dims, out))  # fmt: skip
+        out = y.dims
+        ops.strided(target, fn, isa.WRITE, out, y, ops.strides_of(out), a, ops.broadcast_strides(a.dims, out),
+                b, ops.broadcast_strides(b.dims, out))  # fmt: skip
 
     def grad(target, y, g, inputs, saved):
-        out = y._dims
+        out = y.dims
         for x, slope in zip(inputs, slopes):
             if not x.requires_grad:
                 continue
@@ -50,7 +50,7 @@ def two(fn, *slopes):
                 continue
             with no_grad():
                 t = slope(inputs[0].detach(), inputs[1].detach(), y.detach())
-            ops.contribute(target, x, ops.MUL_FN, out, g, ops.strides_of(out), t, ops.broadcast_strides(t._dims, out))
+            ops.contribute(target, x, ops.MUL_FN, out, g, ops.strides_of(out), t, ops.broadcast_strides(t.dims, out))
 
     return ops.Op(ops.broadcast, emit, grad if slopes else None)
 
@@ -105,7 +105,7 @@ REMAINDER = two(ops.REMAINDER_FN, None, _remainder_slope)
 
 def _beside(target, x):
     """sqrt(1 - x * x), good near 1 too: with x, the two sides of an angle."""
-    t, u, one = target.new(x._dims), target.new(x._dims), target.scalar(1.0)
+    t, u, one = target.new(x.dims), target.new(x.dims), target.scalar(1.0)
     target.map(ops.SUB_FN, t, one, x)
     target.map(ops.ADD_FN, u, one, x)
     target.map(ops.MUL_FN, t, t, u)

@@ -6,7 +6,7 @@ from .tensor import apply
 
 
 def vector(x, name):
-    if len(x._dims) != 1:
+    if len(x.dims) != 1:
         raise ValueError("%s has shape %s; it may have one dimension" % (name, x.shape))
     return x
 
@@ -18,7 +18,7 @@ def outer(a, b):
 
 def dot(a, b):
     """The sum of a * b, both [N]."""
-    if vector(a, "a")._dims != vector(b, "b")._dims:
+    if vector(a, "a").dims != vector(b, "b").dims:
         raise ValueError("dot of shapes %s and %s" % (a.shape, b.shape))
     return a @ b
 
@@ -28,11 +28,11 @@ def bilinear(x1, x2, weight, bias=None):
 
     Weight is [in1, in2, out] (PyTorch has out first). Needs a scratch of in1 * in2 elements a row.
     """
-    dims = weight._dims
-    if len(dims) != 3 or x1._dims[-1:] != dims[:1] or x2._dims[-1:] != dims[1:2] or x1._dims[:-1] != x2._dims[:-1]:
+    dims = weight.dims
+    if len(dims) != 3 or x1.dims[-1:] != dims[:1] or x2.dims[-1:] != dims[1:2] or x1.dims[:-1] != x2.dims[:-1]:
         raise ValueError("bilinear of shapes %s and %s with weight %s; they may be [..., in1], [..., in2] and "
                          "[in1, in2, out]" % (x1.shape, x2.shape, weight.shape))  # fmt: skip
-    if bias is not None and bias._dims != dims[2:]:
+    if bias is not None and bias.dims != dims[2:]:
         raise ValueError("bias has shape %s for %d outputs" % (bias.shape, dims[2]))
     pairs = (unsqueeze(x1, -1) * unsqueeze(x2, -2)).flatten(-2)
     flat = weight.reshape(-1, dims[2])

@@ -4,10 +4,10 @@ from . import ops
 from .isa import ADD as INTO_ADD
 from .ops import Op, contribute, same, strided, strides_of
 from .ops_compare import eq, isnan, where
-from .ops_index import _along, gather
+from .ops_index import along, gather
 from .ops_math import tensor
-from .ops_order import AT, _scan, argmax, argsort
-from .ops_reduce import _kept_strides
+from .ops_order import AT, argmax, argsort, scan
+from .ops_reduce import kept_strides
 from .ops_statistics import any as _any
 from .tensor import apply, no_grad
 
@@ -25,11 +25,11 @@ def _flat_grad(target, y, g, inputs, saved):
     with no_grad():
         a, b = x.detach(), y.detach()
         mask = eq(a, b) + isnan(a) * isnan(b)
-    ties, kept = target.new(()), _kept_strides(x._dims, None)
+    ties, kept = target.new(()), kept_strides(x.dims, None)
     target.fill(ties, 0.0)
-    strided(target, ops.COPY_FN, INTO_ADD, x._dims, ties, kept, mask, strides_of(x._dims))
+    strided(target, ops.COPY_FN, INTO_ADD, x.dims, ties, kept, mask, strides_of(x.dims))
     target.map(ops.DIV_FN, ties, g, ties)
-    contribute(target, x, ops.MUL_FN, x._dims, mask, strides_of(x._dims), ties, kept)
+    contribute(target, x, ops.MUL_FN, x.dims, mask, strides_of(x.dims), ties, kept)
 
 
 MEDIAN = Op(lambda inputs: (), _flat_emit, _flat_grad)
@@ -40,20 +40,20 @@ def median(x, dim=None, keepdim=False):
     elements; else (values, indices) along dim, the gradient going to those of indices."""
     x = tensor(x)
     if dim is None:
-        if [n for n in x._dims if n < 0]:
+        if [n for n in x.dims if n < 0]:
             raise ValueError("median of all elements while recording: it would mix the samples of the batch")
         return apply(MEDIAN, (x.reshape(-1),))
-    dim, n = _along("median", x, dim)
+    dim, n = along("median", x, dim)
     middle = (n - 1) // 2
     with no_grad():
         a = x.detach()
-        order = argsort(a, dim)[(AT[:],) * dim + (AT[middle : middle + 1],) + (AT[:],) * (len(x._dims) - dim - 1)]
+        order = argsort(a, dim)[(AT[:],) * dim + (AT[middle : middle + 1],) + (AT[:],) * (len(x.dims) - dim - 1)]
         indices = where(_any(isnan(a), dim, True), argmax(a, dim, True), order)
     values = gather(x, dim, indices)
     return (values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))
 
 
-CUMMAX = Op(same, lambda target, y, inputs, saved: _scan(target, ops.MAXIMUM_FN, 0, saved[0], y, inputs[0]), None)
+CUMMAX = Op(same, lambda target, y, inputs, saved: scan(target, ops.MAXIMUM_FN, 0, saved[0], y, inputs[0]), None)
 
 
 def cummax(x, dim):
@@ -62,10 +62,10 @@ def cummax(x, dim):
     from .ops_window import constant
 
     x = tensor(x)
-    dim, n = _along("cummax", x, dim)
+    dim, n = along("cummax", x, dim)
     with no_grad():
         a = x.detach()
         y = apply(CUMMAX, (a,), (dim,))
-        positions = constant([float(i) for i in range(n)], (n,) + (1,) * (len(x._dims) - dim - 1))
+        positions = constant([float(i) for i in range(n)], (n,) + (1,) * (len(x.dims) - dim - 1))
         indices = apply(CUMMAX, ((eq(a, y) + isnan(a)) * positions,), (dim,))
     return gather(x, dim, indices), indices

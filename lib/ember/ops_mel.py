@@ -109,28 +109,28 @@ def _product(target, into, rows, c, columns, a, b, sizes):
 
 def _mel_emit(target, y, inputs, saved):
     x, filters = inputs[0], saved[0]
-    rows, width = numel(x._dims[:-1]), x._dims[-1]
+    rows, width = numel(x.dims[:-1]), x.dims[-1]
     if [0 for _, values in filters if not len(values)]:
         target.fill(y, 0.0)
     for m in range(len(filters)):
         first, values = filters[m]
         if len(values):
             b, size = target.constants(list(values)), (1, len(values))
-            _product(target, WRITE, rows, y.alias(y._dims, m), (len(filters), width), x.alias(x._dims, first), b, size)
+            _product(target, WRITE, rows, y.alias(y.dims, m), (len(filters), width), x.alias(x.dims, first), b, size)
 
 
 def _mel_grad(target, y, g, inputs, saved):
     x, filters = inputs[0], saved[0]
-    rows, width, d = numel(x._dims[:-1]), x._dims[-1], summed_grad(target, x)
+    rows, width, d = numel(x.dims[:-1]), x.dims[-1], summed_grad(target, x)
     for m in range(len(filters)):
         first, values = filters[m]
         if len(values):
             b, size = target.constants(list(values)), (len(values), 1)
-            at = d.alias(d._dims, first)
-            _product(target, INTO_ADD, rows, at, (width, len(filters)), g.alias(g._dims, m), b, size)
+            at = d.alias(d.dims, first)
+            _product(target, INTO_ADD, rows, at, (width, len(filters)), g.alias(g.dims, m), b, size)
 
 
-MEL = Op(lambda inputs, filters: inputs[0]._dims[:-1] + (len(filters),), _mel_emit, _mel_grad, False)
+MEL = Op(lambda inputs, filters: inputs[0].dims[:-1] + (len(filters),), _mel_emit, _mel_grad, False)
 
 
 def log_mel(x, sample_rate, n_fft, hop_length=None, n_mels=40, f_min=0.0, f_max=None, window=None, power=2.0,
@@ -139,7 +139,7 @@ def log_mel(x, sample_rate, n_fft, hop_length=None, n_mels=40, f_min=0.0, f_max=
     mel_filterbank(...): [..., L] to [..., frames, n_mels]. f_max: sample_rate / 2 where it is None."""
     y = spectrogram(x, n_fft, hop_length, window, power, center)
     f_max = sample_rate / 2.0 if f_max is None else f_max
-    filters = bands(y._dims[-1], f_min, f_max, n_mels, sample_rate, norm, mel_scale)
+    filters = bands(y.dims[-1], f_min, f_max, n_mels, sample_rate, norm, mel_scale)
     return (apply(MEL, (y,), (filters,)) + positive("offset", offset)).log()
 
 

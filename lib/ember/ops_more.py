@@ -19,7 +19,7 @@ def formula(value, *slopes):
             target.copy(y, value(*[x.detach() for x in inputs]))
 
     def grad(target, y, g, inputs, saved):
-        out = y._dims
+        out = y.dims
         for x, slope in zip(inputs, slopes):
             if x.requires_grad and slope is None:
                 ops.contribute(target, x, ops.COPY_FN, out, g, ops.strides_of(out))
@@ -27,7 +27,7 @@ def formula(value, *slopes):
                 with no_grad():
                     t = slope(*([z.detach() for z in inputs] + [y.detach()]))
                 ops.contribute(target, x, ops.MUL_FN, out, g, ops.strides_of(out), t,
-                               ops.broadcast_strides(t._dims, out))  # fmt: skip
+                               ops.broadcast_strides(t.dims, out))  # fmt: skip
 
     return ops.Op(ops.same if len(slopes) == 1 else ops.broadcast, emit, grad)
 
@@ -153,7 +153,7 @@ def _number(target, mask, x, bad):
 
 def _replaced(target, y, inputs, saved):
     x = inputs[0]
-    mask, others = target.new(x._dims), target.new(x._dims)
+    mask, others = target.new(x.dims), target.new(x.dims)
     found = list(zip((None, float("inf"), -float("inf")), saved))
     target.copy(y, x)
     for bad, value in found:

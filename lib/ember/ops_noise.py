@@ -1,6 +1,6 @@
 """The op table, continued: normal numbers, and noise made of them."""
 
-from . import ops
+from . import ops, ops_common
 from .program import COUNT
 
 SECOND = 1 << 29  # how far off the stream of the second number is: no other stream is as far
@@ -20,8 +20,8 @@ def normal(target, fresh, n, width, stream, d, scratch, sample):
 
 
 def _noise(target, y, inputs, saved):
-    n, width = ops.samples(y._dims)
-    normal(target, 1, n, width, target.stream(), y, target.new(y._dims), COUNT)
+    n, width = ops_common.samples(y.dims)
+    normal(target, 1, n, width, target.stream(), y, target.new(y.dims), COUNT)
     target.map(ops.MUL_FN, y, y, target.scalar(saved[0]))
     target.map(ops.ADD_FN, y, y, inputs[0])
 

@@ -6,16 +6,16 @@ from .isa import ADD as INTO_ADD
 from .isa import MAXIMUM, MINIMUM, MULTIPLY, WRITE
 from .ops import ADD_FN, COPY_FN, EQ_FN, GT_FN, KEEP_FN, MUL_FN, Op, broadcast_strides, into_grad, same, strided
 from .ops import strides_of as strides
-from .ops_index import AT, _along, gather
+from .ops_index import AT, along, gather
 from .ops_math import tensor
-from .ops_reduce import _reduce_shape, axes_of
+from .ops_reduce import axes_of, reduce_shape
 from .tensor import apply, no_grad, numel
 
 # Sorting.
 
 
 def _argsort_emit(target, y, inputs, saved):
-    dims = y._dims
+    dims = y.dims
     target.emit(isa.ARGSORT, saved[0], numel(dims[:-1]), dims[-1], y, inputs[0])
 
 
@@ -25,8 +25,8 @@ ARGSORT = Op(same, _argsort_emit, None)
 def argsort(x, dim=-1, descending=False, stable=True):
     """The indices that sort x along dim. Of equal elements the first stays first; NaN is greater than all."""
     x = tensor(x).detach()
-    dim = _along("argsort", x, dim)[0]
-    last = len(x._dims) - 1
+    dim = along("argsort", x, dim)[0]
+    last = len(x.dims) - 1
     if dim == last:
         return apply(ARGSORT, (x,), (1 if descending else 0,))
     return apply(ARGSORT, (x.transpose(dim, last),), (1 if descending else 0,)).transpose(dim, last)
@@ -42,11 +42,11 @@ def topk(x, k, dim=-1, largest=True, sorted=True):
     """(values, indices) of the k largest, or smallest, along dim, in order; of equal ones the first. NaN is the
     largest."""
     x = tensor(x)
-    dim, n = _along("topk", x, dim)
+    dim, n = along("topk", x, dim)
     k = plain(k)
     if not isinstance(k, int) or not 1 <= k <= n:
         raise ValueError("k is %r; it may be a whole number from 1 to %d" % (k, n))
-    indices = argsort(x, dim, largest)[(AT[:],) * dim + (AT[0:k],) + (AT[:],) * (len(x._dims) - dim - 1)]
+    indices = argsort(x, dim, largest)[(AT[:],) * dim + (AT[0:k],) + (AT[:],) * (len(x.dims) - dim - 1)]
     return gather(x, dim, indices), indices
 
 
@@ -54,22 +54,22 @@ def topk(x, k, dim=-1, largest=True, sorted=True):
 
 
 def _arg_shape(inputs, dim, keepdim, into):
-    dims = inputs[0]._dims
+    dims = inputs[0].dims
     taken = axes_of(dims, dim)
     if [d for d in range(len(dims)) if taken[d] and dims[d] < 0]:
         raise ValueError("argmax and argmin along the batch while recording: it would mix its samples")
-    return _reduce_shape(inputs, dim, keepdim)
+    return reduce_shape(inputs, dim, keepdim)
 
 
 def _arg_emit(target, y, inputs, saved):
     """Each element that is not the best, and is a number, counts n more than its position: the least counts."""
     x, (dim, _, into) = inputs[0], saved
-    dims = x._dims
+    dims = x.dims
     block = (numel(dims), 1) if dim is None else (dims[dim], numel(dims[dim % len(dims) + 1 :]))
     n, inner = block
     block = (1 if dim is None else numel(dims[: dim % len(dims)]), n, inner)
     full, kept = (n * inner, inner, 1), (inner, 0, 1)
-    best, t = target.new(y._dims), target.new(dims)
+    best, t = target.new(y.dims), target.new(dims)
     target.fill(best, -float("inf") if into == MAXIMUM else float("inf"))
     strided(target, COPY_FN, into, block, best, kept, x, full)
     strided(target, EQ_FN, WRITE, block, t, full, x, full, best, kept)
@@ -105,21 +105,21 @@ def _arg(x, dim, keepdim, into):
 # Sums and products so far.
 
 
-def _scan(target, fn, reverse, dim, y, x):
-    dims = x._dims
+def scan(target, fn, reverse, dim, y, x):
+    dims = x.dims
     target.emit(isa.SCAN, fn, reverse, numel(dims[:dim]), dims[dim], numel(dims[dim + 1 :]), y, x)
 
 
 def _cumsum_emit(target, y, inputs, saved):
-    _scan(target, ADD_FN, saved[1], saved[0], y, inputs[0])
+    scan(target, ADD_FN, saved[1], saved[0], y, inputs[0])
 
 
 def _cumsum_grad(target, y, g, inputs, saved):
     """The sum from the other end."""
     x = inputs[0]
     d, into = into_grad(target, x)
-    t = d if into == WRITE else target.new(x._dims)
-    _scan(target, ADD_FN, 1 - saved[1], saved[0], t, g)
+    t = d if into == WRITE else target.new(x.dims)
+    scan(target, ADD_FN, 1 - saved[1], saved[0], t, g)
     if into != WRITE:
         target.copy(d, t, into)
 
@@ -128,7 +128,7 @@ CUMSUM = Op(same, _cumsum_emit, _cumsum_grad)
 
 
 def _cumprod_emit(target, y, inputs, saved):
-    _scan(target, MUL_FN, 0, saved[0], y, inputs[0])
+    scan(target, MUL_FN, 0, saved[0], y, inputs[0])
 
 
 def _cumprod_grad(target, y, g, inputs, saved):
@@ -154,13 +154,13 @@ CUMPROD = Op(same, _cumprod_emit, _cumprod_grad)
 def cumsum(x, dim):
     """The sum of the elements so far along dim."""
     x = tensor(x)
-    return apply(CUMSUM, (x,), (_along("cumsum", x, dim)[0], 0))
+    return apply(CUMSUM, (x,), (along("cumsum", x, dim)[0], 0))
 
 
 def cumprod(x, dim):
     """The product of the elements so far along dim. Its gradient is right where elements are 0 too."""
     x = tensor(x)
-    return apply(CUMPROD, (x,), (_along("cumprod", x, dim)[0],))
+    return apply(CUMPROD, (x,), (along("cumprod", x, dim)[0],))
 
 
 # Triangles of matrices.
@@ -168,7 +168,7 @@ def cumprod(x, dim):
 
 def _kept(target, d, x, diagonal, upper, into):
     """d = into(d, x on and below a diagonal, or above it, and 0 elsewhere)"""
-    dims = x._dims
+    dims = x.dims
     rows, columns = dims[-2:]
     mask = target.new((rows, columns))
     a = target.constants([i + diagonal + (-0.5 if upper else 0.5) for i in range(rows)])
@@ -176,12 +176,12 @@ def _kept(target, d, x, diagonal, upper, into):
     a_strides, b_strides = (1, 0), (0, 1)
     if upper:
         a, a_strides, b, b_strides = b, b_strides, a, a_strides
-    strided(target, GT_FN, WRITE, mask._dims, mask, strides(mask._dims), a, a_strides, b, b_strides)
-    strided(target, KEEP_FN, into, dims, d, strides(dims), mask, broadcast_strides(mask._dims, dims), x, strides(dims))
+    strided(target, GT_FN, WRITE, mask.dims, mask, strides(mask.dims), a, a_strides, b, b_strides)
+    strided(target, KEEP_FN, into, dims, d, strides(dims), mask, broadcast_strides(mask.dims, dims), x, strides(dims))
 
 
 def _triangle_shape(inputs, diagonal, upper):
-    dims = inputs[0]._dims
+    dims = inputs[0].dims
     if len(dims) < 2 or dims[-2] < 0:
         raise ValueError("tril and triu take matrices [..., M, N], not shape %s" % (inputs[0].shape,))
     return dims

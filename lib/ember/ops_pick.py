@@ -13,7 +13,7 @@ from .ops_arrange import broadcast_to
 from .ops_compare import where
 from .ops_index import GATHER, _indices, index_select
 from .ops_shape import reshape
-from .ops_slice import _ALL, take
+from .ops_slice import ALL, take
 from .ops_slice import view as _view
 from .ops_window import constant
 from .tensor import Tensor, apply, numel, sink
@@ -40,12 +40,12 @@ def _parts(x, index):
             found = k
             width = _rank(k) if _is_mask(k) else 1
             at = len([part for part in rest if not isinstance(part, int)])
-            rest += (_ALL,) * width
+            rest += (ALL,) * width
         else:
             if k is ... and found is None:
                 taken = [part for part in index if part is not None and part is not ...]
                 extra = sum([_rank(part) - 1 for part in taken if isinstance(part, (list, Tensor)) and _is_mask(part)])
-                rest += (_ALL,) * (len(x._dims) - len(taken) - extra)
+                rest += (ALL,) * (len(x.dims) - len(taken) - extra)
                 continue
             numbers = numbers or isinstance(k, int)
             gap = gap or (numbers and not isinstance(k, int))
@@ -55,7 +55,7 @@ def _parts(x, index):
 
 def _rank(k):
     if isinstance(k, Tensor):
-        return len(k._dims)
+        return len(k.dims)
     rank = 0
     while isinstance(k, list) and k:
         k, rank = k[0], rank + 1
@@ -65,7 +65,7 @@ def _rank(k):
 def _positions(mask, dims, shape):
     """Where a mask is not 0, as a list of positions in the flattened dimensions that it covers."""
     if isinstance(mask, Tensor):
-        flat, found = mask.reshape(-1).tolist() if mask._dims else [mask.item()], mask._dims
+        flat, found = mask.reshape(-1).tolist() if mask.dims else [mask.item()], mask.dims
     else:
         flat, found = read(mask)
     if tuple(found) != tuple(dims) or not dims:
@@ -83,7 +83,7 @@ def pick(x, index):
     """x[index]"""
     found, rest, at = _parts(x, index)
     x = take(x, rest)
-    dims = x._dims
+    dims = x.dims
     if _is_mask(found):
         if sink().records:
             raise ValueError("x[mask] while recording: how many elements it takes is known only when it runs; "
@@ -98,26 +98,26 @@ def pick(x, index):
         raise ValueError("the batch is taken whole (:) while recording")
     if found == []:
         raise ValueError("an empty list takes nothing, and an empty tensor there is not")
-    if isinstance(found, Tensor) and found._place is None:
+    if isinstance(found, Tensor) and found.place is None:
         found = found.tolist()  # where those below zero count from the end
         if isinstance(found, int):
-            return take(x, (_ALL,) * at + (found,))
+            return take(x, (ALL,) * at + (found,))
     k = _indices(found, dims[at])
-    if at and k._dims and k._dims[0] < 0:
+    if at and k.dims and k.dims[0] < 0:
         raise ValueError("the batch stays the first dimension: x[:, index] would move it")
     if x.dtype != "f":
-        return _whole_numbers(x, at, [int(i) for i in k.reshape(-1).tolist()], k._dims)
-    sizes = numel(dims[:at]), numel(k._dims), numel(dims[at + 1 :]), dims[at], 0, 1, 0
-    return apply(GATHER, (x, k), (dims[:at] + k._dims + dims[at + 1 :], sizes, None))
+        return _whole_numbers(x, at, [int(i) for i in k.reshape(-1).tolist()], k.dims)
+    sizes = numel(dims[:at]), numel(k.dims), numel(dims[at + 1 :]), dims[at], 0, 1, 0
+    return apply(GATHER, (x, k), (dims[:at] + k.dims + dims[at + 1 :], sizes, None))
 
 
 def _whole_numbers(x, at, positions, shape):
     """Of a tensor of integers, such as labels: eagerly."""
-    data, dims = x.elements(), x._dims
+    data, dims = x.elements(), x.dims
     n, inner, found = dims[at], numel(dims[at + 1 :]), array(x.dtype)
     for o in range(numel(dims[:at])):
         for i in positions:
-            first = x._offset + (o * n + i) * inner
+            first = x.offset + (o * n + i) * inner
             found.extend(data[first : first + inner])
     return Tensor(found, dims[:at] + shape + dims[at + 1 :], False, x.dtype)
 
@@ -127,17 +127,17 @@ def replace(x, index, value):
     found, rest, at = _parts(x, index)
     if [k for k in rest if not isinstance(k, slice) or not (k.start is k.stop is None and k.step in (None, 1))]:
         raise ValueError("x[…] = value by a list or tensor takes : beside it, nothing else")
-    dims = x._dims
+    dims = x.dims
     if _is_mask(found):
         width = _rank(found)
         if isinstance(found, list):
             flat, shape = read(found)
             found = constant([1.0 if part else 0.0 for part in flat], shape)
-        if found._dims != dims[at : at + width]:
+        if found.dims != dims[at : at + width]:
             raise ValueError("a mask of shape %s for dimensions %s of shape %s; they may be the same"
                              % (found.shape, x.shape[at : at + width], x.shape))  # fmt: skip
         if value.numel() == 1:
-            return _chosen(_view(found, found._dims + (1,) * (len(dims) - at - width)), value, x)
+            return _chosen(_view(found, found.dims + (1,) * (len(dims) - at - width)), value, x)
         if sink().records:
             raise ValueError("x[mask] = several values while recording: how many it takes is known only when it runs")
         positions = _positions(found, dims[at : at + width], x.shape)
@@ -146,7 +146,7 @@ def replace(x, index, value):
     if dims[at] < 0:
         raise ValueError("the batch is taken whole (:) while recording")
     if isinstance(found, Tensor):
-        if found._place is not None:
+        if found.place is not None:
             raise ValueError("x[index] = value by an index that is an input, while recording; scatter_add takes one")
         found = found.tolist()
     if _rank(found) != 1:
@@ -158,7 +158,7 @@ def replace(x, index, value):
 
 def _placed(x, at, positions, value):
     """x with slice i of value in place of slice positions[i]; of equal positions the last counts."""
-    dims = x._dims
+    dims = x.dims
     n, behind = dims[at], (1,) * (len(dims) - at - 1)
     mask, places = [0.0] * n, [0] * n
     for i in range(len(positions)):

@@ -25,9 +25,9 @@ def _leaky(target, y, x, slope):
 
 def _prelu(target, y, inputs, saved):
     x, weight = inputs
-    dims, strides = y._dims, ops.strides_of(y._dims)
+    dims, strides = y.dims, ops.strides_of(y.dims)
     target.map(ops.MINIMUM_FN, y, x, target.scalar(0.0))
-    repeated = ops.broadcast_strides(weight._dims, dims)
+    repeated = ops.broadcast_strides(weight.dims, dims)
     ops.strided(target, ops.MUL_FN, isa.WRITE, dims, y, strides, y, strides, weight, repeated)
     target.map(ops.RELU_FN, y, x, None, isa.ADD)
 
@@ -119,8 +119,8 @@ def leaky_relu(x, negative_slope=0.01):
 def prelu(x, weight):
     """x above 0, weight * x below; weight is [1], or [C] for the last dimension of x (He et al., 2015)."""
     x, weight = tensor(x), tensor(weight)
-    dims = weight._dims
-    if len(dims) != 1 or not x._dims or dims[0] not in (1, x._dims[-1]):
+    dims = weight.dims
+    if len(dims) != 1 or not x.dims or dims[0] not in (1, x.dims[-1]):
         raise ValueError("weight has shape %s; for x of shape %s it may be (1,) or that of the last dimension"
                          % (weight.shape, x.shape))  # fmt: skip
     return apply(PRELU, (x, weight))

@@ -102,34 +102,34 @@ def _counts(target, x, y, saved):
 
 
 def _divide(target, d, a, counts):
-    strides = strides_of(d._dims)
-    strided(target, DIV_FN, WRITE, d._dims, d, strides, a, strides, counts, broadcast_strides(counts._dims, d._dims))
+    strides = strides_of(d.dims)
+    strided(target, DIV_FN, WRITE, d.dims, d, strides, a, strides, counts, broadcast_strides(counts.dims, d.dims))
 
 
 def _average_shape(inputs, out, *saved):
-    return inputs[0]._dims[:1] + tuple(out) + inputs[0]._dims[3:]
+    return inputs[0].dims[:1] + tuple(out) + inputs[0].dims[3:]
 
 
 def _average_emit(target, y, inputs, saved):
-    x, dims, saved = inputs[0], inputs[0]._dims, saved[1:]
-    (n, h, w, c), (_, out_h, out_w, _) = dims, y._dims
+    x, dims, saved = inputs[0], inputs[0].dims, saved[1:]
+    (n, h, w, c), (_, out_h, out_w, _) = dims, y.dims
     kernel, stride, padding = saved[:3] if saved[0] else ((None, None),) * 3
     columns = _runs(w, out_w, kernel[1], stride[1], padding[1])
     for row, rows, top, down, tall in _runs(h, out_h, kernel[0], stride[0], padding[0]):
         for column, count, left, right, wide in columns:
-            summed(target, COPY_FN, (n, rows, count, c, tall, wide), y.alias(y._dims, (row * out_w + column) * c),
-                   strides_of(y._dims) + [0, 0], x.alias(dims, (top * w + left) * c),
+            summed(target, COPY_FN, (n, rows, count, c, tall, wide), y.alias(y.dims, (row * out_w + column) * c),
+                   strides_of(y.dims) + [0, 0], x.alias(dims, (top * w + left) * c),
                    (h * w * c, down * w * c, right * c, 1, w * c, c))  # fmt: skip
-    _divide(target, y, y, _counts(target, dims, y._dims, saved))
+    _divide(target, y, y, _counts(target, dims, y.dims, saved))
 
 
 def _average_grad(target, y, g, inputs, saved):
-    x, dims, saved = inputs[0], inputs[0]._dims, saved[1:]
-    share = target.new(y._dims)
-    _divide(target, share, g, _counts(target, dims, y._dims, saved))
+    x, dims, saved = inputs[0], inputs[0].dims, saved[1:]
+    share = target.new(y.dims)
+    _divide(target, share, g, _counts(target, dims, y.dims, saved))
     d = summed_grad(target, x)
-    for block, to, to_strides, at, strides in _steps(dims, y._dims, saved):
-        strided(target, COPY_FN, INTO_ADD, block, d.alias(dims, at), strides, share.alias(y._dims, to), to_strides)
+    for block, to, to_strides, at, strides in _steps(dims, y.dims, saved):
+        strided(target, COPY_FN, INTO_ADD, block, d.alias(dims, at), strides, share.alias(y.dims, to), to_strides)
 
 
 # Arguments: height and width of the result, then kernel, stride, padding, whether padding counts; or kernel None: bins.
@@ -140,7 +140,7 @@ AVERAGE = Op(_average_shape, _average_emit, _average_grad)
 
 
 def _transposed_shape(inputs, stride, padding, output_padding, dilation, groups):
-    x, w = inputs[0]._dims, inputs[1]._dims
+    x, w = inputs[0].dims, inputs[1].dims
     out = [(x[i + 1] - 1) * stride[i] - 2 * padding[i] + dilation[i] * (w[i] - 1) + output_padding[i] + 1
            for i in (0, 1)]  # fmt: skip
     if min(out) < 1:
@@ -151,9 +151,9 @@ def _transposed_shape(inputs, stride, padding, output_padding, dilation, groups)
 
 def _transposed_words(x, w, y, stride, padding, output_padding, dilation, groups):
     """Of the convolution that makes x's shape of y's."""
-    n, h, width, _ = y._dims
-    k_h, k_w, c, f = w._dims
-    return [n, h, width, c, f // groups, groups, x._dims[1], x._dims[2], k_h, k_w, stride[0], stride[1],
+    n, h, width, _ = y.dims
+    k_h, k_w, c, f = w.dims
+    return [n, h, width, c, f // groups, groups, x.dims[1], x.dims[2], k_h, k_w, stride[0], stride[1],
             padding[0], padding[1], dilation[0], dilation[1]]  # fmt: skip
 
 
@@ -162,7 +162,7 @@ def _transposed_emit(target, y, inputs, saved):
     into = WRITE
     if len(inputs) > 2:  # the sum starts from the bias
         bias = inputs[2]
-        strided(target, COPY_FN, WRITE, y._dims, y, strides_of(y._dims), bias, broadcast_strides(bias._dims, y._dims))
+        strided(target, COPY_FN, WRITE, y.dims, y, strides_of(y.dims), bias, broadcast_strides(bias.dims, y.dims))
         into = INTO_ADD
     target.emit(isa.CONV2D_GRAD_INPUT, into, *(_transposed_words(x, w, y, *saved) + [y, x, w]))
 
@@ -174,7 +174,7 @@ def _transposed_grad(target, y, g, inputs, saved):
         d, into = into_grad(target, w)
         target.emit(isa.CONV2D_GRAD_WEIGHT, into, *(words + [d, g, x]))
     if len(inputs) > 2 and inputs[2].requires_grad:
-        contribute(target, inputs[2], COPY_FN, y._dims, g, strides_of(y._dims))
+        contribute(target, inputs[2], COPY_FN, y.dims, g, strides_of(y.dims))
     if x.requires_grad:
         d, into = into_grad(target, x)
         target.emit(isa.CONV2D, into, *(words + [d, g, w]))

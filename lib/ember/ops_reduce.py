@@ -1,20 +1,16 @@
-"""The op table, continued: operations that sum: reductions, matrix multiply, softmax, cross entropy."""
+"""The op table, continued: operations that sum: sum and mean, matrix multiply, cross entropy."""
 
 from . import isa
 from .check import plain
 from .isa import ADD as INTO_ADD
-from .isa import MAXIMUM, WRITE
+from .isa import WRITE
 from .ops import (
     COPY_FN,
-    DIV_FN,
-    EQ_FN,
-    MUL_FN,
     Op,
     broadcast,
     broadcast_strides,
     contribute,
     into_grad,
-    same,
     strided,
     strides_of,
     summed_grad,
@@ -44,15 +40,15 @@ def reduced(dims, dim):
     return numel([dims[i] for i in range(len(dims)) if taken[i]])
 
 
-def _reduce_shape(inputs, dim, keepdim):
-    dims = inputs[0]._dims
+def reduce_shape(inputs, dim, keepdim):
+    dims = inputs[0].dims
     taken = axes_of(dims, dim)
     if keepdim:
         return tuple([1 if taken[i] else dims[i] for i in range(len(dims))])
     return tuple([dims[i] for i in range(len(dims)) if not taken[i]])
 
 
-def _kept_strides(dims, dim):
+def kept_strides(dims, dim):
     """Strides with which the result is read as the input: 0 along what was reduced."""
     taken = axes_of(dims, dim)
     kept = [1 if taken[i] else dims[i] for i in range(len(dims))]
@@ -86,64 +82,45 @@ def summed(sink, fn, dims, y, y_strides, a, a_strides, b=None, b_strides=None, s
     sink.emit(isa.SUM, fn, square, *(sizes + to[:4] + left + right + [y, a, b]))
 
 
-def _reduce(start, into):
-    def emit(sink, y, inputs, saved):
-        x = inputs[0]
-        sink.fill(y, start)
-        strided(sink, COPY_FN, into, x._dims, y, _kept_strides(x._dims, saved[0]), x, strides_of(x._dims))
-
-    return emit
-
-
 def _sum_emit(sink, y, inputs, saved):
     x = inputs[0]
-    summed(sink, COPY_FN, x._dims, y, _kept_strides(x._dims, saved[0]), x, strides_of(x._dims))
+    summed(sink, COPY_FN, x.dims, y, kept_strides(x.dims, saved[0]), x, strides_of(x.dims))
 
 
 def _sum_grad(sink, y, g, inputs, saved):
     x = inputs[0]
-    contribute(sink, x, COPY_FN, x._dims, g, _kept_strides(x._dims, saved[0]))
+    contribute(sink, x, COPY_FN, x.dims, g, kept_strides(x.dims, saved[0]))
 
 
-def _max_grad(sink, y, g, inputs, saved):
-    x = inputs[0]
-    dims, strides, kept = x._dims, strides_of(x._dims), _kept_strides(x._dims, saved[0])
-    mask, ties = sink.new(dims), sink.new(y._dims)
-    strided(sink, EQ_FN, WRITE, dims, mask, strides, x, strides, y, kept)
-    sink.fill(ties, 0.0)
-    strided(sink, COPY_FN, INTO_ADD, dims, ties, kept, mask, strides)
-    share = sink.new(y._dims)
-    sink.map(DIV_FN, share, g, ties)
-    contribute(sink, x, MUL_FN, dims, mask, strides, share, kept)
-
-
-SUM = Op(_reduce_shape, _sum_emit, _sum_grad, False)
-MAX = Op(_reduce_shape, _reduce(-float("inf"), MAXIMUM), _max_grad)
+SUM = Op(reduce_shape, _sum_emit, _sum_grad, False)
 
 
 # Matrix multiply, a [..., M, K] @ b [..., K, N] (+ bias [N]). An operand of one dimension is a row, or a column.
 
 
-def _matmul_shape(inputs, *args):
-    a, b = inputs[0]._dims, inputs[1]._dims
+def matmul_shape(inputs, *args):
+    a, b = inputs[0].dims, inputs[1].dims
     row, column = a[-2:-1], b[-1:] if len(b) > 1 else ()
+    why = None
     if not a or not b or a[-1] != b[-2 if column else -1] or (a[-1] < 0 and len(a) > 1):
-        raise ValueError("matmul of shapes %s and %s: [..., M, K] and [..., K, N], of each M and N may be missing"
-                         % (inputs[0].shape, inputs[1].shape))  # fmt: skip
-    if len(inputs) > 2 and inputs[2]._dims != column:
-        raise ValueError("bias of shape %s for outputs of shape %s" % (inputs[2].shape, column))
-    try:
-        lead = broadcast([x.alias(x._dims[:-2]) for x in inputs[:2]])
-    except ValueError:
-        raise ValueError("matmul of shapes %s and %s: the dimensions in front do not broadcast"
-                         % (inputs[0].shape, inputs[1].shape))  # fmt: skip
-    if lead and [n for n in row + column if n < 0]:
-        raise ValueError("matmul of shapes %s and %s: the batch would not stay the first dimension"
-                         % (inputs[0].shape, inputs[1].shape))  # fmt: skip
+        why = "sums"
+    elif len(inputs) > 2 and inputs[2].dims != column:
+        why = "bias"
+    else:
+        try:
+            lead = broadcast([x.alias(x.dims[:-2]) for x in inputs[:2]])
+            if lead and [n for n in row + column if n < 0]:
+                why = "batch"
+        except ValueError:
+            why = "front"
+    if why:
+        from .ops_misfit import no_product
+
+        raise no_product(inputs, why, column)
     return lead + row + column
 
 
-def _matmul_sizes(a, b):
+def matmul_sizes(a, b):
     """M, N, K, and of each dimension in front: [size, stride in c, in a, in b], as few as they can be."""
     m, k = a[-2] if len(a) > 1 else 1, a[-1]
     n = b[-1] if len(b) > 1 else 1
@@ -167,13 +144,13 @@ def _matmul_sizes(a, b):
     return m, n, k, dims
 
 
-def _products(sink, into, dims, m, n, k, c, a, b):
+def products(sink, into, dims, m, n, k, c, a, b):
     """c += a @ b for all of dims. Of c, a and b: (tensor, which stride of dims is its own, row stride, column
     stride). The first of dims, which may be the batch, is within an instruction; the others are emitted one by one."""
     if len(dims) > 1:
         for i in range(dims[1][0]):
-            parts = [(x.alias(x._dims, i * dims[1][own]), own, row, column) for x, own, row, column in (c, a, b)]
-            _products(sink, into, dims[:1] + dims[2:], m, n, k, *parts)
+            parts = [(x.alias(x.dims, i * dims[1][own]), own, row, column) for x, own, row, column in (c, a, b)]
+            products(sink, into, dims[:1] + dims[2:], m, n, k, *parts)
         return
     steps = dims[0] if dims else (1, 0, 0, 0)
     sink.emit(isa.MATMUL, into, steps[0], m, n, k, steps[c[1]], c[2], steps[a[1]], a[2], a[3],
@@ -182,16 +159,16 @@ def _products(sink, into, dims, m, n, k, c, a, b):
 
 def _matmul_emit(sink, y, inputs, saved):
     a, b = inputs[0], inputs[1]
-    m, n, k, dims = _matmul_sizes(a._dims, b._dims)
+    m, n, k, dims = matmul_sizes(a.dims, b.dims)
     into = WRITE
     if len(inputs) > 2:  # the sum starts from the bias
         bias = inputs[2]
-        strided(sink, COPY_FN, WRITE, y._dims, y, strides_of(y._dims), bias, broadcast_strides(bias._dims, y._dims))
+        strided(sink, COPY_FN, WRITE, y.dims, y, strides_of(y.dims), bias, broadcast_strides(bias.dims, y.dims))
         into = INTO_ADD
-    _products(sink, into, dims, m, n, k, (y, 1, n, 1), (a, 2, k, 1), (b, 3, n, 1))
+    products(sink, into, dims, m, n, k, (y, 1, n, 1), (a, 2, k, 1), (b, 3, n, 1))
 
 
-def _product_grad(sink, x, own, dims):
+def product_grad(sink, x, own, dims):
     """The gradient of an operand and how to meet it: where dims repeat it, it is a sum over them."""
     if [step for step in dims if step[own] == 0]:
         return summed_grad(sink, x), INTO_ADD
@@ -200,32 +177,21 @@ def _product_grad(sink, x, own, dims):
 
 def _matmul_grad(sink, y, g, inputs, saved):
     a, b = inputs[0], inputs[1]
-    m, n, k, dims = _matmul_sizes(a._dims, b._dims)
+    m, n, k, dims = matmul_sizes(a.dims, b.dims)
     if b.requires_grad:
-        d, into = _product_grad(sink, b, 3, dims)
-        _products(sink, into, dims, k, n, m, (d, 3, n, 1), (a, 2, 1, k), (g, 1, n, 1))
+        d, into = product_grad(sink, b, 3, dims)
+        products(sink, into, dims, k, n, m, (d, 3, n, 1), (a, 2, 1, k), (g, 1, n, 1))
     if len(inputs) > 2 and inputs[2].requires_grad:
-        contribute(sink, inputs[2], COPY_FN, y._dims, g, strides_of(y._dims))
+        contribute(sink, inputs[2], COPY_FN, y.dims, g, strides_of(y.dims))
     if a.requires_grad:
-        d, into = _product_grad(sink, a, 2, dims)
-        _products(sink, into, dims, m, k, n, (d, 2, k, 1), (g, 1, n, 1), (b, 3, 1, n))
+        d, into = product_grad(sink, a, 2, dims)
+        products(sink, into, dims, m, k, n, (d, 2, k, 1), (g, 1, n, 1), (b, 3, 1, n))
 
 
-MATMUL = Op(_matmul_shape, _matmul_emit, _matmul_grad)
+MATMUL = Op(matmul_shape, _matmul_emit, _matmul_grad)
 
 
-# Softmax and cross entropy.
-
-
-def _softmax_emit(sink, y, inputs, saved):
-    n, width = rows_and_width(y._dims)
-    sink.emit(isa.SOFTMAX, saved[0], n, width, y, inputs[0])
-
-
-def _softmax_grad(sink, y, g, inputs, saved):
-    d, into = into_grad(sink, inputs[0])
-    n, width = rows_and_width(y._dims)
-    sink.emit(isa.SOFTMAX_GRAD, saved[0] & 1, into, n, width, d, y, g)
+# Cross entropy.
 
 
 def rows_and_width(dims):
@@ -235,21 +201,19 @@ def rows_and_width(dims):
     return numel(dims[:-1]), dims[-1]
 
 
-SOFTMAX = Op(same, _softmax_emit, _softmax_grad)
-
-
 def _cross_entropy_shape(inputs):
-    x, label = inputs[0]._dims, inputs[1]._dims
+    x, label = inputs[0].dims, inputs[1].dims
     if len(x) < 2 or x[:-1] != label or inputs[1].dtype == "f":
-        raise ValueError("cross entropy takes logits [N, C] and integer labels [N], not shapes %s and %s (labels of "
-                         "dtype %r)" % (inputs[0].shape, inputs[1].shape, inputs[1].dtype))  # fmt: skip
+        from .ops_misfit import no_labels
+
+        raise no_labels(inputs)
     return label
 
 
 def _cross_entropy_emit(sink, y, inputs, saved):
     x, label = inputs
-    n, width = rows_and_width(x._dims)
-    p = sink.new(x._dims)
+    n, width = rows_and_width(x.dims)
+    p = sink.new(x.dims)
     saved.append(p)
     sink.emit(isa.CROSS_ENTROPY, n, width, y, p, x, label)
 
@@ -257,7 +221,7 @@ def _cross_entropy_emit(sink, y, inputs, saved):
 def _cross_entropy_grad(sink, y, g, inputs, saved):
     x, label = inputs
     d, into = into_grad(sink, x)
-    n, width = rows_and_width(x._dims)
+    n, width = rows_and_width(x.dims)
     sink.emit(isa.CROSS_ENTROPY_GRAD, into, n, width, d, saved[0], label, g)
 
 
@@ -267,32 +231,6 @@ CROSS_ENTROPY = Op(_cross_entropy_shape, _cross_entropy_emit, _cross_entropy_gra
 # As functions and methods.
 
 
-def sum(x, dim=None, keepdim=False):
-    """Over dim: one, several (a tuple) or all."""
-    return x._op("SUM", (), (dim, keepdim))
-
-
-def max(x, dim=None, keepdim=False):
-    """The largest over dim (one, several or all). Elements that tie share the gradient evenly (PyTorch's amax)."""
-    return x._op("MAX", (), (dim, keepdim))
-
-
 def mean(x, dim=None, keepdim=False):
     """Over dim: one, several (a tuple) or all."""
-    return sum(x, dim, keepdim)._op("DIV", (sink().count(reduced(x._dims, dim)),))
-
-
-def _softmax(x, dim, log):
-    if axis(x._dims, dim) == len(x._dims) - 1:
-        return x._op("SOFTMAX", (), (log,))
-    return x.transpose(dim, -1)._op("SOFTMAX", (), (log,)).transpose(dim, -1)
-
-
-def softmax(x, dim):
-    """exp(x) / sum(exp(x)) along dim."""
-    return _softmax(x, dim, 0)
-
-
-def log_softmax(x, dim):
-    """log(softmax(x)), without going through numbers that vanish."""
-    return _softmax(x, dim, 1)
+    return x.op("SUM", (), (dim, keepdim)).op("DIV", (sink().count(reduced(x.dims, dim)),))

@@ -25,7 +25,7 @@ class _Index:
         return k
 
 
-_ALL = _Index()[:]  # MicroPython makes slices of syntax only
+ALL = _Index()[:]  # MicroPython makes slices of syntax only
 
 # A window is what an index takes of a tensor: (dims of the result, dims of the block, first element, strides).
 
@@ -33,7 +33,7 @@ _ALL = _Index()[:]  # MicroPython makes slices of syntax only
 def window(x, index):
     """The window of an index. The block has a dimension for each of x, and the result those that are left."""
     index = _whole_index(x, index if isinstance(index, tuple) else (index,))
-    block, result, strides, offset = [], [], strides_of(x._dims), 0
+    block, result, strides, offset = [], [], strides_of(x.dims), 0
     for k in index:
         i = len(block)
         if k is None:
@@ -45,7 +45,7 @@ def window(x, index):
             block.append(count)
             result.append(count)
         else:
-            n = x._dims[i]
+            n = x.dims[i]
             if n < 0:
                 raise ValueError("the batch is taken whole (:) while recording")
             if not -n <= k < n:
@@ -70,14 +70,14 @@ def _whole_index(x, index):
             taken += 1
         elif k is not None:
             raise TypeError("an index is a whole number, a slice, None or ..., not %r" % (k,))
-    if taken > len(x._dims):
+    if taken > len(x.dims):
         raise ValueError("%d indices for shape %s" % (taken, x.shape))
-    return index[:gap] + (_ALL,) * (len(x._dims) - taken) + index[gap + 1 :]
+    return index[:gap] + (ALL,) * (len(x.dims) - taken) + index[gap + 1 :]
 
 
 def _range(k, x, i):
     """A slice of dimension i as (first, count, step), as Python's slice.indices, which MicroPython may lack."""
-    n = x._dims[i]
+    n = x.dims[i]
     step = 1 if k.step is None else k.step
     if step == 0:
         raise ValueError("a slice with step 0; it may be any other whole number")
@@ -110,11 +110,11 @@ def _in_one_piece(block, strides):
 
 def _view_grad(target, y, g, inputs, saved):
     x = inputs[0]
-    if numel(x._dims) == numel(y._dims):
+    if numel(x.dims) == numel(y.dims):
         hand_on(target, x, g)
     else:
         d = summed_grad(target, x)
-        target.copy(d.alias(g._dims, saved[1]), g, INTO_ADD)
+        target.copy(d.alias(g.dims, saved[1]), g, INTO_ADD)
 
 
 VIEW = Op(lambda inputs, dims, offset: tuple(dims), None, _view_grad, False)
@@ -123,7 +123,7 @@ VIEW = Op(lambda inputs, dims, offset: tuple(dims), None, _view_grad, False)
 def view(x, dims, offset=0):
     """The elements of x from offset on under these dimensions, which hold no more than there are."""
     y = apply(VIEW, (x,), (dims, offset))
-    y._offset += offset
+    y.offset += offset
     return y
 
 
@@ -140,13 +140,13 @@ def has_list(index):
 
 def _slice_emit(target, y, inputs, saved):
     x, (_, block, offset, strides) = inputs[0], saved
-    strided(target, COPY_FN, WRITE, block, y, strides_of(block), x.alias(x._dims, offset), strides)
+    strided(target, COPY_FN, WRITE, block, y, strides_of(block), x.alias(x.dims, offset), strides)
 
 
 def _slice_grad(target, y, g, inputs, saved):
     x, (_, block, offset, strides) = inputs[0], saved
     d, into = grad_of_part(target, x, block)
-    strided(target, COPY_FN, into, block, d.alias(d._dims, offset), strides, g, strides_of(block))
+    strided(target, COPY_FN, into, block, d.alias(d.dims, offset), strides, g, strides_of(block))
 
 
 SLICE = Op(lambda inputs, dims, *block: dims, _slice_emit, _slice_grad, False)
@@ -163,7 +163,7 @@ def take(x, index):
 
 def cut(x, parts, dims=None):
     """A block of x: for each dimension (first, how many, step). dims: those of the result, if not the block's."""
-    strides, offset = strides_of(x._dims), 0
+    strides, offset = strides_of(x.dims), 0
     for i in range(len(parts)):
         first, _, step = parts[i]
         offset += first * strides[i]
@@ -174,7 +174,7 @@ def cut(x, parts, dims=None):
 
 def whole(x):
     """The parts of all of x, for cut()."""
-    return [(0, n, 1) for n in x._dims]
+    return [(0, n, 1) for n in x.dims]
 
 
 def _take(x, dims, block, offset, strides):
@@ -191,14 +191,14 @@ def _take(x, dims, block, offset, strides):
 
 def _assign_shape(inputs, dims, block, offset, strides):
     x, value = inputs
-    if len(value._dims) > len(dims) or [0 for n, m in zip(reversed(value._dims), reversed(dims)) if n not in (1, m)]:
+    if len(value.dims) > len(dims) or [0 for n, m in zip(reversed(value.dims), reversed(dims)) if n not in (1, m)]:
         raise ValueError("a value of shape %s for elements of shape %s" % (value.shape, x.alias(dims).shape))
-    return x._dims
+    return x.dims
 
 
 def _overwrite(target, y, value, dims, block, offset, strides):
     into = _spread(dims, block, strides)
-    strided(target, COPY_FN, WRITE, dims, y.alias(y._dims, offset), into, value, broadcast_strides(value._dims, dims))
+    strided(target, COPY_FN, WRITE, dims, y.alias(y.dims, offset), into, value, broadcast_strides(value.dims, dims))
 
 
 def _assign_emit(target, y, inputs, saved):
@@ -224,7 +224,7 @@ def _assign_grad(target, y, g, inputs, saved):
     x, value = inputs
     dims, block, offset, strides = saved
     into = _spread(dims, block, strides)
-    part = g.alias(g._dims, offset)
+    part = g.alias(g.dims, offset)
     if value.requires_grad:
         contribute(target, value, COPY_FN, dims, part, into)
     if x.requires_grad:  # what was written over has none
@@ -250,19 +250,19 @@ EARLIER.always = True
 
 
 def _earlier(x):
-    before = x.alias(x._dims)
-    before._node, before._order, before.requires_grad = x._node, x._order, x.requires_grad
+    before = x.alias(x.dims)
+    before.node, before.order, before.requires_grad = x.node, x.order, x.requires_grad
     if not x.requires_grad:
         return before
-    y = x.alias(x._dims)
-    y._node, y._order, y.requires_grad = (EARLIER, (before,), (x,)), x._order + 1, True
+    y = x.alias(x.dims)
+    y.node, y.order, y.requires_grad = (EARLIER, (before,), (x,)), x.order + 1, True
     return y
 
 
 def _write(x, value, taken):
     """Into the memory of a leaf, such as a parameter."""
     target = sink()
-    if tensor._grad_enabled and x.requires_grad or target.records:
+    if tensor.grad_enabled and x.requires_grad or target.records:
         raise RuntimeError("x[...] = value: x is a parameter, or a leaf that requires a gradient; write to it in "
                            "no_grad(), and not while recording")  # fmt: skip
     _assign_shape((x, value), *taken)
@@ -285,16 +285,16 @@ def put(x, index, value):
     replace = None
     if has_list(index):
         from .ops_pick import replace
-    if x._node is None and (x.requires_grad or isinstance(x, Parameter)):
+    if x.node is None and (x.requires_grad or isinstance(x, Parameter)):
         if replace:
             value, index = replace(x.detach(), index, value), ...
         _write(x, value, window(x, index))
         return
-    if x._order & 1:
+    if x.order & 1:
         raise RuntimeError("x[...] = value: the gradient of an operation needs x as it is; assign to x * 1")
     if replace:
         y = replace(_earlier(x), index, value)
     else:
         y = apply(ASSIGN, (_earlier(x), value), window(x, index))
-    x._data, x._place, x._offset = y._data, y._place, y._offset
-    x._node, x._order, x.requires_grad = y._node, y._order, y.requires_grad
+    x.storage, x.place, x.offset = y.storage, y.place, y.offset
+    x.node, x.order, x.requires_grad = y.node, y.order, y.requires_grad

@@ -8,9 +8,10 @@ from array import array
 from . import ops
 from .isa import MAXIMUM, MINIMUM, MULTIPLY, WRITE
 from .ops import Op, contribute, strided, strides_of
+from .ops_common import max, max_grad, reduce, sum
 from .ops_compare import eq, isfinite, ne, where
 from .ops_math import tensor
-from .ops_reduce import _kept_strides, _max_grad, _reduce, _reduce_shape, max, reduced, sum, summed
+from .ops_reduce import kept_strides, reduce_shape, reduced, summed
 from .tensor import apply, no_grad
 
 INF = float("inf")
@@ -18,15 +19,15 @@ INF = float("inf")
 
 def _with_each(target, fn, x, dim, other):
     """A new tensor fn(x, other), other having the shape of x reduced over dim."""
-    t = target.new(x._dims)
-    strides = strides_of(x._dims)
-    strided(target, fn, WRITE, x._dims, t, strides, x, strides, other, _kept_strides(x._dims, dim))
+    t = target.new(x.dims)
+    strides = strides_of(x.dims)
+    strided(target, fn, WRITE, x.dims, t, strides, x, strides, other, kept_strides(x.dims, dim))
     return t
 
 
 # Minimum and product.
 
-MIN = Op(_reduce_shape, _reduce(INF, MINIMUM), _max_grad)
+MIN = Op(reduce_shape, reduce(INF, MINIMUM), max_grad)
 
 
 def _prod_grad(target, y, g, inputs, saved):
@@ -39,11 +40,11 @@ def _prod_grad(target, y, g, inputs, saved):
         others = apply(PROD, (rest,), (dim, True)) / rest
         alone = eq(sum(zero, dim, True), zero)
         others = where(alone, others, apply(PROD, (x,), (dim, True)))
-    strides = strides_of(x._dims)
-    contribute(target, inputs[0], ops.MUL_FN, x._dims, others, strides, g, _kept_strides(x._dims, dim))
+    strides = strides_of(x.dims)
+    contribute(target, inputs[0], ops.MUL_FN, x.dims, others, strides, g, kept_strides(x.dims, dim))
 
 
-PROD = Op(_reduce_shape, _reduce(1.0, MULTIPLY), _prod_grad)
+PROD = Op(reduce_shape, reduce(1.0, MULTIPLY), _prod_grad)
 
 
 # Variance and standard deviation, in two passes: the mean first.
@@ -60,9 +61,9 @@ def _divisor(target, dims, dim, correction):
 def _scale(target, x, dim, like):
     """A power of 4 near the largest |x| over dim, in a new tensor like `like`: squares of what is divided by it neither
     overflow nor vanish, and nothing is rounded."""
-    dims, t = x._dims, target.new(like._dims)
+    dims, t = x.dims, target.new(like.dims)
     target.fill(t, 2.0**-120)
-    strided(target, ops.ABS_FN, MAXIMUM, dims, t, _kept_strides(dims, dim), x, strides_of(dims))
+    strided(target, ops.ABS_FN, MAXIMUM, dims, t, kept_strides(dims, dim), x, strides_of(dims))
     target.map(ops.LOG_FN, t, t)
     target.map(ops.MUL_FN, t, t, target.scalar(0.7))  # a little less than 1 / log(4)
     target.map(ops.FLOOR_FN, t, t)
@@ -76,8 +77,8 @@ def _spread(root):
 
     def emit(target, y, inputs, saved):
         x, dim, correction = inputs[0], saved[0], saved[2]
-        dims, strides, kept = x._dims, strides_of(x._dims), _kept_strides(x._dims, dim)
-        count, middle, rest = target.count(reduced(dims, dim)), target.new(y._dims), target.new(y._dims)
+        dims, strides, kept = x.dims, strides_of(x.dims), kept_strides(x.dims, dim)
+        count, middle, rest = target.count(reduced(dims, dim)), target.new(y.dims), target.new(y.dims)
         if root:
             scale = _scale(target, x, dim, y)
             x = _with_each(target, ops.DIV_FN, x, dim, scale)
@@ -92,14 +93,14 @@ def _spread(root):
         target.map(ops.DIV_FN, y, y, _divisor(target, dims, dim, correction))
         saved.append(middle)
         if root:
-            spread = target.new(y._dims)
+            spread = target.new(y.dims)
             target.map(ops.SQRT_FN, spread, y)
             target.map(ops.MUL_FN, y, spread, scale)
             saved.extend((scale, spread))
 
     def grad(target, y, g, inputs, saved):
         x, (dim, _, correction, middle) = inputs[0], saved[:4]
-        share = target.new(y._dims)
+        share = target.new(y.dims)
         if root:  # g / (y * divisor), and 0 where nothing differs, of x and y divided by the scale
             scale, spread = saved[4:]
             target.map(ops.DIV_FN, share, g, spread)
@@ -107,12 +108,12 @@ def _spread(root):
             x = _with_each(target, ops.DIV_FN, x, dim, scale)
         else:  # 2 * g / divisor
             target.map(ops.ADD_FN, share, g, g)
-        target.map(ops.DIV_FN, share, share, _divisor(target, x._dims, dim, correction))
+        target.map(ops.DIV_FN, share, share, _divisor(target, x.dims, dim, correction))
         apart = _with_each(target, ops.SUB_FN, x, dim, middle)
-        strides = strides_of(x._dims)
-        contribute(target, inputs[0], ops.MUL_FN, x._dims, apart, strides, share, _kept_strides(x._dims, dim))
+        strides = strides_of(x.dims)
+        contribute(target, inputs[0], ops.MUL_FN, x.dims, apart, strides, share, kept_strides(x.dims, dim))
 
-    return Op(lambda inputs, dim, keepdim, correction: _reduce_shape(inputs, dim, keepdim), emit, grad)
+    return Op(lambda inputs, dim, keepdim, correction: reduce_shape(inputs, dim, keepdim), emit, grad)
 
 
 VAR, STD = _spread(False), _spread(True)
@@ -123,7 +124,7 @@ VAR, STD = _spread(False), _spread(True)
 
 def _norm_emit(target, y, inputs, saved):
     x, (dim, _, p) = inputs[0], saved
-    dims, strides, kept = x._dims, strides_of(x._dims), _kept_strides(x._dims, dim)
+    dims, strides, kept = x.dims, strides_of(x.dims), kept_strides(x.dims, dim)
     if p == 2:
         scale = _scale(target, x, dim, y)
         summed(target, ops.DIV_FN, dims, y, kept, x, strides, scale, kept, 1)
@@ -140,26 +141,26 @@ def _norm_grad(target, y, g, inputs, saved):
     """g * sign(x) * (|x| / y) ** (p - 1), and 0 where x is 0 and y is a number."""
     x, (dim, _, p) = inputs[0], saved
     if p == 2:
-        scale = target.new(y._dims)
+        scale = target.new(y.dims)
         target.map(ops.DIV_FN, scale, g, y)
         target.map(ops.KEEP_FN, scale, y, scale)
-        contribute(target, x, ops.MUL_FN, x._dims, x, strides_of(x._dims), scale, _kept_strides(x._dims, dim))
+        contribute(target, x, ops.MUL_FN, x.dims, x, strides_of(x.dims), scale, kept_strides(x.dims, dim))
         return
-    size = target.new(x._dims)
+    size = target.new(x.dims)
     target.map(ops.ABS_FN, size, x)
     share = _with_each(target, ops.DIV_FN, size, dim, y)
     target.map(ops.POW_FN, share, share, target.scalar(p - 1.0))
     target.map(ops.DIV_FN, size, x, size)  # the sign, and NaN where x is 0
     target.map(ops.MUL_FN, share, share, size)
     target.map(ops.KEEP_FN, share, x, share)
-    above = target.new(y._dims)
+    above = target.new(y.dims)
     target.map(ops.EQ_FN, above, y, y)
     target.map(ops.DIV_FN, above, above, above)  # 1, and NaN where y is
     target.map(ops.MUL_FN, above, above, g)
-    contribute(target, x, ops.MUL_FN, x._dims, share, strides_of(x._dims), above, _kept_strides(x._dims, dim))
+    contribute(target, x, ops.MUL_FN, x.dims, share, strides_of(x.dims), above, kept_strides(x.dims, dim))
 
 
-NORM = Op(lambda inputs, dim, keepdim, p: _reduce_shape(inputs, dim, keepdim), _norm_emit, _norm_grad)
+NORM = Op(lambda inputs, dim, keepdim, p: reduce_shape(inputs, dim, keepdim), _norm_emit, _norm_grad)
 
 
 # The logarithm of a sum of exponentials.
@@ -171,7 +172,7 @@ def _logsumexp_emit(target, y, inputs, saved):
         most = max(x.detach(), dim, True)
         target.map(ops.KEEP_FN, most, isfinite(most), most)  # infinities need no help, and may not be subtracted
     t = _with_each(target, ops.SUB_FN, x, dim, most)
-    summed(target, ops.EXP_FN, x._dims, y, _kept_strides(x._dims, dim), t, strides_of(x._dims))
+    summed(target, ops.EXP_FN, x.dims, y, kept_strides(x.dims, dim), t, strides_of(x.dims))
     target.map(ops.LOG_FN, y, y)
     target.map(ops.ADD_FN, y, y, most)
 
@@ -181,10 +182,10 @@ def _logsumexp_grad(target, y, g, inputs, saved):
     x = inputs[0]
     t = _with_each(target, ops.SUB_FN, x, saved[0], y)
     target.map(ops.EXP_FN, t, t)
-    contribute(target, x, ops.MUL_FN, x._dims, t, strides_of(x._dims), g, _kept_strides(x._dims, saved[0]))
+    contribute(target, x, ops.MUL_FN, x.dims, t, strides_of(x.dims), g, kept_strides(x.dims, saved[0]))
 
 
-LOGSUMEXP = Op(_reduce_shape, _logsumexp_emit, _logsumexp_grad)
+LOGSUMEXP = Op(reduce_shape, _logsumexp_emit, _logsumexp_grad)
 
 
 # As functions and methods.

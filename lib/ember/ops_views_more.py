@@ -5,10 +5,10 @@ from array import array
 from .isa import WRITE
 from .ops import COPY_FN, Op, grad_of_part, hand_on, into_grad, same, strided, strides_of
 from .ops_arrange import expand, repeat
+from .ops_common import max as _max
 from .ops_compare import clamp
 from .ops_index import index_select
 from .ops_math import tensor
-from .ops_reduce import max as _max
 from .ops_shape import reshape, transpose
 from .ops_slice import cut, whole
 from .ops_slice import view as _view
@@ -27,7 +27,7 @@ CLONE = Op(same, lambda target, y, inputs, saved: target.copy(y, inputs[0]), _cl
 def clone(x):
     """The same elements in memory of their own. The gradient passes."""
     if x.dtype != "f" and not sink().records:
-        return Tensor(array(x.dtype, x.elements()[x._offset : x._offset + numel(x._dims)]), x._dims, False, x.dtype)
+        return Tensor(array(x.dtype, x.elements()[x.offset : x.offset + numel(x.dims)]), x.dims, False, x.dtype)
     return apply(CLONE, (tensor(x),))
 
 
@@ -38,12 +38,12 @@ def view(x, *shape):
 
 def size(x, dim=None):
     """The shape, or how large dim is."""
-    return x.shape if dim is None else x.shape[axis(x._dims, dim)]
+    return x.shape if dim is None else x.shape[axis(x.dims, dim)]
 
 
 def dim(x):
     """How many dimensions there are."""
-    return len(x._dims)
+    return len(x.dims)
 
 
 def clip(x, min=None, max=None):
@@ -54,25 +54,25 @@ def clip(x, min=None, max=None):
 def select(x, dim, index):
     """The slice number index along dim, without that dimension."""
     dim = inner_axis(x, dim)
-    n = x._dims[dim]
+    n = x.dims[dim]
     if not isinstance(index, int) or not -n <= index < n:
         raise IndexError("index %r of dimension %d of shape %s" % (index, dim, x.shape))
     parts = whole(x)
     parts[dim] = (index % n, 1, 1)
-    return cut(x, parts, x._dims[:dim] + x._dims[dim + 1 :])
+    return cut(x, parts, x.dims[:dim] + x.dims[dim + 1 :])
 
 
 def t(x):
     """A matrix turned: [M, N] to [N, M]. With fewer dimensions as it is."""
-    if len(x._dims) > 2:
+    if len(x.dims) > 2:
         raise ValueError(
             "t of shape %s; it takes at most two dimensions, transpose and permute any number" % (x.shape,)
         )
-    return transpose(x, 0, 1) if len(x._dims) == 2 else x
+    return transpose(x, 0, 1) if len(x.dims) == 2 else x
 
 
 def _product(name, rank, a, b):
-    if len(a._dims) != rank or len(b._dims) != rank or (rank == 3 and a._dims[0] != b._dims[0]):
+    if len(a.dims) != rank or len(b.dims) != rank or (rank == 3 and a.dims[0] != b.dims[0]):
         dims = "[M, K] and [K, N]" if rank == 2 else "[B, M, K] and [B, K, N]"
         raise ValueError("%s of shapes %s and %s; they may be %s (matmul broadcasts)" % (name, a.shape, b.shape, dims))
     return a @ b
@@ -104,7 +104,7 @@ def repeat_interleave(x, repeats, dim=None):
     if dim is None:
         x, dim = reshape(x, -1), 0
     dim = inner_axis(x, dim)
-    n = x._dims[dim]
+    n = x.dims[dim]
     if isinstance(repeats, Tensor):
         repeats = [int(k) for k in repeats.tolist()]
     each = [repeats] * n if isinstance(repeats, int) else list(repeats)
@@ -113,17 +113,17 @@ def repeat_interleave(x, repeats, dim=None):
             "repeats is %r; it may be a whole number from 1, or %d of them from 0, not all 0" % (repeats, n)
         )
     if isinstance(repeats, int):
-        dims = x._dims[: dim + 1] + (repeats,) + x._dims[dim + 1 :]
-        apart = _view(x, x._dims[: dim + 1] + (1,) + x._dims[dim + 1 :])
+        dims = x.dims[: dim + 1] + (repeats,) + x.dims[dim + 1 :]
+        apart = _view(x, x.dims[: dim + 1] + (1,) + x.dims[dim + 1 :])
         y = expand(apart, *[-1 if i != dim + 1 else repeats for i in range(len(dims))])
-        return _view(y, x._dims[:dim] + (n * repeats,) + x._dims[dim + 1 :])
+        return _view(y, x.dims[:dim] + (n * repeats,) + x.dims[dim + 1 :])
     return index_select(x, dim, [i for i in range(n) for _ in range(each[i])])
 
 
 def tile(x, *dims):
     """As repeat, and fewer dims than dimensions count from the last: those in front stay."""
     dims = tuple(dims[0] if len(dims) == 1 and not isinstance(dims[0], int) else dims)
-    return repeat(x, (1,) * (len(x._dims) - len(dims)) + dims)
+    return repeat(x, (1,) * (len(x.dims) - len(dims)) + dims)
 
 
 # Diagonals. Arguments: (how many, the first element in the matrix, step), and the dimensions of the result.
@@ -132,25 +132,25 @@ def tile(x, *dims):
 def _matrix_emit(target, y, inputs, saved):
     (n, first, step), _ = saved
     target.fill(y, 0.0)
-    strided(target, COPY_FN, WRITE, (n,), y.alias(y._dims, first), (step,), inputs[0], (1,))
+    strided(target, COPY_FN, WRITE, (n,), y.alias(y.dims, first), (step,), inputs[0], (1,))
 
 
 def _matrix_grad(target, y, g, inputs, saved):
     (n, first, step), _ = saved
     d, into = into_grad(target, inputs[0])
-    strided(target, COPY_FN, into, (n,), d, (1,), g.alias(g._dims, first), (step,))
+    strided(target, COPY_FN, into, (n,), d, (1,), g.alias(g.dims, first), (step,))
 
 
 def _diagonal_emit(target, y, inputs, saved):
     (n, first, step), _ = saved
     x = inputs[0]
-    strided(target, COPY_FN, WRITE, (n,), y, (1,), x.alias(x._dims, first), (step,))
+    strided(target, COPY_FN, WRITE, (n,), y, (1,), x.alias(x.dims, first), (step,))
 
 
 def _diagonal_grad(target, y, g, inputs, saved):
     (n, first, step), _ = saved
-    d, into = grad_of_part(target, inputs[0], y._dims)
-    strided(target, COPY_FN, into, (n,), d.alias(d._dims, first), (step,), g, strides_of((n,)))
+    d, into = grad_of_part(target, inputs[0], y.dims)
+    strided(target, COPY_FN, into, (n,), d.alias(d.dims, first), (step,), g, strides_of((n,)))
 
 
 DIAGONAL_MATRIX = Op(lambda inputs, where, dims: dims, _matrix_emit, _matrix_grad, False)
@@ -161,7 +161,7 @@ def diag(x, diagonal=0):
     """Of [N] the matrix with x on a diagonal (0: the main one, 1: the one above it) and 0 elsewhere; of a matrix its
     diagonal."""
     x = tensor(x)
-    dims = x._dims
+    dims = x.dims
     if not isinstance(diagonal, int) or len(dims) not in (1, 2) or dims[0] < 0:
         raise ValueError("diag of shape %s, diagonal %r; it takes one or two dimensions without the batch, and a whole "
                          "number" % (x.shape, diagonal))  # fmt: skip

@@ -7,8 +7,7 @@ from . import isa
 from .check import flag, number
 from .parameter import Parameter
 from .program import STEP
-from .sink import INTS, numel
-from .tensor import Tensor
+from .sink import INTS
 
 
 class Group:
@@ -108,55 +107,9 @@ class Optimizer:
         """Update every parameter that has a gradient, eagerly, or within a recorded function."""
         if self.trainer:
             raise RuntimeError("this optimizer belongs to a Trainer: call trainer.update()")
-        from .tensor import sink
+        from .optim_eager import step
 
-        target = sink()
-        if target.records:
-            return target.update(self)
-        for group in self.groups:
-            if group.state is None:
-                group.state, group.steps = [None] * len(group.params), [0] * len(group.params)
-            for i in range(len(group.params)):
-                p = group.params[i]
-                if p.grad is None or not p.requires_grad:
-                    continue
-                if group.state[i] is None:
-                    shapes = [p.shape] * self.states + [()] * self.scalars
-                    group.state[i] = [Tensor(array("f", [0.0] * numel(s)), s) for s in shapes]
-                hyper = Tensor(group.hyper)
-                target.ints[STEP] = group.steps[i]
-                try:
-                    self.emit(target, p.numel(), p, p.grad, group.state[i], hyper, target.scalar(1.0))
-                    target.flush()
-                finally:
-                    target.ints[STEP] = 0
-                group.steps[i] += 1
-        self.steps += 1
-
-
-class SGD(Optimizer):
-    """Stochastic gradient descent, with momentum (Sutskever et al., 2013)."""
-
-    settings = ("lr", "momentum", "dampening", "weight_decay")
-
-    def __init__(self, params, lr=1e-3, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False):
-        self.nesterov = 1 if flag("nesterov", nesterov) else 0
-        if nesterov and (momentum <= 0 or dampening != 0):
-            raise ValueError("nesterov needs a momentum above 0 and no dampening")
-        self.states = 1 if momentum else 0
-        Optimizer.__init__(self, params, {"lr": lr, "momentum": momentum, "dampening": dampening,
-                                          "weight_decay": weight_decay})  # fmt: skip
-
-    def hyper(self, values):
-        if values["momentum"] and not self.states:
-            raise ValueError("a group sets momentum where the optimizer has none")
-        return (_checked("lr", values["lr"], 0, float("inf")), _checked("momentum", values["momentum"], 0, 1),
-                _checked("dampening", values["dampening"], 0, 1),
-                _checked("weight_decay", values["weight_decay"], 0, float("inf")))  # fmt: skip
-
-    def emit(self, sink, n, p, g, states, hyper, total):
-        v = states[0] if states else p
-        sink.emit(isa.SGD, self.states, self.nesterov, n, p, g, v, hyper, INTS + STEP, total)
+        step(self)
 
 
 class Adam(Optimizer):
@@ -179,16 +132,6 @@ class Adam(Optimizer):
         amsgrad = self.states - 2
         sink.emit(isa.ADAM, self.decoupled, amsgrad, n, p, g, states[0], states[1], states[1 + amsgrad], hyper,
                   INTS + STEP, total)  # fmt: skip
-
-
-class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019). cautious_weight_decay: only of weights that the
-    update takes towards 0 (Chen et al., 2025, "Cautious Weight Decay")."""
-
-    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2, amsgrad=False,
-                 cautious_weight_decay=False):  # fmt: skip
-        self.decoupled = 2 if flag("cautious_weight_decay", cautious_weight_decay) else 1
-        Adam.__init__(self, params, lr, betas, eps, weight_decay, amsgrad)
 
 
 def __getattr__(name):

@@ -5,7 +5,6 @@ from array import array
 from .check import chance
 from .ops import ADD_FN, MUL_FN, SUB_FN
 from .parameter import Parameter
-from .swapped import Swapped
 from .tensor import Tensor, sink
 
 
@@ -29,6 +28,21 @@ def follow(target, average, p, decay):
     target.map(SUB_FN, average, average, p)
     target.map(MUL_FN, average, average, decay)
     target.map(ADD_FN, average, average, p)
+
+
+class Swapped:
+    """For each pair of buffers: they change places, and at the end of the block change back."""
+
+    def __init__(self, pairs):
+        self.pairs = pairs
+
+    def __enter__(self):
+        for a, b in self.pairs:
+            for i in range(len(a)):
+                a[i], b[i] = b[i], a[i]
+
+    def __exit__(self, *error):
+        self.__enter__()
 
 
 class EMA:

@@ -31,7 +31,7 @@ _PART = 512  # elements that are updated at once: scratch is for so many
 
 def _rates(sink, betas, t):
     """1 - beta, log(beta) and 1 - beta ** t, without what cancels where beta is near 1."""
-    rest, log, bias = [sink.new(betas._dims) for _ in range(3)]
+    rest, log, bias = [sink.new(betas.dims) for _ in range(3)]
     sink.map(SUB_FN, rest, sink.scalar(1.0), betas)
     sink.map(NEG_FN, log, rest)
     sink.map(LOG1P_FN, log, log)
@@ -221,12 +221,12 @@ class RAdam(Adamax):
 
 def _langevin(sink, x, k):
     """k = coth(x) - 1 / x of x from 0: up to a half by its continued fraction, where it would cancel."""
-    half, small, mask = sink.scalar(0.5), sink.new(x._dims), sink.new(x._dims)
+    half, small, mask = sink.scalar(0.5), sink.new(x.dims), sink.new(x.dims)
     sink.map(GT_FN, mask, x, half)
     sink.map(MINIMUM_FN, small, x, half)
     sink.map(MAXIMUM_FN, x, x, half)
     sink.map(MUL_FN, k, small, small)
-    square = sink.new(x._dims)
+    square = sink.new(x.dims)
     sink.map(COPY_FN, square, k)
     sink.map(DIV_FN, k, k, sink.scalar(9.0))
     for term in (7.0, 5.0):

@@ -2,7 +2,6 @@
 
 from .check import not_negative
 from .nn import Module
-from .parameter import Buffer
 
 
 def decay_groups(model, weight_decay):
@@ -15,19 +14,12 @@ def decay_groups(model, weight_decay):
     if not isinstance(model, Module):
         raise ValueError("model is %r; it may be a module" % (model,))
     excepted = []
-    _gather(model, excepted)
+    for module in model.modules():
+        if not getattr(module, "decays", True):
+            excepted.extend(module.parameters())
     decayed, left = [], []
     for p in model.parameters():
         alone = len(p.shape) < 2 or any([p is q for q in excepted])
         (left if alone else decayed).append(p)
     groups = {"params": decayed, "weight_decay": weight_decay}, {"params": left, "weight_decay": 0.0}
     return [group for group in groups if group["params"]]
-
-
-def _gather(module, found):
-    """The parameters of the layers that say so."""
-    for part in module._parts():
-        if isinstance(part, Module):
-            _gather(part, found)
-        elif not getattr(module, "decays", True) and not isinstance(part, Buffer):
-            found.append(part)

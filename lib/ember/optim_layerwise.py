@@ -39,7 +39,7 @@ class LAMB(Optimizer):
 
     def emit(self, sink, n, p, g, states, hyper, total):
         m, v = states
-        step, decay = sink.new(p._dims), sink.new(p._dims)
+        step, decay = sink.new(p.dims), sink.new(p.dims)
         sink.fill(step, 0.0)
         sink.emit(isa.ADAM, 0, 0, n, step, g, m, v, v, hyper.alias((5,), 2), INTS + STEP, total)
         sink.map(MUL_FN, decay, p, hyper.alias((), 1))
@@ -88,7 +88,7 @@ class Muon(Optimizer):
     def add_param_group(self, given):
         Optimizer.add_param_group(self, given)
         for p in self.groups[-1].params:
-            if len(p._dims) < 2:
+            if len(p.dims) < 2:
                 self.groups.pop()
                 raise ValueError("Muon takes matrices, not a parameter of shape %s: give it to another optimizer, as "
                                  "AdamW, beside this one" % (p.shape,))  # fmt: skip
@@ -99,7 +99,7 @@ class Muon(Optimizer):
 
     def emit(self, sink, n, p, g, states, hyper, total):
         buffer, momentum = states[0], hyper.alias((), 2)
-        x, change, number = sink.new(p._dims), sink.new(p._dims), sink.new(())
+        x, change, number = sink.new(p.dims), sink.new(p.dims), sink.new(())
         sink.map(DIV_FN, x, g, total)
         sink.map(SUB_FN, number, sink.scalar(1.0), momentum)
         sink.map(SUB_FN, change, x, buffer)
@@ -111,7 +111,7 @@ class Muon(Optimizer):
             sink.map(ADD_FN, x, x, change)
         else:
             sink.map(COPY_FN, x, buffer)
-        rows, columns = numel(p._dims[:-1]), p._dims[-1]
+        rows, columns = numel(p.dims[:-1]), p.dims[-1]
         norm = _norm(sink, x)
         sink.map(MAXIMUM_FN, norm, norm, hyper.alias((), 3))
         sink.map(DIV_FN, x, x, norm)

@@ -80,7 +80,7 @@ class LBFGS(Optimizer):
         """As step."""
         first = loss = self._evaluate(closure)
         evaluations = 1
-        if self._largest(self.g) <= self.tolerance_grad:
+        if self.largest(self.g) <= self.tolerance_grad:
             return first
         for i in range(self.max_iter):
             self._direct()
@@ -103,9 +103,9 @@ class LBFGS(Optimizer):
                     break
                 loss = self._evaluate(closure)
                 evaluations += 1
-            if evaluations >= self.max_eval or self._largest(self.g) <= self.tolerance_grad:
+            if evaluations >= self.max_eval or self.largest(self.g) <= self.tolerance_grad:
                 break
-            if single(abs(self.t) * self._largest(self.d)) <= self.tolerance_change:
+            if single(abs(self.t) * self.largest(self.d)) <= self.tolerance_change:
                 break
             if single(abs(loss - before)) < self.tolerance_change:
                 break
@@ -122,8 +122,8 @@ class LBFGS(Optimizer):
         """The parameters = x + t * d."""
         offset = 0
         for p in self.members:
-            self._map(MUL_FN, p, self.d.alias(p._dims, offset), t)
-            self._map(ADD_FN, p, p, self.x.alias(p._dims, offset))
+            self._map(MUL_FN, p, self.d.alias(p.dims, offset), t)
+            self._map(ADD_FN, p, p, self.x.alias(p.dims, offset))
             offset += p.numel()
 
     def note(self, gradient):
@@ -178,7 +178,7 @@ class LBFGS(Optimizer):
             loss, gradients = found, [p.grad for p in self.members]
         offset = 0
         for p, g in zip(self.members, gradients):
-            part = self.g.alias(p._dims, offset)
+            part = self.g.alias(p.dims, offset)
             self._map(COPY_FN, part, 0.0 if g is None else g)
             offset += p.numel()
         return single(loss.item() if isinstance(loss, Tensor) else loss)
@@ -193,7 +193,7 @@ class LBFGS(Optimizer):
     def _copy(self, gather):
         offset = 0
         for p in self.members:
-            part = self.x.alias(p._dims, offset)
+            part = self.x.alias(p.dims, offset)
             self._map(COPY_FN, part if gather else p, p if gather else part)
             offset += p.numel()
 
@@ -218,17 +218,17 @@ class LBFGS(Optimizer):
     def _sum(self, fn, a, b):
         target = sink()
         total = target.new(())
-        summed(target, fn, a._dims, total, (0,), a, (1,), b, (1,))
+        summed(target, fn, a.dims, total, (0,), a, (1,), b, (1,))
         target.flush()
         return total.item()
 
     def _dot(self, a, b):
         return self._sum(MUL_FN, a, b)
 
-    def _largest(self, a):
+    def largest(self, a):
         target = sink()
         most = target.scalar(0.0)
-        strided(target, ABS_FN, MAXIMUM, a._dims, most, (0,), a, (1,))
+        strided(target, ABS_FN, MAXIMUM, a.dims, most, (0,), a, (1,))
         target.flush()
         return most.item()
 

@@ -39,7 +39,7 @@ def search(optimizer, closure, t, loss, slope, most):
     gradient are those there. A point is (t, loss, slope). The gradient is kept of the best alone.
     """
     optimizer.note(optimizer.g)
-    size = optimizer._largest(optimizer.d)
+    size = optimizer.largest(optimizer.d)
     start = before = (0.0, loss, slope)
     tries = 0
     new = (t,) + optimizer.try_at(closure, t)

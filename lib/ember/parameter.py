@@ -9,8 +9,9 @@ class Parameter(Tensor):
     generator: the same seed gives the same values on every board. They are uniform in [low, high), or what a function
     of nn.init says. Parameter(tensor) begins with the tensor's."""
 
-    _made = 0  # parameters so far: each draws from a stream of its own
+    made = 0  # parameters so far: each draws from a stream of its own
     drawn = 0  # tensors of ember.rand and randn: from others
+    first = 0  # the number of its first element: more in a piece of one
 
     def __init__(self, shape, low=0.0, high=0.0):
         values = None
@@ -22,24 +23,24 @@ class Parameter(Tensor):
                 raise ValueError("shape is %r; it may be whole numbers from 1, or a Tensor with the values" % (shape,))
         Tensor.__init__(self, None, shape, True)
         self.initial = (_uniform, low, high)  # what draws it: a function of it, and the other arguments
-        self.owner, self.place = None, 0  # the Trainer, or recorded function, whose arena holds it, and where
-        self.stream = Parameter._made
-        Parameter._made += 1
+        self.owner, self.owner_at = None, 0  # the Trainer, or recorded function, whose arena holds it, and where
+        self.stream = Parameter.made
+        Parameter.made += 1
         if values is not None:
             from .values import read, typed
 
-            self._data = typed("f", read(values)[0])
+            self.storage = typed("f", read(values)[0])
 
     def __repr__(self):
         return "Parameter(shape=%s)" % (self.shape,)
 
     def elements(self):
-        if self._data is None:
+        if self.storage is None:
             from .eager import Eager
 
-            self._data = Eager().new(self._dims)._data
+            self.storage = Eager().new(self.dims).storage
             self.draw()
-        return self._data
+        return self.storage
 
     def __iadd__(self, other):
         """Into its memory, in no_grad()."""
@@ -64,8 +65,12 @@ def _uniform(t, low, high):
     from .eager import FIRST, Eager
 
     eager = Eager()
+    eager.ints[FIRST] = t.first
     eager.uniform(0, t.numel(), 1, t.stream, t, low, high, FIRST)
     eager.flush()
+
+
+PIECEWISE = [_uniform]  # those that draw each element by itself, so a piece of a parameter as well
 
 
 class Buffer(Parameter):
@@ -88,4 +93,4 @@ def manual_seed(value):
     if not 0 <= value < 1 << 30:
         raise ValueError("seed is %r; it may be 0 to 2**30 - 1" % (value,))
     seed = value
-    Parameter._made = Parameter.drawn = 0
+    Parameter.made = Parameter.drawn = 0

@@ -2,36 +2,31 @@
 
 from array import array
 
-from . import isa, vm
-from .build import build
-from .program import PREDICT, ROWS
-from .sink import numel
-from .tensor import SHAPED, Tensor, use
-
-_FROM, _TO = isa.FIRST_BOUND, isa.FIRST_BOUND + 1  # segments
+from . import vm
+from .image import per_row
+from .program import X, Y
 
 
 class Predictions:
     """What a trainer predicted last."""
 
     def __init__(self, trainer):
-        self.trainer, self.many = trainer, trainer._many
+        self.trainer, self.many = trainer, trainer.image.targets > 0
         self.writers = None
 
     # Cut into small calls, as in running.py, so that frames do not come from the heap.
 
     def predict(self, x, out):
-        if not self.trainer._fits_alone(x) or not self.trainer._attempt():
-            self.trainer._convert(x, None, PREDICT)
+        self.trainer.foresee(x)
         return self.tensors() if out is None else self.write(out)
 
     def tensors(self):
         """A tensor of its own, or a tuple of one for each output."""
+        from .tensor import Tensor
+
         t, found = self.trainer, []
-        for address, dims in t._results:
-            dims = (t._ints[ROWS],) + dims[1:]
-            at = address & 0xFFFFFF
-            found.append(Tensor(array("f", memoryview(t._segments[address >> 24])[at : at + numel(dims)]), dims))
+        for address, dims in t.image.results:
+            found.append(Tensor(array("f", t.result(address, dims)), (t.rows,) + dims[1:]))
         return tuple(found) if self.many else found[0]
 
     def write(self, out):
@@ -45,7 +40,7 @@ class Predictions:
         return out
 
     def make(self):
-        return [Writer(self.trainer, address, dims) for address, dims in self.trainer._results]
+        return [Writer(self.trainer, address, dims) for address, dims in self.trainer.image.results]
 
     def write_all(self, out, k):
         if len(out) != len(self.writers):
@@ -57,44 +52,47 @@ class Predictions:
 
 def in_parts(trainer, x, out):
     """A prediction for more samples than fit at once."""
-    found = trainer._cutter.predict(x, out)
+    from .tensor import Tensor
+
+    found = trainer.cutter.predict(x, out)
     if out is not None:
         return out
     tensors = []
-    for values, (_, dims) in zip(found if trainer._many else (found,), trainer._results):
-        tensors.append(Tensor(values, (len(values) // numel(dims[1:]),) + dims[1:]))
-    return tuple(tensors) if trainer._many else tensors[0]
+    for values, (_, dims) in zip(found if trainer.image.targets else (found,), trainer.image.results):
+        tensors.append(Tensor(values, (len(values) // per_row(dims),) + dims[1:]))
+    return tuple(tensors) if trainer.image.targets else tensors[0]
 
 
 class Writer:
     """Copies an output that was predicted last into buffers, by one instruction: no float becomes an object."""
 
     def __init__(self, trainer, result, dims):
-        self.ints, self.dims, self.size = trainer._ints, dims[1:], numel(dims[1:])
-        _, program = build(trainer.micro_batch, self._record)
-        self.segments, self.state, self.code, self.vm_run = program.segments, program.state, program.code, vm.run
-        at = result & 0xFFFFFF
-        memory = memoryview(trainer._segments[result >> 24])
-        self.segments[_FROM] = memory[at : at + trainer.micro_batch * self.size]
+        from .build import build
+
+        self.trainer, self.dims, self.size = trainer, dims[1:], per_row(dims)
+        _, image, arena = build(trainer.micro_batch, self._record)
+        self.executor = vm.execute(image, arena)
+        self.source = trainer.executor.view(result, trainer.micro_batch * self.size)
 
     def _record(self, r):
+        from .isa import WRITABLE
+        from .tensor import use
+
         with use(r):
-            source = r.input(_FROM, "f", (-1, self.size))
-            r.copy(r.input(_TO, "f", (-1, self.size), isa.WRITABLE), source)
+            source = r.input(X, "f", (-1, self.size))
+            r.copy(r.input(Y, "f", (-1, self.size), WRITABLE), source)
             r.section("write")
 
     def write(self, out):
         """Into out, which may be longer."""
-        if SHAPED:
+        if hasattr(out, "ndim"):
             from .shaped import in_a_row
 
             out = in_a_row(out, self.dims)
-        if len(out) < self.ints[ROWS] * self.size:
-            self._refuse(len(out), self.ints[ROWS])
-        self.segments[_TO] = out
-        self.segments[isa.INTS][ROWS] = self.ints[ROWS]
-        self.state[0] = 0
-        self.vm_run(self.code, self.segments, self.state, -1)
+        if len(out) < self.trainer.rows * self.size:
+            self._refuse(len(out), self.trainer.rows)
+        self.executor.bind(self.trainer.rows, self.source, out)
+        self.executor.run(0, -1)
         return out
 
     def _refuse(self, n, rows):

@@ -6,6 +6,7 @@ ARENA, CONSTANTS, FLOATS, INTS, FIRST_BOUND = 0, 1, 2, 3, 4
 X, Y = 4, 5
 TYPES = "fiBbhHI"  # element types, in the order of their numbers, as array typecodes
 FOLLOWING = 16  # a run of section s and the n that follow it starts from s + FOLLOWING * n
+ABSENT = 13  # the kind of a verdict: what the VM was built without
 HEAD = 5  # words before the segments, of 3 words each: type, elements, elements per row
 
 # Integer slots that every program has.
@@ -18,6 +19,9 @@ CHECK_TO_BACKWARD = CHECK + 3 * FOLLOWING
 FORWARD_TO_BACKWARD = FORWARD + FOLLOWING
 FORWARD_TO_UPDATE = FORWARD + 2 * FOLLOWING
 PREDICT_AND_SCORE = PREDICT + FOLLOWING
+
+# Blocks of the arena that live from step to step, in the order in which they lie.
+PARAMETERS, FROZEN, GRADIENTS, STATE, THE_STATISTICS = 0, 1, 2, 3, 4
 
 # Statistics, in the arena: a loss is a sum, and a total that divides it: rows, weights, or 1. Of this step; since the
 # reset, then what rounding took from both; of what was scored last. Behind them buffers, as this step leaves them.

@@ -36,7 +36,7 @@ class _Watch:
             self.parsed[opcode] = tuple(kinds)
         found = []
         for k, written in self.parsed[opcode]:
-            place = fields[k]._place if isinstance(fields[k], Tensor) else fields[k]
+            place = fields[k].place if isinstance(fields[k], Tensor) else fields[k]
             found.append((-1 if place is None else -1 - place, written))
         return found
 
@@ -275,7 +275,7 @@ class Again(_Watch):
     def make(self, recording, i):
         opcode, fields = self.makers[i]
         for f in fields:
-            b = -1 - f._place if isinstance(f, Tensor) and f._place is not None and f._place < 0 else -1
+            b = -1 - f.place if isinstance(f, Tensor) and f.place is not None and f.place < 0 else -1
             if b in self.home and b not in self.new and self.made[self.home[b]]:
                 self.new[b] = recording.buffers
                 recording.new((self.sizes[b],))
@@ -285,9 +285,9 @@ class Again(_Watch):
         """With what was dropped replaced by what was made again."""
         found = []
         for f in fields:
-            if isinstance(f, Tensor) and f._place is not None and f._place < 0 and -1 - f._place in self.new:
-                moved = f.alias(f._dims)
-                moved._place = -1 - self.new[-1 - f._place]
+            if isinstance(f, Tensor) and f.place is not None and f.place < 0 and -1 - f.place in self.new:
+                moved = f.alias(f.dims)
+                moved.place = -1 - self.new[-1 - f.place]
                 f = moved
             found.append(f)
         return tuple(found)

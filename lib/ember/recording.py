@@ -9,7 +9,8 @@ from array import array
 
 from . import derived, isa, parameter, vm
 from .cost import cost
-from .layout import Plan, Program
+from .image import Image
+from .layout import Plan
 from .program import KEY, ROWS, SCORED
 from .sink import Sink, numel
 from .tensor import Tensor
@@ -29,7 +30,7 @@ def _same_layout(pairs, i, fields):
 def _has_part(place, n, fields):
     """Whether an operand there is not all n elements: what is written in their place would change it."""
     for x in fields:
-        if isinstance(x, Tensor) and x._place == place and (x._offset or numel(x._dims) != n):
+        if isinstance(x, Tensor) and x.place == place and (x.offset or numel(x.dims) != n):
             return True
     return False
 
@@ -72,7 +73,7 @@ class Recording(Sink):
     def at(self, offset, dims):
         """A tensor in what was kept."""
         t = Tensor()
-        t._dims, t._place = tuple(dims), offset
+        t.dims, t.place = tuple(dims), offset
         return t
 
     def input(self, segment, dtype, dims, writable=0):
@@ -82,16 +83,16 @@ class Recording(Sink):
             self.bound.append(None)
         self.bound[index] = (isa.TYPES.index(dtype) | writable, 0, -numel(dims))
         t = Tensor()
-        t._dims, t._place, t.dtype = tuple(dims), segment << 24, dtype
+        t.dims, t.place, t.dtype = tuple(dims), segment << 24, dtype
         return t
 
     def indexes(self, index, high):
-        if index._place is not None and index._place >> 24 == isa.FIRST_BOUND:
+        if index.place is not None and index.place >> 24 == isa.FIRST_BOUND:
             self.high = min(self.high, high)
 
     def new(self, dims):
         t = Tensor()
-        t._dims, t._place = tuple(dims), -1 - self.buffers
+        t.dims, t.place = tuple(dims), -1 - self.buffers
         self.buffers += 1
         n = numel(dims)
         self._note(n)
@@ -117,14 +118,12 @@ class Recording(Sink):
 
     def adopt(self, inputs):
         """The inputs of an operation: those that want a gradient but have no place here become constants."""
-        return tuple([self._constant(x) if x.requires_grad and x._place is None else x for x in inputs])
+        return tuple([self.constant(x) if x.requires_grad and x.place is None else x for x in inputs])
 
-    def _constant(self, x):
-        if isinstance(x, parameter.Parameter):
-            from .changed import known
+    def constant(self, x):
+        from .outside import constant
 
-            known(self, x)
-        return x.detach()
+        return constant(self, x)
 
     def slot(self, values):
         """Float slots: what Python may change between steps. Returns the address of the first."""
@@ -143,50 +142,27 @@ class Recording(Sink):
         self.streams += 1
         return self.streams
 
-    def _address(self, t):
-        if t._place is None:
-            return self._capture(t) + t._offset
-        if t._place >= 0:
-            return t._place + t._offset
-        buffer = -1 - t._place
+    def address(self, t):
+        if t.place is None:
+            return self.capture(t) + t.offset
+        if t.place >= 0:
+            return t.place + t.offset
+        buffer = -1 - t.place
         self._note(self.words + buffer)
         if self.plan is None:
             if self.first[buffer] < 0:
                 self.first[buffer] = self.words
             self.last[buffer] = self.words
             return 0
-        return self.plan.start + self.plan.offsets[buffer] + t._offset
+        return self.plan.start + self.plan.offsets[buffer] + t.offset
 
     def _note(self, value):
         self.trace = (self.trace * 31 + value) & 0x3FFFFF
 
-    def _capture(self, t):
-        """A tensor made outside: its values now become constants of the program."""
-        if t.mapped:
-            return self._map(t)
-        data = t.elements()
-        if t.dtype != "f":
-            raise ValueError("%r was made outside: while recording, only float32 tensors may be constants" % (t,))
-        if isinstance(t, parameter.Buffer):
-            raise ValueError("a buffer of shape %s belongs to no module of the model: keep its module as an attribute"
-                             % (t.shape,))  # fmt: skip
-        if isinstance(t, parameter.Parameter):
-            self._constant(t)
-        for other, address in self.captured:
-            if other is data:
-                return address
-        address = (isa.CONSTANTS << 24) + len(self.values)
-        self.values.extend(data)
-        self.captured.append((data, address))
-        return address
+    def capture(self, t):
+        from .outside import capture
 
-    def _map(self, t):
-        k = 0
-        while k < len(self.mapped) and self.mapped[k]._data is not t._data:
-            k += 1
-        if k == len(self.mapped):
-            self.mapped.append(t)
-        return isa.FIRST_BOUND + k + (self.plan.inputs if self.plan else 0) << 24
+        return capture(self, t)
 
     # Instructions.
 
@@ -201,7 +177,7 @@ class Recording(Sink):
             self.longest = max(self.longest, cost(opcode, fields, self.rows, True))
             for field in fields:
                 if isinstance(field, Tensor):
-                    self._address(field)
+                    self.address(field)
         else:
             code, at = self.code, self.plan.head + self.words
             if at + len(fields) >= len(code):
@@ -209,7 +185,7 @@ class Recording(Sink):
             code[at] = opcode
             for field in fields:
                 at += 1
-                code[at] = self._address(field) if isinstance(field, Tensor) else field
+                code[at] = self.address(field) if isinstance(field, Tensor) else field
         self.words += 1 + len(fields)
 
     def _note_shares(self, opcode, fields):
@@ -219,11 +195,11 @@ class Recording(Sink):
             result, source = fields[pairs[i]], fields[pairs[i + 1]]
             if not isinstance(result, Tensor) or not isinstance(source, Tensor):
                 continue
-            if result._place is None or source._place is None or result._place >= 0 or source._place >= 0:
+            if result.place is None or source.place is None or result.place >= 0 or source.place >= 0:
                 continue
-            r, s = -1 - result._place, -1 - source._place
-            if r != s and self.first[r] < 0 and result._offset == source._offset == 0:
-                if _same_layout(pairs, i, fields) and not _has_part(source._place, numel(result._dims), fields):
+            r, s = -1 - result.place, -1 - source.place
+            if r != s and self.first[r] < 0 and result.offset == source.offset == 0:
+                if _same_layout(pairs, i, fields) and not _has_part(source.place, numel(result.dims), fields):
                     self.shares.append((r, s))
 
     def flush(self):
@@ -235,15 +211,15 @@ class Recording(Sink):
 
     def locate(self, t):
         """Where a tensor lies: known the second time only."""
-        return self._address(t)
+        return self.address(t)
 
     def section(self, name):
         """Ends a section: what was emitted since the last one."""
         self.names.append(name)
         self.ends.append(self.words)
 
-    def program(self, arena):
-        """The header, the check, and the segments: after the second recording."""
+    def image(self):
+        """The header, the check, and what the segments begin as: after the second recording."""
         plan, code = self.plan, self.code
         start = plan.head
         if start + self.words != len(code) or self.buffers != plan.buffers or self.trace != plan.trace:
@@ -266,5 +242,6 @@ class Recording(Sink):
         vm.check(code)
         plan.offsets = plan.outside = None  # they are in the program now
         plan.code, plan.names = code, tuple(self.names)
-        segments = [arena, constants, floats, ints] + [None] * len(self.bound) + [t._data for t in self.mapped]
-        return Program(code, plan.names, segments)
+        image = Image(code, plan.names, constants, floats, ints)
+        image.mapped, image.longest = [t.storage for t in self.mapped], plan.longest
+        return image

@@ -13,7 +13,7 @@ def too_large(plan):
         hint = "batch_size=%d would fit, or memory=%d, which takes a batch in parts" % (
             min(plan.rows - 1, left // sample), room)  # fmt: skip
     else:
-        hint = "not even one sample would fit: see fused=True, state_dtype='bfloat16' in docs/budget.md, or record " \
-               "it on a PC for ember.runtime (docs/file.md)"  # fmt: skip
+        hint = "not even one sample would fit: see fused=True, state_dtype='bfloat16' in docs/budget.md, or write it " \
+               "with ember.compile, and load it with ember.runtime after a reset (docs/file.md)"  # fmt: skip
     return MemoryError("it takes %d bytes, the arena's %d of them in one piece; of the heap %d are free: %s"
                        % (total, 4 * plan.arena, free, hint))  # fmt: skip

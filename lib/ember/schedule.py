@@ -54,9 +54,9 @@ class Schedule:
     def __init__(self, optimizer):
         self.optimizer, self.last_epoch = optimizer, 0
         self.bases = _bases(optimizer)
-        self._apply()
+        self.apply()
 
-    def _apply(self):
+    def apply(self):
         groups, bases, t = self.optimizer.groups, self.bases, self.last_epoch
         for i in range(len(groups)):
             groups[i].hyper[0] = self.rate(i, bases[i], t)
@@ -78,7 +78,7 @@ class Schedule:
 
     def step(self):
         self.last_epoch += 1
-        self._apply()
+        self.apply()
 
     def get_last_lr(self):
         """The rate of each group."""
@@ -90,7 +90,7 @@ class Schedule:
 
     def load(self, state):
         self.last_epoch = state[0]
-        self._apply()
+        self.apply()
 
 
 _THIRD = 1.0 / float(3)  # worked out where it runs: written out in digits it is read a unit off where floats are single

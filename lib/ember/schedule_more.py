@@ -49,7 +49,7 @@ class OneCycleLR(Schedule):
             self.phases = ((up, first, 1.0, high, low), (end, 1.0, last, low, high))
         Schedule.__init__(self, optimizer)
 
-    def _apply(self):
+    def apply(self):
         t, before = self.last_epoch, 0
         if t > self.total_steps:
             self.last_epoch = self.total_steps
@@ -157,8 +157,8 @@ class CyclicLR(Schedule):
     def at(self, base, t):
         return self.rate(0, base, t)
 
-    def _apply(self):
-        Schedule._apply(self)
+    def apply(self):
+        Schedule.apply(self)
         if self.momentum:
             height = self._height(self.last_epoch)
             for group, first, last in zip(self.optimizer.groups, self.momenta[0], self.momenta[1]):
@@ -196,7 +196,7 @@ class ReduceLROnPlateau(Schedule):
         Schedule.__init__(self, optimizer)
         self.rates = self.get_last_lr()
 
-    def _apply(self):
+    def apply(self):
         """The rates are as they are."""
 
     def better(self, measure):

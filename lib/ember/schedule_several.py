@@ -118,9 +118,9 @@ class ChainedScheduler(Schedule):
     def at(self, base, t):
         return self.rate(0, base, t)
 
-    def _apply(self):
+    def apply(self):
         if self.scales:
-            return Schedule._apply(self)
+            return Schedule.apply(self)
         t, rates = self.last_epoch, self.rates
         for i in range(len(self.bases)):
             base = self.bases[i]
@@ -140,6 +140,6 @@ class ChainedScheduler(Schedule):
     def load(self, state):
         self.last_epoch = state[0]
         if self.scales:
-            return self._apply()
+            return self.apply()
         self.rates = list(state[1:])
         self._set()

@@ -9,84 +9,84 @@ from .tensor import Tensor, inputs_of, no_grad, numel, use
 from .update import record_update, state_size
 
 
-def record(trainer, r):
-    """True where the trainer found that it trains less than it thought: then it is to be recorded anew."""
-    size = sum([p.numel() for p in trainer._trained])
+def record(front, r):
+    """True where the front found that it trains less than it thought: then it is to be recorded anew."""
+    size = sum([p.numel() for p in front.trained])
     r.keep("parameters", size)
-    r.keep("frozen", sum([p.numel() for p in trainer._frozen]))
-    gradients = r.keep("gradients", 0 if trainer.fused else size)
-    states = state_size(trainer)
-    averages = size if trainer._extras and trainer._extras.averages else 0
+    r.keep("frozen", sum([p.numel() for p in front.frozen]))
+    gradients = r.keep("gradients", 0 if front.fused else size)
+    states = state_size(front)
+    averages = size if front.extras and front.extras.averages else 0
     state = r.keep("optimizer state", states + averages)
-    trainer._average = state + states
-    trainer._statistics, changing = r.keep("statistics", STATISTICS), None
-    if trainer._changing:
+    front.average = state + states
+    front.statistics, changing = r.keep("statistics", STATISTICS), None
+    if front.changing:
         from .sections_more import Changing
 
-        changing = Changing(trainer, r, gradients)
+        changing = Changing(front, r, gradients)
     offset = 0
-    for p in trainer._trained + trainer._frozen:
-        p._place = offset
+    for p in front.trained + front.frozen:
+        p.place = offset
         if offset < size:
-            p.grad = r.gradient(offset, p._dims) if trainer.fused else r.at(gradients + offset, p._dims)
+            p.grad = r.gradient(offset, p.dims) if front.fused else r.at(gradients + offset, p.dims)
         offset += p.numel()
     with use(r):
-        if trainer._labels:  # the first recording does not know how many yet; the instruction is as long
-            n = -trainer.target_size
-            r.emit(isa.CHECK_INDEX, n, trainer._labels, r.input(Y, trainer.target_dtype or "B", (n,)))
-        if trainer.input_scale is None and trainer.input_dtype != "f":
-            n = -trainer.sample_size
-            r.emit(isa.CHECK_INDEX, n, r.plan.high if r.plan else 1, r.input(X, trainer.input_dtype, (n,)))
-        if trainer._parts:
-            trainer._parts.check(r)
+        if front.labels:  # the first recording does not know how many yet; the instruction is as long
+            n = -front.target_size
+            r.emit(isa.CHECK_INDEX, n, front.labels, r.input(Y, front.target_dtype or "B", (n,)))
+        if front.input_scale is None and front.input_dtype != "f":
+            n = -front.sample_size
+            r.emit(isa.CHECK_INDEX, n, r.plan.high if r.plan else 1, r.input(X, front.input_dtype, (n,)))
+        if front.parts:
+            front.parts.check(r)
         r.section("check")
-        if not trainer.fused:
+        if not front.fused:
             r.fill(r.at(gradients, (size,)), 0.0)
-        r.fill(r.at(trainer._statistics + LOSS, (2,)), 0.0)
+        r.fill(r.at(front.statistics + LOSS, (2,)), 0.0)
         if changing:
             changing.begin(r)
         r.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
         r.section("zero")
-        if _record_step(trainer, r, size, gradients, state):
+        if _record_step(front, r, size, gradients, state):
             return True
         if changing:
             changing.end(r)
-        sums, rest = [r.at(trainer._statistics + at, (2,)) for at in (RUNNING, RUNNING_REST)]
-        r.add_exactly(sums, rest, r.at(trainer._statistics + LOSS, (2,)))
+        sums, rest = [r.at(front.statistics + at, (2,)) for at in (RUNNING, RUNNING_REST)]
+        r.add_exactly(sums, rest, r.at(front.statistics + LOSS, (2,)))
         r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
         r.section("update")
         with no_grad():
-            trainer.model.eval()
-            output = _output(trainer, r)
-            trainer._results = [(r.locate(t), t._dims) for t in (output if trainer._many else (output,))]
+            front.model.eval()
+            output = _output(front, r)
+            front.results = [(r.locate(t), t.dims) for t in (output if front.many else (output,))]
             r.section("predict")
-            if trainer.classes:
-                target = _target(trainer, r, output)
-                n = numel(target._dims)
-                r.emit(isa.COUNT_CORRECT, n, trainer.classes, INTS + CORRECT, output, target)
-            r.fill(r.at(trainer._statistics + SCORED_LOSS, (2,)), 0.0)
-            _loss(trainer, r, output, SCORED_LOSS)
+            if front.classes:
+                target = _target(front, r, output)
+                n = numel(target.dims)
+                r.emit(isa.COUNT_CORRECT, n, front.classes, INTS + CORRECT, output, target)
+            r.fill(r.at(front.statistics + SCORED_LOSS, (2,)), 0.0)
+            _loss(front, r, output, SCORED_LOSS)
             r.emit(isa.COUNT, 1, 1, -1, INTS + SCORED)
             r.section("score")
-            trainer.model.train()
+            front.model.train()
 
 
-def _record_step(trainer, r, size, gradients, state):
+def _record_step(front, r, size, gradients, state):
     """All but the end of the section update."""
-    trainer.model.train()
+    front.model.train()
     streams = r.streams
-    output = _output(trainer, r)
-    loss, seed, weighs = _loss(trainer, r, output, LOSS)
+    output = _output(front, r)
+    loss, seed, weighs = _loss(front, r, output, LOSS)
     if not loss.requires_grad:
         raise ValueError("the loss does not depend on any parameter that the optimizer trains: was it made of this "
                          "model's parameters(), and are they not frozen?")  # fmt: skip
-    if r.plan is None and _leaves(trainer, inputs_of(loss)):
+    if r.plan is None and _leaves(front, inputs_of(loss)):
         return True
-    total = r.at(trainer._statistics + TOTAL, loss._dims)
+    total = r.at(front.statistics + TOTAL, loss.dims)
     if seed is None and not weighs:
         r.fill(total, 1.0)  # of a sum, however it is cut
-    if trainer.fused:
-        return _record_fused(trainer, r, loss, seed, total if weighs else None, r.streams > streams)
+    if front.fused:
+        return _record_fused(front, r, loss, seed, total if weighs else None, r.streams > streams)
     r.section("forward")
     # Seeded so, gradients are sums over rows, or of weights, however a batch is cut; the optimizer divides by total.
     loss.backward(seed)
@@ -94,24 +94,24 @@ def _record_step(trainer, r, size, gradients, state):
     r.section("backward")
     if weighs:
         r.emit(isa.STOP, total)
-    record_update(r, trainer, size, gradients, state, total.alias(()))
+    record_update(r, front, size, gradients, state, total.alias(()))
 
 
-def _leaves(trainer, inputs):
-    """Whether the loss, made of these, does not reach all that the trainer trains; it no longer does then."""
+def _leaves(front, inputs):
+    """Whether the loss, made of these, does not reach all that the front trains; it no longer does then."""
     for x in inputs:
-        x._seen = True
-    left = [p for p in trainer._trained if not p._seen]
+        x.seen = True
+    left = [p for p in front.trained if not p.seen]
     for x in inputs:
-        x._seen = False
+        x.seen = False
     if left:
         from .sections_more import leave
 
-        leave(trainer, left)
+        leave(front, left)
     return left
 
 
-def _record_fused(trainer, r, loss, seed, total, drawn):
+def _record_fused(front, r, loss, seed, total, drawn):
     """The update is all of what goes backward: it is finished if it was begun. total: where weights divide the loss.
     drawn: dropout draws its masks again, of the samples that COUNT says, so that goes back to where it was."""
     r.emit(isa.COUNT, 1, 1, -1, INTS + COUNT)
@@ -119,7 +119,7 @@ def _record_fused(trainer, r, loss, seed, total, drawn):
     r.section("backward")
     if total is not None:
         r.emit(isa.STOP, total)
-    change = r.at(r.slot(list(trainer.optimizer.groups[0].hyper)), loss._dims) * -1.0
+    change = r.at(r.slot(list(front.optimizer.groups[0].hyper)), loss.dims) * -1.0
     if drawn:
         r.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
     loss.backward(change if total is None else change / total)
@@ -141,63 +141,63 @@ def affine(dtype, scale, offset, shape):
 def read(r, segment, dtype, affine, shape):
     x = r.input(segment, dtype, (-1,) + shape)
     if affine:
-        raw, x, channels = x, r.new(x._dims), len(affine) // 2
-        r.emit(isa.CONVERT, numel(x._dims) // channels, channels, x, raw, r.constants(affine))
+        raw, x, channels = x, r.new(x.dims), len(affine) // 2
+        r.emit(isa.CONVERT, numel(x.dims) // channels, channels, x, raw, r.constants(affine))
     return x
 
 
-def _output(trainer, r):
-    inputs = [read(r, X, trainer.input_dtype, trainer._affine, trainer.input_shape)]
-    if trainer._parts:
-        inputs += trainer._parts.inputs(trainer, r)
-    output = trainer.model(*inputs)
-    outputs = trainer._parts.outputs(output) if trainer._parts else (output,)
+def _output(front, r):
+    inputs = [read(r, X, front.input_dtype, front.affine, front.input_shape)]
+    if front.parts:
+        inputs += front.parts.inputs(front, r)
+    output = front.model(*inputs)
+    outputs = front.parts.outputs(output) if front.parts else (output,)
     for t in outputs:
         if not isinstance(t, Tensor):
             raise ValueError("the model returned None: does its forward() return what it made?" if t is None else
                              "the model returned %r; several outputs take a target_dtype for each" % (t,))  # fmt: skip
-        if not t._dims or t._dims[0] != -1:
+        if not t.dims or t.dims[0] != -1:
             raise ValueError("the model made shape %s of a batch of %s: the batch is the first dimension"
                              % (t.shape, inputs[0].shape))  # fmt: skip
-    if trainer._many:
-        trainer.target_size = trainer._parts.sizes[0]
+    if front.many:
+        front.target_size = front.parts.sizes[0]
         return outputs
-    if trainer._labels:
-        trainer._labels = output._dims[-1]
-    if trainer.classes:
-        trainer.classes = trainer._labels
-    if trainer.target_dtype is None:
-        trainer.target_dtype = "f"
-        if trainer._labels:
-            trainer.target_dtype = "B" if trainer._labels <= 256 else "h" if trainer._labels <= 32768 else "i"
+    if front.labels:
+        front.labels = output.dims[-1]
+    if front.classes:
+        front.classes = front.labels
+    if front.target_dtype is None:
+        front.target_dtype = "f"
+        if front.labels:
+            front.target_dtype = "B" if front.labels <= 256 else "h" if front.labels <= 32768 else "i"
     return output
 
 
-def _target(trainer, r, output):
-    if trainer._many:
-        return trainer._parts.target(r)
-    dims = output._dims[:-1] if trainer.classes else output._dims
-    if trainer._target_shape is not None:
-        dims = dims[:1] + trainer._target_shape
-    trainer._target_dims, trainer.target_size = dims, -numel(dims)
-    return r.input(Y, trainer.target_dtype, dims)
+def _target(front, r, output):
+    if front.many:
+        return front.parts.target(r)
+    dims = output.dims[:-1] if front.classes else output.dims
+    if front.target_shape is not None:
+        dims = dims[:1] + front.target_shape
+    front.target_dims, front.target_size = dims, -numel(dims)
+    return r.input(Y, front.target_dtype, dims)
 
 
-def _loss(trainer, r, output, at):
+def _loss(front, r, output, at):
     """Record the loss, and add it, and what divides it, to the statistics from at on. Returns what gradients are of, a
     mean over rows or a sum; how they are seeded, by rows or 1; and whether weights divide the sum."""
-    loss = trainer.criterion(output, _target(trainer, r, output))
-    if numel(loss._dims) != 1:
+    loss = front.criterion(output, _target(front, r, output))
+    if numel(loss.dims) != 1:
         raise ValueError("the loss has shape %s; a Trainer takes one number: 'mean' or 'sum'" % (loss.shape,))
-    into, total = [r.at(trainer._statistics + k, ()) for k in (at, at + 1)]
+    into, total = [r.at(front.statistics + k, ()) for k in (at, at + 1)]
     if loss.weighted:
         from .sections_more import add_weights
 
         return add_weights(r, loss, into, total), None, True
-    if getattr(trainer.criterion, "reduction", "mean") == "mean":
+    if getattr(front.criterion, "reduction", "mean") == "mean":
         rows = r.count(-1)
         r.copy(total, rows, isa.ADD)
         r.map(MUL_FN, into, loss, rows, isa.ADD)
-        return loss, rows.alias(loss._dims), False
+        return loss, rows.alias(loss.dims), False
     r.copy(into, loss, isa.ADD)
     return loss, None, False

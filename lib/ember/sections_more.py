@@ -8,36 +8,36 @@ class Changing:
     """Buffers that forward changes lie last of what is frozen. While a step is recorded they are copies, which begin as
     the buffers are; the update copies them back."""
 
-    def __init__(self, trainer, r, end):
-        self.buffers = trainer._changing
+    def __init__(self, front, r, end):
+        self.buffers = front.changing
         dims = (sum([p.numel() for p in self.buffers]),)
         self.kept, self.copies = r.at(end - dims[0], dims), r.at(r.keep("statistics", dims[0]), dims)
 
     def begin(self, r):
         r.copy(self.copies, self.kept)
-        self._move(self.copies._place - self.kept._place)
+        self._move(self.copies.place - self.kept.place)
 
     def end(self, r):
-        self._move(self.kept._place - self.copies._place)
+        self._move(self.kept.place - self.copies.place)
         r.copy(self.kept, self.copies)
 
     def _move(self, way):
         for p in self.buffers:
-            p._place += way
+            p.place += way
 
 
 def without(parameters, others):
     return [p for p in parameters if not any([p is q for q in others])]
 
 
-def leave(trainer, left):
-    """Parameters that the trainer's optimizers have and its loss does not reach: they are as frozen."""
-    trainer._trained = without(trainer._trained, left)
-    trainer._groups = [without(group, left) for group in trainer._groups]
-    trainer._frozen = left + without(trainer._frozen, left)
+def leave(front, left):
+    """Parameters that the front's optimizers have and its loss does not reach: they are as frozen."""
+    front.trained = without(front.trained, left)
+    front.groups = [without(group, left) for group in front.groups]
+    front.frozen = left + without(front.frozen, left)
     for p in left:
         p.grad = None
-    trainer._left = "the loss does not reach parameters of shapes %s: they stay as they are" % (
+    front.left = "the loss does not reach parameters of shapes %s: they stay as they are" % (
         ", ".join([str(p.shape) for p in left]))  # fmt: skip
 
 
@@ -48,6 +48,6 @@ def add_weights(r, loss, into, total):
     from .ops import COPY_FN, strided
 
     loss, weights = loss.weighted
-    strided(r, COPY_FN, isa.ADD, (numel(weights._dims),), total, (0,), weights, (1,))
+    strided(r, COPY_FN, isa.ADD, (numel(weights.dims),), total, (0,), weights, (1,))
     r.copy(into, loss, isa.ADD)
     return loss

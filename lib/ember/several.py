@@ -4,7 +4,6 @@ The first input and the first target have the segments they always have, the oth
 """
 
 from . import isa
-from .binding import Binding
 from .sections import affine, read
 from .sink import numel
 
@@ -57,7 +56,7 @@ class Parts:
 
     # Recording.
 
-    def inputs(self, trainer, r):
+    def inputs(self, front, r):
         return [read(r, _MORE + i - 1, self.dtypes[i], self.affines[i], self.shapes[i])
                 for i in range(1, len(self.shapes))]  # fmt: skip
 
@@ -67,7 +66,7 @@ class Parts:
         if not isinstance(found, (tuple, list)) or len(found) != len(self.targets):
             raise ValueError("the model returned %r; target_dtype names %d outputs" % (found, len(self.targets)))
         for j in range(len(found)):
-            dims, self.classes[j] = found[j]._dims, 0
+            dims, self.classes[j] = found[j].dims, 0
             if self.targets[j] != "f":  # labels
                 dims, self.classes[j] = dims[:-1], dims[-1]
             self.dims[j], self.sizes[j] = dims, abs(numel(dims))
@@ -87,22 +86,22 @@ class Parts:
         """Of a target."""
         return isa.FIRST_BOUND + 1 if j == 0 else _MORE + len(self.shapes) - 1 + j - 1
 
+    def counts(self):
+        """How many inputs and targets there are where x, or y, is a tuple of them, else 0."""
+        return len(self.shapes) if self.many_x else 0, len(self.targets) if self.many_y else 0
+
     # Running.
 
-    def binding(self, code):
-        """How batches are bound, by the program that was recorded."""
-        return Binding(code, len(self.shapes) if self.many_x else 0, len(self.targets) if self.many_y else 0)
-
-    def accept(self, trainer, x, y):
+    def accept(self, front, binding, x, y):
         """The slow way: each part as the program reads it, and the rows; or what is wrong."""
         from .batch import flat
         from .loss import labels
         from .values import typed
 
-        parts = trainer._binding.parts(x, y)
+        parts = binding.parts(x, y)
         found, counts, n = [], [], len(self.shapes)
         for what, _, part in parts[:n]:
-            values, rows = flat(part, self.shapes[len(found)], what, trainer)
+            values, rows = flat(part, self.shapes[len(found)], what, front)
             found.append(typed(self.dtypes[len(found)], values, what))
             counts.append(rows)
         many_x, many_y = tuple(found) if self.many_x else found[0], []
@@ -110,8 +109,8 @@ class Parts:
             j = len(many_y)
             dims, classes, dtype = self.dims[j][1:], self.classes[j], self.targets[j]
             if not self.many_y:
-                dims, classes, dtype = trainer._target_dims[1:], trainer._labels, trainer.target_dtype
-            values, rows = flat(part, dims, what, trainer)
+                dims, classes, dtype = front.target_dims[1:], front.labels, front.target_dtype
+            values, rows = flat(part, dims, what, front)
             many_y.append(typed(dtype, labels(values, classes) if classes else values, what))
             counts.append(rows)
         for n in counts:

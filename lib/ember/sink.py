@@ -22,12 +22,12 @@ class Sink:
 
     def map(self, fn, d, a, b=None, into=isa.WRITE):
         """d = fn(a, b) element by element; a or b may be a single element for all."""
-        n = numel(d._dims)
-        a_step = 0 if n != 1 and numel(a._dims) == 1 else 1
+        n = numel(d.dims)
+        a_step = 0 if n != 1 and numel(a.dims) == 1 else 1
         if b is None:
             b, b_step = a, a_step
         else:
-            b_step = 0 if n != 1 and numel(b._dims) == 1 else 1
+            b_step = 0 if n != 1 and numel(b.dims) == 1 else 1
         self.emit(isa.MAP, fn, into, n, a_step, b_step, d, a, b)
 
     def fill(self, d, value):
@@ -38,7 +38,7 @@ class Sink:
 
     def add_exactly(self, sums, rest, values):
         """sums += values; what rounding takes from that goes into rest (Knuth's two-sum)."""
-        total, part = self.new(sums._dims), self.new(sums._dims)
+        total, part = self.new(sums.dims), self.new(sums.dims)
         self.map(_ADD, total, sums, values)
         self.map(_SUB, part, total, sums)
         self.map(_SUB, rest, values, part, isa.ADD)

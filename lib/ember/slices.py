@@ -11,7 +11,7 @@ import sys
 import time
 
 from . import program
-from .running import word
+from .travel import idle
 
 _MOST_US = 2048  # after so long at most, the clock is looked at
 _ENOUGH_US = 10000  # to measure a prediction for
@@ -37,6 +37,7 @@ class Slices:
         self.trainer = trainer
         self._pace, self.overhead, self.weights = 0, 0, None
         self._row = 0  # units of the costliest row
+        self._sections = program.PREDICT  # that run
         self._pieces, self._next = None, 0  # of a batch that comes in parts
 
     @property
@@ -47,7 +48,7 @@ class Slices:
     def pace(self, value):
         self._pace = max(1, min(1 << 18, round(16 * value)))
         if self.trainer.plan:
-            self.trainer.plan.longest_us = (self._row or self.trainer.plan.longest) / value
+            self.trainer.plan.longest_us = (self._row or self.trainer.image.longest) / value
 
     def calibrate(self):
         """Measure weights and pace of this board, on each kind of instruction that the program has, and on some
@@ -55,20 +56,22 @@ class Slices:
         idle(self.trainer)
         t = self.trainer
         self._weigh()
-        at, ints = t._statistics + program.SCORED_LOSS, t._ints
-        before = t._arena[at], t._arena[at + 1], ints[program.CORRECT], ints[program.SCORED]  # of an evaluation
+        at, ints, executor = t.image.statistics + program.SCORED_LOSS, program.INTS << 24, t.executor
+        scored = (at, at + 1, ints + program.CORRECT, ints + program.SCORED)  # of an evaluation
+        before = [executor.read(slot) for slot in scored]
         try:
-            t._unbind(t.micro_batch)
+            t.unbind(t.micro_batch)
         except MemoryError:  # one sample will do, if its row is not too short to measure
-            t._unbind()
+            t.unbind()
         self._fill()
         units = self._cost()
         calls = self._calls(max(1, units >> 3))
         whole, called, sliced = [self._time(run, n) for run, n in (
             (self._calls, -1), (self._calls, max(1, units >> 3)), (self._in_slices, max(1, units >> 3)))]  # fmt: skip
         longest = min([self._longest(self._row // 2) for _ in range(3)])
-        t._unbind()
-        t._arena[at], t._arena[at + 1], ints[program.CORRECT], ints[program.SCORED] = before
+        t.unbind()
+        for slot, value in zip(scored, before):
+            executor.write(slot, value)
         self.overhead = int(max(0, (sliced - whole) / max(1, calls - 1)))
         overhead = max(0, min(whole / 2, (called - whole) / max(1, calls - 1)))
         self.pace = units / max(1, whole - overhead)
@@ -79,13 +82,13 @@ class Slices:
     def _weigh(self):
         """By weights.py; where that is not on the board, or does not fit any more, the table's will do."""
         t = self.trainer
-        self.weights, self._row = None, t.plan.longest if t.plan else 1
+        self.weights, self._row = None, t.image.longest or 1
         try:
             from .weights import longest, measure
 
-            self.weights = measure(t._code, t._vm_run)
-            self._row = longest(t._code, t.micro_batch, self.weights)
-        except (ImportError, MemoryError):
+            self.weights = measure(t.image.code, t.executor.vm_run)
+            self._row = longest(t.image.code, t.micro_batch, self.weights)
+        except (ImportError, MemoryError, AttributeError):  # the latter: an executor that keeps its VM to itself
             pass
         package = sys.modules["ember"]
         try:  # of no more use
@@ -97,12 +100,12 @@ class Slices:
         """With what is not 0, as zeros are quick where floats are software; but for indices, of which 1 may be too
         many, and 0.7 is none."""
         t = self.trainer
-        x, value = t._segments[program.X], 0.7 if t.input_dtype == "f" else 1
+        x, value = t.executor.bound(program.X), 0.7 if t.input_dtype == "f" else 1
         for i in range(len(x)):
             x[i] = value
         try:
-            t._run(program.CHECK)
-            t._run(program.PREDICT)
+            t.run(program.CHECK)
+            t.run(program.PREDICT)
         except ValueError:
             for i in range(len(x)):
                 x[i] = 0
@@ -121,12 +124,10 @@ class Slices:
         return high
 
     def _calls(self, units):
-        t, calls = self.trainer, 0
-        t._state[0] = program.PREDICT_AND_SCORE
-        while True:
+        executor, calls = self.trainer.executor, 1
+        while not executor.run(program.PREDICT_AND_SCORE, units, self.weights):
             calls += 1
-            if t._vm_run(t._code, t._segments, t._state, units, self.weights):
-                return calls
+        return calls
 
     def _time(self, run, units):
         """Microseconds of a prediction with its score, by calls of so many units, or by slices: the least of a few
@@ -146,17 +147,16 @@ class Slices:
     def _in_slices(self, units):
         """As a step runs, Python's part and all: a microsecond is so many units, and none is left after it."""
         self._pieces, self._pace, self.overhead = None, _PART * units, 0
-        self.trainer._state[0] = program.PREDICT_AND_SCORE
+        self._sections = program.PREDICT_AND_SCORE
         while not self._slice(ticks_us(), 1):
             pass
 
     def _longest(self, units):
         """The longest call of a prediction, in microseconds. What costs more than so many units is one row a call."""
-        t, longest = self.trainer, 0
-        t._state[0] = program.PREDICT
+        executor, longest = self.trainer.executor, 0
         while True:
             start = ticks_us()
-            done = t._vm_run(t._code, t._segments, t._state, units, self.weights)
+            done = executor.run(program.PREDICT, units, self.weights)
             longest = max(longest, ticks_diff(ticks_us(), start))
             if done:
                 return longest
@@ -171,34 +171,34 @@ class Slices:
         start = ticks_us()
         self._take(x, y)
         t = self.trainer
-        t._state[0] = self._first()
-        t._fresh = True  # afterwards, or if it is dropped
-        t._unfinished = True
+        self._sections = self._first()
+        t.fresh = True  # afterwards, or if it is dropped
+        t.unfinished = True
         return self._slice(start, budget_us)
 
     def _take(self, x, y):
         """Bind the batch, or the first part of it, after all of it was looked at."""
         t = self.trainer
-        if t._cutter:
-            self._pieces, self._next = t._cutter.of(x, y), 1
+        if t.cutter:
+            self._pieces, self._next = t.cutter.of(x, y), 1
             self._bind(self._pieces[0])
         else:
             self._pieces = None
-            t._take(x, y, program.CHECK)
+            t.take(x, y, program.CHECK)
 
     def _bind(self, piece):
-        self.trainer._fits(piece[0], piece[1])
+        self.trainer.bind(piece[0], piece[1])
 
     def _first(self):
         """The sections that come first."""
-        fresh = self.trainer._fresh
+        fresh = self.trainer.fresh
         if self._pieces:
             return program.ZERO + 2 * program.FOLLOWING if fresh else program.FORWARD_TO_BACKWARD
         return program.ZERO + 3 * program.FOLLOWING if fresh else program.FORWARD_TO_UPDATE
 
     def go_on(self, budget_us):
         _check(budget_us)
-        if not self.trainer._unfinished or not self.trainer._fresh:
+        if not self.trainer.unfinished or not self.trainer.fresh:
             raise RuntimeError("poll: no step in slices is unfinished")
         return self._slice(ticks_us(), budget_us)
 
@@ -215,13 +215,12 @@ class Slices:
 
     def _go(self, units):
         """Run for so many cost units; whether the step is finished."""
-        t = self.trainer
-        done = t._vm_run(t._code, t._segments, t._state, units, self.weights)
+        done = self.trainer.executor.run(self._sections, units, self.weights)
         if not done or (done > 0 and self._following()):
             return False
-        t._unfinished = False
+        self.trainer.unfinished = False
         if done < 0:
-            t._fault()
+            self.trainer.executor.fault()
         return True
 
     def _following(self):
@@ -229,10 +228,10 @@ class Slices:
         if not self._pieces or self._next > len(self._pieces):
             return False
         if self._next == len(self._pieces):
-            self.trainer._state[0] = program.UPDATE
+            self._sections = program.UPDATE
         else:
             self._bind(self._pieces[self._next])
-            self.trainer._state[0] = program.FORWARD_TO_BACKWARD
+            self._sections = program.FORWARD_TO_BACKWARD
         self._next += 1
         return True
 
@@ -240,40 +239,10 @@ class Slices:
         """Give up the step that is unfinished, if any is: weights and the optimizer's state are those of before it. If
         it is updating already, it is finished."""
         t = self.trainer
-        t._fresh, t._unfinished = t._fresh or t._unfinished, False
+        t.fresh, t.unfinished = t.fresh or t.unfinished, False
         idle(t)
 
 
 def _check(budget_us):
     if isinstance(budget_us, bool) or not isinstance(budget_us, int) or budget_us < 1:
         raise ValueError("budget_us is %r; it may be a whole number of microseconds from 1" % (budget_us,))
-
-
-def _begin(code, section):
-    """The first word of a section."""
-    return word(code, program.HEAD + 3 * word(code, 3) + section - 1)
-
-
-def idle(trainer):
-    """After an interrupted run: an update is finished, anything else is as if it had not begun, and if it was
-    training, what was accumulated is dropped. RuntimeError where a step in slices is unfinished."""
-    if trainer._unfinished and not trainer._fresh:
-        raise RuntimeError("this Trainer is fused, and keeps no gradients: after accumulate comes update(), "
-                           "or slices.drop()")  # fmt: skip
-    if trainer._unfinished:
-        raise RuntimeError("a step in slices is unfinished: poll() until it returns True, or slices.drop()")
-    if trainer._state[1]:
-        _recover(trainer)
-
-
-def _recover(trainer):
-    state, code = trainer._state, trainer._code
-    pc, row = state[1], state[2]
-    if _begin(code, program.ZERO) <= pc < _begin(code, program.PREDICT):
-        trainer._fresh = True
-        if pc >= _begin(code, program.UPDATE):
-            words, rows = word(code, 1), trainer._ints[program.ROWS]
-            state[0] = program.UPDATE
-            state[3] = (words * 31 + program.UPDATE * 7919 + pc * 40503 + row * 9973 + rows * 613 + 12345) & 0x3FFFFFFF
-            trainer._vm_run(code, trainer._segments, state, -1)
-    state[1] = state[2] = state[3] = 0

@@ -4,7 +4,7 @@ An operation on tensors is one row of the op table (ops.py). It is emitted into 
 which runs it at once, or a `Recording`, which writes it into a program. Either way the graph hangs off the
 tensors, and `backward` walks it: there is no tape that would have to be cleared.
 
-Shapes are kept as `_dims`: while recording, a first dimension below zero is so many times the rows of the batch.
+Shapes are kept as `dims`: while recording, a first dimension below zero is so many times the rows of the batch.
 """
 
 from array import array
@@ -14,7 +14,7 @@ from .sink import numel
 
 _sink = None  # where operations are emitted
 _order = 0  # of the operations so far, in steps of 2: backward goes from the last to the first
-_grad_enabled = True
+grad_enabled = True
 _FREED = ()  # the node of a tensor whose graph has been walked
 
 
@@ -58,13 +58,13 @@ class no_grad:
     """`with ember.no_grad():` operations are not remembered for backward."""
 
     def __enter__(self):
-        global _grad_enabled
-        self.before = _grad_enabled
-        _grad_enabled = False
+        global grad_enabled
+        self.before = grad_enabled
+        grad_enabled = False
 
     def __exit__(self, *error):
-        global _grad_enabled
-        _grad_enabled = self.before
+        global grad_enabled
+        grad_enabled = self.before
 
 
 def axis(dims, dim):
@@ -89,16 +89,16 @@ def apply(op, inputs, args=()):
         y = target.new(dims)
         op.emit(target, y, inputs, saved)
         target.flush()
-    if _grad_enabled and op.grad is not None:
+    if grad_enabled and op.grad is not None:
         for x in inputs:
             if x.requires_grad:
                 y.requires_grad = True
-                y._node = (op, inputs, saved)
+                y.node = (op, inputs, saved)
                 _order += 2
-                y._order = _order
+                y.order = _order
                 for used in inputs:
                     if op.values or not used.requires_grad:
-                        used._order |= 1  # the gradient needs it as it is: it is no longer assigned to
+                        used.order |= 1  # the gradient needs it as it is: it is no longer assigned to
                 break
     return y
 
@@ -136,74 +136,74 @@ class Tensor:
                 raise ValueError("data has %d elements, shape %s takes %d" % (len(data), tuple(shape), numel(shape)))
         if requires_grad and dtype != "f":
             raise ValueError("only float32 tensors have gradients, not dtype %r" % dtype)
-        self._data = data  # its elements; None while recording
-        self._dims = tuple(shape or ())
-        self._place = None  # while recording: an address, or -1 - buffer
-        self._offset = 0  # elements from there
-        self._node = None  # (op, inputs, arguments)
-        self._order = 0
-        self._seen = False
+        self.storage = data  # its elements; None while recording
+        self.dims = tuple(shape or ())
+        self.place = None  # while recording: an address, or -1 - buffer
+        self.offset = 0  # elements from there
+        self.node = None  # (op, inputs, arguments)
+        self.order = 0
+        self.seen = False
         self.dtype = dtype
         self.requires_grad = requires_grad
         self.grad = None
 
     @property
     def shape(self):
-        for d in self._dims:
+        for d in self.dims:
             if d < 0:  # the batch counts as full
                 rows = sink().rows
-                return tuple([-d * rows if d < 0 else d for d in self._dims])
-        return self._dims
+                return tuple([-d * rows if d < 0 else d for d in self.dims])
+        return self.dims
 
     def alias(self, dims, offset=0):
         """The same elements under other dimensions."""
-        if self._data is None and self._place is None:
+        if self.storage is None and self.place is None:
             self.elements()  # a parameter draws its values
         y = Tensor()
-        y._data, y._place, y.dtype = self._data, self._place, self.dtype
-        y._offset = self._offset + offset
-        y._dims = tuple(dims)
+        y.storage, y.place, y.dtype = self.storage, self.place, self.dtype
+        y.offset = self.offset + offset
+        y.dims = tuple(dims)
         if self.mapped:
             y.mapped = self.mapped
         return y
 
     def detach(self):
         """The same elements, without a past."""
-        return self.alias(self._dims)
+        return self.alias(self.dims)
 
     def numel(self):
         return abs(numel(self.shape))
 
     def elements(self):
         """The buffer of an eager tensor."""
-        if self._data is None:
+        if self.storage is None:
             raise RuntimeError("a tensor that is being recorded has no values yet: item(), tolist(), if and print see "
                                "them after a run only; ember.where chooses within one")  # fmt: skip
         if self.mapped:
             from .kernels_bind import view
 
-            return view(self._data, "f")
-        return self._data
+            return view(self.storage, "f")
+        return self.storage
 
     def item(self):
         if self.numel() != 1:
             raise ValueError("item() takes a tensor of one element, not of shape %s" % (self.shape,))
-        return self.elements()[self._offset]
+        return self.elements()[self.offset]
 
     def tolist(self):
         data = self.elements()
-        if not self._dims:
-            return data[self._offset]
-        return _nest(data, self._dims, 0, self._offset)
+        if not self.dims:
+            return data[self.offset]
+        return _nest(data, self.dims, 0, self.offset)
 
     def __repr__(self):
-        if self._data is None:
+        if self.storage is None:
             return "Tensor(shape=%s, recorded)" % (self.shape,)
         more = ", requires_grad=True" if self.requires_grad else ""
         return "Tensor(%s%s)" % (self.tolist() if self.numel() <= 64 else "shape=%s" % (self.shape,), more)
 
     def __len__(self):
-        if not self._dims:
+        if not self.dims:
             raise TypeError("a tensor without dimensions has no len()")
         return self.shape[0]
 
@@ -217,36 +217,40 @@ class Tensor:
         target = sink()
         nodes = _reachable(self)
         if gradient is None:
-            if abs(numel(self._dims)) != 1:
+            if abs(numel(self.dims)) != 1:
                 raise RuntimeError("backward without a gradient takes one element, not shape %s" % (self.shape,))
-            seed = target.new(self._dims)
+            seed = target.new(self.dims)
             target.fill(seed, 1.0)
         else:
-            if gradient._dims != self._dims:
+            if gradient.dims != self.dims:
                 raise ValueError("gradient has shape %s, the tensor %s" % (gradient.shape, self.shape))
-            seed = target.new(self._dims)
+            seed = target.new(self.dims)
             target.copy(seed, gradient)
-        if self._node is None:
+        if self.node is None:
             _receive(target, self, seed)
         else:
             self.grad = seed
         target.flush()
         for y in nodes:
-            op, inputs, saved = y._node
+            op, inputs, saved = y.node
             g = y.grad
             y.grad = None
-            y._node = _FREED
+            y.node = _FREED
             if g is not None or op.always:
                 op.grad(target, y, g, inputs, saved)
                 target.flush()
 
     # Operations: what each does stands in its row of ops.py.
 
-    def _op(self, name, others=(), args=()):
+    def op(self, name, others=(), args=()):
         from . import ops as home
 
         if not hasattr(home, name):
             from . import ops_reduce as home
+        if not hasattr(home, name):
+            from . import ops_unary as home
+        if not hasattr(home, name):
+            from . import ops_common as home
 
         inputs = [self]
         for x in others:
@@ -258,44 +262,44 @@ class Tensor:
 
     def __add__(self, other):
         """a + b; the two broadcast, and one may be a number."""
-        return self._op("ADD", (other,))
+        return self.op("ADD", (other,))
 
     __radd__ = __add__
 
     def __sub__(self, other):
         """a - b; the two broadcast, and one may be a number."""
-        return self._op("SUB", (other,))
+        return self.op("SUB", (other,))
 
     def __rsub__(self, other):
-        return operand(other)._op("SUB", (self,))
+        return operand(other).op("SUB", (self,))
 
     def __mul__(self, other):
         """a * b; the two broadcast, and one may be a number."""
-        return self._op("MUL", (other,))
+        return self.op("MUL", (other,))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other):
         """a / b, by IEEE 754 where b is 0; the two broadcast, and one may be a number."""
-        return self._op("DIV", (other,))
+        return self.op("DIV", (other,))
 
     def __rtruediv__(self, other):
-        return operand(other)._op("DIV", (self,))
+        return operand(other).op("DIV", (self,))
 
     def __matmul__(self, other):
         """[..., M, K] @ [..., K, N] to [..., M, N]; what is in front broadcasts, and M or N may be missing."""
-        return self._op("MATMUL", (other,))
+        return self.op("MATMUL", (other,))
 
     def __neg__(self):
         """-x"""
-        return self._op("NEG")
+        return self.op("NEG")
 
     def __pow__(self, exponent):
         if isinstance(exponent, Tensor):
             from .ops_math import POW_TENSOR
 
             return apply(POW_TENSOR, (self, exponent))
-        return self * self if exponent == 2 else self._op("POW", (), (exponent,))
+        return self * self if exponent == 2 else self.op("POW", (), (exponent,))
 
     def __getitem__(self, index):
         from .ops_slice import take
@@ -349,7 +353,7 @@ class Tensor:
 
     @property
     def T(self):
-        if len(self._dims) != 2:
+        if len(self.dims) != 2:
             raise ValueError(".T of shape %s; it takes two dimensions, permute(...) any number" % (self.shape,))
         return self.transpose(0, 1)
 
@@ -371,7 +375,7 @@ def _receive(target, x, g):
 
 def inputs_of(root):
     """What the operations on the way to root took."""
-    return [x for y in _reachable(root) for x in y._node[1]]
+    return [x for y in _reachable(root) for x in y.node[1]]
 
 
 def _reachable(root):
@@ -379,17 +383,17 @@ def _reachable(root):
     found, waiting = [], [root]
     while waiting:
         y = waiting.pop()
-        if y._node is _FREED:
+        if y.node is _FREED:
             for z in found:
-                z._seen = False
+                z.seen = False
             raise RuntimeError("backward a second time: the graph was freed by the first; compute the loss again")
-        if y._node is not None and not y._seen:
-            y._seen = True
+        if y.node is not None and not y.seen:
+            y.seen = True
             found.append(y)
-            for x in y._node[1]:
+            for x in y.node[1]:
                 if x.requires_grad:
                     waiting.append(x)
-    found.sort(key=lambda y: -y._order)
+    found.sort(key=lambda y: -y.order)
     for y in found:
-        y._seen = False
+        y.seen = False
     return found

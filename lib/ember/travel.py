@@ -1,31 +1,44 @@
-"""What a program that travelled takes only now and then: the words for what is wrong with a batch; its averages."""
+"""What a runner takes only now and then: going on after an interruption, the words for what is wrong with a batch, its
+averages."""
+
+from array import array
 
 from . import program
-from .running import segment, word
+from .image import segment, word
+
+_PIECE = 64  # elements that are moved at once
 
 
-def check(model, x, y, sections):
-    """The slow way, as a Trainer's: make of a batch what the program reads. ValueError, or TypeError, says what is
-    wrong with it, in that order; what the lengths do not tell the VM says, when these sections run."""
-    try:
-        x, y = accept(model, x, y)[:2]
-        if y is None:
-            model._fits_alone(x)
-        else:
-            model._fits(x, y)
-        model._run(sections)
-    except (ValueError, TypeError):
-        model._unbind()  # what is wrong does not stay bound
-        raise
+def idle(runner):
+    """After an interrupted run: an update is finished, anything else is as if it had not begun, and if it was
+    training, what was accumulated is dropped. RuntimeError where a step in slices is unfinished."""
+    if runner.unfinished and not runner.fresh:
+        raise RuntimeError("this Trainer is fused, and keeps no gradients: after accumulate comes update(), "
+                           "or slices.drop()")  # fmt: skip
+    if runner.unfinished:
+        raise RuntimeError("a step in slices is unfinished: poll() until it returns True, or slices.drop()")
+    runner.paused = False
+    if program.ZERO <= runner.executor.recover(program.UPDATE) <= program.UPDATE:
+        runner.fresh = True
+
+
+def section(code, state):
+    """That in which a run is paused, or -1."""
+    at, k = state[1], -1
+    if at:
+        k = word(code, 4) - 1
+        while k and word(code, program.HEAD + 3 * word(code, 3) + k - 1) > at:
+            k -= 1
+    return k
 
 
 def accept(model, x, y):
     """(x, y, rows), as buffers of the types that the program reads."""
-    binding = model._binding
+    binding = model.binding
     parts = binding.parts(x, y) if binding else [("x", program.X, x)] + ([] if y is None else [("y", program.Y, y)])
     found, counts = [], []
     for what, k, part in parts:
-        flags, _, size = segment(model._code, k)
+        flags, _, size = segment(model.image.code, k)
         part, dims = _typed(part, program.TYPES[flags & 7], what)
         n = len(part) // size
         if not 0 < n <= model.batch_size or n * size != len(part) or dims is not None and dims[:1] != (n,):
@@ -50,12 +63,12 @@ def _typed(part, dtype, what):
     the board, buffers alone will do."""
     try:
         from .values import has_length, read, typed
-    except ImportError:
-        if isinstance(part, (int, float, list, tuple)) or part is None or hasattr(part, "_dims"):
+    except (ImportError, MemoryError):  # not there, or no room for it
+        if isinstance(part, (int, float, list, tuple)) or part is None or hasattr(part, "dims"):
             raise TypeError("%s is a %s; where the rest of Ember is not there, it may be a buffer of type %r"
                             % (what, type(part).__name__, dtype))  # fmt: skip
         return part, None
-    if not hasattr(part, "_dims") and not has_length(part):
+    if not hasattr(part, "dims") and not has_length(part):
         raise ValueError("%s is %r; it may be a buffer of type %r" % (what, part, dtype))
     values, dims = read(part)
     return typed(dtype, values, what), dims
@@ -72,13 +85,11 @@ def in_a_row(out, n, rows):
     raise ValueError("out has %d elements; %d rows of %d take %d" % (len(out), rows, n // rows, n))
 
 
-def explain(model):
-    """ValueError names the index at which the check of a batch stopped."""
-    code, state, segments = model._code, model._state, model._segments
+def explain(code, segments, state):
+    """ValueError names the index at which the check of a batch stopped. The state is made ready for another run."""
     pc, row = state[1], state[2]
     state[1] = state[2] = state[3] = 0
-    head = program.HEAD + 3 * word(code, 3)
-    if pc < word(code, head + program.ZERO - 1):  # the section that checks has one instruction: check_index
+    if pc < word(code, program.HEAD + 3 * word(code, 3)):  # the section that checks has check_index alone
         high, address = word(code, pc + 2), word(code, pc + 3)
         found = segments[address >> 24][(address & 0xFFFFFF) + row]
         if not 0 <= found < high:
@@ -88,20 +99,60 @@ def explain(model):
     raise ValueError("a label or an index of the batch is out of range")
 
 
+class Slots:
+    """Some of the float slots, as a list of so many."""
+
+    def __init__(self, executor, first, size):
+        self.executor, self.first, self.size = executor, first, size
+
+    def __len__(self):
+        return self.size
+
+    def _at(self, k):
+        if not -self.size <= k < self.size:
+            raise IndexError("there are %d slots" % self.size)
+        return (program.FLOATS << 24) + self.first + k % self.size
+
+    def __getitem__(self, k):
+        return self.executor.read(self._at(k))
+
+    def __setitem__(self, k, value):
+        self.executor.write(self._at(k), value)
+
+
 def bounds(model):
     """[clip_value, clip_norm, ema], as a Trainer's .bounds, where the one that was exported had one of them."""
-    floats, names = memoryview(model._segments[program.FLOATS]), model.names.split("\n")[0].split(" ")
-    if names[-3:] != ["clip_value", "clip_norm", "ema"] or len(names) != len(floats):
+    n, names = len(model.image.floats), model.names.split("\n")[0].split(" ")
+    if names[-3:-1] != ["clip_value", "clip_norm"] or len(names) != n:
         raise ValueError("bounds: the Trainer that was exported had no clip_value, clip_norm or ema")
-    return floats[len(floats) - 3 :]
+    return Slots(model.executor, n - 3, 3)
 
 
-def averaged(model):
+def averages(runner):
+    """Whether there is an average of the weights."""
+    return runner.names.split("\n")[0][-4:] == " ema"
+
+
+class Averaged:
+    """Weights and their averages change places, and at the end of the block change back."""
+
+    def __init__(self, executor, size, at):
+        self.executor, self.size, self.at = executor, size, at
+
+    def __enter__(self):
+        for first in range(0, self.size, _PIECE):
+            n, run = min(_PIECE, self.size - first), self.executor
+            weights, means = array("f", run.view(first, n)), array("f", run.view(self.at + first, n))
+            run.store(first, means)
+            run.store(self.at + first, weights)
+
+    def __exit__(self, *error):
+        self.__enter__()
+
+
+def averaged(runner):
     """`with travel.averaged(model):` as a Trainer's averaged(), where the one that was exported had ema."""
-    from .swapped import Swapped
-
-    size, state = model._kept[0][2], model._kept[3]
-    if model.names.split("\n")[0][-4:] != " ema" or not bounds(model)[2] or state[2] < size:
-        raise ValueError("ema is None; averaged() takes the program of a Trainer with one, as ema=0.999")
-    arena, at = memoryview(model._arena), state[1] + state[2] - size  # it comes last
-    return Swapped([(arena[:size], arena[at : at + size])])
+    (_, size), (at, n) = runner.image.block(program.PARAMETERS), runner.image.block(program.STATE)
+    if not averages(runner) or n < size:
+        raise ValueError("ema is None; averaged() takes a Trainer with one, as ema=0.999, or what it exported")
+    return Averaged(runner.executor, size, at + n - size)  # it comes last

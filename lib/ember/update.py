@@ -44,7 +44,7 @@ def _units(o, groups, packed):
     units = []
     for k in range(len(groups)):
         if o.layerwise:
-            units += [(p._dims, k) for p in groups[k]]
+            units += [(p.dims, k) for p in groups[k]]
             continue
         n = sum([p.numel() for p in groups[k]])
         most = _PART if packed and o.states else n
@@ -52,11 +52,11 @@ def _units(o, groups, packed):
     return units
 
 
-def _layout(trainer):
+def _layout(front):
     """For each optimizer: it, its units, the slots' first group, and how many elements of the arena a state takes."""
-    packed, first, found = trainer.state_dtype == "bfloat16", 0, []
-    for o in trainer.optimizers:
-        units = _units(o, trainer._groups[first : first + len(o.groups)], packed)
+    packed, first, found = front.state_dtype == "bfloat16", 0, []
+    for o in front.optimizers:
+        units = _units(o, front.groups[first : first + len(o.groups)], packed)
         found.append((o, units, first, sum([_place(numel(dims), packed) for dims, _ in units])))
         first += len(o.groups)
     return found
@@ -66,37 +66,37 @@ def _place(n, packed):
     return (n + 1) // 2 if packed else n
 
 
-def state_size(trainer):
+def state_size(front):
     """Elements of state in all."""
-    return sum([o.states * size + o.scalars * len(units) for o, units, _, size in _layout(trainer)])
+    return sum([o.states * size + o.scalars * len(units) for o, units, _, size in _layout(front)])
 
 
-def record_update(r, trainer, size, gradients, state, total):
+def record_update(r, front, size, gradients, state, total):
     """Parameters lie from 0 on, as their gradients do; total, a tensor of one element, divides these."""
-    more, packed, offset = trainer._extras, trainer.state_dtype == "bfloat16", 0
-    hypers = [r.at(r.slot(list(g.hyper)), (len(g.hyper),)) for o in trainer.optimizers for g in o.groups]
+    more, packed, offset = front.extras, front.state_dtype == "bfloat16", 0
+    hypers = [r.at(r.slot(list(g.hyper)), (len(g.hyper),)) for o in front.optimizers for g in o.groups]
     if more:
         total = more.clip(r, r.at(gradients, (size,)), total)
-    for o, units, first, each in _layout(trainer):
+    for o, units, first, each in _layout(front):
         single = state + o.states * each
         for dims, k in units:
             n = numel(dims)
             places = [r.at(state + i * each, (_place(n, packed),)) for i in range(o.states)]
-            states = [_unpacked(r, place, dims) if packed else r.at(place._place, dims) for place in places]
+            states = [_unpacked(r, place, dims) if packed else r.at(place.place, dims) for place in places]
             states += [r.at(single + i, ()) for i in range(o.scalars)]
             single += o.scalars
             o.emit(r, n, r.at(offset, dims), r.at(gradients + offset, dims), states, hypers[first + k], total)
             for place, wide in zip(places, states if packed else ()):
-                r.emit(isa.TO_BFLOAT16, numel(place._dims), r.stream(), place, wide, INTS + KEY, INTS + STEP)
+                r.emit(isa.TO_BFLOAT16, numel(place.dims), r.stream(), place, wide, INTS + KEY, INTS + STEP)
             offset += n
             state += _place(n, packed)
         state = single
     if more and more.averages:
-        more.average(r, r.at(trainer._average, (size,)), r.at(0, (size,)))
+        more.average(r, r.at(front.average, (size,)), r.at(0, (size,)))
 
 
 def _unpacked(r, place, dims):
     """A state as float32, which may have one element more than dims say."""
-    wide = r.new((2 * numel(place._dims),))
-    r.emit(isa.FROM_BFLOAT16, numel(place._dims), wide, place)
+    wide = r.new((2 * numel(place.dims),))
+    r.emit(isa.FROM_BFLOAT16, numel(place.dims), wide, place)
     return wide.alias(dims)

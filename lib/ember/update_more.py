@@ -3,7 +3,6 @@
 from .nn_utils import bound_of, limit_to, scale_to
 from .ops import DIV_FN
 from .optim_average import decay_of, follow
-from .swapped import Swapped
 
 
 class Extras:
@@ -36,10 +35,3 @@ class Extras:
 
     def average(self, r, average, p):
         follow(r, average, p, self.slots.alias((), 2))
-
-
-def averaged(trainer):
-    if not trainer._extras or not trainer._extras.averages:
-        raise ValueError("ema is None; averaged() takes a Trainer with one, as ema=0.999")
-    arena, size, at = memoryview(trainer._arena), trainer.plan.kept[0][2], trainer._average
-    return Swapped([(arena[:size], arena[at : at + size])])

@@ -56,7 +56,7 @@ def read(value):
     which says no more than its length, the dimensions are None."""
     if isinstance(value, Tensor):
         data, n = value.elements(), value.numel()
-        return (data if len(data) == n else data[value._offset : value._offset + n]), value.shape
+        return (data if len(data) == n else data[value.offset : value.offset + n]), value.shape
     if isinstance(value, (list, tuple)):
         flat, dims = [], []
         flatten(value, flat, dims, 0)

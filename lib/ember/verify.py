@@ -4,9 +4,11 @@ A verdict is 0, or kind << 24 | word: what is wrong first, and the word it was f
 """
 
 from . import isa, table
+from .derived import EVERY
 from .kernels_bind import view
 
-(HEADER, SECTION, OPCODE, TRUNCATED, SIZE, IMMEDIATE, STRIDE, SEGMENT, TYPE, READ_ONLY, RANGE, OVERLAP) = range(1, 13)
+(HEADER, SECTION, OPCODE, TRUNCATED, SIZE, IMMEDIATE, STRIDE, SEGMENT, TYPE, READ_ONLY, RANGE, OVERLAP,
+ ABSENT) = range(1, 14)  # fmt: skip
 
 MOST = 1 << 30  # rows of an instruction, and what a row costs: no row holds a run up for ever
 
@@ -162,10 +164,16 @@ def _verify_operands(program, pc, fields):
     return 0
 
 
-def _verify_instruction(program, pc, end, parsed):
+def _is_there(row, components):
+    return components >> table.COMPONENTS.index(row[-1]) & 1
+
+
+def _verify_instruction(program, pc, end, parsed, components):
     opcode = program[pc]
     if not 0 <= opcode < len(table.TABLE):
         return OPCODE << 24 | pc
+    if not _is_there(table.TABLE[opcode], components):
+        return ABSENT << 24 | pc
     if parsed[opcode] is None:
         parsed[opcode] = table.parse(opcode)
     fields = parsed[opcode]
@@ -181,13 +189,15 @@ def _verify_instruction(program, pc, end, parsed):
                 return STRIDE << 24 | word
         elif field[0] == table.IMMEDIATE and not field[2] <= value <= field[3]:
             return IMMEDIATE << 24 | word
+        elif field[1] == "fn" and not _is_there(table.FUNCTIONS[value], components):
+            return ABSENT << 24 | word
     if counted(program, pc, fields, table.RESUME) > MOST or counted(program, pc, fields, table.COST) > MOST:
         return SIZE << 24 | pc
     return _verify_operands(program, pc, fields)
 
 
-def verify(program):
-    """0 where a program is accepted, else kind << 24 | word."""
+def verify(program, components=EVERY):
+    """0 where a program is accepted by a VM of these components, a bit each, else kind << 24 | word."""
     program = view(program, "i")
     if program is None:
         raise ValueError("a program is array('i')")
@@ -200,7 +210,7 @@ def verify(program):
     parsed = [None] * len(table.TABLE)  # each opcode that occurs once, and only for this program
     for pc, end in sections_of(program):
         while pc < end:
-            verdict = _verify_instruction(program, pc, end, parsed)
+            verdict = _verify_instruction(program, pc, end, parsed, components)
             if verdict:
                 return verdict
             pc += 1 + len(parsed[program[pc]])

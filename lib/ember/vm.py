@@ -5,18 +5,20 @@ verify(program) -> 0, or what is wrong and where
 permute(i, n, key, epoch) -> a shuffle without an index array
 """
 
-from . import derived
+from .program import ABSENT
 
 FINISHED, PAUSED, FAULT = 1, 0, -1
 
-name = run = verify = permute = None
+name = run = verify = permute = components = None
 _OTHER = "ember_vm was built from another instruction table than this ember: deploy both again (on a PC: make setup)"
 _told = False  # that it is not used
 
 
 def select(wanted=None):
     """Take the VM called "native" or "portable"; without a name, the native one where it loads."""
-    global name, run, verify, permute, _told
+    from .derived import CHECKSUM, EVERY
+
+    global name, run, verify, permute, components, _told
     if wanted not in (None, "native", "portable"):
         raise ValueError("VM is %r; it may be 'native' or 'portable'" % (wanted,))
     chosen, other = None, False
@@ -24,7 +26,7 @@ def select(wanted=None):
         try:
             import ember_vm as chosen
 
-            if chosen.isa != derived.CHECKSUM:
+            if chosen.isa != CHECKSUM:
                 if wanted:
                     raise ImportError(_OTHER)
                 chosen, other = None, True
@@ -43,15 +45,30 @@ def select(wanted=None):
             _told = True
             print("ember: the portable VM runs, which is slower: " + _OTHER)
     run, verify, permute = chosen.run, chosen.verify, chosen.permute
+    components = getattr(chosen, "components", EVERY)
 
 
 def check(program):
     """Raise ValueError that says what is wrong with a program, if anything is."""
-    if verify(program):
+    verdict = verify(program)
+    if verdict >> 24 == ABSENT:
+        from .needs import lacks
+
+        lacks("the program", program, components)
+    if verdict:
         from .verify import check as explain
 
         explain(program)
         raise ValueError("the native VM refuses a program that the portable one accepts")
+
+
+def execute(image, arena):
+    """The executor of an image, in memory of this heap."""
+    from .executor import Executor
+
+    executor = Executor(image.code, image.segments(arena), run)
+    executor.explain = fault
+    return executor
 
 
 def fault(program, segments, state):

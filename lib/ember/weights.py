@@ -5,8 +5,9 @@ from array import array
 from struct import unpack_from
 
 from . import derived, probe, program, slices
-from .cost import _EACH, cost
-from .running import word
+from .cost import EACH, cost
+from .executor import Executor
+from .image import word
 
 _ENOUGH_US, _MEANS = 250, 4  # of a run, again and again, to know how long it takes
 _LONG_US, _MORE = 1000, 8
@@ -24,7 +25,7 @@ def _instructions(code):
 def table():
     """The weights of the instruction table: of opcodes, 0 where functions have theirs, then of functions."""
     costs = derived.COSTS
-    return array("H", [costs[k] for k in range(0, len(costs), _EACH)] + list(derived.FUNCTIONS))
+    return array("H", [costs[k] for k in range(0, len(costs), EACH)] + list(derived.FUNCTIONS))
 
 
 def longest(code, rows, weights):
@@ -44,7 +45,7 @@ class _Probe:
     """Instructions run each for itself, in memory of their own."""
 
     def __init__(self, run):
-        self.run, self.state = run, array("i", [0] * 4)
+        self.run = run
         arena, ints, nothing = array("f", [0] * probe.ARENA), array("i", [0] * probe.SLOTS), array("f", [0])
         ints[program.ROWS], ints[probe.NUMBER] = 1, 3
         self.segments = [arena, nothing, nothing, ints]
@@ -74,10 +75,10 @@ class _Probe:
         return least
 
     def took(self, code, times):
-        run, segments, state = self.run, self.segments, self.state
+        executor = Executor(code, self.segments, self.run)
         start = slices.ticks_us()
         for _ in range(times):
-            run(code, segments, state, -1)
+            executor.run(0, -1)
         return slices.ticks_diff(slices.ticks_us(), start)
 
 
@@ -99,7 +100,7 @@ def _code(opcode, function, copies):
 
 
 def measure(code, run):
-    """Weights of what a program has; of the rest, the table's."""
+    """Weights of what a program has, with this run of a VM; of the rest, the table's."""
     weights, probed = table(), _Probe(run)
     opcodes, functions = set(), {probe.ADD}
     for opcode, at in _instructions(code):

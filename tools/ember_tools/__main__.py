@@ -1,17 +1,18 @@
 """python -m ember_tools: the command line."""
 
 import sys
+from pathlib import Path
 from typing import Optional
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from . import selftest
+from . import components as needed
+from . import library, selftest
 from .deploy import deploy as install_on
 from .deploy import nothing
-from .dist import ROOT, sources, write
-from .library import make
+from .dist import PORTABLE, ROOT, packages, write
 from .line import DeployError, only_port
 from .record import record
 
@@ -26,7 +27,7 @@ def main():
 
 
 def say(text):
-    console.print(text, markup=False)
+    console.print(text, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -36,18 +37,24 @@ def deploy(
     arch: Optional[str] = typer.Option(None, help="another native module than the board's own, such as armv6m"),
     baud: int = typer.Option(115200, help="for boards on a UART"),
     build: bool = typer.Option(False, help="make the native module first, if it is not current"),
-    more: str = typer.Option("", "--with", help="beside the core, by name: LayerNorm,RMSprop,sort; or all"),
+    more: str = typer.Option("", "--with", help="beside the core, by name: LayerNorm,RMSprop,sort; a part; or all"),
+    strip: bool = typer.Option(False, help="without the numbers of lines: less heap, and tracebacks say no line"),
+    components: str = typer.Option("", help="a native VM with these alone: core, or convolution,pooling"),
+    programs: str = typer.Option("", "--for", help="a native VM with what these need: model.ember,other.ember"),
+    size: bool = typer.Option(False, help="the smallest native VM, all but its products slower"),
 ):
     """Install Ember on a board, and try it there."""
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
     try:
+        wanted = needed.given(components.replace(",", " ").split())
+        wanted = sorted({*wanted, *(needed.of_files(programs.split(",")) if programs else ())})
         with Progress(*columns, console=console, transient=True) as bar:
             facts, result = install_on(
                 port or only_port(), vm, arch, baud, say, follower(bar), [n for n in more.split(",") if n],
-                make if build else nothing,
+                library.make if build else nothing, strip, wanted, size,
             )  # fmt: skip
         console.print(selftest.table(facts, result))
-    except DeployError as error:
+    except (DeployError, OSError) as error:
         errors.print(str(error), markup=False)
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
@@ -71,10 +78,36 @@ def compile(
 
 
 @app.command()
-def dist(folder: str = typer.Option("build/dist", help="made anew")):
+def romfs(
+    arch: str = typer.Argument(..., help="whose native VM goes along, such as armv7emsp; or portable"),
+    out: str = typer.Option("build/ember.romfs", "--out", "-o", help="the image: mpremote romfs deploy FILE writes it"),
+    more: str = typer.Option("", "--with", help="as deploy has it"),
+    strip: bool = typer.Option(False, help="as deploy has it"),
+):
+    """Write an image for the ROMFS of a board that has one: Ember is read there in place, and takes less heap."""
+    try:
+        files = library.files(None if arch == PORTABLE else arch, [n for n in more.split(",") if n], strip)
+    except DeployError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(1) from error
+    size = Path(out).write_bytes(library.image(files))
+    say("%s: %d files, %d bytes" % (out, len(files), size))
+
+
+@app.command()
+def trace():
+    """A traceback from a board, read from standard input: its lines of ember/core.py as those of lib/ember."""
+    print(library.traced(sys.stdin.read()), end="")
+
+
+@app.command()
+def dist(
+    folder: str = typer.Option("build/dist", help="made anew"),
+    build: bool = typer.Option(False, help="make native VMs of less first: vm-core.json and others install them"),
+):
     """Write what `mip install` takes: a folder for each architecture."""
     try:
-        made = write(folder)
+        made = write(folder, library.make if build else None)
     except DeployError as error:
         errors.print(str(error), markup=False)
         raise typer.Exit(1) from error
@@ -83,8 +116,9 @@ def dist(folder: str = typer.Option("build/dist", help="made anew")):
 
 @app.command()
 def package():
-    """Write lib/package.json anew: the library's sources, for mip."""
-    (ROOT / "lib" / "package.json").write_text(sources())
+    """Write lib/package.json and the others there anew: the library's sources in parts, for mip."""
+    for name, text in packages().items():
+        (ROOT / "lib" / name).write_text(text)
 
 
 def follower(bar):

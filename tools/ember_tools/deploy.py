@@ -35,9 +35,12 @@ def nothing(*_):
     pass
 
 
-def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothing, more=(), build=nothing):
+def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothing, more=(), build=nothing, strip=False,
+           components=(), size=False):  # fmt: skip
     """(facts, the self-test's result). progress(step, bytes sent, bytes to send) comes before each script.
-    more: names of the catalogue that are to be there beside the core. build(arch) makes the native module for one."""
+    more: names of the catalogue that are to be there beside the core. build(arch, components, size) makes the native
+    module for one: with these components alone, if there are any, and for size rather than speed. strip: leave the
+    numbers of lines out."""
     progress(CONNECT, 0, 0)
     line = open_line(port, baud)
     try:
@@ -52,8 +55,9 @@ def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothin
             say("Ember is frozen into this firmware and would be imported before any copy of it: nothing to copy.")
         else:
             if name:
-                build(name)
-            put(line, facts, library.files(name, more), say, progress)
+                build(name, components, size)
+            files = library.files(name, more, strip, *(components, size) if name else ())
+            put(line, facts, files, say, progress)
         step = TRY._replace(scripts=[selftest.text(native)])
         return facts, selftest.judge(perform(line, step, progress, fresh=True), native)
     finally:
@@ -153,4 +157,4 @@ def slower(facts):
 def explain(error):
     """An OSError's number in words."""
     found = re.match(r"OSError: (?:\[Errno )?(\d+)", str(error))
-    return SYSTEM_ERRORS.get(int(found.group(1)), str(error)) if found else str(error)
+    return SYSTEM_ERRORS.get(int(found.group(1)), str(error)) if found else library.traced(str(error))

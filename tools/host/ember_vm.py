@@ -4,6 +4,7 @@
     verify(program) -> 0 or kind << 24 | word
     permute(i, n, key, epoch)
     isa
+    components
 
 The library is build/native/libember.so (make -C firmware/vm), the one that `pip install .` puts beside this file, or
 what EMBER_LIBRARY names.
@@ -79,7 +80,7 @@ _library.ember_host_run.argtypes = [
 ]
 _library.ember_host_run.restype = ctypes.c_int32
 
-isa = _library.ember_host_isa()
+isa, components = _library.ember_host_isa(), _library.ember_host_components()
 
 
 class _Views:

@@ -1,6 +1,7 @@
 # Emulated boards: MicroPython's own QEMU port with our board definitions.
 #
 #   make firmware BOARD=m4 [HEAP=64k] [EMBER=0]      build/boards/m4[-64k][-stock]/firmware.elf
+#   make firmware BOARD=m4 COMPONENTS=convolution    build/boards/m4-core+convolution/firmware.elf
 
 BOARD =
 HEAP =
@@ -22,14 +23,14 @@ BOARDS_READY = build/.system-boards
 
 # Names as in tools/board.py. The heap of 192k is the one that is not named.
 firmware_of = build/boards/$(1)/firmware.elf
-FIRMWARE = $(call firmware_of,$(BOARD)$(if $(filter-out 192k,$(BOARD_HEAP)),-$(BOARD_HEAP))$(BOARD_STOCK))
+FIRMWARE = $(call firmware_of,$(BOARD)$(if $(filter-out 192k,$(BOARD_HEAP)),-$(BOARD_HEAP))$(or $(BOARD_STOCK),$(addprefix -,$(VARIANT))))
 BOARD_FIRMWARES = $(foreach board,$(BOARDS),$(call firmware_of,$(board)))
 # What the tests need besides: every board without Ember, and the other heaps of one.
 TEST_FIRMWARES = $(BOARD_FIRMWARES) $(foreach folder,$(addsuffix -stock,$(BOARDS)) m4-64k m4-128k,$(call firmware_of,$(folder)))
 
-BOARD_SOURCES = $(wildcard firmware/boards/common/*) $(wildcard lib/ember/*.py) lib/manifest.py
+BOARD_SOURCES = $(wildcard firmware/boards/common/*) $(wildcard lib/ember/*.py) lib/manifest.py lib/parts.py
 FIRMWARE_GIVEN = $(if $(and $(filter $(BOARD),$(BOARDS)),$(filter $(BOARD_HEAP),$(HEAPS))),$(FIRMWARE))
-OPTIONS = $(if $(HEAP),--heap $(HEAP)) $(if $(BOARD_STOCK),--stock)
+OPTIONS = $(if $(HEAP),--heap $(HEAP)) $(if $(BOARD_STOCK),--stock,$(addprefix --variant ,$(VARIANT)))
 
 .PHONY: firmware run repl boards board-bench test-allocations board-given
 
@@ -37,7 +38,7 @@ board-given:
 	@$(if $(filter $(BOARD),$(BOARDS)),,echo BOARD is $(call quoted,$(BOARD))"; it may be one of: $(BOARDS)" >&2; exit 2)
 	@$(if $(filter $(BOARD_HEAP),$(HEAPS)),,echo HEAP is $(call quoted,$(HEAP))"; it may be one of: $(HEAPS)" >&2; exit 2)
 
-firmware: board-given $(FIRMWARE_GIVEN) ## build MicroPython with Ember for a board: BOARD=m4 [HEAP=64k] [EMBER=0]
+firmware: board-given $(FIRMWARE_GIVEN) ## build MicroPython with Ember for a board: BOARD=m4 [HEAP=64k] [EMBER=0] [COMPONENTS="convolution pooling"] [OPTIMIZE=size]
 
 run: firmware $(VENV_READY) ## run a script on an emulated board: BOARD=m4 SCRIPT=path.py [FILES="what it reads and imports"]
 	@$(if $(SCRIPT),,echo "SCRIPT=path.py is missing" >&2; exit 2)
@@ -73,5 +74,5 @@ build/boards/%/firmware.elf: $(SOURCE_READY) $(MPY_CROSS) $(VM_SOURCES) $(VM_MAK
 		BOARD=$(firstword $(subst -, ,$*)) BOARD_DIR=$(abspath firmware/boards/$(firstword $(subst -, ,$*))) \
 		BUILD=$(abspath $(@D)) MICROPY_HEAP_SIZE=$$(($(if $(findstring -stock,$*),$(STOCK_HEAP),$(call heap_of,$@)) * 1024)) \
 		$(if $(findstring -stock,$*),RAM_SIZE=352K) \
-		EMBER=$(if $(findstring -stock,$*),0,1) MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_BTREE=0'
+		EMBER=$(if $(findstring -stock,$*),0,1) $(call variant_of,$(filter core% size,$(call words_of,$@))) MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_BTREE=0'
 	@touch $@

@@ -10,10 +10,20 @@ build/native/ember_vm_%.mpy: $(VM_SOURCES) $(VM_MAKEFILES) $(MPY_CROSS) | $(VENV
 		$(VM_MAKE) natmod ARCH=$* MPY_DIR=$(abspath build/micropython) PYTHON=$(abspath $(RUN))
 	@touch $@
 
-$(LIBRARY): $(wildcard lib/ember/*.py) $(MPY_CROSS)
+ARCH =
+unexport ARCH
+.PHONY: module
+
+module: $(VM_SOURCES) $(VM_MAKEFILES) $(MPY_CROSS) $(VENV_READY) | $(BOARDS_READY) ## build the native VM alone: ARCH=armv7emsp [COMPONENTS="convolution pooling"] [OPTIMIZE=size]
+	@$(if $(filter $(ARCH),x64 $(ARCHITECTURES)),,echo ARCH is $(call quoted,$(ARCH))"; it may be one of: x64 $(ARCHITECTURES)" >&2; exit 2)
+	+$(STEP) ember_vm_$(ARCH)$(VARIANT) "Building the native VM as a module for $(ARCH): $(or $(VARIANT),all components)." \
+		$(VM_MAKE)$(addprefix /,$(VARIANT)) natmod ARCH=$(ARCH) MPY_DIR=$(abspath build/micropython) \
+		PYTHON=$(abspath $(RUN)) $(call variant_of,$(VARIANT))
+	@ls -l build/native/$(addsuffix /,$(VARIANT))ember_vm$(addprefix _,$(filter-out x64,$(ARCH))).mpy
+
+$(LIBRARY): $(wildcard lib/ember/*.py tools/ember_tools/*.py) lib/parts.py | $(VENV_READY)
 	$(STEP) library "Compiling the library for boards." \
-		sh -c 'rm -rf $(@D) && mkdir -p $(@D)/ember && cd lib && for file in ember/*.py; do \
-		../$(MPY_CROSS) -s $$file -o ../$(@D)/$${file%.py}.mpy $$file || exit 1; done'
+		$(RUN) -c "from ember_tools import library; library.write('$(@D)')"
 	@touch $@
 
 PORT =
@@ -28,7 +38,7 @@ flash: $(VENV_READY) ## install Ember on a real board: [PORT=/dev/ttyACM0] [ARGS
 	@$(RUN) -m ember_tools deploy --build $(if $(PORT),--port $(call quoted,$(PORT))) $(ARGS)
 
 dist: $(VENV_READY) $(MODULE) $(MODULES) ## write what mip install takes, an architecture a folder, into build/dist
-	@$(RUN) -m ember_tools dist
+	@$(RUN) -m ember_tools dist --build
 
 test-board: port-given $(VENV_READY) build/native/libember.so ## run the device tests on a real board that has Ember: PORT=/dev/ttyACM0
 	@EMBER_PORT=$(call quoted,$(PORT)) $(RUN) -m pytest host_tests/test_device.py -k "board" $(ARGS)

@@ -5,7 +5,7 @@ MICROPYTHON_VERSION = 1.26.1
 # What is said on the command line (VM=portable) is for this Makefile, not for MicroPython's and firmware/vm's, which
 # mean other things by the same names.
 MAKEOVERRIDES =
-unexport MODEL VM TORCH ARGS PYTHON SEED COUNT KIND CASE
+unexport MODEL VM TORCH ARGS PYTHON SEED COUNT KIND CASE COMPONENTS OPTIMIZE
 
 # MicroPython would ask git for its version, and find this checkout's.
 export MICROPY_GIT_TAG = v$(MICROPYTHON_VERSION)
@@ -35,7 +35,18 @@ FOR_DEMO = $(VENV_READY) build/unix/micropython $(if $(filter native,$(VM)),$(MO
 
 VM_MAKEFILES = $(wildcard firmware/vm/Makefile firmware/vm/*.mk)
 VM_SOURCES = $(wildcard firmware/vm/*.c firmware/vm/*.h)
+# A VM with these components alone, beside the core, or for size has a folder by their names: core+convolution+size.
+COMPONENTS =
+OPTIMIZE =
+EMBER_COMPONENTS = $(COMPONENTS)
 include firmware/vm/flags.mk
+ifneq ($(filter-out size,$(OPTIMIZE)),)
+$(error OPTIMIZE is "$(OPTIMIZE)"; it may be size)
+endif
+VARIANT = $(subst $(EMBER_NONE) ,+,$(strip $(if $(COMPONENTS),core $(filter-out core,$(sort $(COMPONENTS)))) $(OPTIMIZE)))
+# From such a name: what the VM's makefiles take.
+variant_of = EMBER_COMPONENTS="$(filter-out size,$(subst +, ,$(1)))" \
+	$(if $(filter size,$(subst +, ,$(1))),EMBER_VM_OPTIMIZE=-Os)
 # Those that need no headers of MicroPython's; what does is compiled with warnings as errors by `make setup`.
 C_TO_LINT = firmware/vm/ember_vm.c firmware/vm/host.c firmware/boards/common/aes.c \
 	$(wildcard firmware/vm/test/*.c host_tests/bench/*.c)

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../vm.h"
+#include "../ember_vm.c"
 
 static float float_from(uint32_t bits) {
     float x;
@@ -50,22 +50,30 @@ static double sigmoid_truth(double x) {
     return 1 / (1 + exp(-x));
 }
 
+static float sin_core(float x) {
+    return sine(x, 0);
+}
+
+static float cos_core(float x) {
+    return sine(x, 1);
+}
+
 static const struct {
     const char *name;
     float (*function)(float);
     double (*truth)(double);
     double bound;
 } functions[] = {
-    { "exp", ember_exp, exp, 2 },
-    { "log", ember_log, log, 2 },
-    { "tanh", ember_tanh, tanh, 3 },
-    { "sigmoid", ember_sigmoid, sigmoid_truth, 3 },
-    { "sqrt", ember_sqrt, sqrt, 0.5 },
-    { "expm1", ember_expm1, expm1, 4 },
-    { "log1p", ember_log1p, log1p, 2 },
-    { "sin", ember_sin, sin, 2 },
-    { "cos", ember_cos, cos, 2 },
-    { "erf", ember_erf, erf, 2 },
+    { "exp", exp_core, exp, 2 },
+    { "log", log_core, log, 2 },
+    { "tanh", tanh_core, tanh, 3 },
+    { "sigmoid", sigmoid_core, sigmoid_truth, 3 },
+    { "sqrt", sqrt_core, sqrt, 0.5 },
+    { "expm1", expm1_core, expm1, 4 },
+    { "log1p", log1p_core, log1p, 2 },
+    { "sin", sin_core, sin, 2 },
+    { "cos", cos_core, cos, 2 },
+    { "erf", erf_core, erf, 2 },
 };
 
 static uint64_t state = 88172645463325252u;
@@ -106,7 +114,7 @@ static void check_power(uint32_t count, int *failures) {
         }
         double truth = pow(x, y);
         bool squared = y == rintf(y) && fabsf(y) <= 64 && isfinite(x);
-        float got = ember_pow(x, y);
+        float got = pow_core(x, y);
         if (squared && fabsf(y) > 2) {
             continue;
         }
@@ -127,7 +135,7 @@ static void check_power(uint32_t count, int *failures) {
     };
     for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
         for (size_t j = 0; j < sizeof special / sizeof *special; j++) {
-            float x = special[i], y = special[j], got = ember_pow(x, y);
+            float x = special[i], y = special[j], got = pow_core(x, y);
             if (!(ulps(got, pow(x, y)) <= 16)) {
                 printf("pow(%g, %g) = %g, not %g\n", x, y, got, pow(x, y));
                 *failures += 1;

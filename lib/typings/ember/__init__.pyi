@@ -1,10 +1,14 @@
 from . import callbacks as callbacks
 from . import checkpoint as checkpoint
 from . import data as data
+from . import executor as executor
+from . import export as export
 from . import filters as filters
 from . import fit as fit
+from . import front as front
 from . import function as function
 from . import functional as functional
+from . import image as image
 from . import isa as isa
 from . import layout as layout
 from . import mapped as mapped
@@ -30,6 +34,7 @@ from . import trainer as trainer
 from . import travel as travel
 from . import vm as vm
 from .data import Batches as Batches
+from .export import compile as compile
 from .function import record as record
 from .mapped import frombuffer as frombuffer
 from .monitor import MemoryMonitor as MemoryMonitor
@@ -44,12 +49,7 @@ from .trainer import Trainer as Trainer
 __version__: str
 
 # made by tools/stubs.py: begin
-from .ops import exp as exp
-from .ops import log as log
 from .ops import relu as relu
-from .ops import sigmoid as sigmoid
-from .ops import sqrt as sqrt
-from .ops import tanh as tanh
 from .ops_activation import gelu as gelu
 from .ops_activation import glu as glu
 from .ops_activation import logsigmoid as logsigmoid
@@ -69,6 +69,10 @@ from .ops_arrange import repeat as repeat
 from .ops_arrange import roll as roll
 from .ops_attention import scaled_dot_product_attention as scaled_dot_product_attention
 from .ops_biquad import biquad as biquad
+from .ops_common import log_softmax as log_softmax
+from .ops_common import max as max
+from .ops_common import softmax as softmax
+from .ops_common import sum as sum
 from .ops_compare import clamp as clamp
 from .ops_compare import eq as eq
 from .ops_compare import ge as ge
@@ -177,11 +181,7 @@ from .ops_piecewise import relu6 as relu6
 from .ops_piecewise import selu as selu
 from .ops_piecewise import softshrink as softshrink
 from .ops_piecewise import threshold as threshold
-from .ops_reduce import log_softmax as log_softmax
-from .ops_reduce import max as max
 from .ops_reduce import mean as mean
-from .ops_reduce import softmax as softmax
-from .ops_reduce import sum as sum
 from .ops_shape import cat as cat
 from .ops_shape import flatten as flatten
 from .ops_shape import permute as permute
@@ -195,6 +195,11 @@ from .ops_statistics import norm as norm
 from .ops_statistics import prod as prod
 from .ops_statistics import std as std
 from .ops_statistics import var as var
+from .ops_unary import exp as exp
+from .ops_unary import log as log
+from .ops_unary import sigmoid as sigmoid
+from .ops_unary import sqrt as sqrt
+from .ops_unary import tanh as tanh
 from .ops_views import chunk as chunk
 from .ops_views import movedim as movedim
 from .ops_views import narrow as narrow

@@ -2,12 +2,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from .metrics import Metric
-from .running import Running, _Batches
+from .running import Runner, _Batches
 from .schedule import Schedule
 
-def evaluate(trainer: Running, batches: _Batches, metrics: Sequence[Metric]) -> tuple[float, float | None]: ...
+def evaluate(trainer: Runner, batches: _Batches, metrics: Sequence[Metric]) -> tuple[float, float | None]: ...
 def fit(
-    trainer: Running,
+    trainer: Runner,
     batches: _Batches,
     epochs: int,
     validation: _Batches | None = None,

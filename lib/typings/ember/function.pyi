@@ -3,7 +3,8 @@ from typing import Any
 
 from typing_extensions import Buffer, TypeAlias
 
-from .layout import Plan, Program
+from .image import Image
+from .layout import Plan
 from .tensor import Tensor, _Lists, _Shape
 
 _Input: TypeAlias = Buffer | Tensor | _Lists
@@ -13,7 +14,7 @@ def record(function: Callable[..., Any], *examples: Tensor | _Shape, memory: int
 class Function:
     batch_size: int
     plan: Plan
-    program: Program
+    image: Image
     def __init__(
         self, function: Callable[..., Any], examples: tuple[Tensor | _Shape, ...], memory: int | None
     ) -> None: ...
@@ -24,5 +25,7 @@ class Function:
         c: _Input | None = None,
         d: _Input | None = None,
     ) -> Any: ...
+    def join(self, r: Any, p: Any) -> None: ...
+    def lay(self, r: Any, p: Any, offset: int) -> int: ...
     @property
     def steps(self) -> int: ...

@@ -244,12 +244,7 @@ def ctc_loss(
 ) -> Tensor: ...
 
 # made by tools/stubs.py: begin
-from .ops import exp as exp
-from .ops import log as log
 from .ops import relu as relu
-from .ops import sigmoid as sigmoid
-from .ops import sqrt as sqrt
-from .ops import tanh as tanh
 from .ops_activation import gelu as gelu
 from .ops_activation import glu as glu
 from .ops_activation import logsigmoid as logsigmoid
@@ -269,6 +264,10 @@ from .ops_arrange import repeat as repeat
 from .ops_arrange import roll as roll
 from .ops_attention import scaled_dot_product_attention as scaled_dot_product_attention
 from .ops_biquad import biquad as biquad
+from .ops_common import log_softmax as log_softmax
+from .ops_common import max as max
+from .ops_common import softmax as softmax
+from .ops_common import sum as sum
 from .ops_compare import clamp as clamp
 from .ops_compare import eq as eq
 from .ops_compare import ge as ge
@@ -377,11 +376,7 @@ from .ops_piecewise import relu6 as relu6
 from .ops_piecewise import selu as selu
 from .ops_piecewise import softshrink as softshrink
 from .ops_piecewise import threshold as threshold
-from .ops_reduce import log_softmax as log_softmax
-from .ops_reduce import max as max
 from .ops_reduce import mean as mean
-from .ops_reduce import softmax as softmax
-from .ops_reduce import sum as sum
 from .ops_shape import cat as cat
 from .ops_shape import flatten as flatten
 from .ops_shape import permute as permute
@@ -395,6 +390,11 @@ from .ops_statistics import norm as norm
 from .ops_statistics import prod as prod
 from .ops_statistics import std as std
 from .ops_statistics import var as var
+from .ops_unary import exp as exp
+from .ops_unary import log as log
+from .ops_unary import sigmoid as sigmoid
+from .ops_unary import sqrt as sqrt
+from .ops_unary import tanh as tanh
 from .ops_views import chunk as chunk
 from .ops_views import movedim as movedim
 from .ops_views import narrow as narrow

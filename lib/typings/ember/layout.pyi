@@ -2,8 +2,6 @@ from array import array
 from collections.abc import Iterator
 from typing import Any
 
-from typing_extensions import Buffer
-
 class Plan:
     head: int
     words: int
@@ -32,10 +30,3 @@ class Plan:
     def entries(self) -> Iterator[tuple[str, int, int, int, int, str]]: ...
     def table(self) -> str: ...
     def save_svg(self, path: str) -> None: ...
-
-class Program:
-    code: array[int]
-    names: tuple[str, ...]
-    segments: list[Buffer]
-    state: array[int]
-    def __init__(self, code: array[int], names: tuple[str, ...], segments: list[Buffer]) -> None: ...

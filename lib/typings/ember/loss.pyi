@@ -16,6 +16,7 @@ class Loss(Module):
     reduction: _Reduction
     def __init__(self, reduction: _Reduction = "mean") -> None: ...
     def __call__(self, x: Tensor, target: Tensor | _Lists) -> Tensor: ...  # type: ignore[override]
+    def reduce(self, loss: Tensor) -> Tensor: ...
 
 class CrossEntropyLoss(Loss):
     weight: Tensor | None

@@ -64,24 +64,7 @@ class Linear(Module):
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...
 
-class Flatten(Module):
-    start_dim: int
-    end_dim: int
-    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None: ...
-    def forward(self, x: Tensor) -> Tensor: ...
-
 class ReLU(Module):
-    def forward(self, x: Tensor) -> Tensor: ...
-
-class Tanh(Module):
-    def forward(self, x: Tensor) -> Tensor: ...
-
-class Sigmoid(Module):
-    def forward(self, x: Tensor) -> Tensor: ...
-
-class Dropout(Module):
-    p: float
-    def __init__(self, p: float = 0.5) -> None: ...
     def forward(self, x: Tensor) -> Tensor: ...
 
 # made by tools/stubs.py: begin
@@ -140,6 +123,10 @@ from .nn_bilinear import Bilinear as Bilinear
 from .nn_cell import GRUCell as GRUCell
 from .nn_cell import LSTMCell as LSTMCell
 from .nn_cell import RNNCell as RNNCell
+from .nn_common import Dropout as Dropout
+from .nn_common import Flatten as Flatten
+from .nn_common import Sigmoid as Sigmoid
+from .nn_common import Tanh as Tanh
 from .nn_container import ModuleDict as ModuleDict
 from .nn_container import ModuleList as ModuleList
 from .nn_conv import Conv1d as Conv1d

@@ -32,17 +32,6 @@ class Group:
     hyper: Any  # the settings as float32, in the order the update reads them
     def __init__(self, params: list[Parameter], hyper: Any) -> None: ...
 
-class SGD(Optimizer):
-    def __init__(
-        self,
-        params: _Params,
-        lr: float = 1e-3,
-        momentum: float = 0.0,
-        dampening: float = 0.0,
-        weight_decay: float = 0.0,
-        nesterov: bool = False,
-    ) -> None: ...
-
 class Adam(Optimizer):
     decoupled: int
     def __init__(
@@ -55,20 +44,10 @@ class Adam(Optimizer):
         amsgrad: bool = False,
     ) -> None: ...
 
-class AdamW(Adam):
-    def __init__(
-        self,
-        params: _Params,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        cautious_weight_decay: bool = False,
-    ) -> None: ...
-
 # made by tools/stubs.py: begin
 from .optim_average import EMA as EMA
+from .optim_common import SGD as SGD
+from .optim_common import AdamW as AdamW
 from .optim_composed import Adamax as Adamax
 from .optim_composed import NAdam as NAdam
 from .optim_composed import RAdam as RAdam

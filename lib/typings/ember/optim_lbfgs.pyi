@@ -27,6 +27,7 @@ class LBFGS(Optimizer):
     moves: int
     evaluations: int
     count: int
+    def largest(self, a: Tensor) -> float: ...
     def __init__(
         self,
         params: _Params,

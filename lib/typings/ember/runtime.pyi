@@ -1,21 +1,9 @@
-from array import array
-from typing import TypeVar, overload
+from collections.abc import Callable
 
-from typing_extensions import Buffer, TypeAlias
+from typing_extensions import Buffer
 
-from .running import Running
+from .executor import Executor
+from .image import Image
+from .running import Runner
 
-_Parts: TypeAlias = Buffer | tuple[Buffer, ...]
-_Out = TypeVar("_Out", bound=_Parts)
-_Found: TypeAlias = memoryview | array[float]
-
-class Model(Running):
-    names: str
-    plan: None
-    lr: float
-    @overload
-    def predict(self, x: _Parts, out: None = None) -> _Found | tuple[_Found, ...]: ...
-    @overload
-    def predict(self, x: _Parts, out: _Out) -> _Out: ...
-
-def load(source: str | Buffer) -> Model: ...
+def load(source: str | Buffer, executor: Callable[[Image], Executor] | None = None) -> Runner: ...

@@ -4,16 +4,15 @@ from typing import Any, Literal, TypeVar, overload
 
 from typing_extensions import Buffer
 
-from .layout import Plan, Program
 from .nn import Module
 from .optim import Optimizer
-from .running import Running, _Batches, _Values
+from .running import Runner, _Batches, _Values
 from .schedule import Schedule
 from .tensor import Tensor, _Dtype, _Shape
 
 _Out = TypeVar("_Out", bound=Buffer | tuple[Buffer, ...])
 
-class Trainer(Running):
+class Trainer(Runner):
     model: Module
     criterion: Callable[[Any, Any], Tensor]
     optimizer: Optimizer
@@ -24,10 +23,6 @@ class Trainer(Running):
     input_shape: tuple[int, ...]
     input_scale: float | Sequence[Any] | None
     input_offset: float | Sequence[Any]
-    plan: Plan
-    program: Program
-    validation: tuple[float, float | None] | None
-    schedule: Schedule | None
     def __init__(
         self,
         model: Module,
@@ -50,7 +45,7 @@ class Trainer(Running):
         input_offset: float | Sequence[float | Sequence[float]] = 0.0,
     ) -> None: ...
     def averaged(self) -> AbstractContextManager[None]: ...
-    @overload
+    @overload  # type: ignore[override]
     def predict(self, x: _Values, out: None = None) -> Tensor: ...
     @overload
     def predict(self, x: _Values, out: _Out) -> _Out: ...
@@ -64,4 +59,5 @@ class Trainer(Running):
         schedule: Schedule | None = None,
         schedule_every: Literal["epoch", "step"] = "epoch",
     ) -> None: ...
+    def release(self, names: dict[str, Any] | None = None) -> list[tuple[str, int]]: ...
     def export(self, path: str) -> int: ...

@@ -4,6 +4,9 @@ from typing import Literal, NoReturn
 
 from typing_extensions import Buffer
 
+from .executor import Executor
+from .image import Image
+
 FINISHED: int
 PAUSED: int
 FAULT: int
@@ -17,7 +20,9 @@ def run(
 
 verify: Callable[[array[int]], int]
 permute: Callable[[int, int, int, int], int]  # i, n, key, epoch
+components: int  # a bit each
 
 def select(wanted: Literal["native", "portable"] | None = None) -> None: ...
 def check(program: array[int]) -> None: ...
+def execute(image: Image, arena: array[float]) -> Executor: ...
 def fault(program: array[int], segments: Sequence[Buffer], state: array[int]) -> NoReturn: ...

@@ -1,0 +1,200 @@
+"""What is done to the library's sources before they are compiled for a board: modules of text in, modules of text out.
+
+Names of integers (`isa.MATMUL`, `WRITE`, and what is computed from them) are written in as literals, and what only
+names them goes: an import, an assignment, a module. Modules that are always loaded together may be joined into one,
+whose names are then each other's, and whose functions have arguments of one letter. All is edited in place, so that
+each statement stays on its line.
+"""
+
+import ast
+import builtins
+import collections
+import operator
+
+from .edit import Edit
+from .scopes import Either, Literal, Module, Named, RewriteError, Scan, Source, bound, defined, own
+
+SHORT = 10  # characters of a string that counts as a name's value too: mpy-cross interns no longer ones
+BUILTINS = frozenset(dir(builtins))
+OPERATORS = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift, ast.BitOr: operator.or_, ast.BitAnd: operator.and_,
+}  # fmt: skip
+
+
+class Package:
+    """The modules of a package, {name: text}, and what is to become of them.
+
+    joined   names of modules that lie in one, called `core`, in the order in which they may run
+    public   modules that people use by name: their names stay, but for those with an underscore
+    asked    {module: names} that are asked for as strings, and so keep their names when their module is joined
+    given    {module: {name: value}} that is to be written in, whatever the module says
+    inner    modules whose functions nobody outside the package calls, beside those that are joined
+    never    a condition that does not hold on a board
+    """
+
+    def __init__(self, texts, joined=(), core="core", public=(), asked=None, given=None, inner=(), never=None):
+        self.sources = {name: Source(name, text) for name, text in texts.items()}
+        self.joined, self.core, self.public, self.asked = tuple(joined), core, public, asked or {}
+        self.inner, self.never = {*joined, *inner}, never
+        self.values = {name: dict((given or {}).get(name, {})) for name in texts}  # {module: {name: value}}
+        while self._evaluate():
+            pass
+        self.dynamic = {target for source in self.sources.values() for target in Scan(self, source).bare}
+        self.keywords = {k.arg for s in self.sources.values() for n in ast.walk(s.tree) if isinstance(n, ast.Call)
+                         for k in n.keywords}  # fmt: skip
+        self.new = self._new_names()
+
+    # What is an integer.
+
+    def _evaluate(self):
+        """Finds values that follow from those that are known; whether there were any."""
+        found = False
+        for source in self.sources.values():
+            known = self.values[source.name]
+            names = source.imports = source.imports or self.imports(source.tree.body)
+            for node in source.tree.body:
+                if not isinstance(node, ast.Assign):
+                    continue
+                for target in node.targets:
+                    for name, value in self._pairs(target, self._value(node.value, known, names)):
+                        once = source.assigned[name] == 1 and name not in source.rebound
+                        if once and name not in known and is_short(value):
+                            known[name], found = value, True
+        return found
+
+    def _pairs(self, target, value):
+        if isinstance(target, ast.Name):
+            yield target.id, value
+        elif isinstance(target, ast.Tuple) and isinstance(value, (tuple, range)) and len(value) == len(target.elts):
+            for element, one in zip(target.elts, value):
+                yield from self._pairs(element, one)
+
+    def _value(self, node, known, names):
+        """What an expression comes to, or None."""
+        if isinstance(node, ast.Constant):
+            return node.value
+        if isinstance(node, ast.Name):
+            there = names.get(node.id)
+            if isinstance(there, Named):
+                return self.values[there.module].get(there.name)
+            return known.get(node.id)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            there = names.get(node.value.id)
+            there = self.meaning(there.name, node.attr) if isinstance(there, Module) else None
+            return self.values[there.module].get(there.name) if isinstance(there, Named) else None
+        if isinstance(node, ast.Tuple):
+            return tuple([self._value(element, known, names) for element in node.elts])
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            value = self._value(node.operand, known, names)
+            return -value if is_integer(value) else None
+        if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
+            a, b = self._value(node.left, known, names), self._value(node.right, known, names)
+            return OPERATORS[type(node.op)](a, b) if is_integer(a) and is_integer(b) else None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
+            values = [self._value(argument, known, names) for argument in node.args]
+            return range(*values) if values and all(map(is_integer, values)) and not node.keywords else None
+        return None
+
+    # What names stand for.
+
+    def imports(self, body):
+        """{name: Named, Module or Either} of what these statements import from the package, functions in them apart."""
+        found = {}
+        for node in own(body):
+            if isinstance(node, ast.ImportFrom) and node.level == 1:
+                for alias in node.names:
+                    meaning = self.meaning(node.module, alias.name)
+                    if meaning is not None:
+                        found.setdefault(alias.asname or alias.name, []).append(meaning)
+        counts = collections.Counter(bound(body)) if found else {}
+        sure = {name: len(set(said)) == 1 and counts[name] == len(said) for name, said in found.items()}
+        return {name: said[0] if sure[name] else Either(tuple(said)) for name, said in found.items()}
+
+    def meaning(self, module, name):
+        """What `from .module import name` gives; without a module `from . import name`. None: that is not known."""
+        if module is None:
+            return Module(name) if name in self.sources else None
+        if module not in self.sources:
+            raise RewriteError("from .%s import %s: there is no such module" % (module, name))
+        source = self.sources[module]
+        if name in source.handed and source.assigned[name] == 1:
+            return self.meaning(*source.handed[name])
+        return Named(module, name)
+
+    def stand_for(self, meaning):
+        """The same, where it is written as an integer."""
+        if isinstance(meaning, Named) and meaning.name in self.values[meaning.module]:
+            return Literal(self.values[meaning.module][meaning.name])
+        return meaning
+
+    def drops(self, module, name):
+        """Whether a module no longer has a name, since it is written in wherever it is used."""
+        if name not in self.values[module] or module in self.dynamic and module not in self.joined:
+            return False
+        return module not in self.public or name[0] == "_" and name[:2] != "__"
+
+    # One module out of several.
+
+    def _new_names(self):
+        """{(module, name): the name in `core`} of the joined modules. What several have, or Python itself, is called by
+        its module too."""
+        owners = collections.Counter()
+        theirs = []
+        for module in self.joined:
+            names = [n for n in defined(self.sources[module]) if not self.drops(module, n)]
+            owners.update(names)
+            theirs += [(module, name) for name in names]
+        new = {}
+        for module, name in theirs:
+            new[module, name] = name
+            if owners[name] > 1 or name in BUILTINS:
+                if name in self.asked.get(module, ()):
+                    raise RewriteError("%s.%s is asked for by name, and cannot be renamed" % (module, name))
+                new[module, name] = "%s%s_%s" % ("_" * (name[0] == "_"), module, name.strip("_"))
+        if len(set(new.values())) < len(new):
+            raise RewriteError("two names of the joined modules would be the same")
+        return new
+
+    def in_core(self, meaning):
+        """The name that something has in `core`."""
+        if (meaning.module, meaning.name) not in self.new:
+            raise RewriteError("there is no %s in %s" % (meaning.name, meaning.module))
+        return self.new[meaning.module, meaning.name]
+
+    def written(self):
+        """{module: text} of the whole package; the joined ones are in `core`. What only named integers is gone."""
+        found = {}
+        for name, source in self.sources.items():
+            if name not in self.joined:
+                found[name] = Edit(self, source).text()
+        if self.joined:
+            found[self.core] = "".join(text for _, text in self.joined_texts())
+        return {name: text for name, text in found.items() if says_something(text)}
+
+    def joined_texts(self):
+        """[(module, its text in `core`)], the first line of each says which module it is."""
+        taken = {}
+        return [(name, "# %s.py\n%s\n" % (name, Edit(self, self.sources[name], taken).text())) for name in self.joined]
+
+    def where(self, line):
+        """(module, line) of a line of `core`."""
+        for name, text in self.joined_texts():
+            lines = text.count("\n")
+            if line <= lines:
+                return name, line - 1
+            line -= lines
+        raise RewriteError("%s has no such line" % self.core)
+
+
+def is_integer(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_short(value):
+    return is_integer(value) or isinstance(value, str) and len(value) <= SHORT
+
+
+def says_something(text):
+    """Whether a module has more than a docstring."""
+    return any(not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)) for n in ast.parse(text).body)
