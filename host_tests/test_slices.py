@@ -243,6 +243,38 @@ class Interrupted:
         return result
 
 
+@pytest.mark.parametrize("use", ["evaluate", "accumulate", "predict"])
+def test_what_comes_next_in_parts_finds_the_weights_whole(monkeypatch, use):
+    """An update that was interrupted is finished before another batch is cut, anything else is as if not begun."""
+    monkeypatch.setattr(running.Runner, "stretch", 7)
+
+    def weights(t):
+        return bits(t)[0][: 4 * t.plan.kept[2][1]]
+
+    before, after = make(micro_batch=2), make(micro_batch=2)
+    for t, k in ((before, 0), (after, 0), (after, 1)):
+        t.step(*batch(k))
+    outcomes = set()
+    for n in range(1, 3000, 7):
+        t = make(micro_batch=2)
+        t.step(*batch(0))
+        Interrupted(t, n)
+        try:
+            t.step(*batch(1))
+            break
+        except KeyboardInterrupt:
+            pass
+        if use == "evaluate":
+            t.evaluate([batch(5)])
+        elif use == "accumulate":
+            t.accumulate(*batch(5))
+        else:
+            t.predict(batch(5)[0])
+        found = weights(t)
+        outcomes.add({weights(before): "before", weights(after): "after"}.get(found))
+    assert outcomes == {"before", "after"}
+
+
 @pytest.mark.parametrize("fresh", [True, False])
 def test_an_interrupt_leaves_the_weights_whole(monkeypatch, fresh):
     """After one row or another of a step: what comes next finds the weights of before it, or of after it."""

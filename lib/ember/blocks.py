@@ -8,7 +8,10 @@ _PIECE = 16  # elements, of 4 bytes: a micro:bit has room for no more
 
 
 def pieces(executor, first, n):
-    """n elements of what an executor keeps, from an address on."""
+    """n elements of what an executor keeps, from an address on: at once where they lie in this heap."""
+    if executor.in_place:
+        yield executor.view(first, n)
+        return
     for at in range(first, first + n, _PIECE):
         yield executor.view(at, min(_PIECE, first + n - at))
 

@@ -44,6 +44,7 @@ class Parts:
 
     def cut(self, x, y):
         t, key = self.trainer, x
+        t.idle()  # what was interrupted ends with the batch that it had
         rows = rows_of(t, x, y)
         found = _zip(pieces(x, rows, t.micro_batch), pieces(y, rows, t.micro_batch)) if rows else ()
         if not rows or not self.in_place(found[0]):
