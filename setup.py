@@ -41,11 +41,18 @@ class Wheel(bdist_wheel):
         return "py3", "none", super().get_tag()[2]
 
 
+def rooms(folder, name):
+    """The packages in one."""
+    return [
+        "%s.%s" % (name, path.name) for path in sorted(Path(folder).iterdir()) if path.is_dir() and path.name[0] != "_"
+    ]
+
+
 setup(
-    packages=["ember", "ember-stubs"],
+    packages=["ember", "ember-stubs", *rooms("lib/ember", "ember"), *rooms("lib/typings/ember", "ember-stubs")],
     py_modules=["ember_vm"],
     package_dir={"": "tools/host", "ember": "lib/ember", "ember-stubs": "lib/typings/ember"},
-    package_data={"ember": ["py.typed"], "ember-stubs": ["*.pyi", "py.typed"]},
+    package_data={"ember": ["py.typed"], "": ["*.pyi"], "ember-stubs": ["py.typed"]},
     ext_modules=[Extension("libember", [str(VM / "ember_vm.c"), str(VM / "host.c")])],
     cmdclass={"build_ext": SharedLibrary, "bdist_wheel": Wheel},
 )

@@ -12,7 +12,7 @@ import cases_recurrent  # noqa: F401
 import cases_rows  # noqa: F401, for what it adds to CASES
 import cases_signal  # noqa: F401
 from draws import CASES, arguments, case, held, normal, positive
-from ember import isa
+from ember.instructions import isa
 from programs import FUNCTIONS, instruction, most, word
 
 __all__ = ["CASES"]

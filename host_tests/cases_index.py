@@ -3,7 +3,7 @@
 import numpy as np
 
 from draws import arguments, case, held, normal
-from ember import isa
+from ember.instructions import isa
 from programs import FUNCTIONS, instruction, most, word
 
 # What may be done again and again and still be told from float64 by a bound.

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from draws import case, held, normal, positive
-from ember import isa
+from ember.instructions import isa
 from programs import Size, instruction, most, word
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from draws import case, held, normal
-from ember import isa
+from ember.instructions import isa
 from programs import instruction, word
 
 

@@ -66,7 +66,7 @@ SIGNALS = "rfft irfft power_spectrum stft spectrogram log_mel mfcc biquad".split
 # What is made of nothing, and has no gradient.
 CREATION = """
     zeros ones empty full arange linspace eye rand randn zeros_like ones_like full_like rand_like randn_like as_tensor
-    hann_window hamming_window mel_filterbank
+    tensor hann_window hamming_window mel_filterbank
 """.split()
 
 FILTERS = "lowpass highpass bandpass notch peaking".split()

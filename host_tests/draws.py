@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ember import isa
+from ember.instructions import isa
 
 CASES = {}
 

@@ -21,7 +21,8 @@ import numpy as np  # noqa: E402
 import reference  # noqa: E402
 import travelling  # noqa: E402
 from cases import CASES  # noqa: E402
-from ember import derived, isa, program, runtime, table  # noqa: E402
+from ember import runtime  # noqa: E402
+from ember.instructions import derived, isa, program, table  # noqa: E402
 from programs import Memory, instruction  # noqa: E402
 
 FOLDER = ROOT / "host_tests" / "kept"

@@ -35,8 +35,8 @@ class Source:
     """The modules of operations as syntax trees. Functions and rows are known by (module, name)."""
 
     def __init__(self, paths=None):
-        paths = sorted((ROOT / "lib" / "ember").glob("ops*.py")) if paths is None else paths
-        self.trees = {path.stem: ast.parse(path.read_text()) for path in paths}
+        paths = sorted((ROOT / "lib" / "ember").glob("ops/*.py")) if paths is None else paths
+        self.trees = {"ops." + path.stem: ast.parse(path.read_text()) for path in paths}
         self.functions, self.rows, self.uses, self.reached = {}, {}, {}, {}
         for module, tree in self.trees.items():
             for node in tree.body:

@@ -23,7 +23,8 @@ import ember  # noqa: F401  (the package, so that its modules are found)
 import mutants
 import singular
 from conftest import ROOT
-from ember import tensor, vm
+from ember import vm
+from ember.tensors import tensor
 from op_cases import Draw, everything, table
 from test_gradients import check
 from test_singular import wrong
@@ -152,7 +153,7 @@ class planted:
         op.grad = eval(code, dict(vars(module))).grad
 
     def _function(self, mutant):
-        file, node = "ember/%s.py" % mutant.module, mutant.node
+        file, node = "ember/%s.py" % mutant.module.replace(".", "/"), mutant.node
         functions = [f for f in live(file) if (f.__name__, f.__code__.co_firstlineno) == (node.name, node.lineno)]
         free = functions[0].__code__.co_freevars
         body = list(node.body)

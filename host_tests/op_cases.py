@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from conftest import ROOT
-from ember import cat, ops, vm
+from ember import cat, vm
+from ember.ops import rules
 
 SIZES = (1, 3, 5, 7, 2, 4)
 
@@ -35,9 +36,9 @@ def vms():
 def table():
     """The rows of the op table: name -> Op."""
     found = {}
-    for path in sorted((ROOT / "lib" / "ember").glob("ops*.py")):
-        for name, value in vars(import_module("ember." + path.stem)).items():
-            if isinstance(value, ops.Op):
+    for path in sorted((ROOT / "lib" / "ember").glob("ops/*.py")):
+        for name, value in vars(import_module("ember.ops." + path.stem)).items():
+            if isinstance(value, rules.Op):
                 found[name] = value
     return found
 

@@ -6,8 +6,8 @@ import math
 import numpy as np
 
 from ember import Tensor, nn
-from ember.ops_loss import WAYS
-from ember.tensor import apply
+from ember.ops.loss import WAYS
+from ember.tensors.tensor import apply
 from op_cases import covers, fit, soft
 from op_cases_activation import sigmoid, softplus
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ember import isa, table
+from ember.instructions import isa, table
 
 ROOT = Path(__file__).resolve().parent.parent
 FINISHED, PAUSED, FAULT = 1, 0, -1
@@ -32,7 +32,7 @@ class VM:
         return self.name
 
 
-PORTABLE, NATIVE = VM("portable", "ember.kernels"), VM("native", "ember_vm")
+PORTABLE, NATIVE = VM("portable", "ember.portable.run"), VM("native", "ember_vm")
 both = pytest.mark.parametrize("vm", [PORTABLE, NATIVE], ids=repr)
 
 

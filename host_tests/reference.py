@@ -10,7 +10,7 @@ import reference_index  # noqa: F401, for what it adds to DO
 import reference_recurrent  # noqa: F401
 import reference_rows  # noqa: F401, for what it adds to DO
 import reference_signal  # noqa: F401
-from ember import isa, table
+from ember.instructions import isa, table
 from reference_memory import DO, TINY, Reference, U, instruction, maximum, minimum
 
 __all__ = ["DO", "MAP", "Reference"]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ember import isa
+from ember.instructions import isa
 from reference_memory import instruction
 
 

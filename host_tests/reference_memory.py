@@ -9,7 +9,7 @@ import types
 
 import numpy as np
 
-from ember import isa, table
+from ember.instructions import isa, table
 from programs import FIELDS, spots
 
 U = 2.0**-24

@@ -2,7 +2,7 @@
 
 import itertools
 
-from ember import isa, table
+from ember.instructions import isa, table
 from programs import FIELDS
 
 (HEADER, SECTION, OPCODE, TRUNCATED, SIZE, IMMEDIATE, STRIDE, SEGMENT, TYPE, READ_ONLY, RANGE, OVERLAP) = range(1, 13)

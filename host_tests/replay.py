@@ -8,7 +8,7 @@ import numpy as np
 
 import bfloat16
 import replay_signal
-from ember import isa, table
+from ember.instructions import isa, table
 from programs import FIELDS, Memory, instruction, run, spots
 from random_numbers import uniforms
 

@@ -8,7 +8,7 @@ import signal
 import numpy as np
 import pytest
 
-from ember import isa, table
+from ember.instructions import isa, table
 from programs import FINISHED, NATIVE, PORTABLE, Memory, both, instruction, run, same_bits
 from random_numbers import permute, threefry, uniforms
 from reference import MAP

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import bfloat16
-from ember import isa
+from ember.instructions import isa
 from programs import FINISHED, NATIVE, PORTABLE, Memory, both, instruction, run
 
 WORDS = np.array(

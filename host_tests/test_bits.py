@@ -8,7 +8,7 @@ from hypothesis import given
 
 import replay
 from cases import CASES
-from ember import isa, table
+from ember.instructions import isa, table
 from programs import FINISHED, NATIVE, PORTABLE, Memory, both, instruction, run, same_bits
 from reference import EXACT, MAP
 from reference_memory import U

@@ -6,9 +6,10 @@ from array import array
 import pytest
 
 import ember
-from ember import nn, optim, recompute, vm
-from ember.budget import _counted
-from ember.recording import Recording
+from ember import nn, optim, vm
+from ember.recording import recompute
+from ember.recording.budget import _counted
+from ember.recording.recording import Recording
 
 BATCH, FEATURES = 24, 16
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from cases import CASES
-from ember import isa, table
+from ember.instructions import isa, table
 from programs import FINISHED, NATIVE, PAUSED, ROOT, Memory, instruction, run
 from test_execution import everything
 from test_instructions import memory

@@ -11,8 +11,9 @@ from tools import catalogue_page
 import ember
 from catalogue_list import DIFFERENTIABLE, ENTRIES, STEPS, find
 from conftest import ROOT
-from ember import catalogue, nn, vm
-from ember_tools.library import listed
+from ember import nn, vm
+from ember.base import catalogue
+from ember_tools.library import PARTS, listed
 from op_cases import Draw, everything, vms
 
 STUBS = ROOT / "lib" / "typings" / "ember"
@@ -31,7 +32,7 @@ def test_it_is_there(title, place, name):
 def test_no_function_is_called_as_a_module_is():
     """`ember.name` would be the module."""
     functions = (catalogue.OPERATORS + listed("OPERATIONS", "FUNCTIONS")).split()
-    assert not {path.stem for path in (ROOT / "lib" / "ember").glob("*.py")} & set(functions)
+    assert not {module.partition(".")[0] for module in PARTS["every"]()} & set(functions)
 
 
 @pytest.mark.parametrize("title,place,name", ENTRIES, ids=ids(ENTRIES))
@@ -41,7 +42,7 @@ def test_it_says_what_it_does(title, place, name):
 
 
 def declared(module):
-    tree = ast.parse((STUBS / (module + ".pyi")).read_text())
+    tree = ast.parse((STUBS / PARTS["file"](module)).with_suffix(".pyi").read_text())
     found = set()
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
@@ -56,7 +57,7 @@ def declared(module):
 @pytest.mark.parametrize("title,place,name", ENTRIES, ids=ids(ENTRIES))
 def test_it_has_a_type(title, place, name):
     find(place, name)
-    module = "__init__" if place == "ember" else find(place, name).__module__.split(".")[-1]
+    module = "__init__" if place == "ember" else find(place, name).__module__.partition(".")[2]
     module = "functional" if place == "ember.functional" else module
     assert name in declared(module)
 

@@ -169,7 +169,7 @@ def test_saving_again_replaces_and_survives_a_failure(tmp_path, monkeypatch):
     def full(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr("ember.blocks.crc32", full)
+    monkeypatch.setattr("ember.run.blocks.crc32", full)
     with pytest.raises(OSError):
         t.save(path)
     monkeypatch.undo()

@@ -13,7 +13,10 @@ import pytest
 import kept
 from cases import CASES
 from conftest import BUILD, run_micropython
-from ember import derived, explain, kernels, needs, table, verify, vm
+from ember import vm
+from ember.instructions import derived, needs, table
+from ember.portable import explain, verify
+from ember.portable import run as kernels
 from ember_tools import library
 from programs import FINISHED, NATIVE, ROOT, Memory, run
 from test_builds import digest, flags

@@ -8,8 +8,8 @@ import pytest
 
 from catalogue_list import PARTS, find
 from ember import callbacks, metrics, nn, optim, schedule
-from ember.fit import fit
-from ember.parameter import Parameter
+from ember.run.fit import fit
+from ember.tensors.parameter import Parameter
 
 # What else than defaults each needs to be made.
 NEEDS = {

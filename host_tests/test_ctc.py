@@ -8,7 +8,7 @@ import pytest
 import ember
 from conftest import run_micropython
 from ember import Tensor, nn, optim, runtime, vm
-from ember.parameter import Parameter
+from ember.tensors.parameter import Parameter
 from op_cases import soft, vms
 
 N, T, C, S = 3, 6, 4, 3

@@ -76,10 +76,6 @@ def test_tensors_calculate_in_float32():
             f()
 
 
-def test_tensor_is_a_module():
-    assert ember.tensor.Tensor is Tensor
-
-
 def test_equals_compares_identity():
     a, b = Tensor([1.0, 2.0]), Tensor([1.0, 3.0])
     assert (a == b) is False and (a != b) is True and (a == a) is True

@@ -53,7 +53,7 @@ def test_a_part_is_a_package_of_its_own(folder):
                  library.PARTS["PARTS"]}  # fmt: skip
         assert files["runtime"] <= files["core"] < files["recurrent"]
         assert "ember/core.mpy" in files["core"] and "ember/nn_recurrent.mpy" in files["recurrent"] - files["core"]
-        assert ("ember/kernels.mpy" in files["core"]) == (path.name == "portable")
+        assert ("ember/portable_run.mpy" in files["core"]) == (path.name == "portable")
         assert all((path / name).is_file() for name in files["recurrent"])
 
 
@@ -87,27 +87,29 @@ def test_the_package_of_the_sources_is_current():
     for name, text in dist.packages().items():
         assert (ROOT / "lib" / name).read_text() == text, "make generate"
     urls = json.loads(dist.packages()["package.json"])["urls"]
-    assert {target for target, _ in urls} == {"ember/" + path.name for path in (ROOT / "lib" / "ember").glob("*.py")}
+    assert {target for target, _ in urls} == {
+        path.relative_to(ROOT / "lib").as_posix() for path in (ROOT / "lib" / "ember").rglob("*.py")
+    }
     assert all((ROOT / "lib" / source).is_file() for _, source in urls)
 
 
 def test_what_is_asked_for_by_name_comes_with_all_it_needs():
-    core = {path.stem for path in library.sources()}
-    assert {"nn", "trainer", "optim", "loss", "kernels_image", "ops_shape"} <= core
-    assert not core & {"nn_norm", "nn_activation", "optim_more", "metrics", "function"}
-    more = {path.stem for path in library.sources(["LayerNorm", "metrics"])} - core
-    assert more >= {"nn_norm", "ops_norm", "metrics"}
-    assert library.sources(["all"]) == sorted(library.SOURCES.glob("*.py"))
+    core = set(library.modules())
+    assert {"nn", "train.trainer", "optim", "nn.loss", "portable.image", "ops.shape"} <= core
+    assert not core & {"nn.norm", "nn.activation", "optim.more", "metrics", "recording.function"}
+    more = set(library.modules(["LayerNorm", "metrics"])) - core
+    assert more >= {"nn.norm", "ops.norm", "metrics"}
+    assert library.modules(["all"]) == library.PARTS["every"]()
     with pytest.raises(DeployError, match="no 'LayerNrom'"):
-        library.sources(["LayerNrom"])
+        library.modules(["LayerNrom"])
 
 
 def test_beside_a_native_vm_the_portable_one_is_not_needed(tmp_path):
-    names = {path.name for path in library.sources(portable=False)}
-    assert "kernels.py" not in names and len(names) < len(library.sources()) - 8
-    (tmp_path / "ember").mkdir()
-    for path in library.sources(portable=False):
-        shutil.copy(path, tmp_path / "ember")
+    modules = library.modules(portable=False)
+    assert "portable.run" not in modules and len(modules) < len(library.modules()) - 8
+    for path in map(library.PARTS["file"], modules):
+        (tmp_path / "ember" / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library.SOURCES / path, tmp_path / "ember" / path)
     script = """
 import ember
 from ember import nn, optim

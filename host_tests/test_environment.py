@@ -13,7 +13,7 @@ import pytest
 
 import replay
 from cases import CASES
-from ember import isa, table
+from ember.instructions import isa, table
 from programs import FINISHED, NATIVE, ROOT, Memory, instruction, run, same_bits
 from test_instructions import memory
 

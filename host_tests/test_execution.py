@@ -7,7 +7,7 @@ import pytest
 
 import reference
 from cases import CASES
-from ember import isa, table
+from ember.instructions import isa, table
 from programs import FIELDS, FINISHED, NATIVE, PAUSED, Memory, assemble, both, instruction
 from test_instructions import compare
 

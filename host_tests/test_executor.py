@@ -7,8 +7,12 @@ import pytest
 
 import ember
 import travelling
-from ember import executor, fit, isa, nn, optim, runtime, slices, travel, vm
-from ember.image import segment, word
+from ember import nn, optim, runtime, vm
+from ember.instructions import isa
+from ember.machine import executor
+from ember.machine.image import segment, word
+from ember.run import fit, slices
+from ember.train import export
 from test_runtime import everything
 from test_several import build as several
 
@@ -139,11 +143,11 @@ def life(model, folder, monkeypatch):
     note()
     fit.fit(model, [batch(model, k) for k in range(3)], 2)
     if model.names.split("\n")[0].endswith(" ema"):
-        bounds = travel.bounds(model)
+        bounds = runtime.bounds(model)
         said.append(list(bounds))
         bounds[1] = 0.25
         model.step(*batch(model, 9))
-        with travel.averaged(model):
+        with runtime.averaged(model):
             said.append(flat(model.predict(x)))
     said.append(model.steps)
     with pytest.raises(ValueError, match="samples|targets"):
@@ -176,6 +180,6 @@ def test_it_is_exported_again(name, tmp_path):
     for kind in (None, Closed):
         model = runtime.load(path, kind)
         model.step(*batch(model, 0))
-        ember.export.export(model, str(tmp_path / "again"))
+        export.export(model, str(tmp_path / "again"))
         files.append((tmp_path / "again").read_bytes())
     assert files[0] == files[1] != open(path, "rb").read()

@@ -5,7 +5,7 @@ from array import array
 import pytest
 
 import reference
-from ember import isa
+from ember.instructions import isa
 from programs import FAULT, FINISHED, FUNCTIONS, PAUSED, Memory, assemble, both, instruction, run
 from test_execution import paused
 from test_instructions import compare

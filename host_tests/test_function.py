@@ -6,8 +6,9 @@ import pytest
 
 import ember
 from conftest import ALLOCATED, run_micropython
-from ember import Parameter, Tensor, isa, nn, optim, schedule, vm
-from ember.tensor import sink
+from ember import Parameter, Tensor, nn, optim, schedule, vm
+from ember.instructions import isa
+from ember.tensors.tensor import sink
 from op_cases import vms
 
 BATCH = 4

@@ -6,7 +6,7 @@ import pytest
 import ember
 from catalogue_list import FUNCTIONAL
 from ember import functional, nn, vm
-from ember.tensor import Tensor
+from ember.tensors.tensor import Tensor
 from op_cases import vms
 
 F = functional

@@ -7,7 +7,7 @@ import pytest
 
 import ember
 from ember import nn, optim, runtime, vm
-from ember.parameter import Parameter
+from ember.tensors.parameter import Parameter
 from op_cases import vms
 
 

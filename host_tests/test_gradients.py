@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 import ember
 from ember import nn, vm
-from ember.parameter import Parameter
-from ember.tensor import Tensor
+from ember.tensors.parameter import Parameter
+from ember.tensors.tensor import Tensor
 from op_cases import Draw, everything, table, vms
 
 CASES = everything()

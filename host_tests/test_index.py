@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import reference
-from ember import isa, table
+from ember.instructions import isa, table
 from programs import FAULT, FINISHED, PAUSED, Memory, assemble, both, instruction, run, same_bits
 from test_execution import paused
 from test_faults import LIMITS

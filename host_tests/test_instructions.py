@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import reference
 from cases import CASES
-from ember import isa, table
+from ember.instructions import isa, table
 from programs import FIELDS, FINISHED, FUNCTIONS, Memory, bits, both, instruction, run
 
 drawn = st.randoms(use_true_random=False) | st.integers(0, 2**32).map(random.Random)

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 import kept
-from ember import components, derived, kernels, needs, runtime, table
+from ember import runtime
+from ember.instructions import components, derived, needs, table
+from ember.portable import run as kernels
 from programs import FINISHED, NATIVE, ROOT, both, run
 from test_builds import flags
 
@@ -108,13 +110,13 @@ def test_a_file_goes_on_loading_where_rows_were_appended(monkeypatch):
 
 # (file, after which text, what is put in place of what)
 APPENDED = (
-    ("lib/ember/table.py", '    ("stop", ',
+    ("lib/ember/instructions/table.py", '    ("stop", ',
      '    ("twice", "n# d>f[n] a<f[n]", "", "n", "1", 8, 0, "signal"),\n)\n\nNAME', ")\n\nNAME"),
-    ("lib/ember/table.py", '    ("keep", ', '    ("half", 1, 8, "functions"),\n)\n', ")\n"),
-    ("lib/ember/table.py", "EDITIONS = (", "(44, 32), (45, 33))", "(44, 32),)"),
-    ("lib/ember/kernels_map.py", "\nFUNCTIONS = (", "keep, lambda a, b: a * 0.5,\n", "keep,\n"),
-    ("lib/ember/kernels.py", "HOMES = (", "count sgd adam stop twice ", "count sgd adam stop "),
-    ("lib/ember/kernels_update.py", "",
+    ("lib/ember/instructions/table.py", '    ("keep", ', '    ("half", 1, 8, "functions"),\n)\n', ")\n"),
+    ("lib/ember/instructions/table.py", "EDITIONS = (", "(44, 32), (45, 33))", "(44, 32),)"),
+    ("lib/ember/portable/elementwise.py", "\nFUNCTIONS = (", "keep, lambda a, b: a * 0.5,\n", "keep,\n"),
+    ("lib/ember/portable/run.py", "HOMES = (", "count sgd adam stop twice ", "count sgd adam stop "),
+    ("lib/ember/portable/update.py", "",
      "\n\ndef twice(segments, first, last, n, d, a):\n    for i in range(first, last):\n"
      "        segments[d >> 24][(d & 0xFFFFFF) + i] = 2 * segments[a >> 24][(a & 0xFFFFFF) + i]\n\n\ndef stop(",
      "\n\ndef stop("),
@@ -130,7 +132,9 @@ from pathlib import Path
 import numpy as np
 import ember  # the copy, before others say where it is
 import ember_vm, kept, travelling
-from ember import derived, kernels, runtime, table
+from ember import runtime
+from ember.instructions import derived, table
+from ember.portable import run as kernels
 from programs import FINISHED, Memory, instruction, run
 assert ember_vm.isa == derived.CHECKSUM == table.checksum(45, 33)
 folder, out = Path(sys.argv[1]), Path(sys.argv[2])

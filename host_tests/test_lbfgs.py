@@ -8,7 +8,7 @@ import pytest
 import ember
 from conftest import MICROPYTHON, run_micropython
 from ember import Tensor, nn, optim, vm
-from ember.parameter import Parameter
+from ember.tensors.parameter import Parameter
 from numpy_lbfgs import lbfgs
 from op_cases import vms
 

@@ -5,7 +5,7 @@ import pytest
 
 import ember
 from ember import nn, optim, vm
-from ember.tensor import Tensor
+from ember.tensors.tensor import Tensor
 from op_cases import vms
 
 STEPS = 5

@@ -7,7 +7,7 @@ import pytest
 from tools.board import emulated
 
 from conftest import BUILD, MICROPYTHON, ROOT
-from ember_tools import library, selftest
+from ember_tools import flat, library, selftest
 
 sys.path.insert(0, str(ROOT / "lib"))
 import parts  # noqa: E402
@@ -16,21 +16,22 @@ PARTS = list(parts.PARTS)
 
 
 def test_every_module_belongs_to_one_part():
-    modules = [module for _, text in parts.PARTS.values() for module in text.split()]
-    assert sorted(modules) == parts.every()
+    modules = [module for _, text in parts.PARTS.values() for module in parts.named(text)]
+    rooms = {module.rpartition(".")[0] for module in modules if "." in module}
+    assert sorted(modules + list(rooms - set(modules))) == parts.every()
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_imports_nothing_that_does_not_come_with_it(part):
     there = set(parts.modules([part]))
-    for module in parts.PARTS[part][1].split():
+    for module in parts.named(parts.PARTS[part][1]):
         assert parts.imported(module)[0] <= there, module
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_stands_on_the_core_unless_it_runs_without(part):
     assert "core" in [part, *parts.PARTS[part][0]] or part in ("runtime", "live") or (
-        "trainer" in parts.modules([part]))  # fmt: skip
+        "train.trainer" in parts.modules([part]))  # fmt: skip
 
 
 def test_all_is_all():
@@ -42,13 +43,13 @@ def test_all_is_all():
 def test_what_runs_without_a_trainer_does_not_load_the_core():
     made = library.written()
     for module in parts.modules(["runtime", "live"]):
-        top = [line for line in made.get(module, "").splitlines() if line.startswith("from .")]
+        top = [line for line in made.get(flat.name(module), "").splitlines() if line.startswith("from .")]
         assert not [line for line in top if "core" in line], module
 
 
 def test_what_people_use_by_name_stays_a_module():
     made = library.written()
-    for module in library.ember()._MODULES.split():
+    for module in library.inner("base.homes").MODULES.split():
         assert module in made
 
 
@@ -74,13 +75,14 @@ def test_a_firmware_freezes_the_parts_that_it_asks_for(given, expected):
     environment = {} if given is None else {"EMBER_PARTS": given}
     done = subprocess.run([sys.executable, "-c", FIRMWARE], cwd=ROOT / "lib", env=environment, capture_output=True)
     name, *files = done.stdout.decode().split()
-    assert name == "ember" and files == [module + ".py" for module in parts.modules(expected.split())]
+    assert name == "ember" and files == [parts.file(module) for module in parts.modules(expected.split())]
 
 
 def test_a_core_without_the_rest_trains_and_says_what_is_missing(tmp_path):
-    (tmp_path / "ember").mkdir()
     for module in parts.modules(["core"]):
-        (tmp_path / "ember" / (module + ".py")).write_bytes((parts.PACKAGE / (module + ".py")).read_bytes())
+        path = tmp_path / "ember" / parts.file(module)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes((parts.PACKAGE / parts.file(module)).read_bytes())
     script = """
 import ember
 from ember import nn, optim
@@ -98,7 +100,7 @@ except ImportError as error:
     command, path = [MICROPYTHON["unix-single"], "-c", script], "%s:%s" % (tmp_path, BUILD / "native")
     done = subprocess.run(command, env={"MICROPYPATH": path}, cwd=tmp_path, capture_output=True)
     said = done.stdout.decode().splitlines()
-    assert said[0].startswith("True (1, 2) ") and "LSTM is in ember.nn_recurrent" in said[1], done
+    assert said[0].startswith("True (1, 2) ") and "LSTM is in ember.nn.recurrent" in said[1], done
 
 
 def test_a_romfs_is_read_in_place():

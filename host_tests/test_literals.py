@@ -12,7 +12,6 @@ from conftest import BUILD, ROOT
 from ember_tools import library
 
 # What kernels compute in is Python's own floats, which differ anyway.
-PORTABLE = "kernels"
 SINGLE = str(BUILD / "unix-single" / "micropython")
 
 
@@ -36,8 +35,8 @@ def _expressions(node):
 def literals():
     """{how it is written: where} of every float in the library, and of every one that is worked out beforehand."""
     found = {}
-    for path in sorted((ROOT / "lib" / "ember").glob("*.py")):
-        if path.stem.startswith(PORTABLE):
+    for path in sorted((ROOT / "lib" / "ember").rglob("*.py")):
+        if path.parent.name == "portable":
             continue
         for node in _expressions(ast.parse(path.read_text())):
             text = ast.unparse(node)

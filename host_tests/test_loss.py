@@ -247,11 +247,11 @@ def test_a_user_of_one_loss_loads_no_other():
 import sys
 from ember import nn
 nn.CrossEntropyLoss()(nn.Linear(2, 2)(__import__("ember").Tensor([[1.0, 2.0]])), [1]).backward()
-print(*sorted(name for name in sys.modules if name.startswith("ember.loss") or "activation" in name))
+print(*sorted(name for name in sys.modules if name.startswith("ember.nn.loss") or "activation" in name))
 """
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT / "lib")})
-    assert done.stdout.split() == ["ember.loss"]
+    assert done.stdout.split() == ["ember.nn.loss"]
 
 
 X = Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])

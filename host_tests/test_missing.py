@@ -7,7 +7,7 @@ import pytest
 import ember
 from conftest import ROOT, run_micropython
 from ember import Tensor, nn, optim  # noqa: F401 (in what is evaluated)
-from ember.names import names_of, nearest
+from ember.base.names import names_of, nearest
 
 TYPED = [  # (what, as it was typed, what is said)
     ("ember", "Trianer", "ember has no 'Trianer'; did you mean 'Trainer'?"),
@@ -56,7 +56,7 @@ def test_dir_lists_what_loads_later(module):
 def test_dir_under_micropython(micropython):
     """Of the names that are interned; from the second time on, of all."""
     out = micropython(script("""
-from ember.names import names_of
+from ember.base.names import names_of
 for module in ember, nn, optim:
     dir(module)
     there = dir(module)
@@ -67,7 +67,7 @@ for module in ember, nn, optim:
 
 def test_a_module_that_was_not_copied(tmp_path):
     shutil.copytree(ROOT / "lib" / "ember", tmp_path / "ember")
-    (tmp_path / "ember" / "nn_conv.py").unlink()
+    (tmp_path / "ember" / "nn" / "conv.py").unlink()
     out = run_micropython("unix", "import sys\nsys.path.insert(0, %r)\nfrom ember import nn\ntry: nn.Conv1d\n"
                           "except ImportError as error: print(error)" % str(tmp_path))  # fmt: skip
-    assert "Conv1d is in ember.nn_conv, which is not on this board: deploy --with Conv1d brings it" in out
+    assert "Conv1d is in ember.nn.conv, which is not on this board: deploy --with Conv1d brings it" in out

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import math
+from array import array
 
 import numpy as np
 import pytest
@@ -346,6 +347,12 @@ def test_creation(machine):
     assert ember.zeros_like(X).shape == X.shape and ember.ones_like(X[0]).tolist() == [1, 1, 1]
     assert ember.full_like(X[0], -2.0).tolist() == [-2] * 3 and ember.zeros_like(X[0], dtype="i").dtype == "i"
     assert ember.as_tensor(X) is X and ember.as_tensor([1, 2], "i").tolist() == [1, 2]
+    for data in ([[1.0, 2.0]], np.array([[1.0, 2.0]], "f4"), array("f", [1.0, 2.0]), Tensor([1.0, 2.0])):
+        made = ember.tensor(data, requires_grad=True)
+        before = made.tolist()
+        (data[0] if isinstance(data, list) else data)[0] = 9.0
+        assert made.requires_grad and made.tolist() == before != ember.tensor(data).tolist()
+    assert ember.tensor(3.5).shape == () and ember.tensor([1, 2], "B").dtype == "B"
     assert ember.eye(2).tolist() == [[1, 0], [0, 1]] and ember.eye(2, 3).tolist() == [[1, 0, 0], [0, 1, 0]]
 
 

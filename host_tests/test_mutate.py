@@ -11,8 +11,8 @@ MUTANTS = {m.key: m for m in mutants.mutants(SOURCE)}
 
 
 @pytest.mark.parametrize("rule", [
-    "ops_unary._neg_grad", "ops.unary.grad", "ops.into_grad", "ops_math.one.grad", "ops_math.ERF",
-    "ops_activation._gelu_slope", "ops_statistics._spread.grad",
+    "ops.unary._neg_grad", "ops.rules.unary.grad", "ops.rules.into_grad", "ops.math.one.grad", "ops.math.ERF",
+    "ops.activation._gelu_slope", "ops.statistics._spread.grad",
 ])  # fmt: skip
 def test_rules_are_found(rule):
     assert any(key.startswith(rule + ":") for key in MUTANTS)
@@ -27,10 +27,10 @@ def test_keys_are_of_one_mutant_each():
 
 
 @pytest.mark.parametrize("key,case,dead", [
-    ("ops_unary._neg_grad: NEG_FN → COPY_FN", "neg", True),
-    ("ops_unary._neg_grad: into → 0", "neg", True),
-    ("ops_unary.LOG: True → False", "log", True),
-    ("ops_statistics._prod_grad: x + zero → x - zero", "product", False),
+    ("ops.unary._neg_grad: NEG_FN → COPY_FN", "neg", True),
+    ("ops.unary._neg_grad: into → 0", "neg", True),
+    ("ops.unary.LOG: True → False", "log", True),
+    ("ops.statistics._prod_grad: x + zero → x - zero", "product", False),
 ])  # fmt: skip
 def test_a_fault_is_seen_and_taken_out_again(key, case, dead):
     vm.select()

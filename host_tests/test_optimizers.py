@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import ember
 import numpy_optim
 from ember import Tensor, nn, optim, runtime, vm
-from ember.parameter import Parameter
+from ember.tensors.parameter import Parameter
 from op_cases import vms
 
 STEPS = {"native": 100, "portable": 12}

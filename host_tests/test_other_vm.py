@@ -45,7 +45,7 @@ def test_who_wants_it_by_name_gets_an_error(run):
 
 def test_without_the_portable_one_it_is_an_error(run, tmp_path):
     shutil.copytree(ROOT / "lib" / "ember", tmp_path / "few" / "ember")
-    (tmp_path / "few" / "ember" / "kernels.py").unlink()
+    (tmp_path / "few" / "ember" / "portable" / "run.py").unlink()
     done = run("from ember import vm", tmp_path / "few")
     assert "ImportError: ember_vm was built from another instruction table" in done.stderr + done.stdout
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import ember
 from catalogue_list import LOSSES
-from ember import Tensor, isa, metrics, nn, optim, program, runtime, schedule, vm
+from ember import Tensor, metrics, nn, optim, runtime, schedule, vm
+from ember.instructions import isa, program
 from op_cases import vms
 
 CLASSES, FEATURES, MOST = 4, 3, 9

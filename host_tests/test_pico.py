@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conftest import BUILD, ROOT
-from ember import isa
+from ember.instructions import isa
 from programs import FUNCTIONS, Memory, instruction
 
 VM = ROOT / "firmware" / "vm"

@@ -13,8 +13,12 @@ from hypothesis import strategies as st
 import ember
 import models
 from conftest import ROOT
-from ember import layout, nn, optim, plan_report, verify
-from ember.plan import plan
+from ember import nn, optim
+from ember.instructions import isa
+from ember.portable import verify
+from ember.recording import build, layout, plan_report, recording
+from ember.recording.plan import plan
+from ember.tensors import tensor
 
 SVG = "{http://www.w3.org/2000/svg}"
 SMALL = [(name, sizes[0]) for name, (_, _, _, sizes) in models.MODELS.items() if not name.startswith("mobile")]
@@ -91,16 +95,16 @@ def test_what_is_written_in_parts_is_one(name, recorded):
 
 def program_of(*steps):
     """A program over an arena of 100: each step copies, or with into=1 adds."""
-    map_copy = [ember.isa.MAP, 0]
+    map_copy = [isa.MAP, 0]
     code = []
     for d, a, n, into in steps:
         code += [*map_copy, into, n, 1, 1, d, a, a]
-    head = [ember.isa.MAGIC, 0, 1, ember.isa.FIRST_BOUND, 1, 8, 100, 0, 0, 30, 0, 0, 1, 0, 9, 8, 0, 0]
+    head = [isa.MAGIC, 0, 1, isa.FIRST_BOUND, 1, 8, 100, 0, 0, 30, 0, 0, 1, 0, 9, 8, 0, 0]
     head[1] = head[-1] = len(head) + len(code)
     return array("i", head + code)
 
 
-CONSTANT = ember.isa.CONSTANTS << 24
+CONSTANT = isa.CONSTANTS << 24
 LIVES = {
     # (destination, source, elements, into); then (low, high, first, last) of what is found
     "in turn": ([(0, CONSTANT, 10, 0), (20, 0, 10, 0), (0, CONSTANT, 10, 0), (20, 0, 10, 1)],
@@ -167,7 +171,7 @@ def test_the_plan_of_a_linear_layer():
     ]
     kind, size, offset, begin, end, made = entries[4]
     assert (size, offset >= 160, made) == (4 * 5 * 2, True, "map_strided copy")
-    assert trainer.image.code[begin] == ember.isa.MAP_STRIDED and begin < end
+    assert trainer.image.code[begin] == isa.MAP_STRIDED and begin < end
     counts = Counter(entry[0] for entry in entries)
     assert counts["activations"] >= 1 and counts["scratch"] >= 3
     lines = trainer.plan.table().split("\n")
@@ -199,18 +203,18 @@ def test_a_plan_without_a_program_says_so():
     class Stop(Exception):
         pass
 
-    class Kept(ember.recording.Recording):
+    class Kept(recording.Recording):
         def finish(self):
-            found["plan"] = ember.recording.Recording.finish(self)
+            found["plan"] = recording.Recording.finish(self)
             raise Stop
 
     def body(r):
-        with ember.tensor.use(r):
+        with tensor.use(r):
             r.fill(r.new((3,)), 0.0)
             r.section("all")
 
     with pytest.raises(Stop):
-        ember.build.build(1, body, kind=Kept)
+        build.build(1, body, kind=Kept)
     with pytest.raises(ValueError, match="no program"):
         found["plan"].table()
 
@@ -413,7 +417,8 @@ def counted(name, batch_size):
 
 ON_THE_BOARD = """
 from array import array
-from ember.plan import plan
+from ember.recording.plan import plan
+from ember.tensors import tensor
 %s
 for sizes, first, last, shares in GIVEN:
     print(list(plan(array("i", sizes), array("i", first), array("i", last), shares, tries=50)[0]))

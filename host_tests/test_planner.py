@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import ember
 from conftest import run_micropython
 from ember import nn, optim
-from ember.plan import lower_bound, merge, plan
-from ember.plan_search import exact
+from ember.recording.plan import lower_bound, merge, plan
+from ember.recording.plan_search import exact
 
 
 @st.composite

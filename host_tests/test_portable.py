@@ -16,7 +16,12 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT / "lib") not in sys.path:
     sys.path.insert(0, str(ROOT / "lib"))
 
-from ember import disassemble, isa, kernels, kernels_bind, kernels_map, kernels_random, table, verify  # noqa: E402
+from ember.instructions import isa, table  # noqa: E402
+from ember.portable import bind as kernels_bind  # noqa: E402
+from ember.portable import disassemble, verify  # noqa: E402
+from ember.portable import elementwise as kernels_map  # noqa: E402
+from ember.portable import random as kernels_random  # noqa: E402
+from ember.portable import run as kernels  # noqa: E402
 
 INF, NAN = math.inf, math.nan
 LIBM = ctypes.CDLL(ctypes.util.find_library("m"))  # NumPy takes -inf ** 0.5 for NaN
@@ -468,8 +473,8 @@ SCRIPT = """
 import sys
 sys.path.insert(0, %r)
 from array import array
-from ember import kernels, verify
-from ember.disassemble import disassemble
+from ember.portable import run as kernels, verify
+from ember.portable.disassemble import disassemble
 program = array("i", %r)
 verify.check(program)
 segments = [bytearray(400), array("f", [0.5] * 8), memoryview(array("f", [0.25] * 4)), array("i", [4, 7, 0, 0]),

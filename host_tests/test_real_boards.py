@@ -105,7 +105,7 @@ def frozen(tmp_path, board=None, port="boards"):
 
 
 def test_the_manifest_freezes_ember_beside_what_the_board_freezes(tmp_path):
-    ember = {"ember/" + path.name for path in (ROOT / "lib" / "ember").glob("*.py")}
+    ember = {path.relative_to(ROOT / "lib").as_posix() for path in (ROOT / "lib" / "ember").rglob("*.py")}
     for case, (board, port, theirs) in enumerate(
         [(True, "boards", "of_board.py"), (None, "boards", "of_port.py"), (None, "modules", "of_port.py")]
     ):

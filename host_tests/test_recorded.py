@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import ember
 from ember import Tensor, nn, optim, vm
-from ember.parameter import Parameter
-from ember.tensor import sink
+from ember.tensors.parameter import Parameter
+from ember.tensors.tensor import sink
 from op_cases import Draw, everything, vms
 
 WIDTH = 4

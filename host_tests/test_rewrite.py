@@ -15,7 +15,7 @@ DEVICE, HOST = ROOT / "host_tests" / "device", ROOT / "tools" / "host"
 NUMBERS = "A, B = 3, 1 << 4\nC = A + B\nNAME = 'f'\nLONG = 'more than it takes'\nlist_ = [A]\n"
 
 
-def written(joined=(), **texts):
+def written(joined=None, **texts):
     return Package(dict({"numbers": NUMBERS, "__init__": ""}, **texts), joined).written()
 
 
@@ -119,7 +119,9 @@ def test_joined_modules_are_one():
     second += "    return g(x), first.f(x, 3), first._same(), _same(), math.pi\n"
     user = "from . import second\nfrom .first import f, _same\nfrom .second import sum as total\n\n"
     user += "x = f(1), _same(), total(1), second.sum\n"
-    made = Package({"__init__": "", "first": first, "second": second, "user": user}, ("first", "second")).written()
+    made = Package(
+        {"__init__": "", "first": first, "second": second, "user": user}, {"core": ("first", "second")}
+    ).written()
     assert sorted(made) == ["core", "user"]
     assert made["core"].count("import") == 1
     core = run(made["core"])
@@ -132,14 +134,14 @@ def test_joined_modules_are_one():
 
 def test_a_line_of_core_is_one_of_a_module():
     texts = {"__init__": "", "first": "def f():\n    return 1\n", "second": "\n\ndef g():\n    return 1 / 0\n"}
-    package = Package(texts, ("first", "second"))
+    package = Package(texts, {"core": ("first", "second")})
     lines = package.written()["core"].splitlines()
     for k, line in enumerate(lines):
         if line and not line.startswith("#"):
-            module, number = package.where(k + 1)
+            module, number = package.where("core", k + 1)
             assert texts[module].splitlines()[number - 1] == line
     with pytest.raises(RewriteError):
-        package.where(len(lines) + 2)
+        package.where("core", len(lines) + 2)
 
 
 def test_arguments_that_somebody_names_keep_their_names():
@@ -147,14 +149,14 @@ def test_arguments_that_somebody_names_keep_their_names():
         "__init__": "",
         "first": "def f(value, other):\n    return [value for x in other]\n\n\ny = f(1, other=[2])\n",
     }
-    assert "def f(a, other):\n    return [a for x in other]\n" in Package(texts, ("first",)).written()["core"]
-    kept = Package(texts, ("first",), asked={"first": ["f"]}).written()["core"]
+    assert "def f(a, other):\n    return [a for x in other]\n" in Package(texts, {"core": ("first",)}).written()["core"]
+    kept = Package(texts, {"core": ("first",)}, asked={"first": ["f"]}).written()["core"]
     assert "def f(value, other)" in kept
 
 
 def test_an_argument_within_an_argument():
     text = "def f(value, a):\n    def g(other, b):\n        return value, other, a, b\n\n    return g\n"
-    made = run(Package({"__init__": "", "first": text}, ("first",)).written()["core"])
+    made = run(Package({"__init__": "", "first": text}, {"core": ("first",)}).written()["core"])
     assert made["f"](1, 2)(3, 4) == (1, 3, 2, 4)
 
 
@@ -166,7 +168,7 @@ def test_an_argument_within_an_argument():
 def test_what_it_does_not_understand_it_refuses(text, asked, message):
     texts = {"__init__": "", "first": text, "second": "from . import numbers\nx = [numbers.A]\n", "numbers": NUMBERS}
     with pytest.raises(RewriteError, match=message):
-        Package(texts, ("second", "first"), asked=asked).written()
+        Package(texts, {"core": ("second", "first")}, asked=asked).written()
 
 
 # --- The library
@@ -196,23 +198,24 @@ def functions(text):
 
 def test_each_function_stays_on_its_line():
     package = library.package()
-    for name, text in library.written().items():
-        if name != package.core:
-            assert functions(text) == functions(package.sources[name].text), name
-    for line, name in functions(library.written()[package.core]):
-        module, number = package.where(line)
-        here = dict(functions(package.sources[module].text))
-        assert here[number].strip("_") in name, (module, number, name)
+    for file, text in library.written().items():
+        if file not in package.joined:
+            assert functions(text) == functions(package.sources[file].text), file
+            continue
+        for line, name in functions(text):
+            module, number = package.where(file, line)
+            here = dict(functions(package.sources[module].text))
+            assert here[number].strip("_") in name, (module, number, name)
 
 
 def test_a_traceback_says_the_module():
     """As the board prints it: the file it has, and the line there."""
     lines = library.written()["core"].splitlines()
     at = next(k for k, line in enumerate(lines) if "class Recording" in line) + 1
-    text = library.package().sources["recording"].text.splitlines()
+    text = library.package().sources["recording_recording"].text.splitlines()
     there = next(k for k, line in enumerate(text) if "class Recording" in line) + 1
     said = 'Traceback (most recent call last):\n  File "/lib/ember/core.py", line %d, in f\n' % at
-    assert 'File "ember/recording.py", line %d, in f' % there in library.traced(said)
+    assert 'File "ember/recording/recording.py", line %d, in f' % there in library.traced(said)
     assert library.traced('File "core.py", line 1') == 'File "core.py", line 1'
 
 

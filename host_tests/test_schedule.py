@@ -440,7 +440,7 @@ def test_a_schedule_is_found_where_pytorch_has_it():
 
 
 REFUSED = [
-    ("ConstantLR", dict(factor=1.5), "factor is 1.5; it may be from 0 to 1"),
+    ("ConstantLR", dict(factor=1.5), "factor is 1.5; it may be a number from 0 to 1"),
     ("LinearLR", dict(start_factor=0), "start_factor is 0"),
     ("LinearLR", dict(end_factor=2), "end_factor is 2"),
     ("LinearLR", dict(total_iters=0), "total_iters is 0; it may be a whole number from 1"),

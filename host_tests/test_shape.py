@@ -10,9 +10,10 @@ import pytest
 
 import ember
 from conftest import ROOT, run_micropython
-from ember import Parameter, Tensor, isa, nn, optim, vm
-from ember.ops_reduce import matmul_sizes
-from ember.tensor import sink
+from ember import Parameter, Tensor, nn, optim, vm
+from ember.instructions import isa
+from ember.ops.reduce import matmul_sizes
+from ember.tensors.tensor import sink
 from op_cases import vms
 from test_recorded import gradients, huber, same
 

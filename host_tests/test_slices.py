@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 import ember
 from conftest import BUILD, MICROPYTHON, ROOT
-from ember import isa, nn, optim, program, running, slices, travel, vm
+from ember import nn, optim, vm
+from ember.instructions import isa, program
+from ember.machine import refused
+from ember.run import runner, slices
 from op_cases import vms
 
 BATCH, FEATURES, CLASSES = 6, 9, 3
@@ -172,7 +175,7 @@ def test_what_must_wait_until_it_is_finished(monkeypatch, tmp_path):
 def section_of(t):
     """That in which a run paused, or that is next."""
     if t.executor.state[1]:
-        return travel.section(t.image.code, t.executor.state)
+        return refused.section(t.image.code, t.executor.state)
     return t.slices._sections % isa.FOLLOWING
 
 
@@ -246,7 +249,7 @@ class Interrupted:
 @pytest.mark.parametrize("use", ["evaluate", "accumulate", "predict"])
 def test_what_comes_next_in_parts_finds_the_weights_whole(monkeypatch, use):
     """An update that was interrupted is finished before another batch is cut, anything else is as if not begun."""
-    monkeypatch.setattr(running.Runner, "stretch", 7)
+    monkeypatch.setattr(runner.Runner, "stretch", 7)
 
     def weights(t):
         return bits(t)[0][: 4 * t.plan.kept[2][1]]
@@ -278,7 +281,7 @@ def test_what_comes_next_in_parts_finds_the_weights_whole(monkeypatch, use):
 @pytest.mark.parametrize("fresh", [True, False])
 def test_an_interrupt_leaves_the_weights_whole(monkeypatch, fresh):
     """After one row or another of a step: what comes next finds the weights of before it, or of after it."""
-    monkeypatch.setattr(running.Runner, "stretch", 7)
+    monkeypatch.setattr(runner.Runner, "stretch", 7)
 
     def begun():
         t = make()
@@ -311,7 +314,7 @@ def test_an_interrupt_leaves_the_weights_whole(monkeypatch, fresh):
 
 
 def test_an_interrupted_prediction_keeps_what_was_accumulated(monkeypatch):
-    monkeypatch.setattr(running.Runner, "stretch", 1)
+    monkeypatch.setattr(runner.Runner, "stretch", 1)
     t, plain = make(), make()
     for other in (t, plain):
         other.accumulate(*batch(0))

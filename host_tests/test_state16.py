@@ -8,7 +8,7 @@ import pytest
 import bfloat16
 import ember
 from ember import nn, optim, runtime, vm
-from ember.program import KEY, STEP
+from ember.instructions.program import KEY, STEP
 from op_cases import vms
 
 OPTIMIZERS = {

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ember
-from ember import Tensor, isa, nn, optim, table, vm
+from ember import Tensor, nn, optim, vm
+from ember.instructions import isa, table
 from op_cases import vms
 from programs import NATIVE, Memory, bits, both, instruction, run, same_bits
 from replay import in_two_floats

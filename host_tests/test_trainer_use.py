@@ -6,7 +6,7 @@ import pytest
 
 import ember
 from ember import Tensor, nn, optim, vm
-from ember.parameter import Parameter
+from ember.tensors.parameter import Parameter
 from op_cases import vms
 
 BATCH = 4

@@ -163,7 +163,7 @@ LISTS = [[[0.0, 1.0], [1.0, 0.0]], Tensor([0.0, 1.0, 1.0, 0.0], (2, 2)), [0.0, 1
 def test_without_the_front_lists_and_tensors_are_refused_in_words(tmp_path, more, x, monkeypatch):
     model = travelled(small(**more), tmp_path)
     many = travelled(several(**more), tmp_path, "many.ember")
-    monkeypatch.setitem(sys.modules, "ember.values", None)
+    monkeypatch.setitem(sys.modules, "ember.tensors.values", None)
     before = everything(model)
     words = "x is a %s; where the rest of Ember is not there, it may be a buffer of type 'f'" % type(x).__name__
     for use in (model.predict, lambda x: model.step(x, bytes(2)), lambda x: model.accumulate(x, bytes(2)),

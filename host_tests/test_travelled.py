@@ -9,7 +9,8 @@ import pytest
 
 import ember
 from conftest import ALLOCATED, ROOT, run_micropython
-from ember import callbacks, fit, metrics, nn, optim, schedule, travel
+from ember import callbacks, metrics, nn, optim, runtime, schedule
+from ember.run import fit
 from test_runtime import everything
 from test_several import X, Y
 from test_several import build as several
@@ -160,26 +161,26 @@ def test_fit_is_a_function(tmp_path):
 def test_averages_and_bounds(tmp_path):
     ema, plain = small(ema=0.5, clip_norm=0.75), small()
     model, without = travelled(ema, tmp_path), travelled(plain, tmp_path, "plain.ember")
-    assert list(travel.bounds(model)) == list(ema.bounds) == [0.0, 0.75, 0.5]
-    travel.bounds(model)[1] = ema.bounds[1] = 0.25
+    assert list(runtime.bounds(model)) == list(ema.bounds) == [0.0, 0.75, 0.5]
+    runtime.bounds(model)[1] = ema.bounds[1] = 0.25
     for t in (ema, model):
         for _ in range(3):
             t.step(*ONE)
     before = list(model.predict(ONE[0]))
-    with ema.averaged(), travel.averaged(model):
+    with ema.averaged(), runtime.averaged(model):
         found = list(model.predict(ONE[0]))
         assert found == sum(ema.predict(ONE[0]).tolist(), []) and found != before
     assert list(model.predict(ONE[0])) == before and everything(model) == everything(ema)
     with pytest.raises(ValueError, match="ema is None; averaged"):
-        travel.averaged(without)
+        runtime.averaged(without)
     with pytest.raises(ValueError, match="ema is None; averaged"):
         plain.averaged()
     with pytest.raises(ValueError, match="had no clip_value, clip_norm or ema"):
-        travel.bounds(without)
+        runtime.bounds(without)
     clipped = travelled(small(clip_value=1.0), tmp_path, "clipped.ember")
     with pytest.raises(ValueError, match="ema is None; averaged"):
-        travel.averaged(clipped)
-    assert "`travel.averaged(model)`" in PAGE and "`travel.bounds(model)`" in PAGE
+        runtime.averaged(clipped)
+    assert "`runtime.averaged(model)`" in PAGE and "`runtime.bounds(model)`" in PAGE
 
 
 def test_memory(tmp_path):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import ember
 import numpy_optim
 from ember import Tensor, nn, optim, vm
-from ember.parameter import Parameter
+from ember.tensors.parameter import Parameter
 from op_cases import vms
 from test_optimizers import Slopes, close, gradients
 

@@ -7,7 +7,7 @@ import pytest
 
 import reference_verify as expected
 from cases import CASES
-from ember import isa, table
+from ember.instructions import isa, table
 from programs import FIELDS, Memory, address, assemble, both, instruction
 
 BIG = isa.LIMIT

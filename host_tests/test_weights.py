@@ -8,8 +8,9 @@ from array import array
 
 import pytest
 
-from ember import cost, isa, probe, slices, table
-from ember import weights as measured
+from ember.instructions import cost, isa, probe, table
+from ember.run import slices
+from ember.run import weights as measured
 from programs import both
 from test_execution import WEIGHTS, starts, walk
 from test_slices import BATCH, MODELS, batch, make
@@ -109,7 +110,7 @@ def test_weights_that_do_not_fit_are_the_tables(monkeypatch, error):
     def full(code, run):
         raise error
 
-    monkeypatch.setitem(sys.modules, "ember.weights", types.SimpleNamespace(measure=full, longest=None))
+    monkeypatch.setitem(sys.modules, "ember.run.weights", types.SimpleNamespace(measure=full, longest=None))
     t = make()
     assert t.slices.calibrate() > 0 and t.slices.weights is None
     assert t.plan.longest_us > 0

@@ -5,4 +5,5 @@ import runpy
 
 metadata(version="0.1.0", description="Training of neural networks on microcontrollers", license="MIT")
 options.defaults(parts=os.environ.get("EMBER_PARTS", "all"))
-package("ember", files=[name + ".py" for name in runpy.run_path("parts.py")["modules"](options.parts.split())])
+parts = runpy.run_path("parts.py")
+package("ember", files=[parts["file"](module) for module in parts["modules"](options.parts.split())])

@@ -3,6 +3,8 @@ deploy take them by name; tools/ember_tools and lib/manifest.py read this file, 
 
 A part is its modules, and stands on others, which come with it: at their top its modules import nothing that is not in
 it or in those. What a module imports only where it is asked for may be missing.
+
+A module is called by its room and its name: "nn.conv" is lib/ember/nn/conv.py, "nn" what the room itself holds.
 """
 
 import ast
@@ -12,55 +14,96 @@ PACKAGE = Path(__file__).resolve().parent / "ember"
 ALL = "all"
 CORE = "core"
 
-# Part: the parts that it stands on, and its modules.
+# Part: the parts that it stands on, and its modules: "room: name name … room: name …".
 PARTS = {
     # Programs that were made elsewhere: what runs, trains and saves them.
     "runtime": ((), (
-        "__init__ blocks check checkpoint cost data derived executor fit image isa micro program progress running "
-        "runtime schedule travel vm"
+        "ember: __init__ data progress runtime vm "
+        "base: check homes "
+        "instructions: cost derived isa program "
+        "machine: executor image refused "
+        "run: blocks checkpoint fit micro runner travel "
+        "schedule: __init__"
     )),
     # What goes with any training where it is asked for: slices, several inputs, callbacks, more schedules.
     "live": (("runtime",), (
-        "binding callbacks components monitor needs probe schedule_more schedule_several slices weights"
+        "ember: callbacks monitor "
+        "instructions: components needs probe "
+        "run: binding slices weights "
+        "schedule: more several"
     )),
     # An MLP that is made, trained, saved and asked on the board.
     "core": (("runtime",), (
-        "batch build catalogue catalogue_more catalogue_most changed eager front image_names layout loss names nn "
-        "nn_common nn_container nn_module nn_state ops ops_common ops_misfit ops_reduce ops_shape ops_unary optim "
-        "optim_common optim_eager optim_view outside parameter plan plan_search plan_text predict recording release "
-        "room sections sections_more sink tensor trainer update values"
+        "base: catalogue catalogue_more catalogue_most names "
+        "tensors: eager parameter sink tensor values "
+        "ops: common misfit reduce rules shape unary "
+        "recording: build changed layout outside plan plan_search plan_text recording shortage "
+        "nn: __init__ common container lookup loss named state "
+        "optim: __init__ common eager view "
+        "train: batch front image_names predict release sections sections_more trainer update"
     )),
     # What a Trainer does where it is asked to, and functions that are recorded.
     "trainer": (("explain", "live", "operations"), (
-        "budget channels export function fused mapped moves nn_utils optim_average recompute several shaped "
-        "update_more"
+        "tensors: mapped shaped "
+        "recording: budget function fused recompute "
+        "nn: utils "
+        "optim: average "
+        "train: channels export moves several update_more"
     )),
-    "explain": ((CORE,), "disassemble explain fault kernels_bind plan_report table verify"),
+    "explain": ((CORE,), (
+        "instructions: table "
+        "portable: bind disassemble explain fault verify "
+        "recording: plan_report"
+    )),
     # The VM in Python, for a firmware that has none.
     "portable": (("explain",), (
-        "kernels kernels_bfloat16 kernels_image kernels_index kernels_loss kernels_map kernels_normalize "
-        "kernels_optimizers kernels_product kernels_random kernels_recurrent kernels_signal kernels_sum kernels_update"
+        "portable: bfloat16 elementwise image index loss normalize optimizers product random recurrent run "
+        "signal sum update"
     )),
     "operations": ((CORE,), (
-        "ops_arrange ops_compare ops_create ops_hyperbolic ops_index ops_math ops_matrix ops_median ops_more ops_noise "
-        "ops_order ops_pick ops_piecewise ops_slice ops_statistics ops_views ops_views_more ops_window ops_activation"
+        "ops: activation arrange compare create hyperbolic index math matrix median more noise order pick "
+        "piecewise slice statistics views views_more window"
     )),
-    "convolution": ((CORE,), "nn_conv nn_image nn_pool nn_resample ops_image ops_pool"),
-    "recurrent": (("operations",), "nn_cell nn_lengths nn_recurrent ops_recurrent"),
-    "attention": (("operations",), "nn_attention nn_norm ops_attention ops_norm"),
-    "layers": (("operations",), "nn_activation nn_bilinear nn_embedding nn_init nn_init_draw nn_noise"),
-    "losses": (("operations",), "loss_ctc loss_label loss_multi loss_pair loss_value ops_loss"),
-    "optimizers": (("operations", "trainer"), (
-        "optim_composed optim_descent optim_groups optim_layerwise optim_lbfgs optim_more optim_wolfe"
+    "convolution": ((CORE,), (
+        "ops: image pool "
+        "nn: conv image pool resample"
     )),
-    "metrics": (("operations",), "metrics metrics_more"),
-    "signal": (("operations",), "filters ops_biquad ops_fft ops_mel"),
-    "functional": (("attention", "convolution", "layers", "losses"), "functional functional_loss"),
+    "recurrent": (("operations",), (
+        "ops: recurrent "
+        "nn: cell lengths recurrent"
+    )),
+    "attention": (("operations",), (
+        "ops: attention norm "
+        "nn: attention norm"
+    )),
+    "layers": (("operations",), "nn: activation bilinear embedding init init_draw noise"),
+    "losses": (("operations",), (
+        "ops: loss "
+        "nn: loss_ctc loss_label loss_multi loss_pair loss_value"
+    )),
+    "optimizers": (("operations", "trainer"), "optim: composed descent groups layerwise lbfgs more wolfe"),
+    "metrics": (("operations",), "metrics: __init__ more"),
+    "signal": (("operations",), (
+        "ember: filters "
+        "ops: biquad fft mel"
+    )),
+    "functional": (("attention", "convolution", "layers", "losses"), "functional: __init__ loss"),
 }  # fmt: skip
 
 
+def named(text):
+    """The modules that a part's text names."""
+    room, found = "", []
+    for word in text.split():
+        if word[-1] == ":":
+            room = "" if word == "ember:" else word[:-1] + "."
+        else:
+            found.append(room[:-1] if room and word == "__init__" else room + word)
+    return found
+
+
 def modules(parts):
-    """The modules of parts and of those that they stand on, sorted."""
+    """The modules of parts and of those that they stand on, sorted, with the rooms that they are in."""
     waiting, found = list(parts), set()
     while waiting:
         part = waiting.pop()
@@ -69,21 +112,49 @@ def modules(parts):
         if part not in PARTS:
             raise ValueError("there is no part %r; there are: %s, %s" % (part, ", ".join(PARTS), ALL))
         waiting += PARTS[part][0]
-        found.update(PARTS[part][1].split())
-    return sorted(found)
+        found.update(named(PARTS[part][1]))
+    return sorted(found | {name.rpartition(".")[0] for name in found if "." in name})
 
 
 def every():
     """All modules of the library, sorted."""
-    return sorted(path.stem for path in PACKAGE.glob("*.py"))
+    return sorted(called(path) for path in PACKAGE.rglob("*.py"))
+
+
+def called(path):
+    """The module that a file of the package is."""
+    words = list(path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(words[:-1] if words[1:] and words[-1] == "__init__" else words)
+
+
+def file(module):
+    """Its file, below lib/ember."""
+    if (PACKAGE / module).is_dir():
+        return module + "/__init__.py"
+    return module.replace(".", "/") + ".py"
+
+
+def meant(module, node):
+    """[(module, name), …] of what `from … import …` in a module of the package imports; name is None where that is a
+    module itself. Nothing, where it is not of the package."""
+    if not node.level:
+        return []
+    is_room = (PACKAGE / module).is_dir()
+    words = [] if module == "__init__" else module.split(".")
+    words = words[: len(words) + is_room - node.level] if words else []
+    words += node.module.split(".") if node.module else []
+    found, there = [], set(every())
+    for alias in node.names:
+        inner = ".".join([*words, alias.name])
+        found.append((inner, None) if inner in there else (".".join(words) or "__init__", alias.name))
+    return found
 
 
 def imported(module):
     """(what a module imports of the package at its top, what it imports where it is asked for)"""
-    tree, there = ast.parse((PACKAGE / (module + ".py")).read_text()), set(every())
-    found = [], []
+    tree = ast.parse((PACKAGE / file(module)).read_text())
+    found = set(), set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            names = [node.module] if node.module else [name.name for name in node.names]
-            found[node not in tree.body].extend(name for name in names if name in there)
-    return set(found[0]), set(found[1]) - set(found[0])
+        if isinstance(node, ast.ImportFrom):
+            found[node not in tree.body].update(name for name, _ in meant(module, node))
+    return found[0], found[1] - found[0]

@@ -15,11 +15,12 @@ sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "host_tests")]
 
 import ember  # noqa: E402
 from catalogue_list import DIFFERENTIABLE, PARTS, find  # noqa: E402
-from ember import isa, nn, table  # noqa: E402
-from ember.build import build  # noqa: E402
-from ember.recording import Recording  # noqa: E402
-from ember.sink import numel  # noqa: E402
-from ember.tensor import use  # noqa: E402
+from ember import nn  # noqa: E402
+from ember.instructions import isa, table  # noqa: E402
+from ember.recording.build import build  # noqa: E402
+from ember.recording.recording import Recording  # noqa: E402
+from ember.tensors.sink import numel  # noqa: E402
+from ember.tensors.tensor import use  # noqa: E402
 
 PAGE = ROOT / "docs" / "catalogue.md"
 

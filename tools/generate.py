@@ -1,5 +1,5 @@
-"""Generates what is derived from the instruction table (lib/ember/table.py): firmware/vm/isa.h for the native VM, and
-for boards, which then need not load the table, lib/ember/derived.py, components.py and probe.py, what these measure.
+"""Generates what is derived from the instruction table (lib/ember/instructions/table.py): firmware/vm/isa.h for the
+native VM, and for boards, which then need not load the table, derived.py, components.py and probe.py beside it.
 
 python tools/generate.py            writes them
 python tools/generate.py --check    exits with 1 where they are not current
@@ -15,13 +15,12 @@ ember.__path__ = [os.path.join(ROOT, "lib", "ember")]  # its files, but not itse
 
 import header  # noqa: E402
 import probe  # noqa: E402
-from ember import table  # noqa: E402
+from ember.instructions import table  # noqa: E402
 from header import CONTIGUOUS, LITERAL, every, names_of, reduced  # noqa: E402
 from probe import literal  # noqa: E402
 
-DERIVED = os.path.join(ROOT, "lib", "ember", "derived.py")
-COMPONENTS = os.path.join(ROOT, "lib", "ember", "components.py")
-PROBE = os.path.join(ROOT, "lib", "ember", "probe.py")
+ROOM = os.path.join(ROOT, "lib", "ember", "instructions")
+DERIVED, COMPONENTS, PROBE = [os.path.join(ROOM, name + ".py") for name in ("derived", "components", "probe")]
 HEADER = os.path.join(ROOT, "firmware", "vm", "isa.h")
 
 NONE = 255  # in place of a factor of a cost
@@ -126,7 +125,9 @@ def main(arguments):
         except OSError:
             current = False
         if arguments and not current:
-            print("%s is not what lib/ember/table.py says: run make generate" % os.path.relpath(path, ROOT))
+            print(
+                "%s is not what lib/ember/instructions/table.py says: run make generate" % os.path.relpath(path, ROOT)
+            )
             stale = 1
         elif not arguments and not current:
             with open(path, "w", encoding="utf-8") as file:

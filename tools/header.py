@@ -2,7 +2,7 @@
 
 import textwrap
 
-from ember import isa, table
+from ember.instructions import isa, table
 
 LITERAL = 128  # a factor from here up is the number above it, below it a field
 CONTIGUOUS = 255  # in place of a stride's field
@@ -148,7 +148,7 @@ def array(kind, name, values, comment):
 def header():
     rows, products, limits = build()
     out = [
-        "// Made by tools/generate.py from lib/ember/table.py: do not edit.",
+        "// Made by tools/generate.py from lib/ember/instructions/table.py: do not edit.",
         "",
         "#ifndef EMBER_ISA_H",
         "#define EMBER_ISA_H",

@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "host_tests")]
 
 import models  # noqa: E402
-from ember import layout  # noqa: E402
-from ember.plan import merge, plan  # noqa: E402
+from ember.recording import layout  # noqa: E402
+from ember.recording.plan import merge, plan  # noqa: E402
 
 PAGE, PICTURES = ROOT / "docs" / "plan.md", (("digits-cnn", 16), ("resnet-8", 4), ("transformer", 4))
 MICROPYTHON = ROOT / "build" / "unix-single" / "micropython"
@@ -46,9 +46,9 @@ up and is taken down again. Where it is highest is the peak; the red dashes are 
 ## What it costs
 
 Nothing while nobody asks: of each buffer nothing is kept. Table and picture are found in the program again, by what
-each instruction reads and writes according to the instruction table. For that a board loads `plan_report.py`,
-`verify.py` and `table.py` ([what they cost](size.md)), and while it looks takes some 40 bytes a buffer and 4 an
-instruction. The picture is written line by line. Boards and PC write the same picture, to the byte.
+each instruction reads and writes according to the instruction table. For that a board loads `recording/plan_report.py`,
+`portable/verify.py` and `instructions/table.py` ([what they cost](size.md)). While it looks it takes some 40 bytes a
+buffer and 4 an instruction. The picture is written line by line. Boards and PC write the same picture, to the byte.
 
 A buffer there is what one instruction begins to write and others use. Where a result takes its operand's place the two
 are two buffers, which meet in one instruction. Where a buffer of the recording is written anew without having been
@@ -56,16 +56,16 @@ read, it is two; where it is only used in part, the part is shown.
 
 ## How the planner works
 
-`lib/ember/plan.py` is a pure function: sizes, first and last uses and which results may take an operand's place, in;
-offsets, the peak and the lower bound, out. It gives the same on a PC and on a board.
+`lib/ember/recording/plan.py` is a pure function: sizes, first and last uses and which results may take an operand's
+place, in; offsets, the peak and the lower bound, out. It gives the same on a PC and on a board.
 
 1. A result takes the place of an operand that is used there for the last time, where the instruction allows it and the
    sizes are the same: the first such operand. Among 47,784 random graphs of 6 to 10 buffers, where an instruction has
    one result, no other choice of pairs came to a lower peak; `test_planner.py` tries every subset on some.
 2. The lower bound is the most that is live at once.
 3. Buffers are laid out one by one, each in the lowest gap that is free for all of its life: the largest first; where
-   that misses the bound (`plan_search.py`, loaded only then) the longest-living first, the largest by size times life,
-   and the first used, which is first fit. So the peak is never above first fit.
+   that misses the bound (`recording/plan_search.py`, loaded only then) the longest-living first, the largest by size
+   times life, and the first used, which is first fit. So the peak is never above first fit.
 4. Where all four miss it up to nine places are searched to the end: what is found is the best there is, even where no
    plan can meet the bound. Up to 14 are searched so for a while. Larger plans are changed in small steps that do not
    make them worse, some hundred times: fewer, the more buffers there are.
@@ -89,7 +89,7 @@ of four heads, 32 wide, over 32 steps. The others are those of `make demo` and o
 TIMED = """
 import time
 from array import array
-from ember.plan import plan
+from ember.recording.plan import plan
 sizes, first, last, shares = %r
 sizes, first, last = array("i", sizes), array("i", first), array("i", last)
 start = time.ticks_us()

@@ -1,8 +1,9 @@
-"""What each instruction is measured with on a board: lib/ember/probe.py, from the instruction table."""
+"""What each instruction is measured with on a board: lib/ember/instructions/probe.py, from the instruction table."""
 
 import struct
 
-from ember import isa, table, verify
+from ember.instructions import isa, table
+from ember.portable import verify
 
 # Sizes as in a small net, for some hundred steps each; fields that are not here are 0, or the least they may be, and
 # strides those of operands that are whole.

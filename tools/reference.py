@@ -1,5 +1,5 @@
-"""Generates the reference of the instructions from their table (lib/ember/table.py) and the docstrings of their
-portable kernels: docs/instructions.md.
+"""Generates the reference of the instructions from their table (lib/ember/instructions/table.py) and the docstrings of
+their portable kernels: docs/instructions.md.
 
     python tools/reference.py            writes it
     python tools/reference.py --check    exits with 1 where it is not current
@@ -12,16 +12,17 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "lib"))
 
-from ember import isa, kernels, kernels_map, table  # noqa: E402
-from ember.explain import TYPE_NAMES  # noqa: E402
+from ember.instructions import isa, table  # noqa: E402
+from ember.portable import elementwise, run  # noqa: E402
+from ember.portable.explain import TYPE_NAMES  # noqa: E402
 
 PAGE = os.path.join(ROOT, "docs", "instructions.md")
 
 INTRODUCTION = """\
 # The instructions
 
-Made by tools/reference.py from `lib/ember/table.py` and the docstrings of `lib/ember/kernels*.py`: do not edit.
-[vm.md](vm.md) says how a program is laid out, run and verified, and defines the arithmetic.
+Made by tools/reference.py from `lib/ember/instructions/table.py` and the docstrings in `lib/ember/portable`: do not
+edit. [vm.md](vm.md) says how a program is laid out, run and verified, and defines the arithmetic.
 
 An instruction is its opcode's word, then one word a field in the order shown. A size may be 1 to {limit}, or below
 zero: that many times rows. A stride lies between -{limit} and {limit}, both left out. An address is
@@ -101,7 +102,7 @@ def section(opcode):
     name, _, coincide, resume, cost, weight, effect, component = table.TABLE[opcode]
     fields = table.parse(opcode)
     names = [field[1] for field in fields]
-    formula, rest = docstring(kernels._know(opcode)[0])
+    formula, rest = docstring(run._know(opcode)[0])
     lines = ["## %s" % name, "", "Opcode %d, %d words, component %s." % (opcode, 1 + len(fields), component), ""]
     lines += [formula, ""]
     lines += [rest, ""] if rest else []
@@ -124,8 +125,8 @@ def functions():
     lines = ["## Functions of a map", "", "For `map` and `map_strided`, by number; those of one operand leave b alone."]
     lines += ["", "| fn | name | operands | result | weight | component |", "|---|---|---|---|---|---|"]
     for number, (name, count, weight, component) in enumerate(table.FUNCTIONS):
-        function = kernels_map.FUNCTIONS[number]
-        assert function.__name__ == name, "kernels_map.FUNCTIONS is not in the table's order at %s" % name
+        function = elementwise.FUNCTIONS[number]
+        assert function.__name__ == name, "elementwise.FUNCTIONS is not in the table's order at %s" % name
         operands, result = "a" if count == 1 else "a, b", inspect.cleandoc(function.__doc__)
         lines.append("| %d | %s | %s | %s | %d | %s |" % (number, name, operands, result, weight, component))
     return lines + [""]

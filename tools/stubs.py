@@ -1,6 +1,6 @@
-"""Generates what the type stubs repeat of the catalogue (lib/ember/catalogue.py): operations are methods of Tensor and
-functions of ember and of functional, layers are found in nn, optimizers in optim. Their signatures stand in the stubs
-of their modules.
+"""Generates what the type stubs repeat of the catalogue (lib/ember/base/catalogue.py): operations are methods of Tensor
+and functions of ember and of functional, layers are found in nn, optimizers in optim. Their signatures stand in the
+stubs of their modules.
 
 python tools/stubs.py            writes it
 python tools/stubs.py --check    exits with 1 where it is not current
@@ -14,16 +14,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "lib"))
 
-from ember import catalogue  # noqa: E402
+from ember.base import catalogue  # noqa: E402
 from ember_tools import library  # noqa: E402
 
 STUBS = ROOT / "lib" / "typings" / "ember"
 BEGIN, END = "# made by tools/stubs.py: begin\n", "# end\n"
 
 
+def stub(module):
+    """The file that has a module's types."""
+    return (STUBS / library.PARTS["file"](module)).with_suffix(".pyi")
+
+
 def functions(module):
     """The signatures in a module's stub."""
-    tree = ast.parse((STUBS / (module + ".pyi")).read_text())
+    tree = ast.parse((stub(module)).read_text())
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
@@ -47,18 +52,20 @@ def methods():
 def imports(*kinds):
     lists = library.parts(library.listed(*kinds))
     found = [(module, not name.isupper(), name) for module, names in lists for name in names]
-    return "".join("from .%s import %s as %s\n" % (module, name, name) for module, _, name in sorted(found))
+    return "".join(
+        "from %s import %s as %s\n" % (".".join(["ember", module]), name, name) for module, _, name in sorted(found)
+    )
 
 
 def generated():
     """{path: its text as it should be}"""
     operations = imports("OPERATIONS", "FUNCTIONS") + "\n"
     operations += "".join("%s = Tensor.%s\n" % (name, name) for name in catalogue.OPERATORS.split())
-    parts = {"tensor": methods(), "__init__": operations, "nn": imports("LAYERS"),
+    parts = {"tensors.tensor": methods(), "__init__": operations, "nn": imports("LAYERS"),
              "optim": imports("OPTIMIZERS"), "functional": imports("OPERATIONS", "FUNCTIONS")}  # fmt: skip
     made = {}
     for name, text in parts.items():
-        path = STUBS / (name + ".pyi")
+        path = stub(name)
         head, rest = path.read_text().split(BEGIN)
         made[path] = head + BEGIN + text + END + rest.split(END, 1)[1]
     return made

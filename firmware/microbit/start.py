@@ -6,7 +6,7 @@ from io import BytesIO
 import nrf
 from learn import Digits, accuracy, digest, train
 
-from ember import runtime  # checkpoint.py is in it: see tools/mk/microbit.mk
+from ember import runtime  # run/checkpoint.py is in it: see tools/mk/microbit.mk
 
 
 class Flash:

@@ -1,4 +1,4 @@
-// Made by tools/generate.py from lib/ember/table.py: do not edit.
+// Made by tools/generate.py from lib/ember/instructions/table.py: do not edit.
 
 #ifndef EMBER_ISA_H
 #define EMBER_ISA_H

@@ -213,7 +213,7 @@ def main():
     if "--write" in sys.argv:
         lines = ["| %s | %s | %s |" % (name, *("{:,}".format(n) for n in found[name])) for name in names]
         vm = len(library.module(targets.MODULES[BOARD]))
-        sizes = ["{:,}".format(n) for n in (len(library.joined()), vm, *total)]
+        sizes = ["{:,}".format(n) for n in (len(library.core()), vm, *total)]
         introduction = INTRODUCTION % (*sizes[:2], "\n".join(rows), *sizes[2:], len(core))
         page = [introduction + lines[0], *lines[1:], TRAVELLED, *travelled, STOCK, *stock]
         PAGE.write_text("\n".join(page) + "\n")

@@ -9,7 +9,7 @@ from libraries import Ember, Torch, floats, gradient, numpy
 from measure import NOISE, Pair, Useless, noise
 
 import ember
-from ember.parameter import Parameter
+from ember.tensors.parameter import Parameter
 
 TITLE = "random graphs over the op table, and the gradient of every leaf"
 COUNT = 2500

@@ -10,7 +10,7 @@ from measure import NOISE, Pair, noise
 
 import ember
 from ember import Tensor, nn, optim
-from ember.parameter import Parameter
+from ember.tensors.parameter import Parameter
 
 TITLE = "optimizers, options drawn, 30 steps: eagerly, recorded, in a Trainer"
 COUNT = 500

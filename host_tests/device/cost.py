@@ -11,7 +11,7 @@ from array import array
 import bits
 
 import ember_vm
-from ember import isa, table
+from ember.instructions import isa, table
 
 ARENA = 1 << 14
 STEPS = 10

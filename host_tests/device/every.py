@@ -53,7 +53,7 @@ class Net(nn.Module):
 
     def __init__(self, layer):
         self.layer, self.name = eval(layer), layer
-        self.scale = ember.parameter.Parameter((1, 1), 0.5, 1.0)
+        self.scale = ember.Parameter((1, 1), 0.5, 1.0)
 
     def forward(self, x):
         if "Embedding" in self.name:

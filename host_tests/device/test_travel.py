@@ -18,7 +18,7 @@ class Travel(unittest.TestCase):
     def setUp(self):
         self.chosen = runtime.vm
         if vm.name == "portable":
-            from ember import kernels
+            from ember.portable import run as kernels
 
             runtime.vm = kernels
         self.trainer = make()

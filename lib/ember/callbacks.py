@@ -6,8 +6,8 @@ of the trainer that returns a number. Less is better, but for "accuracy". NaN is
 
 from array import array
 
-from .check import not_negative, whole
-from .program import GRADIENTS
+from .base.check import not_negative, whole
+from .instructions.program import GRADIENTS
 
 
 def _monitor(monitor):

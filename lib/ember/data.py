@@ -33,7 +33,7 @@ class Batches:
 
     def __init__(self, source, batch_size, split="train", shuffle=None, seed=0):
         if not isinstance(batch_size, int) or batch_size < 1:
-            from .check import whole  # which a program that travelled does without
+            from .base.check import whole  # which a program that travelled does without
 
             batch_size = whole("batch_size", batch_size)
         if split not in ("train", "test"):
@@ -153,7 +153,7 @@ def write(path, train, test, shape, classes, typecode="B", scale=1.0):
     """Pack a data file. train, test: lists (or what makes them, once) of (elements, label), the elements in a row or of
     the sample's shape: lists, buffers, NumPy's arrays. A number that is none of typecode, or a label beyond classes,
     raises ValueError, and no file was touched; then it is written beside the old one, and takes its place."""
-    from .check import number, whole
+    from .base.check import number, whole
 
     if typecode not in _SIZES or 0 in shape:
         raise ValueError("samples of shape %s and typecode %r; sizes are at least 1, typecodes f i B b h H I"
@@ -167,7 +167,7 @@ def write(path, train, test, shape, classes, typecode="B", scale=1.0):
             crc = crc32(_record(part[i], i, shape, classes, typecode), crc)
     head = (b"EMBD", 1, ord(typecode), len(shape), len(parts[0]), len(parts[1]), classes, scale, crc)
     head = struct.pack(_HEAD, *head) + struct.pack("<%dI" % len(shape), *shape)
-    from .blocks import replace
+    from .run.blocks import replace
 
     replace(path, _write, (head, parts, shape, classes, typecode))
 
@@ -182,8 +182,8 @@ def _write(what, file):
 
 def _record(sample, i, shape, classes, typecode):
     """The bytes of a sample, the i-th of its part."""
-    from .check import plain
-    from .values import read, typed
+    from .base.check import plain
+    from .tensors.values import read, typed
 
     elements, label = sample
     values, dims = read(elements)

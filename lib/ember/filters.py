@@ -4,8 +4,8 @@ Cookbook. Sines are worked out in whole numbers: every board has the same coeffi
 The nearest float32 is not near enough where frequency is below a thousandth of the sample rate: lower the rate first.
 """
 
-from .check import number, positive
-from .ops_window import ONE, cosine, rounded, sine
+from .base.check import number, positive
+from .ops.window import ONE, cosine, rounded, sine
 
 _UNIT = 1 << 16  # frequencies and Q are counted in parts of one as fine as this
 
@@ -52,8 +52,8 @@ def notch(sample_rate, frequency, Q=0.7071067811865476):
 
 def peaking(sample_rate, frequency, gain, Q=0.7071067811865476):
     """gain dB more, or less, around frequency, the rest as it is."""
-    from .eager import Eager
-    from .tensor import Tensor, use
+    from .tensors.eager import Eager
+    from .tensors.tensor import Tensor, use
 
     cos, alpha, _ = _angle(sample_rate, frequency, Q)
     with use(Eager()):  # 10 ** (gain / 40), the same everywhere

@@ -65,8 +65,8 @@ def memory(trainer=None):
     if hasattr(micropython, "stack_use"):
         found.stack = micropython.stack_use()
     if trainer is not None:
-        from .image import segment, word
-        from .program import FIRST_BOUND
+        from .instructions.program import FIRST_BOUND
+        from .machine.image import segment, word
 
         code = trainer.image.code
         sizes = [segment(code, k)[1] for k in range(FIRST_BOUND)]  # the arena, constants, slots

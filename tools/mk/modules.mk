@@ -21,7 +21,7 @@ module: $(VM_SOURCES) $(VM_MAKEFILES) $(MPY_CROSS) $(VENV_READY) | $(BOARDS_READ
 		PYTHON=$(abspath $(RUN)) $(call variant_of,$(VARIANT))
 	@ls -l build/native/$(addsuffix /,$(VARIANT))ember_vm$(addprefix _,$(filter-out x64,$(ARCH))).mpy
 
-$(LIBRARY): $(wildcard lib/ember/*.py tools/ember_tools/*.py) lib/parts.py | $(VENV_READY)
+$(LIBRARY): $(wildcard lib/ember/*.py lib/ember/*/*.py tools/ember_tools/*.py) lib/parts.py | $(VENV_READY)
 	$(STEP) library "Compiling the library for boards." \
 		$(RUN) -c "from ember_tools import library; library.write('$(@D)')"
 	@touch $@

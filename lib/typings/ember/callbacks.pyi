@@ -4,7 +4,7 @@ from typing import Literal
 
 from typing_extensions import TypeAlias
 
-from .trainer import Trainer
+from .train.trainer import Trainer
 
 _Monitor: TypeAlias = Literal["loss", "accuracy"] | Callable[[Trainer], float]
 

@@ -4,7 +4,7 @@ from typing import Any, BinaryIO, Literal
 
 from typing_extensions import Buffer
 
-from .tensor import _Dtype, _Lists, _Shape
+from .tensors.tensor import _Dtype, _Lists, _Shape
 
 class Batches:
     samples: int

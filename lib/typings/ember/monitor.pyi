@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from .trainer import Trainer
+from .train.trainer import Trainer
 
 class Memory:
     used: int | None

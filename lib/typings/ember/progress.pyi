@@ -1,6 +1,6 @@
 from collections.abc import Sized
 
-from .trainer import Trainer
+from .train.trainer import Trainer
 
 class Progress:
     def __init__(self, batches: Sized, epochs: int, live: bool = True, width: int = 24) -> None: ...

@@ -4,8 +4,8 @@ from typing import Literal, NoReturn
 
 from typing_extensions import Buffer
 
-from .executor import Executor
-from .image import Image
+from .machine.executor import Executor
+from .machine.image import Image
 
 FINISHED: int
 PAUSED: int

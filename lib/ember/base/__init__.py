@@ -1,0 +1,1 @@
+"""What everything stands on: the checks of arguments, and where names live."""

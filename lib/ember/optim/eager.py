@@ -1,0 +1,33 @@
+"""A step of an optimizer that no Trainer has."""
+
+from array import array
+
+from ..instructions.program import STEP
+from ..tensors.sink import numel
+from ..tensors.tensor import Tensor, sink
+
+
+def step(optimizer):
+    """Update every parameter that has a gradient, eagerly, or within a recorded function."""
+    target = sink()
+    if target.records:
+        return target.update(optimizer)
+    for group in optimizer.groups:
+        if group.state is None:
+            group.state, group.steps = [None] * len(group.params), [0] * len(group.params)
+        for i in range(len(group.params)):
+            p = group.params[i]
+            if p.grad is None or not p.requires_grad:
+                continue
+            if group.state[i] is None:
+                shapes = [p.shape] * optimizer.states + [()] * optimizer.scalars
+                group.state[i] = [Tensor(array("f", [0.0] * numel(s)), s) for s in shapes]
+            hyper = Tensor(group.hyper)
+            target.ints[STEP] = group.steps[i]
+            try:
+                optimizer.emit(target, p.numel(), p, p.grad, group.state[i], hyper, target.scalar(1.0))
+                target.flush()
+            finally:
+                target.ints[STEP] = 0
+            group.steps[i] += 1
+    optimizer.steps += 1

@@ -1,0 +1,96 @@
+"""Conversion, counting and the optimizers' updates."""
+
+from .elementwise import OFFSET, div, sqrt, to_whole
+
+
+def wrapped(x):
+    """x as int32, which wraps around."""
+    x &= 0xFFFFFFFF
+    return x - (1 << 32) if x >> 31 else x
+
+
+def convert(segments, first, last, n, channels, d, src, affine):
+    """d[i, c] = src[i, c] * affine[c] + affine[channels + c]"""
+    to, source, parameters = segments[d >> 24], segments[src >> 24], segments[affine >> 24]
+    d, src, affine = d & OFFSET, src & OFFSET, affine & OFFSET
+    for c in range(channels):
+        scale, shift = parameters[affine + c], parameters[affine + channels + c]
+        for i in range(first * channels + c, last * channels, channels):
+            to[d + i] = source[src + i] * scale + shift
+
+
+def count(segments, first, last, keep, add, n, counter):
+    """counter = counter * keep + n * add, in int32 that wraps around"""
+    integers, at = segments[counter >> 24], counter & OFFSET
+    integers[at] = wrapped(integers[at] * keep + n * add)
+
+
+def stop(segments, first, last, go):
+    """Where go is 0, the row before the first: the run is finished"""
+    return -1 if segments[go >> 24][go & OFFSET] == 0 else None
+
+
+def sgd(segments, first, last, momentum, nesterov, n, p, g, v, hyper, step, total):
+    """G = g / total + weight_decay * p
+    with momentum: v = G if step is 0, else momentum * v + (1 - dampening) * G
+                   G = G + momentum * v if nesterov, else v
+    p = p - lr * G
+
+    hyper = [lr, momentum, dampening, weight_decay]. A weight_decay of 0 leaves its term out.
+    """
+    parameters, gradients, velocities = segments[p >> 24], segments[g >> 24], segments[v >> 24]
+    floats, at = segments[hyper >> 24], hyper & OFFSET
+    lr, factor, dampening, decay = floats[at], floats[at + 1], floats[at + 2], floats[at + 3]
+    started = segments[step >> 24][step & OFFSET] != 0
+    total = segments[total >> 24][total & OFFSET]
+    p, g, v = p & OFFSET, g & OFFSET, v & OFFSET
+    for i in range(first, last):
+        value = parameters[p + i]
+        gradient = div(gradients[g + i], total)
+        if decay != 0.0:
+            gradient += decay * value
+        if momentum:
+            velocity = factor * velocities[v + i] + (1.0 - dampening) * gradient if started else gradient
+            velocities[v + i] = velocity
+            gradient = gradient + factor * velocity if nesterov else velocity
+        parameters[p + i] = value - lr * gradient
+
+
+def adam(segments, first, last, decoupled, amsgrad, n, p, g, m, v, most, hyper, step, total):
+    """t = step + 1, G = g / total
+    decoupled 0: G = G + weight_decay * p, 1: p = p - (lr * weight_decay) * p
+    m = beta1 * m + (1 - beta1) * G
+    v = beta2 * v + (1 - beta2) * (G * G)
+    amsgrad: most = most where most >= v or most is NaN, else v; s = most, else s = v
+    decoupled 2: p = p - (lr * weight_decay) * p where m * p >= 0
+    p = p - (lr / (1 - beta1^t)) * (m / (sqrt(s) / sqrt(1 - beta2^t) + eps))
+
+    hyper = [lr, beta1, beta2, eps, weight_decay]. A weight_decay of 0 leaves its term out.
+    """
+    parameters, gradients = segments[p >> 24], segments[g >> 24]
+    firsts, seconds, largest = segments[m >> 24], segments[v >> 24], segments[most >> 24]
+    floats, at = segments[hyper >> 24], hyper & OFFSET
+    lr, beta1, beta2, eps, decay = floats[at], floats[at + 1], floats[at + 2], floats[at + 3], floats[at + 4]
+    t = (segments[step >> 24][step & OFFSET] + 1) & 0xFFFFFFFF
+    total = segments[total >> 24][total & OFFSET]
+    rate = div(lr, 1.0 - to_whole(beta1, t))
+    correction = sqrt(1.0 - to_whole(beta2, t))
+    p, g, m, v, most = p & OFFSET, g & OFFSET, m & OFFSET, v & OFFSET, most & OFFSET
+    for i in range(first, last):
+        value = parameters[p + i]
+        gradient = div(gradients[g + i], total)
+        if decay != 0.0:
+            if decoupled == 1:
+                value -= lr * decay * value
+            elif not decoupled:
+                gradient += decay * value
+        firsts[m + i] = first_moment = beta1 * firsts[m + i] + (1.0 - beta1) * gradient
+        seconds[v + i] = second_moment = beta2 * seconds[v + i] + (1.0 - beta2) * (gradient * gradient)
+        if amsgrad:
+            before = largest[most + i]
+            if before >= second_moment or before != before:
+                second_moment = before
+            largest[most + i] = second_moment
+        if decay != 0.0 and decoupled == 2 and first_moment * value >= 0.0:
+            value -= lr * decay * value
+        parameters[p + i] = value - rate * div(first_moment, div(sqrt(second_moment), correction) + eps)

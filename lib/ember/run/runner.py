@@ -1,0 +1,353 @@
+"""The runner: batches are bound, and sections of a program run, whoever made its image: a Trainer, a recorded function,
+a metric, or runtime.load of what it reads from a file."""
+
+from ..instructions import program
+from ..machine.image import per_row, segment, word, zeros
+
+_NUMBERS = (int, float, type(None))
+_REFUSED = (ValueError, TypeError)
+_ROWS, _LR = (program.INTS << 24) + program.ROWS, program.FLOATS << 24
+_STEP = (program.INTS << 24) + program.STEP
+
+
+class Runner:
+    """Runs an image by an executor: trains, evaluates, predicts, saves. x and y are flat buffers of input_dtype and
+    target_dtype (array typecodes), used in place: 1 to batch_size samples of sample_size numbers, and target_size
+    targets each.
+
+    image     what it runs: see machine/image.py
+    executor  reaches the memory of it: see machine/executor.py
+    front     what recorded it, if that is still there: see train/front.py
+    lr        the learning rate, of all groups
+
+    What runs it, as slices.py, finds:
+
+    rows        of the batch that is bound
+    sizes       elements of a row in each segment that is bound, where there are several
+    stretch     cost units that a run takes without a look at what interrupts it; below zero it runs to its end
+    paused      a run was begun, and has not come to its end
+    fresh       gradients are to be zeroed before the next batch
+    unfinished  a step in slices, or, if not fresh, one that is fused
+    """
+
+    front = plan = schedule = validation = binding = cutter = sliced = sizes = None
+    epoch = target_size = 0
+    paused = unfinished = False
+    stretch = 1 << 20
+    fresh = True
+
+    def __init__(self, image, executor):
+        code = image.code
+        self.image, self.executor = image, executor
+        self.micro_batch, self.classes = word(code, 2), image.classes
+        self.batch_size = image.batch_size or self.micro_batch
+        flags, _, self.sample_size = segment(code, program.X)
+        self.input_dtype = program.TYPES[flags & 7]
+        if word(code, 3) > program.Y:
+            flags, _, self.target_size = segment(code, program.Y)
+            self.target_dtype = program.TYPES[flags & 7]
+        self._last = self._other = 0, None  # rows, and views of so many
+        if image.inputs or image.targets:
+            from .binding import Binding, sizes
+
+            self.binding, self.sizes = Binding(image.inputs, image.targets), sizes(code)
+        if self.micro_batch < self.batch_size:
+            from .micro import Parts
+
+            self.cutter = Parts(self)
+        self.unbind()
+
+    def unbind(self, rows=1):
+        """Every segment is bound on every run, if the sections that run need it or not: here to something that fits."""
+        for k in range(program.FIRST_BOUND, word(self.image.code, 3)):
+            flags, _, size = segment(self.image.code, k)
+            if size:
+                self.executor.bind_part(k, zeros(program.TYPES[flags & 7], rows * size))
+        self.rows = rows
+        self.executor.write(_ROWS, rows)
+
+    # In MicroPython a call of more than 11 words of locals, operands and handlers (3 a try) takes its frame from the
+    # heap. So what runs at every step is cut into calls that each stay below.
+
+    def bind(self, x, y):
+        """Bind a batch; whether its lengths fit. What has none does not."""
+        if isinstance(x, _NUMBERS) or isinstance(y, _NUMBERS):
+            return False
+        if self.binding:
+            return self.binding.bind(self, x, y)
+        rows = self.rows = len(y) // self.target_size
+        self.executor.bind(rows, x, y)
+        return rows * self.sample_size == len(x) and rows * self.target_size == len(y) and 0 < rows <= self.micro_batch
+
+    def bind_part(self, k, part):
+        """One part of several, in segment k; the first of all says how many rows."""
+        n, size = len(part), self.sizes[k - program.FIRST_BOUND]
+        if k == program.X:
+            self.rows = n // size
+            self.executor.write(_ROWS, self.rows)
+        self.executor.bind_part(k, part)
+        return n == self.rows * size and 0 < self.rows <= self.micro_batch
+
+    def bind_input(self, x):
+        """Bind a batch without targets, for a prediction; whether its length fits."""
+        if self.paused or self.unfinished:
+            self.idle()
+        if isinstance(x, _NUMBERS):
+            return False
+        if self.binding:
+            return self.binding.bind_input(self, x)
+        rows = self.rows = len(x) // self.sample_size
+        y = self.executor.bound(program.Y)
+        if len(y) < rows * self.target_size:  # targets are bound even where they are not read
+            y = zeros(self.target_dtype, self.micro_batch * self.target_size)
+        self.executor.bind(rows, x, y)
+        return rows * self.sample_size == len(x) and 0 < rows <= self.micro_batch
+
+    def run(self, sections):
+        """Now and then the VM returns to Python, which then may be interrupted (Ctrl-C)."""
+        if self.paused or self.unfinished:
+            self.idle()
+        self.paused, done = True, 0
+        while not done:
+            done = self.executor.run(sections, self.stretch)
+        self.paused = False
+        if done < 0:
+            self.executor.fault()
+
+    def attempt(self, sections):
+        """As run; False where what is bound is not of the types that the program reads, or not as it may be."""
+        try:
+            self.paused = True
+            while not self.executor.run(sections, self.stretch):
+                pass
+            self.paused = False
+            if self.executor.done < 0:
+                self.executor.fault()
+            return True
+        except _REFUSED:
+            return False
+
+    def idle(self):
+        """Nothing is half done any more, or RuntimeError."""
+        if self.executor.stopped:
+            self.executor.stopped()
+        if self.paused or self.unfinished:
+            from .travel import idle
+
+            idle(self)
+
+    def take(self, x, y, sections):
+        """Run sections on a batch, in place where it is in the types the program reads. What is wrong with it is
+        found when it is bound or by the first section, before anything has changed."""
+        if self.paused or self.unfinished:
+            self.idle()
+        if not self.bind(x, y) or not self.attempt(sections):
+            self._convert(x, y, sections)
+
+    def _convert(self, x, y, sections):
+        """The slow way: make of a batch what the program reads, or say what is wrong with it, in that order."""
+        self.unbind()  # what is wrong does not stay bound
+        if y is None and sections != program.PREDICT:
+            raise ValueError("y is None; a step, and evaluate, take the targets of x")
+        x, y = self.accept(x, y)[:2]
+        if y is None:
+            self.bind_input(x)
+        else:
+            self.bind(x, y)
+        self.run(sections)
+
+    def accept(self, x, y):
+        """(x, y, rows), as buffers of the types that the program reads."""
+        if self.front:
+            return self.front.accept(self.binding, x, y)
+        from .travel import accept
+
+        return accept(self, x, y)
+
+    def accumulate(self, x, y):
+        """Add the gradients of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
+        if self.front:
+            self.front.as_made(self)
+        if self.cutter:
+            self.cutter.accumulate(x, y)
+        else:
+            self.accumulate_part(x, y)
+
+    def accumulate_part(self, x, y):
+        """Of at most micro_batch samples."""
+        if self.paused or self.unfinished:
+            self.idle()
+        if self.fresh:
+            self.take(x, y, program.CHECK_TO_BACKWARD)
+            self.fresh = False
+            self.unfinished = self._is_fused()  # update() is to find the batch, and what was made of it
+        else:
+            self.take(x, y, program.CHECK)
+            self.run(program.FORWARD_TO_BACKWARD)
+
+    def _is_fused(self):
+        """Whether gradients take no memory."""
+        return self.image.starts[program.GRADIENTS] == self.image.starts[program.STATE]
+
+    def update(self):
+        """One step of the optimizer on the mean gradient of what was accumulated; none where no label of it counts."""
+        if not self.fresh:
+            self.unfinished = False
+        if self.paused or self.unfinished:
+            self.idle()
+        if self.fresh:
+            raise RuntimeError("update: nothing was accumulated since the last update")
+        self.fresh = True  # before it runs: if it is interrupted, it is finished before whatever comes next
+        self.run(program.UPDATE)
+
+    def step(self, x, y, budget_us=None):
+        """accumulate(x, y) and update(). Allocates nothing where x and y are buffers of the right type. Interrupted
+        (Ctrl-C), it is as if it had not begun, with what was accumulated for it, or it is finished if it was updating.
+
+        budget_us   begin the step, return after so many microseconds, and say whether it is finished. If not, poll()
+                    goes on with it; x and y must stay as they are until then.
+        """
+        if self.front:
+            self.front.as_made(self)
+        if budget_us is not None:
+            return self.slices.begin(x, y, budget_us)
+        if self.paused or self.unfinished:
+            self.idle()
+        if self.cutter:
+            self.cutter.accumulate(x, y)
+            self.update()
+        elif self.fresh:
+            self.take(x, y, program.CHECK_TO_UPDATE)
+        else:
+            self.take(x, y, program.CHECK)
+            self.fresh = True
+            self.run(program.FORWARD_TO_UPDATE)
+
+    def poll(self, budget_us):
+        """Go on for so many microseconds with a step that step(x, y, budget_us) began: whether it is finished."""
+        return self.slices.go_on(budget_us)
+
+    @property
+    def slices(self):
+        """The step in slices: .calibrate(), .pace, .drop(); see slices.py."""
+        if self.sliced is None:
+            from .slices import Slices
+
+            self.sliced = Slices(self)
+        return self.sliced
+
+    @property
+    def loss(self):
+        """The loss of what the last step, or accumulation, saw, as PyTorch has it for all of that at once: a mean over
+        rows or weights, or a sum. 0 where no label counted."""
+        at = self.image.statistics
+        return self.executor.read(at + program.LOSS) / (self.executor.read(at + program.TOTAL) or 1.0)
+
+    @property
+    def running_loss(self):
+        """The mean loss since reset_running(), over all rows or weights; of losses that are sums, over steps."""
+        at = self.image.statistics + program.RUNNING
+        return self._exact(at) / (self._exact(at + 1) or 1.0)
+
+    def _exact(self, at):
+        """A sum that is kept in two floats."""
+        s = self.executor.read(at)
+        total = s + self.executor.read(at + program.RUNNING_REST - program.RUNNING)
+        return total if total == total else s  # of what is infinite no rest is known
+
+    def reset_running(self):
+        for at in range(program.RUNNING, program.SCORED_LOSS):
+            self.executor.write(self.image.statistics + at, 0.0)
+
+    @property
+    def steps(self):
+        """Updates so far."""
+        return self.executor.read(_STEP)
+
+    def predict(self, x, out=None):
+        """The model's output for 1 to batch_size samples, in evaluation mode: a memoryview of float32, row after row,
+        where it lies, until something else runs; of more than micro_batch samples an array. With a buffer `out` of
+        float32 it is written there, and out is returned. Several outputs: a tuple of them, and out is a tuple."""
+        if self.cutter and not self.bind_input(x):
+            return self.cutter.predict(x, out)
+        return self.predict_part(x, out)
+
+    def predict_part(self, x, out):
+        """Of at most micro_batch samples."""
+        self.foresee(x)
+        if self.rows != self._last[0] or not self.executor.in_place:
+            self._last, self._other = self._other, self._last
+            if self.rows != self._last[0] or not self.executor.in_place:
+                self._last = self.rows, self._views()
+        if out is None:
+            return self._last[1]
+        if self.image.targets:
+            self.binding.write(self, out, self._last[1])
+        else:
+            self.write(out, self._last[1])
+        return out
+
+    def foresee(self, x):
+        """Run the prediction of x: what it comes to is in the results."""
+        if not self.bind_input(x) or not self.attempt(program.PREDICT):
+            self._convert(x, None, program.PREDICT)
+
+    def result(self, address, dims):
+        """One of the image's results, of the rows that are bound, where it lies."""
+        return self.executor.view(address, self.rows * per_row(dims))
+
+    def _views(self):
+        found = [self.result(address, dims) for address, dims in self.image.results]
+        return tuple(found) if self.image.targets else found[0]
+
+    def write(self, out, view):
+        """Copy a result into a buffer, which may be longer."""
+        n = len(view)
+        if len(out) < n or hasattr(out, "ndim"):
+            from .travel import in_a_row
+
+            out = in_a_row(out, n, self.rows)
+        (out if isinstance(out, memoryview) else memoryview(out))[:n] = view
+
+    @property
+    def names(self):
+        """ "lr momentum …", the float slots, then a line a parameter: its name and shape."""
+        return self.image.names or self.front.names()
+
+    @property
+    def lr(self):
+        return self.executor.read(_LR)
+
+    @lr.setter
+    def lr(self, value):
+        for k, name in enumerate(self.names.split("\n")[0].split(" ")):
+            if name == "lr" and k < len(self.image.floats):
+                self.executor.write(_LR + k, value)
+
+    def evaluate(self, batches, metrics=()):
+        """(mean loss, accuracy) over batches of (x, y), in evaluation mode: the mean is over all rows or weights, of
+        losses that are sums over batches; accuracy is None without classes. metrics are reset and then
+        fed each batch's outputs and targets."""
+        from .fit import evaluate
+
+        return evaluate(self, batches, metrics)
+
+    def save(self, path):
+        """Write parameters, optimizer state, counters and where the schedule is to a file."""
+        from .blocks import replace
+        from .checkpoint import write
+
+        self.idle()
+        replace(path, write, self)
+
+    def load(self, path):
+        """Read them back. A file that is damaged or of another model raises, and nothing has changed."""
+        from .checkpoint import read
+
+        self.idle()
+        try:
+            file = open(path, "rb")
+        except OSError as error:
+            raise OSError("no checkpoint %r (%s)" % (path, error))  # noqa: B904
+        with file:
+            read(self, file, path)

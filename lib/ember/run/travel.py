@@ -1,0 +1,134 @@
+"""What a runner takes only now and then: going on after an interruption, the words for what is wrong with a batch, its
+averages."""
+
+from array import array
+
+from ..instructions import program
+from ..machine.image import segment
+
+_PIECE = 64  # elements that are moved at once
+
+
+def idle(runner):
+    """After an interrupted run: an update is finished, anything else is as if it had not begun, and if it was
+    training, what was accumulated is dropped. RuntimeError where a step in slices is unfinished."""
+    if runner.unfinished and not runner.fresh:
+        raise RuntimeError("this Trainer is fused, and keeps no gradients: after accumulate comes update(), "
+                           "or slices.drop()")  # fmt: skip
+    if runner.unfinished:
+        raise RuntimeError("a step in slices is unfinished: poll() until it returns True, or slices.drop()")
+    runner.paused = False
+    if program.ZERO <= runner.executor.recover(program.UPDATE) <= program.UPDATE:
+        runner.fresh = True
+
+
+def accept(model, x, y):
+    """(x, y, rows), as buffers of the types that the program reads."""
+    binding = model.binding
+    parts = binding.parts(x, y) if binding else [("x", program.X, x)] + ([] if y is None else [("y", program.Y, y)])
+    found, counts = [], []
+    for what, k, part in parts:
+        flags, _, size = segment(model.image.code, k)
+        part, dims = _typed(part, program.TYPES[flags & 7], what)
+        n = len(part) // size
+        if not 0 < n <= model.batch_size or n * size != len(part) or dims is not None and dims[:1] != (n,):
+            raise ValueError("%s has %d elements%s; this program takes 1 to %d samples of %d, of type %r"
+                             % (what, len(part), ", %d samples" % n if n and n * size == len(part) else "",
+                                model.batch_size, size, program.TYPES[flags & 7]))  # fmt: skip
+        found.append(part)
+        counts.append(n)
+    if min(counts) < max(counts):
+        if binding:
+            raise ValueError("the parts of the batch have %s samples" % counts)
+        raise ValueError("x has %d samples, y has %d" % tuple(counts))
+    if not binding:
+        return found[0], None if y is None else found[1], counts[0]
+    n = len(binding.inputs)
+    return (tuple(found[:n]) if binding.many_x else found[0],
+            None if y is None else tuple(found[n:]) if binding.many_y else found[n], counts[0])  # fmt: skip
+
+
+def _typed(part, dtype, what):
+    """Numbers from outside as a buffer of this type, and their dimensions, if they say any. Where the front is not on
+    the board, buffers alone will do."""
+    try:
+        from ..tensors.values import has_length, read, typed
+    except (ImportError, MemoryError):  # not there, or no room for it
+        if isinstance(part, (int, float, list, tuple)) or part is None or hasattr(part, "dims"):
+            raise TypeError("%s is a %s; where the rest of Ember is not there, it may be a buffer of type %r"
+                            % (what, type(part).__name__, dtype))  # fmt: skip
+        return part, None
+    if not hasattr(part, "dims") and not has_length(part):
+        raise ValueError("%s is %r; it may be a buffer of type %r" % (what, part, dtype))
+    values, dims = read(part)
+    return typed(dtype, values, what), dims
+
+
+def in_a_row(out, n, rows):
+    """A buffer, of several dimensions too, as NumPy has, as one row that holds n elements."""
+    if hasattr(out, "ndim"):
+        from ..tensors import shaped
+
+        out = shaped.in_a_row(out, (n // rows,))
+        if len(out) >= n:
+            return memoryview(out)
+    raise ValueError("out has %d elements; %d rows of %d take %d" % (len(out), rows, n // rows, n))
+
+
+class Slots:
+    """Some of the float slots, as a list of so many."""
+
+    def __init__(self, executor, first, size):
+        self.executor, self.first, self.size = executor, first, size
+
+    def __len__(self):
+        return self.size
+
+    def _at(self, k):
+        if not -self.size <= k < self.size:
+            raise IndexError("there are %d slots" % self.size)
+        return (program.FLOATS << 24) + self.first + k % self.size
+
+    def __getitem__(self, k):
+        return self.executor.read(self._at(k))
+
+    def __setitem__(self, k, value):
+        self.executor.write(self._at(k), value)
+
+
+def bounds(model):
+    """[clip_value, clip_norm, ema], as a Trainer's .bounds, where the one that was exported had one of them."""
+    n, names = len(model.image.floats), model.names.split("\n")[0].split(" ")
+    if names[-3:-1] != ["clip_value", "clip_norm"] or len(names) != n:
+        raise ValueError("bounds: the Trainer that was exported had no clip_value, clip_norm or ema")
+    return Slots(model.executor, n - 3, 3)
+
+
+def averages(runner):
+    """Whether there is an average of the weights."""
+    return runner.names.split("\n")[0][-4:] == " ema"
+
+
+class Averaged:
+    """Weights and their averages change places, and at the end of the block change back."""
+
+    def __init__(self, executor, size, at):
+        self.executor, self.size, self.at = executor, size, at
+
+    def __enter__(self):
+        for first in range(0, self.size, _PIECE):
+            n, run = min(_PIECE, self.size - first), self.executor
+            weights, means = array("f", run.view(first, n)), array("f", run.view(self.at + first, n))
+            run.store(first, means)
+            run.store(self.at + first, weights)
+
+    def __exit__(self, *error):
+        self.__enter__()
+
+
+def averaged(runner):
+    """`with runtime.averaged(model):` as a Trainer's averaged(), where the one that was exported had ema."""
+    (_, size), (at, n) = runner.image.block(program.PARAMETERS), runner.image.block(program.STATE)
+    if not averages(runner) or n < size:
+        raise ValueError("ema is None; averaged() takes a Trainer with one, as ema=0.999, or what it exported")
+    return Averaged(runner.executor, size, at + n - size)  # it comes last

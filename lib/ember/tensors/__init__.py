@@ -1,0 +1,1 @@
+"""Tensors, parameters, and where their operations are emitted; eager execution."""

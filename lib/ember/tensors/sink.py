@@ -1,0 +1,59 @@
+"""What both places that operations are emitted into have in common."""
+
+from ..instructions import isa
+from ..instructions.program import COUNT, KEY, STEP
+
+INTS = isa.INTS << 24
+_COPY, _ADD, _SUB = 0, 16, 17
+
+
+def numel(dims):
+    """The product of dimensions; below zero where one of them is the batch."""
+    n = 1
+    for d in dims:
+        n *= d
+    return n
+
+
+class Sink:
+    """Where operations are emitted. `emit(opcode, *fields)` takes words, and tensors in place of addresses."""
+
+    records = False  # rather than runs
+
+    def map(self, fn, d, a, b=None, into=isa.WRITE):
+        """d = fn(a, b) element by element; a or b may be a single element for all."""
+        n = numel(d.dims)
+        a_step = 0 if n != 1 and numel(a.dims) == 1 else 1
+        if b is None:
+            b, b_step = a, a_step
+        else:
+            b_step = 0 if n != 1 and numel(b.dims) == 1 else 1
+        self.emit(isa.MAP, fn, into, n, a_step, b_step, d, a, b)
+
+    def fill(self, d, value):
+        self.map(_COPY, d, self.scalar(value))
+
+    def copy(self, d, a, into=isa.WRITE):
+        self.map(_COPY, d, a, None, into)
+
+    def add_exactly(self, sums, rest, values):
+        """sums += values; what rounding takes from that goes into rest (Knuth's two-sum)."""
+        total, part = self.new(sums.dims), self.new(sums.dims)
+        self.map(_ADD, total, sums, values)
+        self.map(_SUB, part, total, sums)
+        self.map(_SUB, rest, values, part, isa.ADD)
+        self.map(_SUB, part, total, part)
+        self.map(_SUB, rest, sums, part, isa.ADD)
+        self.copy(sums, total)
+
+    def indexes(self, index, high):
+        """A tensor is used as an index of `high` things."""
+
+    def uniform(self, fresh, n, width, stream, d, low, high, sample=COUNT):
+        """d = low + (high - low) * u; sample: the slot that says which is the first."""
+        bounds = self.constants((low, high))
+        self.emit(isa.UNIFORM, fresh, n, width, stream, d, bounds, INTS + KEY, INTS + STEP, INTS + sample)
+
+    def dropout(self, into, n, width, stream, y, x, p):
+        p = self.constants((p,))
+        self.emit(isa.DROPOUT, into, n, width, stream, y, x, p, INTS + KEY, INTS + STEP, INTS + COUNT)

@@ -1,0 +1,121 @@
+"""Writing an image, with its weights, to a file that travels: see runtime.py and docs/file.md."""
+
+import gc
+from array import array
+from binascii import crc32
+
+from .. import runtime
+from ..instructions import program
+from ..instructions.needs import table_of
+from ..machine.image import per_row, segment, word
+from ..run.blocks import pieces, put, replace
+from ..run.travel import averages
+
+_PIECE = 256  # elements that are drawn at once
+
+
+def export(runner, path):
+    """Write what a runner has come to. Returns the bytes."""
+    runner.idle()
+    if runner.front and runner.front.moves:
+        raise ValueError("LBFGS moves between the program's runs, which alone travels")
+    image, executor, state = runner.image, runner.executor, runner.image.block(program.STATE)
+    weights = pieces(executor, 0, image.starts[program.GRADIENTS])
+    begun = runner.steps or averages(runner)  # an average begins as the weights
+    state = pieces(executor, *state) if begun and state[1] else ()
+    floats = [executor.read((program.FLOATS << 24) + k) for k in range(len(image.floats))]
+    ints = [executor.read((program.INTS << 24) + k) for k in range(len(image.ints))]
+    ints[program.ROWS] = word(image.code, 2)  # whatever batch came last
+    return write(image, runner.names, path, weights, state, array("f", floats), array("i", ints))
+
+
+def compile(model, loss, optimizer, input_shape, batch_size=32, path=None, **options):
+    """Write what a Trainer of these would run to a file, which ember.runtime loads and trains: see Trainer for the
+    arguments. No arena is made, and parameters are drawn one at a time: so a board compiles for itself what it cannot
+    train beside the front; after a reset it loads it. Returns the bytes of the file."""
+    from .front import Front
+
+    if not isinstance(path, str):
+        raise ValueError("path is %r; it may be the name of a file, as path='model.ember'" % (path,))
+    front = Front(model, loss, optimizer, input_shape, batch_size, **options)
+    if front.moves:
+        raise ValueError("LBFGS moves between the program's runs, which alone travels")
+    _, image, _ = front.image(False)
+    state = _beginning(front, image) if front.extras and front.extras.averages else ()
+    weights = _values(front.trained + front.frozen)
+    return write(image, front.names(), path, weights, state, image.floats, image.ints)
+
+
+def _values(parameters):
+    """Of each, in turn; what is not drawn yet is drawn for this alone, in pieces where it can be."""
+    from ..tensors.parameter import PIECEWISE
+    from ..tensors.tensor import Tensor
+
+    for p in parameters:
+        gc.collect()
+        n, drawn = p.numel(), p.storage is None
+        if drawn and p.initial[0] in PIECEWISE:
+            for first in range(0, n, _PIECE):
+                piece = Tensor(array("f", range(min(_PIECE, n - first))))
+                piece.stream, piece.first = p.stream, first
+                p.initial[0](piece, *p.initial[1:])
+                yield piece.storage
+        else:
+            yield memoryview(p.elements())[p.offset : p.offset + n]
+            if drawn:
+                p.storage = None
+
+
+def _beginning(front, image):
+    """The optimizer's state, zeros, and the average, which begins as the weights."""
+    zeros = image.block(program.STATE)[1] - image.starts[program.FROZEN]
+    while zeros > 0:
+        n = min(zeros, 64)
+        yield array("f", bytes(4 * n))
+        zeros -= n
+    yield from _values(front.trained)
+
+
+def write(image, names, path, weights, state, floats, ints):
+    """weights, and state or (): pieces of float32, which may be made as they are asked for. floats, ints: the slots.
+    Returns the bytes."""
+    outputs = [(address, per_row(dims)) for address, dims in image.results]
+    if any([address >> 24 != program.ARENA for address, _ in outputs]):
+        raise ValueError("the model's output is its input, or a constant; a program that travels computes it")
+    several = array("i", [number for output in outputs[1:] for number in output] + [image.inputs, image.targets])
+    text = bytes(names, "utf-8")
+    text += bytes(-len(text) % 4)
+    head = array("i", range(runtime.HEAD))
+    head[0], head[1], head[runtime.TABLE] = runtime.MAGIC, 2, table_of(image.code)
+    head[runtime.BATCH], head[runtime.CLASSES] = image.batch_size, image.classes
+    head[runtime.RESULT], head[runtime.RESULT_SIZE] = outputs[0]
+    for k in range(4):
+        head[runtime.PARAMETERS + k] = image.block(k)[1]
+    head[runtime.SHAPES], head[runtime.TEXT] = image.fingerprint, len(text) // 4
+    head[runtime.STATE_HERE] = image.block(program.STATE)[1] if state else 0
+    head[runtime.LENGTH] = runtime.HEAD + word(image.code, 1) + len(text) // 4 + head[runtime.STATE_HERE]
+    head[runtime.LENGTH] += image.starts[program.GRADIENTS]
+    parts = [image.code, image.constants, floats, ints]
+    for k in range(len(image.mapped)):  # float32, wherever they lie
+        at = word(image.code, 3) - len(image.mapped) + k
+        parts.append(bytes(image.mapped[k])[: 4 * segment(image.code, at)[1]])
+    for k in range(1, word(image.code, 3)):
+        head[runtime.LENGTH] += segment(image.code, k)[1]
+    end = [text]
+    if image.inputs or image.targets:
+        head[1] = runtime.VERSION
+        head[runtime.LENGTH] += len(several)
+        end.append(several)
+    replace(path, _write, (head, (parts, weights, state, end)))
+    return 4 * head[runtime.LENGTH]
+
+
+def _write(what, file):
+    head, parts = what
+    file.write(head)
+    crc = crc32(memoryview(head)[runtime.BATCH :])
+    for part in parts:
+        crc = put(file, part, crc)
+    head[runtime.CRC] = crc - (1 << 32) if crc >> 31 else crc
+    file.seek(0)
+    file.write(head)

@@ -1,0 +1,78 @@
+"""L-BFGS in a Trainer: loss and gradients are the program's, the moves between its runs are the optimizer's."""
+
+from ..instructions.program import COUNT, GRADIENTS, INTS, LOSS, STATISTICS, TOTAL, UPDATE
+from ..ops.rules import DIV_FN
+from ..tensors.tensor import Tensor, sink
+
+
+def check(front):
+    """ValueError where one of the optimizers looks at the loss more than once a step, and that does not fit."""
+    if len(front.optimizers) > 1:
+        raise ValueError("LBFGS is one of %d optimizers; it trains alone" % len(front.optimizers))
+    if front.extras:
+        raise ValueError("LBFGS takes no clip_value, clip_norm or ema")
+    if front.state_dtype != "f":
+        raise ValueError("LBFGS takes no state_dtype but 'f', got %r" % front.state_dtype)
+
+
+class Moves:
+    """What a Trainer's step, update and load are then."""
+
+    def __init__(self, trainer):
+        self.trainer, self.optimizer, self.batch = trainer, trainer.optimizer, None
+        arena = memoryview(trainer.executor.segments[0])
+        first, size = trainer.image.block(GRADIENTS)
+        self.gradients = Tensor(arena[first : first + size])
+        n = sum([p.numel() for p in trainer.front.changing])
+        self.buffers, at = arena[first - n : first], trainer.image.statistics + STATISTICS  # as sections.py has them
+        self.changed = arena[at : at + n]
+        self._load = trainer.load
+        trainer.step, trainer.update, trainer.load = self.step, self.update, self.load
+
+    def step(self, x, y, budget_us=None):
+        """A step of the optimizer: the loss and its gradients as often as it asks. .loss is that of before it.
+        Interrupted, the weights are those of before its last move."""
+        t = self.trainer
+        if budget_us is not None:
+            raise ValueError("budget_us is %r; LBFGS takes whole steps" % (budget_us,))
+        self.batch, self.seen = (x, y), None
+        self.optimizer.gather()
+        try:
+            self.optimizer.move_by(self._look)
+        except BaseException:
+            self.optimizer.back()
+            raise
+        finally:
+            self.batch, t.fresh = None, True
+        for slot, value in zip(self._slots(), self.seen):
+            t.executor.write(slot, value)
+        t.run(UPDATE)
+
+    def _slots(self):
+        at = self.trainer.image.statistics
+        return at + LOSS, at + TOTAL, (INTS << 24) + COUNT
+
+    def _look(self):
+        """Loss and gradients where the weights are now. What is counted is the first look; buffers follow each."""
+        t = self.trainer
+        t.fresh = True
+        t.accumulate(*self.batch)
+        seen = [t.executor.read(slot) for slot in self._slots()]
+        if self.seen is None:
+            self.seen = seen
+        if not seen[1]:  # no label counts: gradients are 0, and there is no move
+            return 0.0
+        for i in range(len(self.buffers)):
+            self.buffers[i] = self.changed[i]
+        target = sink()
+        target.map(DIV_FN, self.gradients, self.gradients, target.scalar(seen[1]))
+        target.flush()
+        return t.loss
+
+    def update(self):
+        raise RuntimeError("update: LBFGS looks at the loss again and again; it takes step(x, y)")
+
+    def load(self, path):
+        """The optimizer forgets its moves, which were from other weights."""
+        self._load(path)
+        self.optimizer.forget()

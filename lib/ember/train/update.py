@@ -1,0 +1,102 @@
+"""The optimizers of a Trainer, one or several: which parameters they train, and the section `update`."""
+
+from ..instructions import isa
+from ..instructions.program import KEY, STEP
+from ..tensors.sink import INTS
+from ..tensors.tensor import numel
+
+_PART = 512  # elements of a packed state that are unpacked at once
+
+
+def extras(clip_value, clip_norm, ema):
+    """What the update does besides, if anything."""
+    if clip_value is None and clip_norm is None and ema is None:
+        return None
+    from .update_more import Extras
+
+    return Extras(clip_value, clip_norm, ema)
+
+
+def trained_groups(optimizers):
+    """For each group of each optimizer, the parameters that it trains."""
+    if not optimizers:
+        raise ValueError("optimizer is an empty list; it may be an optimizer or several")
+    for o in optimizers:
+        if not hasattr(o, "groups"):
+            raise ValueError("optimizer is %r; it may be an optimizer, as optim.SGD(model.parameters()), or a list"
+                             % (o,))  # fmt: skip
+    groups = [[p for p in group.params if p.requires_grad] for o in optimizers for group in o.groups]
+    for o in optimizers:
+        if o.steps:
+            raise ValueError("the optimizer has already taken %d steps of its own; give a new one" % o.steps)
+    if len(optimizers) > 1:
+        seen = []
+        for p in [p for group in groups for p in group]:
+            if any([p is q for q in seen]):
+                raise ValueError("a parameter of shape %s is in two optimizers" % (p.shape,))
+            seen.append(p)
+    return groups
+
+
+def _units(o, groups, packed):
+    """What one emit of the optimizer updates, (dimensions, which of its groups): a group, a tensor, or of a group whose
+    state is packed a part: only that is unpacked at once."""
+    units = []
+    for k in range(len(groups)):
+        if o.layerwise:
+            units += [(p.dims, k) for p in groups[k]]
+            continue
+        n = sum([p.numel() for p in groups[k]])
+        most = _PART if packed and o.states else n
+        units += [((min(most, n - at),), k) for at in range(0, n, most)] if n else []
+    return units
+
+
+def _layout(front):
+    """For each optimizer: it, its units, the slots' first group, and how many elements of the arena a state takes."""
+    packed, first, found = front.state_dtype == "bfloat16", 0, []
+    for o in front.optimizers:
+        units = _units(o, front.groups[first : first + len(o.groups)], packed)
+        found.append((o, units, first, sum([_place(numel(dims), packed) for dims, _ in units])))
+        first += len(o.groups)
+    return found
+
+
+def _place(n, packed):
+    return (n + 1) // 2 if packed else n
+
+
+def state_size(front):
+    """Elements of state in all."""
+    return sum([o.states * size + o.scalars * len(units) for o, units, _, size in _layout(front)])
+
+
+def record_update(r, front, size, gradients, state, total):
+    """Parameters lie from 0 on, as their gradients do; total, a tensor of one element, divides these."""
+    more, packed, offset = front.extras, front.state_dtype == "bfloat16", 0
+    hypers = [r.at(r.slot(list(g.hyper)), (len(g.hyper),)) for o in front.optimizers for g in o.groups]
+    if more:
+        total = more.clip(r, r.at(gradients, (size,)), total)
+    for o, units, first, each in _layout(front):
+        single = state + o.states * each
+        for dims, k in units:
+            n = numel(dims)
+            places = [r.at(state + i * each, (_place(n, packed),)) for i in range(o.states)]
+            states = [_unpacked(r, place, dims) if packed else r.at(place.place, dims) for place in places]
+            states += [r.at(single + i, ()) for i in range(o.scalars)]
+            single += o.scalars
+            o.emit(r, n, r.at(offset, dims), r.at(gradients + offset, dims), states, hypers[first + k], total)
+            for place, wide in zip(places, states if packed else ()):
+                r.emit(isa.TO_BFLOAT16, numel(place.dims), r.stream(), place, wide, INTS + KEY, INTS + STEP)
+            offset += n
+            state += _place(n, packed)
+        state = single
+    if more and more.averages:
+        more.average(r, r.at(front.average, (size,)), r.at(0, (size,)))
+
+
+def _unpacked(r, place, dims):
+    """A state as float32, which may have one element more than dims say."""
+    wide = r.new((2 * numel(place.dims),))
+    r.emit(isa.FROM_BFLOAT16, numel(place.dims), wide, place)
+    return wide.alias(dims)

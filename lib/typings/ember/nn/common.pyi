@@ -1,0 +1,19 @@
+from ..tensors.tensor import Tensor
+from . import Module
+
+class Flatten(Module):
+    start_dim: int
+    end_dim: int
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None: ...
+    def forward(self, x: Tensor) -> Tensor: ...
+
+class Tanh(Module):
+    def forward(self, x: Tensor) -> Tensor: ...
+
+class Sigmoid(Module):
+    def forward(self, x: Tensor) -> Tensor: ...
+
+class Dropout(Module):
+    p: float
+    def __init__(self, p: float = 0.5) -> None: ...
+    def forward(self, x: Tensor) -> Tensor: ...

@@ -1,3 +1,0 @@
-from .tensor import Tensor
-
-def relu(x: Tensor) -> Tensor: ...

@@ -1,0 +1,3 @@
+from ..tensors.tensor import Tensor, _Dims
+
+def mean(x: Tensor, dim: _Dims = None, keepdim: bool = False) -> Tensor: ...

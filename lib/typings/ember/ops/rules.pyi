@@ -1,0 +1,3 @@
+from ..tensors.tensor import Tensor
+
+def relu(x: Tensor) -> Tensor: ...

@@ -1,3 +1,0 @@
-from .tensor import Tensor, _Dims
-
-def mean(x: Tensor, dim: _Dims = None, keepdim: bool = False) -> Tensor: ...
