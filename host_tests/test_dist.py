@@ -95,7 +95,7 @@ def test_the_package_of_the_sources_is_current():
 
 def test_what_is_asked_for_by_name_comes_with_all_it_needs():
     core = set(library.modules())
-    assert {"nn", "train.trainer", "optim", "nn.loss", "portable.image", "ops.shape"} <= core
+    assert {"nn", "train.trainer", "optim", "nn.loss", "portable.convolution", "ops.shape"} <= core
     assert not core & {"nn.norm", "nn.activation", "optim.more", "metrics", "recording.function"}
     more = set(library.modules(["LayerNorm", "metrics"])) - core
     assert more >= {"nn.norm", "ops.norm", "metrics"}

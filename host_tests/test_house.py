@@ -173,7 +173,6 @@ SOURCES = {".py", ".c", ".h", ".sh", ".mk"}
 MOST_LINES = 300
 # Those that would not gain by a cut: to 400 lines at the most.
 LONGER = {
-    "firmware/vm/elementwise.c": 400,
     "firmware/vm/test/fuzz.c": 400,
     "lib/ember/run/runner.py": 355,
     "lib/ember/tensors/tensor.py": 400,

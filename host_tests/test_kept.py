@@ -114,13 +114,13 @@ APPENDED = (
      '    ("twice", "n# d>f[n] a<f[n]", "", "n", "1", 8, 0, "signal"),\n)\n\nNAME', ")\n\nNAME"),
     ("lib/ember/instructions/table.py", '    ("keep", ', '    ("half", 1, 8, "functions"),\n)\n', ")\n"),
     ("lib/ember/instructions/table.py", "EDITIONS = (", "(44, 32), (45, 33))", "(44, 32),)"),
-    ("lib/ember/portable/elementwise.py", "\nFUNCTIONS = (", "keep, lambda a, b: a * 0.5,\n", "keep,\n"),
-    ("lib/ember/portable/run.py", "HOMES = (", "count sgd adam stop twice ", "count sgd adam stop "),
-    ("lib/ember/portable/update.py", "",
+    ("lib/ember/portable/functions.py", "\nFUNCTIONS = (", "keep, lambda a, b: a * 0.5,\n", "keep,\n"),
+    ("lib/ember/portable/run.py", "HOMES = (", "rfft_transposed biquad twice ", "rfft_transposed biquad "),
+    ("lib/ember/portable/signal.py", "",
      "\n\ndef twice(segments, first, last, n, d, a):\n    for i in range(first, last):\n"
-     "        segments[d >> 24][(d & 0xFFFFFF) + i] = 2 * segments[a >> 24][(a & 0xFFFFFF) + i]\n\n\ndef stop(",
-     "\n\ndef stop("),
-    ("firmware/vm/elementwise.c", "", "        CASE(HALF, x * 0.5f);\n        CASE(FLOOR", "        CASE(FLOOR"),
+     "        segments[d >> 24][(d & 0xFFFFFF) + i] = 2 * segments[a >> 24][(a & 0xFFFFFF) + i]\n\n\ndef rfft(",
+     "\n\ndef rfft("),
+    ("firmware/vm/functions.c", "", "        CASE(HALF, x * 0.5f);\n        CASE(FLOOR", "        CASE(FLOOR"),
     ("firmware/vm/signal.c", "", "static int32_t run_twice(const ember_vm *vm, const int32_t *fields, int32_t first, "
      "int32_t last) {\n    for (int32_t i = first; i < last; i++) {\n        floats_at(vm, fields[TWICE_D])[i] = "
      "2.0f * floats_at(vm, fields[TWICE_A])[i];\n    }\n    return last;\n}\n\nstatic int32_t run_rfft(",

@@ -18,8 +18,7 @@ if str(ROOT / "lib") not in sys.path:
 
 from ember.instructions import isa, table  # noqa: E402
 from ember.portable import bind as kernels_bind  # noqa: E402
-from ember.portable import disassemble, verify  # noqa: E402
-from ember.portable import elementwise as kernels_map  # noqa: E402
+from ember.portable import disassemble, functions, verify  # noqa: E402
 from ember.portable import random as kernels_random  # noqa: E402
 from ember.portable import run as kernels  # noqa: E402
 
@@ -96,7 +95,7 @@ def test_functions_give_what_ieee_gives(name):
     with np.errstate(all="ignore"):
         for a in np.float32(SPECIAL):
             for b in np.float32(SPECIAL) if count == 2 else [np.float32(0)]:
-                out[0] = kernels_map.FUNCTIONS[FN[name]](float(a), float(b))
+                out[0] = functions.FUNCTIONS[FN[name]](float(a), float(b))
                 wanted = float(np.float32(NUMPY[name](*(a, b)[:count])))
                 assert same(out[0], wanted), (a, b, out[0], wanted)
 
@@ -104,13 +103,13 @@ def test_functions_give_what_ieee_gives(name):
 @pytest.mark.parametrize("name", ["neg", "abs", "sqrt", "tanh", "copy", "relu"])
 def test_zero_keeps_its_sign(name):
     for zero in (0.0, -0.0):
-        found = kernels_map.FUNCTIONS[FN[name]](zero, 0.0)
+        found = functions.FUNCTIONS[FN[name]](zero, 0.0)
         wanted = {"neg": -zero, "abs": 0.0}.get(name, zero)
         assert math.copysign(1.0, found) == math.copysign(1.0, wanted)
 
 
 def test_division_and_power_know_the_sign_of_zero_and_infinity():
-    div, power = kernels_map.div, kernels_map.pow
+    div, power = functions.div, functions.pow
     assert div(1.0, -0.0) == -INF and div(-1.0, -0.0) == INF and math.isnan(div(0.0, 0.0)) and div(-INF, 0.0) == -INF
     assert power(-0.0, -3.0) == -INF and power(-0.0, -2.0) == INF
     assert math.copysign(1.0, power(-0.0, 3.0)) == -1.0 and math.copysign(1.0, power(-INF, -1.0)) == -1.0
@@ -121,13 +120,13 @@ def test_division_and_power_know_the_sign_of_zero_and_infinity():
 
 def test_the_derivatives_follow_their_formulas():
     y, g = 0.25, 3.0
-    assert kernels_map.tanh_grad(y, g) == g * (1 - y * y)
-    assert kernels_map.sigmoid_grad(y, g) == g * (y * (1 - y))
-    assert kernels_map.sqrt_grad(y, g) == 0.5 * g / y and kernels_map.sqrt_grad(0.0, g) == INF
+    assert functions.tanh_grad(y, g) == g * (1 - y * y)
+    assert functions.sigmoid_grad(y, g) == g * (y * (1 - y))
+    assert functions.sqrt_grad(y, g) == 0.5 * g / y and functions.sqrt_grad(0.0, g) == INF
 
 
 def test_functions_stand_in_the_order_of_the_table():
-    assert [function.__name__ for function in kernels_map.FUNCTIONS] == [row[0] for row in table.FUNCTIONS]
+    assert [function.__name__ for function in functions.FUNCTIONS] == [row[0] for row in table.FUNCTIONS]
 
 
 def test_a_result_beyond_float32_is_stored_as_infinity():

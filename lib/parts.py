@@ -57,8 +57,8 @@ PARTS = {
     )),
     # The VM in Python, for a firmware that has none.
     "portable": (("explain",), (
-        "portable: bfloat16 elementwise image index loss normalize optimizers product random recurrent run "
-        "signal sum update"
+        "portable: bfloat16 convolution elementwise functions index loss normalize optimizers pooling product random "
+        "recurrent run signal sum update"
     )),
     "operations": ((CORE,), (
         "ops: activation arrange compare create hyperbolic index math matrix median more noise order pick "

@@ -13,7 +13,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "lib"))
 
 from ember.instructions import isa, table  # noqa: E402
-from ember.portable import elementwise, run  # noqa: E402
+from ember.portable import functions as of_a_map  # noqa: E402
+from ember.portable import run  # noqa: E402
 from ember.portable.explain import TYPE_NAMES  # noqa: E402
 
 PAGE = os.path.join(ROOT, "docs", "instructions.md")
@@ -125,8 +126,8 @@ def functions():
     lines = ["## Functions of a map", "", "For `map` and `map_strided`, by number; those of one operand leave b alone."]
     lines += ["", "| fn | name | operands | result | weight | component |", "|---|---|---|---|---|---|"]
     for number, (name, count, weight, component) in enumerate(table.FUNCTIONS):
-        function = elementwise.FUNCTIONS[number]
-        assert function.__name__ == name, "elementwise.FUNCTIONS is not in the table's order at %s" % name
+        function = of_a_map.FUNCTIONS[number]
+        assert function.__name__ == name, "functions.FUNCTIONS is not in the table's order at %s" % name
         operands, result = "a" if count == 1 else "a, b", inspect.cleandoc(function.__doc__)
         lines.append("| %d | %s | %s | %s | %d | %s |" % (number, name, operands, result, weight, component))
     return lines + [""]

@@ -1,5 +1,7 @@
-// Two bfloat16 in the place of one float32: an optimizer's state in half of the memory. They are moved as words: as
-// floats some would be signalling NaN.
+// bfloat16 (Burgess et al., 2019), two in the place of one float32: an optimizer's state in half of the memory. They
+// are moved as words: as floats some would be signalling NaN.
+//
+// n elements that are packed, the first of two in the low half.
 
 typedef uint32_t __attribute__((may_alias)) word_of_float;
 
@@ -12,6 +14,8 @@ static inline uint32_t rounded_to_bfloat16(uint32_t bits, uint32_t drawn) {
     return (up >> 7 & 255) == 255 ? bits >> 16 : up;
 }
 
+// d[i] = rounded(src[2 i], even) | rounded(src[2 i + 1], odd) << 16, rounded(x, r) = (x's bits + r) >> 16
+// d [n], src [2 * n]; even, odd: the upper 16 bits of the words drawn for (key, stream, step, i)
 static int32_t run_to_bfloat16(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const uint32_t key = (uint32_t)*integer_at(vm, fields[TO_BFLOAT16_KEY]);
     const uint32_t step = (uint32_t)*integer_at(vm, fields[TO_BFLOAT16_STEP]);
@@ -26,6 +30,8 @@ static int32_t run_to_bfloat16(const ember_vm *vm, const int32_t *fields, int32_
     return last;
 }
 
+// d[2 i], d[2 i + 1] = the two that src[i] holds, exactly
+// d [2 * n], src [n]
 static int32_t run_from_bfloat16(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     word_of_float *d = (word_of_float *)floats_at(vm, fields[FROM_BFLOAT16_D]);
     const word_of_float *src = (const word_of_float *)floats_at(vm, fields[FROM_BFLOAT16_SRC]);

@@ -1,4 +1,7 @@
 // Convolutions, as sums of products over the positions of the window that lie inside the image.
+//
+// n images of h x w pixels, out_h x out_w come out; c channels of each group go in, f come out; a window is k_h x k_w;
+// s is its stride, p the padding, d the dilation.
 
 static shape shape_of(const int32_t *fields) {
     shape s = {
@@ -168,6 +171,9 @@ static void gather_rows(const gather *g, int32_t first, int32_t last) {
     }
 }
 
+// y[j, o_h, o_w, o] = (y if into else 0) + sum over q, r, i of x[j, i_h, i_w, o // f * c + i] * weight[q, r, i, o]
+// i_h = o_h * s_h - p_h + q * d_h, i_w = o_w * s_w - p_w + r * d_w
+// y [n, out_h, out_w, groups * f], x [n, h, w, groups * c], weight [k_h, k_w, c, groups * f]
 static int32_t run_conv2d(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const shape s = shape_of(fields);
     const gather g = {
@@ -205,8 +211,9 @@ static void spread_position(const shape *s, sums *p, const holding *held, range 
     }
 }
 
-// For each position of the window, in order: the gradient reaches the input pixels under it from the output
-// pixels whose window has them there.
+// dx[j, i_h, i_w, i] = (dx if into else 0) + sum over q, r, o of g[j, o_h, o_w, o] * weight[q, r, i % c, o]
+// where there are such: o // f = i // c, o_h * s_h = i_h + p_h - q * d_h, o_w * s_w = i_w + p_w - r * d_w
+// dx [n, h, w, groups * c], g [n, out_h, out_w, groups * f], weight [k_h, k_w, c, groups * f]
 static int32_t run_conv2d_grad_input(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const shape s = shape_of(fields);
     float *dx = floats_at(vm, fields[CONV2D_GRAD_INPUT_DX]);
@@ -228,8 +235,8 @@ static int32_t run_conv2d_grad_input(const ember_vm *vm, const int32_t *fields, 
             continue;
         }
         sums p = {
-            .rows = pixels.high - pixels.low, .lines = 1, .images = 1, .q = 1, .r = 1, .c_m = step_of(pixels.high - pixels.low, s.in_width, s.s_w),
-            .a_m = s.out_width, .a_k = 1, .b_k = 1, .b_n = s.out_width, .add = true
+            .rows = pixels.high - pixels.low, .lines = 1, .images = 1, .q = 1, .r = 1, .a_m = s.out_width, .a_k = 1,
+            .c_m = step_of(pixels.high - pixels.low, s.in_width, s.s_w), .b_k = 1, .b_n = s.out_width, .add = true
         };
         for (int32_t group = 0; group < s.groups; group++) {
             for (int32_t c = 0; c < s.c; c += p.columns) {
@@ -248,6 +255,9 @@ static int32_t run_conv2d_grad_input(const ember_vm *vm, const int32_t *fields, 
     return last;
 }
 
+// dw[q, r, i, o] = (dw if into else 0) + sum over j, o_h, o_w of x[j, i_h, i_w, o // f * c + i] * g[j, o_h, o_w, o]
+// i_h = o_h * s_h - p_h + q * d_h, i_w = o_w * s_w - p_w + r * d_w
+// dw [k_h, k_w, c, groups * f], x [n, h, w, groups * c], g [n, out_h, out_w, groups * f]
 static int32_t run_conv2d_grad_weight(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const shape s = shape_of(fields);
     float *dw = floats_at(vm, fields[CONV2D_GRAD_WEIGHT_DW]);

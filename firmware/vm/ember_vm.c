@@ -17,16 +17,19 @@
 
 #include "math.c"
 #if EMBER_HAS(functions)
-#include "functions.c"
+#include "math_rare.c"
 #endif
-#include "random.c"
 #include "verify.c"
 #include "bind.c"
+#include "kernel.h"
+#include "functions.c"
 #include "elementwise.c"
-#include "rows.c"
+#include "random.c"
+#include "loss.c"
+#include "update.c"
 #include "product.c"
 #if EMBER_HAS(convolution) || EMBER_HAS(pooling)
-#include "image.c"
+#include "window.h"
 #endif
 #if EMBER_HAS(convolution)
 #include "convolution.c"

@@ -1,4 +1,6 @@
 // What goes by index, and along one dimension: gather, scatter_add, scan, argsort.
+//
+// outer x n x inner elements; an index is below high; what is sorted is n rows of width elements.
 
 // An index that was read: below zero where it is no whole number of 0 .. high - 1. Range comes before conversion.
 static inline int32_t index_of(integers operand, int32_t i, int32_t high) {
@@ -31,6 +33,8 @@ static inline int32_t row_of_indices(const indexing *s, int32_t row, int32_t *st
     return index_of(s->index, *start, s->high);
 }
 
+// y[o, i, j] = into(y[o, i, j], x[o, k, j]), k = index[o * i_outer + i * i_n + j * i_inner]
+// y [outer, n, inner], x [outer, high, inner]
 static int32_t run_gather(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const indexing s = {
         integers_at(vm, fields[GATHER_INDEX]), fields[GATHER_N], fields[GATHER_INNER], fields[GATHER_HIGH],
@@ -60,6 +64,8 @@ static int32_t run_gather(const ember_vm *vm, const int32_t *fields, int32_t fir
     return last;
 }
 
+// y[o, k, j] = y[o, k, j] + x[o, i, j], k = index[o * i_outer + i * i_n + j * i_inner], in the order of o, i, j
+// y [outer, high, inner], x [outer, n, inner]
 static int32_t run_scatter_add(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const indexing s = {
         integers_at(vm, fields[SCATTER_ADD_INDEX]), fields[SCATTER_ADD_N], fields[SCATTER_ADD_INNER],
@@ -111,6 +117,8 @@ static void sums_so_far(float *y, const float *x, int32_t step, int32_t n, int32
     }
 }
 
+// y[o, 0, j] = x[o, 0, j], and from there y[o, i, j] = fn(y[o, i - 1, j], x[o, i, j])
+// y [outer, n, inner], x [outer, n, inner]
 static int32_t run_scan(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const int32_t n = fields[SCAN_N], inner = fields[SCAN_INNER];
     const int32_t step = fields[SCAN_REVERSE] ? -inner : inner;
@@ -158,6 +166,8 @@ static void sift(float *order, int32_t root, int32_t end, const float *x, bool d
     order[root] = float_of(item);
 }
 
+// y[i] = the positions j of x[i, j] in the order of their values: stable, NaN greater than all
+// y [n, width], x [n, width]
 static int32_t run_argsort(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const int32_t width = fields[ARGSORT_WIDTH];
     const bool descending = fields[ARGSORT_DESCENDING];

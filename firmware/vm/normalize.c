@@ -1,4 +1,6 @@
-// Normalization. A row is what has one mean and one variance; its elements lie anywhere, in two dimensions.
+// Normalization: numbers of mean 0 and variance 1. A row is what has one mean and one variance.
+//
+// n x m rows of h x w elements, N = h * w; element (i, j, p, q) lies at i * s_n + j * s_m + p * s_h + q * s_w.
 
 typedef struct {
     int32_t m, h, w, s_n, s_m, s_h, s_w;
@@ -53,6 +55,11 @@ static norm_sums sums_of(const norm *s, const float *x, const float *y, float me
     return sums;
 }
 
+// mean = (sum over p, q of x) / N if `center`, else 0, N = h * w
+// d = x - mean, rest = (sum over p, q of d) / N if `center`, else 0
+// var = (sum over p, q of d * d) / N - rest * rest, at least 0
+// y = (d - rest) * (1 / sqrt(var + eps))
+// y [n, m, h, w], mean [n, m], var [n, m], x [n, m, h, w], eps [1]
 static int32_t run_normalize(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const norm s = norm_of(fields);
     const float eps = *floats_at(vm, fields[NORMALIZE_EPS]);
@@ -82,6 +89,9 @@ static int32_t run_normalize(const ember_vm *vm, const int32_t *fields, int32_t 
     return last;
 }
 
+// a = (sum over p, q of g) / N if `center`, else 0; b = (sum over p, q of g * y) / N
+// dx = into(dx, ((g - a) - y * b) * (1 / sqrt(var + eps)))
+// dx [n, m, h, w], y [n, m, h, w], g [n, m, h, w], var [n, m], eps [1]
 static int32_t run_normalize_grad(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const norm s = norm_of(fields);
     const bool add = fields[NORMALIZE_GRAD_INTO];

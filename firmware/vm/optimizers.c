@@ -1,4 +1,6 @@
-// The optimizers that are used less; SGD and Adam are in rows.c. docs/vm.md has the formulas.
+// The optimizers that are used less; SGD and Adam are in update.
+//
+// n elements of a parameter p; g is their gradient, a sum of weights that come to total; what else is [n] is state.
 
 // Of a chunk: gradients divided by the weights they are sums of, plus decay * p.
 static void mean_gradient(float *chunk, const float *g, const float *p, int32_t size, float total, float decay) {
@@ -12,6 +14,11 @@ static void mean_gradient(float *chunk, const float *g, const float *p, int32_t 
     }
 }
 
+// G = g / total + weight_decay * p
+// v = alpha * v + (1 - alpha) * (G * G)
+// if centered: a = alpha * a + (1 - alpha) * G, s = sqrt(v - a * a) + eps, else s = sqrt(v) + eps
+// if momentum: b = momentum * b + G / s, p = p - lr * b, else p = p - lr * (G / s)
+// p [n], g [n], v [n], a [n] if centered, b [n] if momentum, hyper [5] = lr, alpha, eps, weight_decay, momentum
 static int32_t run_rmsprop(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const float *hyper = floats_at(vm, fields[RMSPROP_HYPER]);
     const float rate = hyper[0], alpha = hyper[1], fresh = 1.0f - alpha, eps = hyper[2], decay = hyper[3];
@@ -52,6 +59,10 @@ static int32_t run_rmsprop(const ember_vm *vm, const int32_t *fields, int32_t fi
     return last;
 }
 
+// G = g / total + weight_decay * p
+// v = v + G * G
+// p = p - (lr / (1 + step * lr_decay)) * (G / (sqrt(v) + eps))
+// p [n], g [n], v [n], hyper [4] = lr, lr_decay, eps, weight_decay
 static int32_t run_adagrad(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const float *hyper = floats_at(vm, fields[ADAGRAD_HYPER]);
     const float eps = hyper[2], decay = hyper[3], total = *floats_at(vm, fields[ADAGRAD_TOTAL]);
@@ -71,6 +82,12 @@ static int32_t run_adagrad(const ember_vm *vm, const int32_t *fields, int32_t fi
     return last;
 }
 
+// G = g / total + weight_decay * p
+// v = rho * v + (1 - rho) * (G * G)
+// d = (sqrt(a + eps) / sqrt(v + eps)) * G
+// a = rho * a + (1 - rho) * (d * d)
+// p = p - lr * d
+// p [n], g [n], v [n], a [n], hyper [4] = lr, rho, eps, weight_decay
 static int32_t run_adadelta(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const float *hyper = floats_at(vm, fields[ADADELTA_HYPER]);
     const float rate = hyper[0], rho = hyper[1], fresh = 1.0f - rho, eps = hyper[2], decay = hyper[3];
@@ -93,6 +110,11 @@ static int32_t run_adadelta(const ember_vm *vm, const int32_t *fields, int32_t f
     return last;
 }
 
+// G = g / total, u = beta1 * m + (1 - beta1) * G
+// p = p - (lr * weight_decay) * p
+// p = p - lr where u > 0, p + lr where u < 0
+// m = beta2 * m + (1 - beta2) * G
+// p [n], g [n], m [n], hyper [4] = lr, beta1, beta2, weight_decay
 static int32_t run_lion(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const float *hyper = floats_at(vm, fields[LION_HYPER]);
     const float rate = hyper[0], beta1 = hyper[1], beta2 = hyper[2], decay = hyper[3], shrink = rate * decay;
@@ -119,6 +141,14 @@ static int32_t run_lion(const ember_vm *vm, const int32_t *fields, int32_t first
     return last;
 }
 
+// t = step + 1, G = g / total, D = G - before (0 where step is 0), U = G + beta2 * D
+// m = beta1 * m + (1 - beta1) * G
+// v = beta2 * v + (1 - beta2) * D
+// s = beta3 * s + (1 - beta3) * (U * U)
+// r = sqrt(s) / sqrt(1 - beta3^t) + eps
+// p = (p - ((lr / (1 - beta1^t)) * m + (lr * beta2 / (1 - beta2^t)) * v) / r) / (1 + lr * weight_decay)
+// before = G
+// p [n], g [n], m [n], v [n], s [n], before [n], hyper [6] = lr, beta1, beta2, beta3, eps, weight_decay
 static int32_t run_adan(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const float *hyper = floats_at(vm, fields[ADAN_HYPER]);
     const float rate = hyper[0], beta1 = hyper[1], beta2 = hyper[2], beta3 = hyper[3], eps = hyper[4];

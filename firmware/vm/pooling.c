@@ -1,4 +1,7 @@
 // Max pooling. A window's maximum is the first that is greatest; what is not a number counts as greater.
+//
+// n images of h x w pixels of c channels, out_h x out_w come out; a window is k_h x k_w; s is its stride, p the
+// padding.
 
 static shape pool_shape_of(const int32_t *fields) {
     shape s = {
@@ -10,6 +13,8 @@ static shape pool_shape_of(const int32_t *fields) {
     return s;
 }
 
+// y[i, o_h, o_w, j] = max over q, r of x[i, o_h * s_h - p_h + q, o_w * s_w - p_w + r, j]
+// y [n, out_h, out_w, c], x [n, h, w, c], q in [k_h], r in [k_w]
 static int32_t run_max_pool2d(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const shape s = pool_shape_of(fields);
     float *y = floats_at(vm, fields[MAX_POOL2D_Y]) + first * s.out_w * s.c;
@@ -44,6 +49,9 @@ static int32_t run_max_pool2d(const ember_vm *vm, const int32_t *fields, int32_t
     return last;
 }
 
+// dx[i, i_h, i_w, j] = dx[i, i_h, i_w, j] + g[i, o_h, o_w, j]
+// x[i, i_h, i_w, j] is the maximum of the window of o_h, o_w
+// dx [n, h, w, c], x [n, h, w, c], g [n, out_h, out_w, c]
 static int32_t run_max_pool2d_grad(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const shape s = pool_shape_of(fields);  // the two instructions' sizes stand in the same places
     float *dx = floats_at(vm, fields[MAX_POOL2D_GRAD_DX]);

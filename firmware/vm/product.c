@@ -1,9 +1,13 @@
+// Matrix multiplication.
+//
 // Sums of products, the heart of matmul and the convolutions:
 //
 //     c[m, n] = start + sum over q, then r, then k, of a[m, q, r, k] * b[q, r, k, n]
 //
-// Each sum runs in that order, alone. Speed comes from doing a block of outputs at once: 4 rows by 8 columns in
-// 16-byte vectors, or 4 by 4 in registers where there is an FPU; only outputs are ever regrouped.
+// Each sum runs in that order, alone. Speed comes from doing a block of outputs at once: 4 rows by 8 columns in 16-byte
+// vectors, or 4 by 4 in registers where there is an FPU; only outputs are ever regrouped.
+//
+// batch products of m x k by k x n elements; c_m, a_k … are the strides of c along m, of a along k …
 
 typedef struct {
     const float *a, *b;
@@ -26,6 +30,8 @@ enum { WINDOWS = EMBER_HAS(convolution) != 0 };  // else q and r are 1
 #include "product_scalars.c"
 #endif
 
+// c[i, p, q] = (c if into else 0) + sum over r of a[i, p, r] * b[i, r, q], r in order
+// c [batch, m, n], a [batch, m, k], b [batch, k, n]
 static int32_t run_matmul(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     float *c = floats_at(vm, fields[MATMUL_C]);
     const float *a = floats_at(vm, fields[MATMUL_A]), *b = floats_at(vm, fields[MATMUL_B]);

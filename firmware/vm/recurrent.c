@@ -1,4 +1,7 @@
-// Recurrent networks over whole sequences: a row is a step, of every sample. docs/vm.md has the formulas.
+// Recurrent networks over whole sequences. A row is a step of every sample.
+//
+// n samples of `steps` steps of `hidden` units; h[t] is a step's state, s the state before it, start before the first;
+// w_r is w's columns of gate r, w' its transpose; da is the gradient of gates, before their functions.
 
 typedef struct {
     int32_t n, steps, hidden;
@@ -20,7 +23,8 @@ static inline const float *before_of(const sequence *s, const float *states, con
 }
 
 // sums[j] += state[0] * w[0, j] + state[1] * w[1, j] + …, in this order, for `count` columns of `width`.
-static void add_products(float *sums, const float *state, int32_t hidden, const float *w, int32_t count, int32_t width) {
+static void add_products(float *sums, const float *state, int32_t hidden, const float *w, int32_t count,
+                         int32_t width) {
     for (int32_t k = 0; k < hidden; k++, w += width) {
         const float x = state[k];
         EACH(j, count) {
@@ -36,6 +40,8 @@ static inline float dot_from(float total, const float *a, const float *b, int32_
     return total;
 }
 
+// h[t] = f(h[t] + s @ w), f = tanh, or relu if `relu`
+// h [n, steps, hidden], w [hidden, hidden], start [n, hidden]
 static int32_t run_rnn(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const sequence s = {fields[RNN_N], fields[RNN_STEPS], fields[RNN_HIDDEN], fields[RNN_REVERSE]};
     float *h = floats_at(vm, fields[RNN_H]);
@@ -53,6 +59,10 @@ static int32_t run_rnn(const ember_vm *vm, const int32_t *fields, int32_t first,
     return last;
 }
 
+// d = carry + g[t]
+// da[t] = d * (1 - h[t] * h[t]), or if `relu` 0 where h[t] <= 0, else d
+// carry = da[t] @ w'
+// da, g, h [n, steps, hidden]; carry [n, hidden]; w [hidden, hidden]
 static int32_t run_rnn_grad(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const sequence s = {fields[RNN_GRAD_N], fields[RNN_GRAD_STEPS], fields[RNN_GRAD_HIDDEN], fields[RNN_GRAD_REVERSE]};
     const float *h = floats_at(vm, fields[RNN_GRAD_H]), *w = floats_at(vm, fields[RNN_GRAD_W]);
@@ -74,6 +84,9 @@ static int32_t run_rnn_grad(const ember_vm *vm, const int32_t *fields, int32_t f
     return last;
 }
 
+// r = sigmoid(r + s @ w_r), z = sigmoid(z + s @ w_z), q = q + s @ w_n, n = tanh(n + r * q)
+// h[t] = (1 - z) * n + z * s
+// h [n, steps, hidden]; start [n, hidden]; gates [n, steps, 4, hidden]: r, z, n, q; w [hidden, 3, hidden]: r, z, n
 static int32_t run_gru(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const sequence s = {fields[GRU_N], fields[GRU_STEPS], fields[GRU_HIDDEN], fields[GRU_REVERSE]};
     float *h = floats_at(vm, fields[GRU_H]);
@@ -98,6 +111,10 @@ static int32_t run_gru(const ember_vm *vm, const int32_t *fields, int32_t first,
     return last;
 }
 
+// d = carry + g[t], dn = d * (1 - z) * (1 - n * n), dz = d * (s - n) * (z * (1 - z))
+// dq = dn * r, dr = dn * q * (r * (1 - r)); da[t] = dr, dz, dn, dq
+// carry = d * z + dr @ w_r' + dz @ w_z' + dq @ w_n'
+// da, gates [n, steps, 4, hidden]; carry, start [n, hidden]; g, h [n, steps, hidden]; w [hidden, 3, hidden]
 static int32_t run_gru_grad(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const sequence s = {fields[GRU_GRAD_N], fields[GRU_GRAD_STEPS], fields[GRU_GRAD_HIDDEN], fields[GRU_GRAD_REVERSE]};
     const float *h = floats_at(vm, fields[GRU_GRAD_H]), *w = floats_at(vm, fields[GRU_GRAD_W]);
@@ -122,13 +139,18 @@ static int32_t run_gru_grad(const ember_vm *vm, const int32_t *fields, int32_t f
             }
             for (int32_t k = 0; k < size; k++) {
                 const float *row_of_w = w + k * 3 * size;
-                carry[k] = dot_from(dot_from(carry[k], da, row_of_w, 2 * size), da + 3 * size, row_of_w + 2 * size, size);
+                carry[k] = dot_from(dot_from(carry[k], da, row_of_w, 2 * size), da + 3 * size,
+                                    row_of_w + 2 * size, size);
             }
         }
     }
     return last;
 }
 
+// i, f, o = sigmoid(i, f, o + s @ w), g = tanh(g + s @ w)
+// c[t] = f * c[t - 1] + i * g, h[t] = o * tanh(c[t])
+// h, c [n, steps, hidden]; start, start_c [n, hidden]
+// gates [n, steps, 4, hidden], w [hidden, 4, hidden]: i, f, g, o
 static int32_t run_lstm(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const sequence s = {fields[LSTM_N], fields[LSTM_STEPS], fields[LSTM_HIDDEN], fields[LSTM_REVERSE]};
     float *h = floats_at(vm, fields[LSTM_H]), *c = floats_at(vm, fields[LSTM_C]);
@@ -156,6 +178,10 @@ static int32_t run_lstm(const ember_vm *vm, const int32_t *fields, int32_t first
     return last;
 }
 
+// d = carry + g[t], t = tanh(c[t]), e = carry_c + d * o * (1 - t * t)
+// di = e * g * (i * (1 - i)), df = e * c[t - 1] * (f * (1 - f)), dg = e * i * (1 - g * g), do = d * t * (o * (1 - o))
+// carry_c = e * f, carry = da[t] @ w'
+// da, gates [n, steps, 4, hidden]; carry, carry_c, start_c [n, hidden]; g, c [n, steps, hidden]; w [hidden, 4, hidden]
 static int32_t run_lstm_grad(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const sequence s = {
         fields[LSTM_GRAD_N], fields[LSTM_GRAD_STEPS], fields[LSTM_GRAD_HIDDEN], fields[LSTM_GRAD_REVERSE]

@@ -55,13 +55,7 @@ static inline void leave_float_mode(float_mode mode) {
 }
 #endif
 
-static int32_t run_stop(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
-    (void)first;
-    return *floats_at(vm, fields[STOP_GO]) == 0.0f ? -1 : last;
-}
-
-// Rows first .. last - 1 of one instruction, its sizes resolved. Returns the row after the last one done:
-// below `last` where that row holds an index outside its range, below 0 where the run is finished.
+// One instruction by its kernel (kernel.h), its sizes resolved.
 static int32_t execute(const ember_vm *vm, uint32_t opcode, const int32_t *fields, int32_t first, int32_t last) {
 #define KERNEL(opcode, name) \
     case OP_##opcode: \

@@ -1,4 +1,6 @@
 // Signals: the Fourier transform of real rows and its transpose, and filters of the second order.
+//
+// n rows of N = 2 * half numbers, half = 2**levels; a filter goes along n of outer x n x inner elements.
 
 // 2**levels points in memory; whatever a program says, no more than half of a row.
 typedef struct {
@@ -73,6 +75,9 @@ static __attribute__((noinline)) void split(const transform *t, float *to, const
     }
 }
 
+// y[i, k] = f(k) * (sum over j of x[i, j] * e^(-2 pi i jk / N)), k = 0 .. N / 2
+// f(0) = f(N / 2) = scale[0], else f(k) = scale[1]
+// y [n, half + 1, 2], x [n, 2 * half], wave [half] = sin(2 pi j / N), scale [2]
 static int32_t run_rfft(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const transform t = transform_of(vm, fields, false);
     float *y = floats_at(vm, fields[RFFT_Y]) + first * (2 * t.half + 2);
@@ -93,6 +98,8 @@ static int32_t run_rfft(const ember_vm *vm, const int32_t *fields, int32_t first
     return last;
 }
 
+// x[i, j] = sum over k of f(k) * (y[i, k, 0] * cos(2 pi jk / N) - y[i, k, 1] * sin(2 pi jk / N)), k = 0 .. N / 2
+// x [n, 2 * half], y [n, half + 1, 2], wave [half] = sin(2 pi j / N), scale [2]
 static int32_t run_rfft_transposed(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const transform t = transform_of(vm, fields, true);
     float *x = floats_at(vm, fields[RFFT_TRANSPOSED_X]) + first * 2 * t.half;
@@ -107,6 +114,9 @@ static int32_t run_rfft_transposed(const ember_vm *vm, const int32_t *fields, in
     return last;
 }
 
+// y = b0 * x + s1; s1 = (b1 * x - a1 * y) + s2; s2 = b2 * x - a2 * y
+// transposed: w = (x - a1 * s1) - a2 * s2; y = (b0 * w + b1 * s1) + b2 * s2; s2 = s1; s1 = w
+// y, x [outer, n, inner]; coefficients [5] = b0, b1, b2, a1, a2; start, end [outer, 2, inner] = s1, s2
 static int32_t run_biquad(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const int32_t n = fields[BIQUAD_N], inner = fields[BIQUAD_INNER];
     const bool transposed = fields[BIQUAD_TRANSPOSED];

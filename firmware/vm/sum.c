@@ -1,4 +1,6 @@
 // Sums that are kept in two floats: what each addition rounds away is added to the next term (Kahan, 1965).
+//
+// n0 x n1 x n2 x n3 sums of h x w terms; y is written, a and b are read; fn is a function of a map.
 
 typedef struct {
     float sum, rest;
@@ -85,6 +87,9 @@ static inline int32_t size_of_step(int32_t step) {
     return step < 0 ? -step : step;
 }
 
+// y[i · y] = sum over p, q of t, or if `square` of t * t
+// t = fn(a[i · a + p * a_h + q * a_w], b[i · b + p * b_h + q * b_w])
+// i · y = i0 * y0 + i1 * y1 + i2 * y2 + i3 * y3, i in [n0, n1, n2, n3], p in [h], q in [w]
 static int32_t run_sum(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const summation s = {
         fields[SUM_FN], fields[SUM_H], fields[SUM_W], fields[SUM_A_H], fields[SUM_A_W], fields[SUM_B_H],

@@ -1,9 +1,11 @@
-"""bfloat16 (Burgess et al., 2019), two in the place of one float32: what halves the memory of an optimizer's state."""
+"""bfloat16 (Burgess et al., 2019), two in the place of one float32: an optimizer's state in half of the memory.
+
+n elements that are packed, the first of two in the low half.
+"""
 
 import struct
 
-from .bind import Cells
-from .elementwise import OFFSET
+from .bind import OFFSET, Cells
 from .random import MASK, threefry
 
 
@@ -26,9 +28,10 @@ def _rounded(bits, drawn):
 
 
 def to_bfloat16(segments, first, last, n, stream, d, src, key, step):
-    """d[i] = rounded(src[2 i]) | rounded(src[2 i + 1]) << 16
+    """d[i] = rounded(src[2 i], even) | rounded(src[2 i + 1], odd) << 16, rounded(x, r) = (x's bits + r) >> 16
+    d [n], src [2 * n]; even, odd: the upper 16 bits of the words drawn for (key, stream, step, i)
 
-    With 16 bits each of the two words drawn for (key, stream, step, i): the first for the even one.
+    What is finite stays so, and NaN stays one.
     """
     to, source = segments[d >> 24], segments[src >> 24]
     key = segments[key >> 24][key & OFFSET] & MASK
@@ -41,7 +44,9 @@ def to_bfloat16(segments, first, last, n, stream, d, src, key, step):
 
 
 def from_bfloat16(segments, first, last, n, d, src):
-    """d[2 i], d[2 i + 1] = the two that src[i] holds, exactly"""
+    """d[2 i], d[2 i + 1] = the two that src[i] holds, exactly
+    d [2 * n], src [n]
+    """
     to, source = segments[d >> 24], segments[src >> 24]
     d, src = d & OFFSET, src & OFFSET
     for i in range(first, last):

@@ -6,6 +6,7 @@ from array import array
 
 from ..instructions import isa
 
+OFFSET = 0xFFFFFF  # of an address
 _MICROPYTHON = sys.implementation.name == "micropython"
 _INVERSE = None if _MICROPYTHON else bytes(range(255, -1, -1))
 

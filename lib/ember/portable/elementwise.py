@@ -1,264 +1,10 @@
-"""Element-wise operations."""
+"""Element-wise: map, map_strided, convert.
 
-import math
+n elements, or n0 x n1 x n2 x n3 of them; d is written, a and b are read; fn is a function of a map.
+"""
 
-INF, NAN = float("inf"), float("nan")
-OFFSET = 0xFFFFFF  # of an address
-GREATEST = math.ldexp(2.0 - 2.0**-24, 127)  # from here up a float32 is infinite; inf where floats are float32
-LOG_GREATEST = 88.722835
-
-
-def single(x):
-    """x, infinite where float32 would be."""
-    return INF if x >= GREATEST else -INF if x <= -GREATEST else x
-
-
-# The functions of a map: of an element a and an element b, which those of one operand leave alone.
-
-
-def copy(a, b):
-    """a"""
-    return a
-
-
-def neg(a, b):
-    """-a"""
-    return -a
-
-
-def abs(a, b):
-    """a without its sign"""
-    return math.fabs(a)
-
-
-def sqrt(a, b=0.0):
-    """The square root of a; NaN below zero, -0 for -0."""
-    return NAN if a < 0.0 else math.sqrt(a)
-
-
-def exp(a, b=0.0):
-    """e to the a"""
-    if a != a:
-        return NAN  # where some boards' exp of a NaN is 0
-    return INF if a > LOG_GREATEST else math.exp(a)
-
-
-def log(a, b=0.0):
-    """The natural logarithm of a: -inf for 0, NaN below it."""
-    if a > 0.0:
-        return math.log(a)
-    return -INF if a == 0.0 else NAN
-
-
-def tanh(a, b=0.0):
-    """The hyperbolic tangent of a"""
-    x = math.fabs(a)
-    if x < 0.6:  # the continued fraction: 1 - 2 / (…) would cancel
-        z = x * x
-        y = x / (1.0 + z / (3.0 + z / (5.0 + z / (7.0 + z / (9.0 + z / 11.0)))))
-    else:
-        y = 1.0 - 2.0 / (exp(x + x) + 1.0)
-    return math.copysign(y, a)
-
-
-def sigmoid(a, b=0.0):
-    """1 / (1 + exp(-a))"""
-    if a < 0.0:
-        e = math.exp(a)
-        return e / (1.0 + e)
-    return 1.0 / (1.0 + exp(-a))
-
-
-def relu(a, b):
-    """0 where a < 0, else a: NaN stays NaN"""
-    return 0.0 if a < 0.0 else a
-
-
-def is_whole(a):
-    """NaN and the infinities too: there is no fraction to take away."""
-    return not math.fabs(a) < 8388608.0
-
-
-def floor(a, b):
-    """The greatest whole number that is not above a"""
-    return a if is_whole(a) else math.copysign(math.floor(a), a)
-
-
-def round(a, b):
-    """The nearest whole number, of two the even one"""
-    if is_whole(a):
-        return a
-    below = math.floor(a)
-    rest = a - below
-    return math.copysign(below + (1 if rest > 0.5 or rest == 0.5 and below & 1 else 0), a)
-
-
-def expm1(a, b):
-    """e to the a, less 1, good near 0 too (Kahan's way: the error of exp is undone by log)"""
-    u = exp(a)
-    if u == 1.0 or u == INF or u != u:
-        return a if u == 1.0 else u
-    return (u - 1.0) * (a / math.log(u)) if u > 1e-9 else u - 1.0
-
-
-def log1p(a, b):
-    """log(1 + a), good near 0 too"""
-    u = 1.0 + a
-    if u == 1.0:
-        return a
-    return log(u) + ((a - (u - 1.0)) / u if 0.0 < u < INF else 0.0)
-
-
-def sin(a, b):
-    """The sine of a, NaN for the infinities"""
-    return NAN if a in (INF, -INF) else math.sin(a)
-
-
-def cos(a, b):
-    """The cosine of a, NaN for the infinities"""
-    return NAN if a in (INF, -INF) else math.cos(a)
-
-
-def erf(a, b):
-    """The error function of a, by a series whose terms have one sign (Abramowitz and Stegun 7.1.6)"""
-    if not -4.1 < a < 4.1:
-        return a if a != a else math.copysign(1.0, a)
-    z, term, total, n = 2.0 * a * a, a, a, 1.0
-    while math.fabs(term) > 1e-17 * math.fabs(total):
-        n += 2.0
-        term = term * z / n
-        total += term
-    return 1.1283791670955126 * math.exp(-a * a) * total
-
-
-def add(a, b):
-    """a + b"""
-    return a + b
-
-
-def sub(a, b):
-    """a - b"""
-    return a - b
-
-
-def mul(a, b):
-    """a * b"""
-    return a * b
-
-
-def div(a, b):
-    """a / b: by zero infinite, 0 / 0 is NaN"""
-    if b != 0.0:
-        return a / b
-    if a == 0.0 or a != a:
-        return NAN
-    return INF if math.copysign(1.0, a) == math.copysign(1.0, b) else -INF
-
-
-def maximum(a, b):
-    """a where a >= b or a is NaN, else b"""
-    return a if a >= b or a != a else b
-
-
-def minimum(a, b):
-    """a where a <= b or a is NaN, else b"""
-    return a if a <= b or a != a else b
-
-
-def to_whole(x, t):
-    """x to the t for a whole t >= 0, by squaring from the lowest bit."""
-    r = 1.0
-    while t:
-        if t & 1:
-            r = r * x
-        x = x * x
-        t >>= 1
-    return r
-
-
-def pow(a, b):
-    """a to the b, in special cases as C's pow: a to the 0 is 1, NaN below zero for a b that is not whole"""
-    if b == 0.0 or a == 1.0:
-        return 1.0
-    if a != a or b != b:
-        return NAN
-    size = math.fabs(b)
-    whole = size >= 16777216.0 or size == int(size)  # infinity counts as even
-    odd = whole and size < 16777216.0 and int(size) & 1
-    if a == 0.0 or a in (INF, -INF):
-        y = INF if (a == 0.0) == (b < 0.0) else 0.0
-    elif a < 0.0 and not whole:
-        return NAN
-    elif whole and size <= 64.0:
-        y = to_whole(math.fabs(a), int(size))
-        if b < 0.0:
-            y = div(1.0, y)
-    elif a == -1.0:
-        y = 1.0
-    else:
-        try:
-            y = math.pow(math.fabs(a), b)
-        except (ValueError, OverflowError):  # nothing is left that could be wrong but overflow
-            y = INF
-    return -y if odd and math.copysign(1.0, a) < 0.0 else y
-
-
-def eq(a, b):
-    """1 where a == b, else 0"""
-    return 1.0 if a == b else 0.0
-
-
-def gt(a, b):
-    """1 where a > b, else 0"""
-    return 1.0 if a > b else 0.0
-
-
-def relu_grad(a, b):
-    """a = y, b = g: 0 where y <= 0, else g: NaN lets it pass"""
-    return 0.0 if a <= 0.0 else b
-
-
-def tanh_grad(a, b):
-    """a = y, b = g: g * (1 - y * y)"""
-    return b * (1.0 - a * a)
-
-
-def sigmoid_grad(a, b):
-    """a = y, b = g: g * (y * (1 - y))"""
-    return b * (a * (1.0 - a))
-
-
-def sqrt_grad(a, b):
-    """a = y, b = g: (0.5 * g) / y"""
-    return div(0.5 * b, a)
-
-
-def remainder(a, b):
-    """a - floor(a / b) * b: what is left has b's sign"""
-    if b == 0.0 or a in (INF, -INF) or b != b:
-        return NAN
-    r = math.fmod(a, b)
-    if r == 0.0:
-        return math.copysign(r, b)
-    return r + b if (r < 0.0) != (b < 0.0) else r
-
-
-def atan2(a, b):
-    """The angle of the point (b, a), from -pi to pi"""
-    return math.atan2(a, b)
-
-
-def keep(a, b):
-    """b where a is not 0, else 0"""
-    return b if a != 0.0 else 0.0
-
-
-# In the order of table.FUNCTIONS, and of isa.WRITE, ADD, MULTIPLY, MAXIMUM, MINIMUM.
-FUNCTIONS = (
-    copy, neg, abs, sqrt, exp, log, tanh, sigmoid, relu, floor, round, expm1, log1p, sin, cos, erf, add, sub, mul, div,
-    maximum, minimum, pow, eq, gt, relu_grad, tanh_grad, sigmoid_grad, sqrt_grad, remainder, atan2, keep,
-)  # fmt: skip
-INTO = (None, add, mul, maximum, minimum)
+from .bind import OFFSET
+from .functions import FUNCTIONS, INTO, single
 
 
 def _row(apply, meet, count, d, d_at, d_step, a, a_at, a_step, b, b_at, b_step):
@@ -278,7 +24,11 @@ def _row(apply, meet, count, d, d_at, d_step, a, a_at, a_step, b, b_at, b_step):
 
 
 def map(segments, first, last, fn, into, n, a_step, b_step, d, a, b):
-    """d[i] = into(d[i], fn(a[i * a_step], b[i * b_step])), the elements in order. A step of 0 repeats one element."""
+    """d[i] = into(d[i], fn(a[i * a_step], b[i * b_step]))
+    d [n], a [n] or [1], b [n] or [1]
+
+    The elements in order. A step of 0 repeats one element.
+    """
     _row(FUNCTIONS[fn], INTO[into], last - first, segments[d >> 24], (d & OFFSET) + first, 1,
          segments[a >> 24], (a & OFFSET) + first * a_step, a_step,
          segments[b >> 24], (b & OFFSET) + first * b_step, b_step)  # fmt: skip
@@ -286,9 +36,10 @@ def map(segments, first, last, fn, into, n, a_step, b_step, d, a, b):
 
 def map_strided(segments, first, last, fn, into, n0, n1, n2, n3, d0, d1, d2, d3, a0, a1, a2, a3, b0, b1, b2, b3,
                 d, a, b):  # fmt: skip
-    """d[i · d] = into(d[i · d], fn(a[i · a], b[i · b])) for i over four dimensions, the last one fastest.
+    """d[i · d] = into(d[i · d], fn(a[i · a], b[i · b])), i · d = i0 * d0 + i1 * d1 + i2 * d2 + i3 * d3
+    i in [n0, n1, n2, n3]
 
-    i · d is i0 * d0 + i1 * d1 + i2 * d2 + i3 * d3. Where a stride of d is 0, this reduces.
+    The last dimension is the fastest. Where a stride of d is 0, this reduces.
     """
     to, left, right = segments[d >> 24], segments[a >> 24], segments[b >> 24]
     d, a, b = d & OFFSET, a & OFFSET, b & OFFSET
@@ -297,3 +48,15 @@ def map_strided(segments, first, last, fn, into, n0, n1, n2, n3, d0, d1, d2, d3,
         i0, i1 = i1 // n1, i1 % n1
         _row(FUNCTIONS[fn], INTO[into], n3, to, d + i0 * d0 + i1 * d1 + i2 * d2, d3,
              left, a + i0 * a0 + i1 * a1 + i2 * a2, a3, right, b + i0 * b0 + i1 * b1 + i2 * b2, b3)  # fmt: skip
+
+
+def convert(segments, first, last, n, channels, d, src, affine):
+    """d[i, c] = src[i, c] * affine[c] + affine[channels + c]
+    d [n, channels], src [n, channels], affine [2, channels]
+    """
+    to, source, parameters = segments[d >> 24], segments[src >> 24], segments[affine >> 24]
+    d, src, affine = d & OFFSET, src & OFFSET, affine & OFFSET
+    for c in range(channels):
+        scale, shift = parameters[affine + c], parameters[affine + channels + c]
+        for i in range(first * channels + c, last * channels, channels):
+            to[d + i] = source[src + i] * scale + shift

@@ -1,6 +1,10 @@
-"""What goes by index, and along one dimension: gather, scatter_add, scan, argsort."""
+"""What goes by index, and along one dimension: gather, scatter_add, scan, argsort.
 
-from .elementwise import FUNCTIONS, OFFSET, add, single
+outer x n x inner elements; an index is below high; what is sorted is n rows of width elements.
+"""
+
+from .bind import OFFSET
+from .functions import FUNCTIONS, add, single
 
 
 def _indices(found, indices, at, step, high):
@@ -15,10 +19,11 @@ def _indices(found, indices, at, step, high):
 
 
 def gather(segments, first, last, into, outer, n, inner, high, i_outer, i_n, i_inner, y, x, index):
-    """y[o, i, j] = into(y[o, i, j], x[o, index[o * i_outer + i * i_n + j * i_inner], j])
+    """y[o, i, j] = into(y[o, i, j], x[o, k, j]), k = index[o * i_outer + i * i_n + j * i_inner]
+    y [outer, n, inner], x [outer, high, inner]
 
-    An index may be float32 too. A fault where one is not a whole number of 0 .. high - 1, before anything of its
-    row is written.
+    An index may be float32 too. A fault where one is not a whole number of 0 .. high - 1, before anything of its row is
+    written.
     """
     to, source, indices = segments[y >> 24], segments[x >> 24], segments[index >> 24]
     found = [0] * inner
@@ -33,10 +38,11 @@ def gather(segments, first, last, into, outer, n, inner, high, i_outer, i_n, i_i
 
 
 def scatter_add(segments, first, last, outer, n, inner, high, i_outer, i_n, i_inner, y, x, index):
-    """y[o, index[o * i_outer + i * i_n + j * i_inner], j] += x[o, i, j], in the order of o, i, j
+    """y[o, k, j] = y[o, k, j] + x[o, i, j], k = index[o * i_outer + i * i_n + j * i_inner], in the order of o, i, j
+    y [outer, high, inner], x [outer, n, inner]
 
-    An index may be float32 too. A fault where one is not a whole number of 0 .. high - 1, before anything of its
-    row is added.
+    An index may be float32 too. A fault where one is not a whole number of 0 .. high - 1, before anything of its row is
+    added.
     """
     to, source, indices = segments[y >> 24], segments[x >> 24], segments[index >> 24]
     found = [0] * inner
@@ -67,6 +73,7 @@ def _sums_so_far(to, y, source, x, step, n):
 
 def scan(segments, first, last, fn, reverse, outer, n, inner, y, x):
     """y[o, 0, j] = x[o, 0, j], and from there y[o, i, j] = fn(y[o, i - 1, j], x[o, i, j])
+    y [outer, n, inner], x [outer, n, inner]
 
     With `reverse` from i = n - 1 down to 0, fn meeting y[o, i + 1, j]. Where fn is add, the sum so far is kept in two
     floats, as in `sum`.
@@ -122,7 +129,8 @@ def _sift(order, at, root, end, x, x_at, descending):
 
 
 def argsort(segments, first, last, descending, n, width, y, x):
-    """y[i] = the positions of row i's elements in the order of their values: stable, NaN greater than all
+    """y[i] = the positions j of x[i, j] in the order of their values: stable, NaN greater than all
+    y [n, width], x [n, width]
 
     -0 equals 0. Descending, too, equal elements stay in their order.
     """

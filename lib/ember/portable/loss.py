@@ -1,6 +1,10 @@
-"""Softmax, cross-entropy, and the checks and counts that labels need."""
+"""Softmax, cross entropy, and the checks and counts that labels need.
 
-from .elementwise import INF, OFFSET, exp, log, maximum
+n rows of width elements, one a class; label is the row's class, g the gradient of what the forward kernel wrote.
+"""
+
+from .bind import OFFSET
+from .functions import INF, exp, log, maximum
 from .update import wrapped
 
 
@@ -24,8 +28,10 @@ def _exponentials(y, y_at, x, x_at, width):
 
 
 def softmax(segments, first, last, form, n, width, y, x):
-    """With the row's maximum m and e = exp(x - m): y = e / sum(e), in form 1 y = (x - m) - log(sum(e)), in form 2 y = 0
-    where m is -inf"""
+    """m = max over j of x[i, j], e[j] = exp(x[i, j] - m), s = sum over j of e[j]
+    form 0: y[i, j] = e[j] / s, 1: y[i, j] = (x[i, j] - m) - log(s), 2: as 0, but 0 where m is -inf
+    y [n, width], x [n, width]
+    """
     to, source = segments[y >> 24], segments[x >> 24]
     for row in range(first, last):
         y_at, x_at = (y & OFFSET) + row * width, (x & OFFSET) + row * width
@@ -50,7 +56,10 @@ def _log_softmax(y, y_at, x, x_at, width):
 
 
 def softmax_grad(segments, first, last, log, into, n, width, dx, y, g):
-    """dx = into(dx, y * (g - sum(g * y))), or if `log` dx = into(dx, g - exp(y) * sum(g)), row by row"""
+    """log 0: dx[i, j] = into(dx[i, j], y[i, j] * (g[i, j] - (sum over k of g[i, k] * y[i, k])))
+    log 1: dx[i, j] = into(dx[i, j], g[i, j] - exp(y[i, j]) * (sum over k of g[i, k]))
+    dx [n, width], y [n, width], g [n, width]
+    """
     to, results, gradients = segments[dx >> 24], segments[y >> 24], segments[g >> 24]
     for row in range(first, last):
         at = row * width
@@ -67,7 +76,9 @@ def softmax_grad(segments, first, last, log, into, n, width, dx, y, g):
 
 
 def cross_entropy(segments, first, last, n, width, loss, p, x, label):
-    """With the row's maximum m and e = exp(x - m): p = e / sum(e), loss[i] = log(sum(e)) - (x[i, label[i]] - m)
+    """m = max over j of x[i, j], e[j] = exp(x[i, j] - m), s = sum over j of e[j]
+    p[i, j] = e[j] / s, loss[i] = log(s) - (x[i, label[i]] - m)
+    loss [n], p [n, width], x [n, width], label [n]
 
     A fault where label[i] is not 0 .. width - 1.
     """
@@ -86,6 +97,7 @@ def cross_entropy(segments, first, last, n, width, loss, p, x, label):
 
 def cross_entropy_grad(segments, first, last, into, n, width, dx, p, label, g):
     """dx[i, j] = into(dx[i, j], (p[i, j] - (1 where j is label[i], else 0)) * g[i])
+    dx [n, width], p [n, width], label [n], g [n]
 
     A fault where label[i] is not 0 .. width - 1.
     """
@@ -102,7 +114,9 @@ def cross_entropy_grad(segments, first, last, into, n, width, dx, p, label, g):
 
 
 def check_index(segments, first, last, n, high, index):
-    """A fault at the first row whose index[i] is not 0 .. high - 1"""
+    """a fault at the first i whose index[i] is not 0 .. high - 1
+    index [n]
+    """
     indices, at = segments[index >> 24], index & OFFSET
     for row in range(first, last):
         if not 0 <= indices[at + row] < high:
@@ -110,9 +124,10 @@ def check_index(segments, first, last, n, high, index):
 
 
 def count_correct(segments, first, last, n, width, counter, x, label):
-    """counter = counter + how many rows of x have their first maximum at label[i]; NaN counts as the maximum
+    """counter = counter + how many rows i have their first maximum of x[i, j] at j = label[i]
+    counter [1], x [n, width], label [n]
 
-    A fault where label[i] is not 0 .. width - 1.
+    NaN counts as the maximum. A fault where label[i] is not 0 .. width - 1.
     """
     integers, source, labels = segments[counter >> 24], segments[x >> 24], segments[label >> 24]
     at = counter & OFFSET

@@ -1,6 +1,10 @@
-"""Normalization: numbers of mean 0 and variance 1."""
+"""Normalization: numbers of mean 0 and variance 1. A row is what has one mean and one variance.
 
-from .elementwise import OFFSET, copy, div, maximum, mul, sqrt, sub
+n x m rows of h x w elements, N = h * w; element (i, j, p, q) lies at i * s_n + j * s_m + p * s_h + q * s_w.
+"""
+
+from .bind import OFFSET
+from .functions import copy, div, maximum, mul, sqrt, sub
 from .sum import summed
 
 
@@ -9,12 +13,14 @@ def _factor(var, eps):
 
 
 def normalize(segments, first, last, center, n, m, h, w, s_n, s_m, s_h, s_w, y, mean, var, x, eps):
-    """With N = h * w and d = x - mean: mean[i, j] = sum(x) / N, rest = sum(d) / N if `center`, else both 0
-    var[i, j] = sum(d * d) / N - rest * rest, at least 0
+    """mean = (sum over p, q of x) / N if `center`, else 0, N = h * w
+    d = x - mean, rest = (sum over p, q of d) / N if `center`, else 0
+    var = (sum over p, q of d * d) / N - rest * rest, at least 0
     y = (d - rest) * (1 / sqrt(var + eps))
+    y [n, m, h, w], mean [n, m], var [n, m], x [n, m, h, w], eps [1]
 
-    The sums go over h and w, w fastest, and are kept in two floats, as in `sum`; element (i, j, p, q) of x and y is
-    i * s_n + j * s_m + p * s_h + q * s_w.
+    rest is what the mean was rounded by. The sums go over h and w, w fastest, and are kept in two floats, as in `sum`;
+    element (i, j, p, q) of x and y is i * s_n + j * s_m + p * s_h + q * s_w.
     """
     to, source, means, variances = segments[y >> 24], segments[x >> 24], segments[mean >> 24], segments[var >> 24]
     count, least = float(h * w), segments[eps >> 24][eps & OFFSET]
@@ -40,10 +46,11 @@ def normalize(segments, first, last, center, n, m, h, w, s_n, s_m, s_h, s_w, y, 
 
 
 def normalize_grad(segments, first, last, center, n, m, h, w, s_n, s_m, s_h, s_w, into, dx, y, g, var, eps):
-    """With N = h * w: a = sum(g) / N if `center`, else 0; b = sum(g * y) / N
+    """a = (sum over p, q of g) / N if `center`, else 0; b = (sum over p, q of g * y) / N
     dx = into(dx, ((g - a) - y * b) * (1 / sqrt(var + eps)))
+    dx [n, m, h, w], y [n, m, h, w], g [n, m, h, w], var [n, m], eps [1]
 
-    The sums go as in normalize.
+    N and the sums as in normalize.
     """
     to, results, gradients, variances = segments[dx >> 24], segments[y >> 24], segments[g >> 24], segments[var >> 24]
     count, least = float(h * w), segments[eps >> 24][eps & OFFSET]

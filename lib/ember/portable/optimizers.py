@@ -1,6 +1,10 @@
-"""The updates of the optimizers that are used less; those of SGD and Adam are in update.py."""
+"""The optimizers that are used less; SGD and Adam are in update.
 
-from .elementwise import OFFSET, div, sqrt, to_whole
+n elements of a parameter p; g is their gradient, a sum of weights that come to total; what else is [n] is state.
+"""
+
+from .bind import OFFSET
+from .functions import div, sqrt, to_whole
 
 
 def _hyper(segments, address, n):
@@ -17,8 +21,9 @@ def rmsprop(segments, first, last, centered, momentum, n, p, g, v, a, b, hyper, 
     v = alpha * v + (1 - alpha) * (G * G)
     if centered: a = alpha * a + (1 - alpha) * G, s = sqrt(v - a * a) + eps, else s = sqrt(v) + eps
     if momentum: b = momentum * b + G / s, p = p - lr * b, else p = p - lr * (G / s)
+    p [n], g [n], v [n], a [n] if centered, b [n] if momentum, hyper [5] = lr, alpha, eps, weight_decay, momentum
 
-    hyper = [lr, alpha, eps, weight_decay, momentum]. A weight_decay of 0 leaves its term out.
+    A weight_decay of 0 leaves its term out.
     """
     lr, alpha, eps, decay, factor = _hyper(segments, hyper, 5)
     (total,) = _hyper(segments, total, 1)
@@ -44,8 +49,9 @@ def adagrad(segments, first, last, n, p, g, v, hyper, step, total):
     """G = g / total + weight_decay * p
     v = v + G * G
     p = p - (lr / (1 + step * lr_decay)) * (G / (sqrt(v) + eps))
+    p [n], g [n], v [n], hyper [4] = lr, lr_decay, eps, weight_decay
 
-    hyper = [lr, lr_decay, eps, weight_decay]. A weight_decay of 0 leaves its term out.
+    A weight_decay of 0 leaves its term out.
     """
     lr, lr_decay, eps, decay = _hyper(segments, hyper, 4)
     (total,) = _hyper(segments, total, 1)
@@ -67,8 +73,9 @@ def adadelta(segments, first, last, n, p, g, v, a, hyper, total):
     d = (sqrt(a + eps) / sqrt(v + eps)) * G
     a = rho * a + (1 - rho) * (d * d)
     p = p - lr * d
+    p [n], g [n], v [n], a [n], hyper [4] = lr, rho, eps, weight_decay
 
-    hyper = [lr, rho, eps, weight_decay]. A weight_decay of 0 leaves its term out.
+    A weight_decay of 0 leaves its term out.
     """
     lr, rho, eps, decay = _hyper(segments, hyper, 4)
     (total,) = _hyper(segments, total, 1)
@@ -91,8 +98,9 @@ def lion(segments, first, last, n, p, g, m, hyper, total):
     p = p - (lr * weight_decay) * p
     p = p - lr where u > 0, p + lr where u < 0
     m = beta2 * m + (1 - beta2) * G
+    p [n], g [n], m [n], hyper [4] = lr, beta1, beta2, weight_decay
 
-    hyper = [lr, beta1, beta2, weight_decay]. A weight_decay of 0 leaves its term out.
+    A weight_decay of 0 leaves its term out.
     """
     lr, beta1, beta2, decay = _hyper(segments, hyper, 4)
     (total,) = _hyper(segments, total, 1)
@@ -122,8 +130,7 @@ def adan(segments, first, last, n, p, g, m, v, s, before, hyper, step, total):
     r = sqrt(s) / sqrt(1 - beta3^t) + eps
     p = (p - ((lr / (1 - beta1^t)) * m + (lr * beta2 / (1 - beta2^t)) * v) / r) / (1 + lr * weight_decay)
     before = G
-
-    hyper = [lr, beta1, beta2, beta3, eps, weight_decay]
+    p [n], g [n], m [n], v [n], s [n], before [n], hyper [6] = lr, beta1, beta2, beta3, eps, weight_decay
     """
     lr, beta1, beta2, beta3, eps, decay = _hyper(segments, hyper, 6)
     done = _integer(segments, step)

@@ -1,10 +1,15 @@
-"""Matrix multiplication."""
+"""Matrix multiplication.
 
-from .elementwise import OFFSET
+batch products of m x k by k x n elements; c_m, a_k … are the strides of c along m, of a along k …
+"""
+
+from .bind import OFFSET
 
 
 def matmul(segments, first, last, into, batch, m, n, k, c_batch, c_m, a_batch, a_m, a_k, b_batch, b_k, b_n, c, a, b):
-    """c[i, m, n] = into(c[i, m, n], sum over k of a[i, m, k] * b[i, k, n]), k in order; into 1 starts from c."""
+    """c[i, p, q] = (c if into else 0) + sum over r of a[i, p, r] * b[i, r, q], r in order
+    c [batch, m, n], a [batch, m, k], b [batch, k, n]
+    """
     to, left, right = segments[c >> 24], segments[a >> 24], segments[b >> 24]
     values = [0.0] * k  # a row of a: read once, not once a column
     for row in range(first, last):

@@ -1,6 +1,10 @@
-"""Random numbers by counter (threefry2x32, Salmon et al., SC 2011), and what draws on them."""
+"""Random numbers by counter (threefry2x32 with 20 rounds, Salmon, Moraes, Dror, Shaw: SC 2011), and what draws on them.
 
-from .elementwise import OFFSET, div
+n rows of width elements, the first of them row `sample` of all; u(key, stream, step, element) is from 0 up to 1.
+"""
+
+from .bind import OFFSET
+from .functions import div
 
 MASK = 0xFFFFFFFF
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
@@ -20,9 +24,11 @@ def threefry(key0, key1, x0, x1):
 
 
 def dropout(segments, first, last, into, n, width, stream, y, x, p, key, step, sample):
-    """y[i, j] = into(y[i, j], x[i, j] * (1 / (1 - p)) where u >= p, else 0)
+    """y[i, j] = into(y[i, j], x[i, j] * (1 / (1 - p)) where u(key, stream, step, element) >= p, else 0)
+    element = (sample + i) * width + j
+    y [n, width], x [n, width]
 
-    u is drawn for (key, stream, step, element), element = (sample + i) * width + j.
+    u is from 0 up to 1: docs/vm.md, Random numbers.
     """
     to, source = segments[y >> 24], segments[x >> 24]
     chance = segments[p >> 24][p & OFFSET]
@@ -42,9 +48,10 @@ def dropout(segments, first, last, into, n, width, stream, y, x, p, key, step, s
 
 
 def uniform(segments, first, last, fresh, n, width, stream, d, range, key, step, sample):
-    """d[i, j] = low + (high - low) * u, range = [low, high]
+    """d[i, j] = low + (high - low) * u(key, stream, step if fresh else 0, (sample + i) * width + j)
+    d [n, width], range [2] = low, high
 
-    u is drawn for (key, stream, step, element), element = (sample + i) * width + j; the step is 0 unless fresh.
+    u is from 0 up to 1: docs/vm.md, Random numbers.
     """
     bounds, at = segments[range >> 24], range & OFFSET
     low, high = bounds[at], bounds[at + 1]

@@ -1,7 +1,12 @@
-"""Recurrent networks over whole sequences. A row is a step; what step t of sample i has lies at i * steps + t."""
+"""Recurrent networks over whole sequences. A row is a step of every sample.
 
-from .elementwise import OFFSET, sigmoid, tanh
-from .elementwise import relu as rectified
+n samples of `steps` steps of `hidden` units; h[t] is a step's state, s the state before it, start before the first; w_r
+is w's columns of gate r, w' its transpose; da is the gradient of gates, before their functions.
+"""
+
+from .bind import OFFSET
+from .functions import relu as rectified
+from .functions import sigmoid, tanh
 
 
 def _places(row, last_first, n, steps, hidden):
@@ -32,9 +37,11 @@ def _dot(total, state, w, at, width):
 
 
 def rnn(segments, first, last, relu, reverse, n, steps, hidden, h, w, start):
-    """h[t] = f(h[t] + h[t - 1] @ w), f being tanh, or relu if `relu`; before the first step is start
+    """h[t] = f(h[t] + s @ w), f = tanh, or relu if `relu`
+    h [n, steps, hidden], w [hidden, hidden], start [n, hidden]
 
-    The sum starts from what h holds and goes over the states in order. From the last step to the first if `reverse`.
+    s is the state before, start in the first step. The sum starts from what h holds and goes over the states in order.
+    From the last step to the first if `reverse`.
     """
     states, weights, starts = segments[h >> 24], segments[w >> 24], segments[start >> 24]
     h, w, start = h & OFFSET, w & OFFSET, start & OFFSET
@@ -47,9 +54,12 @@ def rnn(segments, first, last, relu, reverse, n, steps, hidden, h, w, start):
 
 
 def rnn_grad(segments, first, last, relu, reverse, n, steps, hidden, da, carry, g, h, w):
-    """From the step that was last: d = carry + g[t]
+    """d = carry + g[t]
     da[t] = d * (1 - h[t] * h[t]), or if `relu` 0 where h[t] <= 0, else d
-    carry = da[t] @ w', the sum over the gates in order
+    carry = da[t] @ w'
+    da, g, h [n, steps, hidden]; carry [n, hidden]; w [hidden, hidden]
+
+    From the step that was last. The sum goes over the gates in order; w' is w transposed.
     """
     to, carried, gradients = segments[da >> 24], segments[carry >> 24], segments[g >> 24]
     states, weights = segments[h >> 24], segments[w >> 24]
@@ -66,9 +76,10 @@ def rnn_grad(segments, first, last, relu, reverse, n, steps, hidden, da, carry, 
 
 def gru(segments, first, last, reverse, n, steps, hidden, h, gates, w, start):
     """r = sigmoid(r + s @ w_r), z = sigmoid(z + s @ w_z), q = q + s @ w_n, n = tanh(n + r * q)
-    h[t] = (1 - z) * n + z * s, s being the state before
+    h[t] = (1 - z) * n + z * s
+    h [n, steps, hidden]; start [n, hidden]; gates [n, steps, 4, hidden]: r, z, n, q; w [hidden, 3, hidden]: r, z, n
 
-    gates hold r, z, n, q; w the columns r, z, n. Sums as in rnn.
+    s is the state before. Sums as in rnn.
     """
     states, to, weights, starts = segments[h >> 24], segments[gates >> 24], segments[w >> 24], segments[start >> 24]
     h, gates, w, start = h & OFFSET, gates & OFFSET, w & OFFSET, start & OFFSET
@@ -87,9 +98,12 @@ def gru(segments, first, last, reverse, n, steps, hidden, h, gates, w, start):
 
 
 def gru_grad(segments, first, last, reverse, n, steps, hidden, da, carry, g, gates, h, w, start):
-    """From the step that was last: d = carry + g[t]; dn = d * (1 - z) * (1 - n * n), dz = d * (s - n) * (z * (1 - z))
+    """d = carry + g[t], dn = d * (1 - z) * (1 - n * n), dz = d * (s - n) * (z * (1 - z))
     dq = dn * r, dr = dn * q * (r * (1 - r)); da[t] = dr, dz, dn, dq
-    carry = d * z + dr @ w_r' + dz @ w_z' + dq @ w_n', one sum in this order
+    carry = d * z + dr @ w_r' + dz @ w_z' + dq @ w_n'
+    da, gates [n, steps, 4, hidden]; carry, start [n, hidden]; g, h [n, steps, hidden]; w [hidden, 3, hidden]
+
+    From the step that was last. One sum in this order.
     """
     to, carried, gradients, values = segments[da >> 24], segments[carry >> 24], segments[g >> 24], segments[gates >> 24]
     states, weights, starts = segments[h >> 24], segments[w >> 24], segments[start >> 24]
@@ -118,10 +132,12 @@ def gru_grad(segments, first, last, reverse, n, steps, hidden, da, carry, g, gat
 
 
 def lstm(segments, first, last, reverse, n, steps, hidden, h, c, gates, w, start, start_c):
-    """i, f, o = sigmoid(i, f, o + s @ w), g = tanh(g + s @ w), s being the state before
+    """i, f, o = sigmoid(i, f, o + s @ w), g = tanh(g + s @ w)
     c[t] = f * c[t - 1] + i * g, h[t] = o * tanh(c[t])
+    h, c [n, steps, hidden]; start, start_c [n, hidden]
+    gates [n, steps, 4, hidden], w [hidden, 4, hidden]: i, f, g, o
 
-    gates hold i, f, g, o, as the columns of w do. Sums as in rnn.
+    s is the state before. Sums as in rnn.
     """
     states, cells, to, weights = segments[h >> 24], segments[c >> 24], segments[gates >> 24], segments[w >> 24]
     starts, start_cells = segments[start >> 24], segments[start_c >> 24]
@@ -147,9 +163,12 @@ def lstm(segments, first, last, reverse, n, steps, hidden, h, c, gates, w, start
 
 
 def lstm_grad(segments, first, last, reverse, n, steps, hidden, da, carry, carry_c, g, gates, c, w, start_c):
-    """From the step that was last: d = carry + g[t], t = tanh(c[t]), e = carry_c + d * o * (1 - t * t)
+    """d = carry + g[t], t = tanh(c[t]), e = carry_c + d * o * (1 - t * t)
     di = e * g * (i * (1 - i)), df = e * c[t - 1] * (f * (1 - f)), dg = e * i * (1 - g * g), do = d * t * (o * (1 - o))
-    carry_c = e * f, carry = da[t] @ w', the sum over the gates in order
+    carry_c = e * f, carry = da[t] @ w'
+    da, gates [n, steps, 4, hidden]; carry, carry_c, start_c [n, hidden]; g, c [n, steps, hidden]; w [hidden, 4, hidden]
+
+    From the step that was last. The sum goes over the gates in order.
     """
     to, carried, carried_c = segments[da >> 24], segments[carry >> 24], segments[carry_c >> 24]
     gradients, values, cells = segments[g >> 24], segments[gates >> 24], segments[c >> 24]

@@ -21,18 +21,19 @@ WEIGHTS = [row[table.WEIGHT] for row in table.TABLE] + [function[2] for function
 
 # Where each opcode's definition is: what is rarely used is imported only when it is.
 HOMES = (
-    " portable.elementwise: map map_strided "
-    "portable.product: matmul "
-    "portable.image: conv2d conv2d_grad_input conv2d_grad_weight max_pool2d max_pool2d_grad "
-    "portable.loss: softmax softmax_grad cross_entropy cross_entropy_grad check_index count_correct "
+    " portable.elementwise: map map_strided convert "
     "portable.random: dropout uniform "
-    "portable.update: convert count sgd adam stop "
+    "portable.loss: softmax softmax_grad cross_entropy cross_entropy_grad check_index count_correct "
+    "portable.update: count stop sgd adam "
+    "portable.product: matmul "
+    "portable.convolution: conv2d conv2d_grad_input conv2d_grad_weight "
+    "portable.pooling: max_pool2d max_pool2d_grad "
+    "portable.sum: sum "
     "portable.index: gather scatter_add scan argsort "
     "portable.normalize: normalize normalize_grad "
     "portable.optimizers: rmsprop adagrad adadelta lion adan "
-    "portable.recurrent: rnn rnn_grad gru gru_grad lstm lstm_grad "
     "portable.bfloat16: to_bfloat16 from_bfloat16 "
-    "portable.sum: sum "
+    "portable.recurrent: rnn rnn_grad gru gru_grad lstm lstm_grad "
     "portable.signal: rfft rfft_transposed biquad "
 )
 

@@ -1,6 +1,9 @@
-"""Signals: the Fourier transform of real rows and its transpose, and filters of the second order."""
+"""Signals: the Fourier transform of real rows and its transpose, and filters of the second order.
 
-from .elementwise import OFFSET
+n rows of N = 2 * half numbers, half = 2**levels; a filter goes along n of outer x n x inner elements.
+"""
+
+from .bind import OFFSET
 
 
 def _stages(half, levels):
@@ -59,10 +62,11 @@ def _split(to, at, source, source_at, wave, wave_at, levels, transposed, inner):
 
 
 def rfft(segments, first, last, n, half, levels, y, x, wave, scale):
-    """y[i, k] = f(k) * (the sum over j of x[i, j] * e^(-2 pi i jk / N)), k = 0 .. N / 2
+    """y[i, k] = f(k) * (sum over j of x[i, j] * e^(-2 pi i jk / N)), k = 0 .. N / 2
+    f(0) = f(N / 2) = scale[0], else f(k) = scale[1]
+    y [n, half + 1, 2], x [n, 2 * half], wave [half] = sin(2 pi j / N), scale [2]
 
-    N = 2 * 2**levels, at most 2 * half; f(k) = scale[0] for k = 0 and N / 2, else scale[1]; wave[j] = sin(2 pi j / N).
-    A row of x has 2 * half elements, one of y two more. docs/vm.md states the order.
+    N = 2 * 2**levels, at most 2 * half. docs/vm.md states the order.
     """
     to, source, waves, factors = segments[y >> 24], segments[x >> 24], segments[wave >> 24], segments[scale >> 24]
     wave, levels = wave & OFFSET, _stages(half, levels)
@@ -80,7 +84,8 @@ def rfft(segments, first, last, n, half, levels, y, x, wave, scale):
 
 
 def rfft_transposed(segments, first, last, n, half, levels, x, y, wave, scale):
-    """x[i, j] = the sum over k of f(k) * (y[i, k, 0] * cos(2 pi jk / N) - y[i, k, 1] * sin(2 pi jk / N)), k = 0, 1 ..
+    """x[i, j] = sum over k of f(k) * (y[i, k, 0] * cos(2 pi jk / N) - y[i, k, 1] * sin(2 pi jk / N)), k = 0 .. N / 2
+    x [n, 2 * half], y [n, half + 1, 2], wave [half] = sin(2 pi j / N), scale [2]
 
     As rfft, whose gradient it gives. With scale = [1 / N, 2 / N] it is the inverse.
     """
@@ -97,10 +102,11 @@ def rfft_transposed(segments, first, last, n, half, levels, x, y, wave, scale):
 
 def biquad(segments, first, last, transposed, given, kept, outer, n, inner, y, x, coefficients, start, end):
     """y = b0 * x + s1; s1 = (b1 * x - a1 * y) + s2; s2 = b2 * x - a2 * y
+    transposed: w = (x - a1 * s1) - a2 * s2; y = (b0 * w + b1 * s1) + b2 * s2; s2 = s1; s1 = w
+    y, x [outer, n, inner]; coefficients [5] = b0, b1, b2, a1, a2; start, end [outer, 2, inner] = s1, s2
 
-    For each o and j along n, coefficients = [b0, b1, b2, a1, a2]; s1 and s2 begin as start[o, 0, j] and start[o, 1, j]
-    if `given`, else as 0, and go to end if `kept`. If `transposed` from i = n - 1 down to 0, the gradient of x:
-    w = (x - a1 * s1) - a2 * s2; y = (b0 * w + b1 * s1) + b2 * s2; s2 = s1; s1 = w
+    For each o and j, along n. s1 and s2 begin as start[o, 0, j] and start[o, 1, j] if `given`, else as 0, and go to end
+    if `kept`. If `transposed` from i = n - 1 down to 0: the gradient of x.
     """
     to, source, factors = segments[y >> 24], segments[x >> 24], segments[coefficients >> 24]
     at = coefficients & OFFSET

@@ -1,6 +1,10 @@
-"""Sums that are kept in two floats."""
+"""Sums that are kept in two floats: what each addition rounds away is added to the next term (Kahan, 1965).
 
-from .elementwise import FUNCTIONS, OFFSET, single
+n0 x n1 x n2 x n3 sums of h x w terms; y is written, a and b are read; fn is a function of a map.
+"""
+
+from .bind import OFFSET
+from .functions import FUNCTIONS, single
 
 
 def _sum(apply, square, h, w, a, a_at, a_h, a_w, b, b_at, b_h, b_w, keeps):
@@ -20,18 +24,18 @@ def _sum(apply, square, h, w, a, a_at, a_h, a_w, b, b_at, b_h, b_w, keeps):
 
 
 def summed(*terms):
-    """The sum over h and w, w fastest, of fn(a, b) or its square (Kahan, 1965): what each addition rounds away is added
-    to the next term. Where that is not finite, the plain sum."""
+    """The sum over h and w, w fastest, of fn(a, b) or its square. Where that is not finite, the plain sum."""
     total = _sum(*(terms + (True,)))
     return total if total - total == 0.0 else _sum(*(terms + (False,)))
 
 
 def sum(segments, first, last, fn, square, n0, n1, n2, n3, h, w, y0, y1, y2, y3, a0, a1, a2, a3, a_h, a_w,
         b0, b1, b2, b3, b_h, b_w, y, a, b):  # fmt: skip
-    """y[i · y] = the sum over h and w, w fastest, of fn(a[i · a + h * a_h + w * a_w], b[i · b + h * b_h + w * b_w]),
-    or of its square, for i over four dimensions. The sum is kept in two floats.
+    """y[i · y] = sum over p, q of t, or if `square` of t * t
+    t = fn(a[i · a + p * a_h + q * a_w], b[i · b + p * b_h + q * b_w])
+    i · y = i0 * y0 + i1 * y1 + i2 * y2 + i3 * y3, i in [n0, n1, n2, n3], p in [h], q in [w]
 
-    i · y is i0 * y0 + i1 * y1 + i2 * y2 + i3 * y3.
+    q is the fastest. The sum is kept in two floats.
     """
     to, left, right = segments[y >> 24], segments[a >> 24], segments[b >> 24]
     y, a, b = y & OFFSET, a & OFFSET, b & OFFSET

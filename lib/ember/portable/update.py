@@ -1,6 +1,10 @@
-"""Conversion, counting and the optimizers' updates."""
+"""What a training step's update takes: count, stop, and the optimizers SGD and Adam.
 
-from .elementwise import OFFSET, div, sqrt, to_whole
+n elements of a parameter p; g is their gradient, a sum of weights that come to total; m, v, most are state.
+"""
+
+from .bind import OFFSET
+from .functions import div, sqrt, to_whole
 
 
 def wrapped(x):
@@ -9,24 +13,20 @@ def wrapped(x):
     return x - (1 << 32) if x >> 31 else x
 
 
-def convert(segments, first, last, n, channels, d, src, affine):
-    """d[i, c] = src[i, c] * affine[c] + affine[channels + c]"""
-    to, source, parameters = segments[d >> 24], segments[src >> 24], segments[affine >> 24]
-    d, src, affine = d & OFFSET, src & OFFSET, affine & OFFSET
-    for c in range(channels):
-        scale, shift = parameters[affine + c], parameters[affine + channels + c]
-        for i in range(first * channels + c, last * channels, channels):
-            to[d + i] = source[src + i] * scale + shift
-
-
 def count(segments, first, last, keep, add, n, counter):
-    """counter = counter * keep + n * add, in int32 that wraps around"""
+    """counter = counter * keep + n * add
+    counter [1]
+
+    In int32 that wraps around.
+    """
     integers, at = segments[counter >> 24], counter & OFFSET
     integers[at] = wrapped(integers[at] * keep + n * add)
 
 
 def stop(segments, first, last, go):
-    """Where go is 0, the row before the first: the run is finished"""
+    """the run is finished where go is 0
+    go [1]
+    """
     return -1 if segments[go >> 24][go & OFFSET] == 0 else None
 
 
@@ -35,8 +35,9 @@ def sgd(segments, first, last, momentum, nesterov, n, p, g, v, hyper, step, tota
     with momentum: v = G if step is 0, else momentum * v + (1 - dampening) * G
                    G = G + momentum * v if nesterov, else v
     p = p - lr * G
+    p [n], g [n], v [n] with momentum, hyper [4] = lr, momentum, dampening, weight_decay
 
-    hyper = [lr, momentum, dampening, weight_decay]. A weight_decay of 0 leaves its term out.
+    A weight_decay of 0 leaves its term out.
     """
     parameters, gradients, velocities = segments[p >> 24], segments[g >> 24], segments[v >> 24]
     floats, at = segments[hyper >> 24], hyper & OFFSET
@@ -64,8 +65,9 @@ def adam(segments, first, last, decoupled, amsgrad, n, p, g, m, v, most, hyper, 
     amsgrad: most = most where most >= v or most is NaN, else v; s = most, else s = v
     decoupled 2: p = p - (lr * weight_decay) * p where m * p >= 0
     p = p - (lr / (1 - beta1^t)) * (m / (sqrt(s) / sqrt(1 - beta2^t) + eps))
+    p [n], g [n], m [n], v [n], most [n] with amsgrad, hyper [5] = lr, beta1, beta2, eps, weight_decay
 
-    hyper = [lr, beta1, beta2, eps, weight_decay]. A weight_decay of 0 leaves its term out.
+    A weight_decay of 0 leaves its term out.
     """
     parameters, gradients = segments[p >> 24], segments[g >> 24]
     firsts, seconds, largest = segments[m >> 24], segments[v >> 24], segments[most >> 24]

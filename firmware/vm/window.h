@@ -1,4 +1,4 @@
-// What convolution and pooling share: the sizes of pictures, and which of a window lies inside.
+// What convolution.c and pooling.c share: the sizes of pictures, and which of a window lies inside.
 
 typedef struct {
     int32_t n, h, w, c, f, groups, out_h, out_w, k_h, k_w, s_h, s_w, p_h, p_w, d_h, d_w;

@@ -1,4 +1,6 @@
-// Kernels over rows of a matrix: softmax, cross entropy, counting; and the optimizers.
+// Softmax, cross entropy, and the checks and counts that labels need.
+//
+// n rows of width elements, one a class; label is the row's class, g the gradient of what the forward kernel wrote.
 
 static float maximum_of_row(const float *x, int32_t width) {
     float best = x[0];
@@ -36,6 +38,9 @@ static void divide_rows(float *y, float *sums, int32_t rows, int32_t width) {
     }
 }
 
+// m = max over j of x[i, j], e[j] = exp(x[i, j] - m), s = sum over j of e[j]
+// form 0: y[i, j] = e[j] / s, 1: y[i, j] = (x[i, j] - m) - log(s), 2: as 0, but 0 where m is -inf
+// y [n, width], x [n, width]
 static int32_t run_softmax(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const int32_t width = fields[SOFTMAX_WIDTH];
     float *y = floats_at(vm, fields[SOFTMAX_Y]) + first * width;
@@ -63,6 +68,9 @@ static int32_t run_softmax(const ember_vm *vm, const int32_t *fields, int32_t fi
     return last;
 }
 
+// log 0: dx[i, j] = into(dx[i, j], y[i, j] * (g[i, j] - (sum over k of g[i, k] * y[i, k])))
+// log 1: dx[i, j] = into(dx[i, j], g[i, j] - exp(y[i, j]) * (sum over k of g[i, k]))
+// dx [n, width], y [n, width], g [n, width]
 static int32_t run_softmax_grad(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const int32_t width = fields[SOFTMAX_GRAD_WIDTH], into = fields[SOFTMAX_GRAD_INTO];
     const bool log = fields[SOFTMAX_GRAD_LOG];
@@ -100,6 +108,9 @@ static int32_t first_outside(integers index, int32_t high, int32_t first, int32_
     return first;
 }
 
+// m = max over j of x[i, j], e[j] = exp(x[i, j] - m), s = sum over j of e[j]
+// p[i, j] = e[j] / s, loss[i] = log(s) - (x[i, label[i]] - m)
+// loss [n], p [n, width], x [n, width], label [n]
 static int32_t run_cross_entropy(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const int32_t width = fields[CROSS_ENTROPY_WIDTH];
     integers label = integers_at(vm, fields[CROSS_ENTROPY_LABEL]);
@@ -124,6 +135,8 @@ static int32_t run_cross_entropy(const ember_vm *vm, const int32_t *fields, int3
     return last;
 }
 
+// dx[i, j] = into(dx[i, j], (p[i, j] - (1 where j is label[i], else 0)) * g[i])
+// dx [n, width], p [n, width], label [n], g [n]
 static int32_t run_cross_entropy_grad(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const int32_t width = fields[CROSS_ENTROPY_GRAD_WIDTH];
     const bool add = fields[CROSS_ENTROPY_GRAD_INTO];
@@ -143,10 +156,14 @@ static int32_t run_cross_entropy_grad(const ember_vm *vm, const int32_t *fields,
     return last;
 }
 
+// a fault at the first i whose index[i] is not 0 .. high - 1
+// index [n]
 static int32_t run_check_index(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     return first_outside(integers_at(vm, fields[CHECK_INDEX_INDEX]), fields[CHECK_INDEX_HIGH], first, last);
 }
 
+// counter = counter + how many rows i have their first maximum of x[i, j] at j = label[i]
+// counter [1], x [n, width], label [n]
 static int32_t run_count_correct(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     const int32_t width = fields[COUNT_CORRECT_WIDTH];
     integers label = integers_at(vm, fields[COUNT_CORRECT_LABEL]);
@@ -166,94 +183,5 @@ static int32_t run_count_correct(const ember_vm *vm, const int32_t *fields, int3
         correct += at == integer_of(label, i);
     }
     *counter = (int32_t)((uint32_t)*counter + correct);
-    return last;
-}
-
-static int32_t run_sgd(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
-    const float *hyper = floats_at(vm, fields[SGD_HYPER]);
-    const float rate = hyper[0], momentum = hyper[1], fresh = 1.0f - hyper[2], decay = hyper[3];
-    const bool begins = *integer_at(vm, fields[SGD_STEP]) == 0, nesterov = fields[SGD_NESTEROV];
-    const float total = *floats_at(vm, fields[SGD_TOTAL]);
-    float *p = floats_at(vm, fields[SGD_P]), *v = floats_at(vm, fields[SGD_V]);
-    const float *g = floats_at(vm, fields[SGD_G]);
-    float chunk[CHUNK];
-    for (int32_t start = first; start < last; start += CHUNK) {
-        int32_t size = last - start < CHUNK ? last - start : CHUNK;
-        EACH(i, size) {
-            chunk[i] = g[start + i] / total;
-        }
-        if (decay != 0.0f) {
-            EACH(i, size) {
-                chunk[i] = chunk[i] + decay * p[start + i];
-            }
-        }
-        if (fields[SGD_MOMENTUM]) {
-            EACH(i, size) {
-                float gradient = chunk[i];
-                float moving = choose(begins, gradient, momentum * v[start + i] + fresh * gradient);
-                v[start + i] = moving;
-                chunk[i] = choose(nesterov, gradient + momentum * moving, moving);
-            }
-        }
-        EACH(i, size) {
-            p[start + i] = p[start + i] - rate * chunk[i];
-        }
-    }
-    return last;
-}
-
-static int32_t run_adam(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
-    const float *hyper = floats_at(vm, fields[ADAM_HYPER]);
-    const float rate = hyper[0], beta1 = hyper[1], beta2 = hyper[2], eps = hyper[3], decay = hyper[4];
-    const float fresh1 = 1.0f - beta1, fresh2 = 1.0f - beta2;
-    const uint32_t t = (uint32_t)*integer_at(vm, fields[ADAM_STEP]) + 1;
-    const float total = *floats_at(vm, fields[ADAM_TOTAL]);
-    const float c1 = 1.0f - power_of_whole(beta1, t), c2 = sqrt_core(1.0f - power_of_whole(beta2, t));
-    const float step = rate / c1, shrink = rate * decay;
-    const bool decays = decay != 0.0f;
-    const int32_t decoupled = fields[ADAM_DECOUPLED];
-    float *p = floats_at(vm, fields[ADAM_P]), *m = floats_at(vm, fields[ADAM_M]);
-    float *v = floats_at(vm, fields[ADAM_V]), *most = floats_at(vm, fields[ADAM_MOST]);
-    const float *g = floats_at(vm, fields[ADAM_G]);
-    for (int32_t start = first; start < last; start += CHUNK) {
-        float chunk[CHUNK], moving[CHUNK];
-        int32_t size = last - start < CHUNK ? last - start : CHUNK;
-        EACH(i, size) {
-            chunk[i] = g[start + i] / total;
-        }
-        if (decays && decoupled == 1) {
-            EACH(i, size) {
-                p[start + i] = p[start + i] - shrink * p[start + i];
-            }
-        } else if (decays && decoupled == 0) {
-            EACH(i, size) {
-                chunk[i] = chunk[i] + decay * p[start + i];
-            }
-        }
-        EACH(i, size) {
-            float gradient = chunk[i];
-            float mean = beta1 * m[start + i] + fresh1 * gradient;
-            float square = beta2 * v[start + i] + fresh2 * (gradient * gradient);
-            m[start + i] = mean;
-            v[start + i] = square;
-            moving[i] = square;
-        }
-        if (fields[ADAM_AMSGRAD]) {
-            EACH(i, size) {
-                float before = most[start + i];
-                moving[i] = choose(before >= moving[i] || before != before, before, moving[i]);
-                most[start + i] = moving[i];
-            }
-        }
-        if (decays && decoupled == 2) {
-            EACH(i, size) {
-                float value = p[start + i];
-                p[start + i] = choose(m[start + i] * value >= 0.0f, value - shrink * value, value);
-            }
-        }
-        EACH(i, size) {
-            p[start + i] = p[start + i] - step * (m[start + i] / (sqrt_core(moving[i]) / c2 + eps));
-        }
-    }
     return last;
 }

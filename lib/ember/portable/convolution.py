@@ -1,10 +1,10 @@
-"""Convolution and pooling. Images are [n, h, w, channels], weights [k_h, k_w, c, groups * f].
+"""Convolutions, as sums of products over the positions of the window that lie inside the image.
 
-An output position o and a position k of the kernel meet the input at o * s - p + k * d (stride, padding, dilation);
-what lies outside the image is left out. Output channel o is of group o // f, which reads c input channels of its own.
+n images of h x w pixels, out_h x out_w come out; c channels of each group go in, f come out; a window is k_h x k_w; s
+is its stride, p the padding, d the dilation.
 """
 
-from .elementwise import INF, OFFSET
+from .bind import OFFSET
 
 
 def _dot(total, values, places, weight, at):
@@ -16,9 +16,11 @@ def _dot(total, values, places, weight, at):
 
 def conv2d(segments, first, last, into, n, h, w, c, f, groups, out_h, out_w, k_h, k_w, s_h, s_w, p_h, p_w, d_h, d_w,
            y, x, weight):  # fmt: skip
-    """y[n, o_h, o_w, o] = into(y, sum over k_h, k_w, i of x[n, i_h, i_w, group * c + i] * weight[k_h, k_w, i, o])
+    """y[j, o_h, o_w, o] = (y if into else 0) + sum over q, r, i of x[j, i_h, i_w, o // f * c + i] * weight[q, r, i, o]
+    i_h = o_h * s_h - p_h + q * d_h, i_w = o_w * s_w - p_w + r * d_w
+    y [n, out_h, out_w, groups * f], x [n, h, w, groups * c], weight [k_h, k_w, c, groups * f]
 
-    i_h = o_h * s_h - p_h + k_h * d_h, and so i_w; group = o // f; into 1 starts from y.
+    What lies outside the image is left out. Output channel o is of group o // f, which reads c channels of its own.
     """
     to, source, weights = segments[y >> 24], segments[x >> 24], segments[weight >> 24]
     weight &= OFFSET
@@ -52,10 +54,9 @@ def _output(i, p, k, d, s, count):
 
 def conv2d_grad_input(segments, first, last, into, n, h, w, c, f, groups, out_h, out_w, k_h, k_w, s_h, s_w, p_h, p_w,
                       d_h, d_w, dx, g, weight):  # fmt: skip
-    """dx[n, i_h, i_w, i] = into(dx, sum over k_h, k_w, o of g[n, o_h, o_w, o] * weight[k_h, k_w, i % c, o])
-
-    over the output channels o of i's group, i // c, and the output positions o_h, o_w that meet i_h, i_w at k_h, k_w;
-    into 1 starts from dx.
+    """dx[j, i_h, i_w, i] = (dx if into else 0) + sum over q, r, o of g[j, o_h, o_w, o] * weight[q, r, i % c, o]
+    where there are such: o // f = i // c, o_h * s_h = i_h + p_h - q * d_h, o_w * s_w = i_w + p_w - r * d_w
+    dx [n, h, w, groups * c], g [n, out_h, out_w, groups * f], weight [k_h, k_w, c, groups * f]
     """
     to, gradients, weights = segments[dx >> 24], segments[g >> 24], segments[weight >> 24]
     weight &= OFFSET
@@ -82,9 +83,9 @@ def conv2d_grad_input(segments, first, last, into, n, h, w, c, f, groups, out_h,
 
 def conv2d_grad_weight(segments, first, last, into, n, h, w, c, f, groups, out_h, out_w, k_h, k_w, s_h, s_w, p_h, p_w,
                        d_h, d_w, dw, x, g):  # fmt: skip
-    """dw[k_h, k_w, i, o] = into(dw, sum over n, o_h, o_w of x[n, i_h, i_w, group * c + i] * g[n, o_h, o_w, o])
-
-    i_h = o_h * s_h - p_h + k_h * d_h, and so i_w; group = o // f; into 1 starts from dw.
+    """dw[q, r, i, o] = (dw if into else 0) + sum over j, o_h, o_w of x[j, i_h, i_w, o // f * c + i] * g[j, o_h, o_w, o]
+    i_h = o_h * s_h - p_h + q * d_h, i_w = o_w * s_w - p_w + r * d_w
+    dw [k_h, k_w, c, groups * f], x [n, h, w, groups * c], g [n, out_h, out_w, groups * f]
     """
     to, source, gradients = segments[dw >> 24], segments[x >> 24], segments[g >> 24]
     wide, deep = groups * f, groups * c
@@ -107,45 +108,3 @@ def conv2d_grad_weight(segments, first, last, into, n, h, w, c, f, groups, out_h
                         x_at += s_w * deep
                         g_at += wide
             to[to_at] = total
-
-
-def _best(x, at, i_h, i_w, h, w, c, k_h, k_w):
-    """Where the window at i_h, i_w has its maximum, or -1: the first of equals, the first NaN before all."""
-    best, where = -INF, -1
-    for row in range(max(0, i_h), min(h, i_h + k_h)):
-        for column in range(max(0, i_w), min(w, i_w + k_w)):
-            here = at + (row * w + column) * c
-            value = x[here]
-            if where < 0 or value > best or (value != value and best == best):
-                best, where = value, here
-    return where
-
-
-def max_pool2d(segments, first, last, n, h, w, c, out_h, out_w, k_h, k_w, s_h, s_w, p_h, p_w, y, x):
-    """y[n, o_h, o_w, c] = the maximum of x over its window: rows o_h * s_h - p_h + (0 .. k_h - 1), and so the columns
-
-    NaN counts as the maximum. A window wholly outside the image gives -inf.
-    """
-    to, source = segments[y >> 24], segments[x >> 24]
-    for row in range(first, last):
-        to_at = (y & OFFSET) + row * out_w * c
-        at = (x & OFFSET) + row // out_h * h * w * c
-        for i in range(out_w * c):
-            where = _best(source, at + i % c, row % out_h * s_h - p_h, i // c * s_w - p_w, h, w, c, k_h, k_w)
-            to[to_at + i] = source[where] if where >= 0 else -INF
-
-
-def max_pool2d_grad(segments, first, last, n, h, w, c, out_h, out_w, k_h, k_w, s_h, s_w, p_h, p_w, dx, x, g):
-    """dx = dx + g at the element of x that is its window's maximum, found again: the first of equals, the first NaN
-
-    A window wholly outside the image gives nothing.
-    """
-    to, source, gradients = segments[dx >> 24], segments[x >> 24], segments[g >> 24]
-    for row in range(first, last):
-        at = (x & OFFSET) + row // out_h * h * w * c
-        g_at = (g & OFFSET) + row * out_w * c
-        apart = (dx & OFFSET) - (x & OFFSET)
-        for i in range(out_w * c):
-            where = _best(source, at + i % c, row % out_h * s_h - p_h, i // c * s_w - p_w, h, w, c, k_h, k_w)
-            if where >= 0:
-                to[where + apart] += gradients[g_at + i]
