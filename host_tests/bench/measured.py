@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 VM = ("firmware/vm/*.[ch]", "firmware/vm/flags.mk")
 STEP = (*VM, "host_tests/bench/*step.*")
-PORTABLE = (*VM, "lib/ember/kernels*.py", "host_tests/bench/vms.py")
+PORTABLE = (*VM, "lib/ember/portable/*.py", "host_tests/bench/vms.py")
 C_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 LINE = "<!-- measured of %s -->\n"
 
