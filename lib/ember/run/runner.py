@@ -4,7 +4,6 @@ a metric, or runtime.load of what it reads from a file."""
 from ..instructions import program
 from ..machine.image import per_row, segment, word, zeros
 
-_NUMBERS = (int, float, type(None))
 _REFUSED = (ValueError, TypeError)
 _ROWS, _LR = (program.INTS << 24) + program.ROWS, program.FLOATS << 24
 _STEP = (program.INTS << 24) + program.STEP
@@ -30,15 +29,16 @@ class Runner:
     unfinished  a step in slices, or, if not fresh, one that is fused
     """
 
-    front = plan = schedule = validation = binding = cutter = sliced = sizes = None
+    front = plan = schedule = validation = sliced = sizes = None
     epoch = target_size = 0
-    paused = unfinished = False
-    stretch = 1 << 20
-    fresh = True
 
     def __init__(self, image, executor):
         code = image.code
         self.image, self.executor = image, executor
+        # A step looks at these: in the object they are found sooner than in its class.
+        self.binding = self.cutter = None
+        self.paused = self.unfinished = False
+        self.fresh, self.stretch = True, 1 << 20
         self.micro_batch, self.classes = word(code, 2), image.classes
         self.batch_size = image.batch_size or self.micro_batch
         flags, _, self.sample_size = segment(code, program.X)
@@ -70,9 +70,7 @@ class Runner:
     # heap. So what runs at every step is cut into calls that each stay below.
 
     def bind(self, x, y):
-        """Bind a batch; whether its lengths fit. What has none does not."""
-        if isinstance(x, _NUMBERS) or isinstance(y, _NUMBERS):
-            return False
+        """Bind a batch; whether its lengths fit. TypeError where it has none."""
         if self.binding:
             return self.binding.bind(self, x, y)
         rows = self.rows = len(y) // self.target_size
@@ -92,8 +90,6 @@ class Runner:
         """Bind a batch without targets, for a prediction; whether its length fits."""
         if self.paused or self.unfinished:
             self.idle()
-        if isinstance(x, _NUMBERS):
-            return False
         if self.binding:
             return self.binding.bind_input(self, x)
         rows = self.rows = len(x) // self.sample_size
@@ -114,9 +110,12 @@ class Runner:
         if done < 0:
             self.executor.fault()
 
-    def attempt(self, sections):
-        """As run; False where what is bound is not of the types that the program reads, or not as it may be."""
+    def attempt(self, x, y, sections):
+        """Run sections on a batch where it lies; False where it is not of the lengths and types that the program reads,
+        or has an index that it may not have. y: None in a prediction."""
         try:
+            if not (self.bind_input(x) if y is None else self.bind(x, y)):
+                return False
             self.paused = True
             while not self.executor.run(sections, self.stretch):
                 pass
@@ -124,7 +123,8 @@ class Runner:
             if self.executor.done < 0:
                 self.executor.fault()
             return True
-        except _REFUSED:
+        except _REFUSED:  # before it began, or when it had come to its end
+            self.paused = False
             return False
 
     def idle(self):
@@ -141,7 +141,7 @@ class Runner:
         found when it is bound or by the first section, before anything has changed."""
         if self.paused or self.unfinished:
             self.idle()
-        if not self.bind(x, y) or not self.attempt(sections):
+        if not self.attempt(x, y, sections):
             self._convert(x, y, sections)
 
     def _convert(self, x, y, sections):
@@ -217,7 +217,8 @@ class Runner:
             self.cutter.accumulate(x, y)
             self.update()
         elif self.fresh:
-            self.take(x, y, program.CHECK_TO_UPDATE)
+            if not self.attempt(x, y, program.CHECK_TO_UPDATE):
+                self._convert(x, y, program.CHECK_TO_UPDATE)
         else:
             self.take(x, y, program.CHECK)
             self.fresh = True
@@ -268,9 +269,16 @@ class Runner:
         """The model's output for 1 to batch_size samples, in evaluation mode: a memoryview of float32, row after row,
         where it lies, until something else runs; of more than micro_batch samples an array. With a buffer `out` of
         float32 it is written there, and out is returned. Several outputs: a tuple of them, and out is a tuple."""
-        if self.cutter and not self.bind_input(x):
+        if self.cutter and not self.fits(x):
             return self.cutter.predict(x, out)
         return self.predict_part(x, out)
+
+    def fits(self, x):
+        """Whether x can be bound for a prediction."""
+        try:
+            return self.bind_input(x)
+        except TypeError:
+            return False
 
     def predict_part(self, x, out):
         """Of at most micro_batch samples."""
@@ -289,7 +297,7 @@ class Runner:
 
     def foresee(self, x):
         """Run the prediction of x: what it comes to is in the results."""
-        if not self.bind_input(x) or not self.attempt(program.PREDICT):
+        if not self.attempt(x, None, program.PREDICT):
             self._convert(x, None, program.PREDICT)
 
     def result(self, address, dims):
