@@ -24,9 +24,9 @@ def build(rows, body, memory=None, kind=Recording, cut=False, runs=True):
             arena = array("f", range(plan.arena)) if runs else None  # now: what is recorded next fragments the heap
         except MemoryError:
             code = None
-            from .shortage import too_large
+            from .shortage import no_room_to_record, too_large
 
-            raise too_large(plan)
+            raise too_large(plan) if runs else no_room_to_record(plan)
         recording = kind(rows, plan, code)
         recording.watch = watch
         body(recording)

@@ -115,6 +115,11 @@ class Trainer(Runner):
         """Write program, memory layout, constants, slots and weights to a file that travels: ember.runtime runs it
         where the rest of Ember does not fit, to the same bits. The optimizer's state goes along after the first step.
         Returns its bytes."""
-        from .export import export
+        try:
+            from .export import export
 
-        return export(self, path)
+            return export(self, path)
+        except MemoryError:
+            from ..recording.shortage import no_room_to_write
+
+            raise no_room_to_write(self)
