@@ -5,6 +5,7 @@ import collections
 
 from .scopes import Argument, Either, Literal, Module, Named, RewriteError, Scoped, bound, defined
 
+LONG = 24  # characters of a message that is worth a place of its own
 # What arguments of the package's own functions are called in a joined file: each name takes room on a board.
 LETTERS = "abcdefgkmnpqrstuvwxyz"
 
@@ -120,6 +121,25 @@ class Edit(Scoped):
         else:
             self.uses[node.value.id] += 1
 
+    def visit_Attribute(self, node):
+        if node.attr in self.package.hidden:
+            end = self.span(node)[1]
+            self.edits.append((end - len(node.attr), end, self.package.hidden[node.attr]))
+        super().visit_Attribute(node)
+
+    def visit_ClassDef(self, node):
+        hidden, own = self.package.hidden, set(bound(node.body))
+        for statement in node.body:
+            if isinstance(statement, ast.FunctionDef):
+                if statement.name in hidden:
+                    start = self.starts[statement.lineno - 1] + statement.col_offset + len("def ")
+                    self.edits.append((start, start + len(statement.name), hidden[statement.name]))
+                continue
+            for name in ast.walk(statement):
+                if isinstance(name, ast.Name) and name.id in own & set(hidden):
+                    self.edits.append((*self.span(name), hidden[name.id]))
+        super().visit_ClassDef(node)
+
     def generic_visit(self, node):
         for child in ast.iter_child_nodes(node):
             self.statement(child) if isinstance(child, ast.stmt) else self.visit(child)
@@ -141,12 +161,23 @@ class Edit(Scoped):
             self.replace(node, "")
         elif isinstance(node, ast.If) and not node.orelse and ast.unparse(node.test) == self.package.never:
             self.replace(node, "" if node in self.source.tree.body else "pass")
+        elif isinstance(node, ast.Raise) and (self.file or self.source.name) in self.package.quiet:
+            self.hush(node)
+            self.visit(node)
         elif isinstance(node, ast.Global) and self.joined:
             self.replace(node, "global " + ", ".join(self.package.new[self.source.name, n] for n in node.names))
         else:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and self.joined and self.depth == 0:
                 self.rename(node)
             self.visit(node)
+
+    def hush(self, node):
+        """Put its messages elsewhere."""
+        for text in ast.walk(node):
+            if isinstance(text, ast.Constant) and isinstance(text.value, str) and len(text.value) > LONG:
+                start, end = self.span(text)
+                said = "_said(%d)" % self.package.place_of(text.value) + "\n" * (text.end_lineno - text.lineno)
+                self.edits.append((start, end, said))
 
     def goes(self, node):
         """Whether an assignment only names what is written in."""

@@ -123,7 +123,16 @@ FILES = {
     "__init__": ("base.homes", "__init__"),
     "run": ("machine.image", "machine.executor", "run.blocks", "run.runner"),
     "cost": ("instructions.derived", "instructions.cost"),
+    "nn": ("nn", "nn.loss"),
+    "optim": ("optim",),
+    "vm": ("vm",),
+    "tensors_values": ("tensors.values",),
+    "train_trainer": ("train.trainer",),
 }
+
+
+# Of these, which every front loads, the messages of errors are elsewhere until one is raised.
+QUIET = ("core", "nn", "optim", "tensors_values", "train_batch")
 
 
 def core():
@@ -166,10 +175,13 @@ def package():
     """The library, with what is to be done to it."""
     names = {flat.name(module): said for module, said in asked().items()}
     files = {name: [flat.name(module) for module in modules] for name, modules in {**FILES, "core": core()}.items()}
-    there = {"JOINED": " %s " % " ".join(name for name in files["core"] if name in names), "APART": "_"}
+    lines = ["%s: %s" % (file, " ".join(m for m in inside if m in names and m != file))
+             for file, inside in files.items() if file in ("core", "nn")]  # fmt: skip
+    there = {"JOINED": " %s " % " ".join(lines), "APART": "_"}
     public = ["__init__", *inner("base.homes").MODULES.split()]
     mine = {flat.name(module) for module in PARTS["modules"]([PARTS["CORE"]])} - {*public, "run_checkpoint"}
-    return rewrite.Package(flat.texts(), files, public, names, {"base_homes": there}, mine, "hasattr(gc, 'freeze')")
+    return rewrite.Package(flat.texts(), files, public, names, {"base_homes": there}, mine, "hasattr(gc, 'freeze')",
+                           QUIET)  # fmt: skip
 
 
 @functools.lru_cache(maxsize=1)
@@ -210,7 +222,10 @@ def file_names(modules):
     """What the files are called that these modules are on a board, sorted."""
     files = package().file
     names = [flat.name(module) for module in modules]
-    return sorted({files.get(name, name) for name in names} & set(written()))
+    found = {files.get(name, name) for name in names}
+    if found.intersection(QUIET):
+        found.add(rewrite.WORDS)
+    return sorted(found & set(written()))
 
 
 def compiled(modules, strip=False):

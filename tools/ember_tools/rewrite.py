@@ -17,6 +17,8 @@ from .scopes import Either, Literal, Module, Named, RewriteError, Scan, Source, 
 
 SHORT = 10  # characters of a string that counts as a name's value too: mpy-cross interns no longer ones
 BUILTINS = frozenset(dir(builtins))
+WORDS = "words"
+SAID = "\n\ndef _said(k):\n    from .%s import ALL\n\n    return ALL[k]\n" % WORDS  # what stands for a message
 OPERATORS = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.LShift: operator.lshift,
     ast.RShift: operator.rshift, ast.BitOr: operator.or_, ast.BitAnd: operator.and_,
@@ -32,19 +34,25 @@ class Package:
     given    {module: {name: value}} that is to be written in, whatever the module says
     inner    modules whose functions nobody outside the package calls, beside those that are joined
     never    a condition that does not hold on a board
+    quiet    files whose long messages of errors lie in another one, words, which loads when one is raised
     """
 
-    def __init__(self, texts, joined=None, public=(), asked=None, given=None, inner=(), never=None):
+    def __init__(self, texts, joined=None, public=(), asked=None, given=None, inner=(), never=None, quiet=()):
         self.sources = {name: Source(name, text) for name, text in texts.items()}
-        self.joined, self.public, self.asked = joined or {}, public, asked or {}
+        self.joined, self.public, self.asked = joined or {}, public, dict(asked or {})
         self.file = {name: file for file, names in self.joined.items() for name in names}  # {module: where it lies}
+        for name in set(public) & set(self.file):
+            theirs = {own for own in defined(self.sources[name]) if own[0] != "_"}
+            self.asked[name] = theirs.union(self.asked.get(name, ()))
         self.inner, self.never = {*self.file, *inner}, never
+        self.quiet, self.words = quiet, {}  # {message: its place}
         self.values = {name: dict((given or {}).get(name, {})) for name in texts}  # {module: {name: value}}
         while self._evaluate():
             pass
         self.dynamic = {target for source in self.sources.values() for target in Scan(self, source).bare}
         self.keywords = {k.arg for s in self.sources.values() for n in ast.walk(s.tree) if isinstance(n, ast.Call)
                          for k in n.keywords}  # fmt: skip
+        self.hidden = {name: "_%d" % k for k, name in enumerate(self._hidden())}  # {attribute: what it is called}
         self.new = {}  # {(module, name): the name in the file that it is joined in}
         for file in self.joined:
             self._name_anew(file)
@@ -138,10 +146,22 @@ class Package:
             return False
         return module not in self.public or name[0] == "_" and name[:2] != "__"
 
+    def _hidden(self):
+        """Attributes that only their own classes use, as the house's rules have it: those of joined modules first."""
+        found = {}
+        for name in dict.fromkeys([*self.file, *self.sources]):
+            for node in ast.walk(self.sources[name].tree):
+                if isinstance(node, ast.ClassDef):
+                    found.update(dict.fromkeys(bound(node.body)))
+                elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                    found[node.attr] = None
+        return [name for name in found if is_private(name)]
+
     # One module out of several.
 
     def _name_anew(self, file):
-        """What several modules of a file have, or Python itself, is called by its module too."""
+        """What nobody else uses is called by a number, what several modules of a file have, or Python itself, by its
+        module too."""
         owners = collections.Counter()
         theirs = []
         for module in self.joined[file]:
@@ -150,17 +170,22 @@ class Package:
             theirs += [(module, name) for name in names]
         new = {}
         for module, name in theirs:
-            new[module, name] = name
+            private = is_private(name) and name not in self.asked.get(module, ())
+            new[module, name] = "_%d" % sum(is_private(own) for _, own in new) if private else name
+            if private:
+                continue
             if owners[name] > 1 or name in BUILTINS:
                 if name in self.asked.get(module, ()):
                     raise RewriteError("%s.%s is asked for by name, and cannot be renamed" % (module, name))
-                new[module, name] = "%s%s_%s" % ("_" * (name[0] == "_"), module, name.strip("_"))
+                new[module, name] = "%s_%s" % (module, name)
         if len(set(new.values())) < len(new):
             raise RewriteError("two names of the modules in %s would be the same" % file)
         self.new.update(new)
 
     def name_of(self, meaning):
         """What something is called in the file that its module is joined in."""
+        if (meaning.module, meaning.name) not in self.new and meaning.module in self.public:
+            return meaning.name  # its __getattr__ finds it
         if (meaning.module, meaning.name) not in self.new:
             raise RewriteError("there is no %s in %s" % (meaning.name, meaning.module))
         return self.new[meaning.module, meaning.name]
@@ -170,9 +195,11 @@ class Package:
         found = {}
         for name, source in self.sources.items():
             if name not in self.file:
-                found[name] = Edit(self, source).text()
+                found[name] = Edit(self, source).text() + (SAID if name in self.quiet else "")
         for file in self.joined:
-            found[file] = "".join(text for _, text in self.joined_texts(file))
+            found[file] = "".join(text for _, text in self.joined_texts(file)) + (SAID if file in self.quiet else "")
+        if self.words:
+            found[WORDS] = "ALL = (\n%s)\n" % "".join("    %r,\n" % text for text in self.words)
         return {name: text for name, text in found.items() if says_something(text)}
 
     def joined_texts(self, file):
@@ -180,6 +207,10 @@ class Package:
         taken = {}
         return [(name, "# %s.py\n%s\n" % (name, Edit(self, self.sources[name], taken).text()))
                 for name in self.joined[file]]  # fmt: skip
+
+    def place_of(self, text):
+        """That of a message among all."""
+        return self.words.setdefault(text, len(self.words))
 
     def where(self, file, line):
         """(module, line) of a line of such a file."""
@@ -189,6 +220,10 @@ class Package:
                 return name, line - 1
             line -= lines
         raise RewriteError("%s has no such line" % file)
+
+
+def is_private(name):
+    return name[0] == "_" and name[:2] != "__"
 
 
 def is_integer(value):

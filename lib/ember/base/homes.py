@@ -16,7 +16,7 @@ HOMES = (
 MODULES = "callbacks data metrics nn optim progress runtime schedule vm"
 # Between a room and a module of it: on boards, where all lie in one folder, an underscore.
 APART = "."
-# The modules that lie in one file, core: where deploy made it, it says here which.
+# The files of several modules, where deploy made some: "file: module module …" as above.
 JOINED = ""
 
 
@@ -34,7 +34,7 @@ def module(name):
     """A module of the package, which loads now if it has not. Loading leaves garbage, and what is made above it would
     keep the heap in pieces."""
     name = name.replace(".", APART)
-    file = "ember." + ("core" if " %s " % name in JOINED else name)
+    file = "ember." + (home_of(name, JOINED) or name)
     if file in sys.modules or not hasattr(gc, "mem_free"):
         return __import__(file, None, None, (name,))
     before = collect_after(4096)
@@ -45,13 +45,20 @@ def module(name):
         gc.collect()
 
 
-def look_up(name, homes):
-    """What has that name in such a list, or None."""
+def home_of(name, homes):
+    """What stands before that name in such a list, or None."""
     at = homes.find(" %s " % name)
     if at < 0:
         return None
     end = homes.rfind(": ", 0, at + 1)
-    home = homes[homes.rfind(" ", 0, end) + 1 : end]
+    return homes[homes.rfind(" ", 0, end) + 1 : end]
+
+
+def look_up(name, homes):
+    """What has that name in such a list, or None."""
+    home = home_of(name, homes)
+    if home is None:
+        return None
     try:
         return getattr(module(home), name)
     except ImportError as error:

@@ -3,6 +3,8 @@
 from ..instructions import isa
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import MAXIMUM, WRITE
+from ..instructions.program import COUNT, KEY, STEP
+from ..tensors.sink import INTS
 from ..tensors.tensor import axis, numel
 from .reduce import kept_strides, reduce_shape, rows_and_width
 from .rules import (
@@ -133,7 +135,8 @@ def samples(dims):
 
 def _dropout(sink, y, x, saved, into):
     n, width = samples(x.dims)
-    sink.dropout(into, n, width, saved[1], y, x, saved[0])
+    p = sink.constants((saved[0],))
+    sink.emit(isa.DROPOUT, into, n, width, saved[1], y, x, p, INTS + KEY, INTS + STEP, INTS + COUNT)
 
 
 def _dropout_emit(sink, y, inputs, saved):

@@ -31,34 +31,15 @@ class Plan:
         """Bytes in all: arena, program, constants and slots."""
         return 4 * (self.arena + self.words + self.constants + self.floats + self.ints)
 
-    def parts(self):
-        """(what, bytes) line by line."""
-        from .plan_text import parts
-
-        return parts(self)
-
     def __str__(self):
         from .plan_text import text
 
         return text(self)
 
-    # Every buffer, found again in the program: nothing of it is kept meanwhile.
+    def __getattr__(self, name):
+        """parts() and, buffer by buffer, entries(), table() and save_svg(path): as functions of plan_text.py and
+        plan_report.py, which load now. Every buffer is found again in the program: nothing of it is kept meanwhile."""
+        from .plan_text import method
 
-    def entries(self):
-        """(kind, bytes, offset in bytes, first use, last use, made by) buffer by buffer, those kept first. Uses are
-        words of the program, as print(trainer.image) numbers them; made by is the instruction that began it."""
-        from .plan_report import entries
-
-        return entries(self)
-
-    def table(self):
-        """The same as text."""
-        from .plan_report import table_of
-
-        return table_of(self)
-
-    def save_svg(self, path):
-        """Draw memory over the program's course: a rectangle a buffer, which says what it is when pointed at."""
-        from .plan_report import save_svg
-
-        save_svg(self, path)
+        setattr(Plan, name, method(name))
+        return getattr(self, name)

@@ -1,6 +1,17 @@
 """What a plan says of itself."""
 
 
+def method(name):
+    """What a plan is asked for."""
+    if name == "parts":
+        return parts
+    if name in ("entries", "table", "save_svg"):
+        from . import plan_report
+
+        return getattr(plan_report, name)
+    raise AttributeError("a plan has no %r; it has parts(), entries(), table(), save_svg(path)" % name)
+
+
 def parts(plan):
     """(what, bytes) line by line."""
     found = []

@@ -53,7 +53,3 @@ class Sink:
         """d = low + (high - low) * u; sample: the slot that says which is the first."""
         bounds = self.constants((low, high))
         self.emit(isa.UNIFORM, fresh, n, width, stream, d, bounds, INTS + KEY, INTS + STEP, INTS + sample)
-
-    def dropout(self, into, n, width, stream, y, x, p):
-        p = self.constants((p,))
-        self.emit(isa.DROPOUT, into, n, width, stream, y, x, p, INTS + KEY, INTS + STEP, INTS + COUNT)
