@@ -13,7 +13,8 @@ from catalogue_list import DIFFERENTIABLE, ENTRIES, STEPS, find
 from conftest import ROOT
 from ember import nn, vm
 from ember.base import catalogue
-from ember_tools.library import PARTS, listed
+from ember_tools.catalogue import listed
+from ember_tools.flat import PARTS
 from op_cases import Draw, everything, vms
 
 STUBS = ROOT / "lib" / "typings" / "ember"

@@ -7,7 +7,7 @@ import pytest
 from tools.board import emulated
 
 from conftest import BUILD, MICROPYTHON, ROOT
-from ember_tools import flat, library, selftest
+from ember_tools import catalogue, flat, library, onboard, selftest
 
 sys.path.insert(0, str(ROOT / "lib"))
 import parts  # noqa: E402
@@ -41,15 +41,15 @@ def test_all_is_all():
 
 
 def test_what_runs_without_a_trainer_does_not_load_the_core():
-    made = library.written()
+    made = onboard.written()
     for module in parts.modules(["runtime", "live"]):
         top = [line for line in made.get(flat.name(module), "").splitlines() if line.startswith("from .")]
         assert not [line for line in top if "core" in line], module
 
 
 def test_what_people_use_by_name_stays_a_module():
-    made = library.written()
-    for module in library.inner("base.homes").MODULES.split():
+    made = onboard.written()
+    for module in catalogue.inner("base.homes").MODULES.split():
         assert module in made
 
 

@@ -2,13 +2,14 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 
 from conftest import BUILD, MICROPYTHON, ROOT
-from ember_tools import library
+from ember_tools import onboard
 from ember_tools.rewrite import Package, RewriteError
 
 DEVICE, HOST = ROOT / "host_tests" / "device", ROOT / "tools" / "host"
@@ -127,7 +128,7 @@ def test_joined_modules_are_one():
     core = run(made["core"])
     assert core["second_sum"](1) == (2, 4, 1, 2, core["math"].pi)
     assert "def f(a, b=1):\n    return a + b\n" in made["core"]
-    imports = "from . import core as second\nfrom .core import f, _first_same as _same\n"
+    imports = "from . import core as second\nfrom .core import f, _0 as _same\n"
     assert made["user"].startswith(imports + "from .core import second_sum as total\n")
     assert "total(1), second.second_sum" in made["user"]
 
@@ -179,13 +180,13 @@ def folder(tmp_path_factory):
     """The library as a board has it, as sources."""
     folder = tmp_path_factory.mktemp("written")
     (folder / "ember").mkdir()
-    for name, text in library.written().items():
+    for name, text in onboard.written().items():
         (folder / "ember" / (name + ".py")).write_text(text)
     return folder
 
 
 def test_no_integer_is_asked_for_by_name():
-    made = library.written()
+    made = onboard.written()
     assert not {"isa", "program"} & set(made)
     assert sum(map(len, map(str.splitlines, made.values()))) > 15000
 
@@ -197,26 +198,27 @@ def functions(text):
 
 
 def test_each_function_stays_on_its_line():
-    package = library.package()
-    for file, text in library.written().items():
-        if file not in package.joined:
-            assert functions(text) == functions(package.sources[file].text), file
-            continue
-        for line, name in functions(text):
-            module, number = package.where(file, line)
-            here = dict(functions(package.sources[module].text))
-            assert here[number].strip("_") in name, (module, number, name)
+    package = onboard.package()
+    for file, text in onboard.written().items():
+        there = {line: name for line, name in functions(text) if name != "_said"}
+        for line, name in there.items():
+            module, number = package.where(file, line) if file in package.joined else (file, line)
+            here = dict(functions(package.sources[module].text))[number]
+            assert here[0] == "_" if re.fullmatch(r"_\d+", name) else here.strip("_") in name, (module, number, name)
+        modules = package.joined.get(file, [file])
+        assert file == "words" or len(there) == sum(len(functions(package.sources[m].text)) for m in modules) or (
+            "__init__" in modules)  # fmt: skip
 
 
 def test_a_traceback_says_the_module():
     """As the board prints it: the file it has, and the line there."""
-    lines = library.written()["core"].splitlines()
+    lines = onboard.written()["core"].splitlines()
     at = next(k for k, line in enumerate(lines) if "class Recording" in line) + 1
-    text = library.package().sources["recording_recording"].text.splitlines()
+    text = onboard.package().sources["recording_recording"].text.splitlines()
     there = next(k for k, line in enumerate(text) if "class Recording" in line) + 1
-    said = 'Traceback (most recent call last):\n  File "/lib/ember/core.py", line %d, in f\n' % at
-    assert 'File "ember/recording/recording.py", line %d, in f' % there in library.traced(said)
-    assert library.traced('File "core.py", line 1') == 'File "core.py", line 1'
+    said = 'Traceback (most recent call last):\n  File "/lib/ember/core.py", line %d, in _7\n' % at
+    assert 'File "ember/recording/recording.py", line %d, in Recording\n' % there in onboard.traced(said)
+    assert onboard.traced('File "core.py", line 1') == 'File "core.py", line 1'
 
 
 INTERPRETERS = {"cpython": (sys.executable, "PYTHONPATH", HOST), "unix-single": (
@@ -250,3 +252,60 @@ def test_it_passes_the_device_tests(name, suite, folder, tmp_path):
     (tmp_path / "digits.bin").write_bytes((ROOT / "lib" / "examples" / "digits.bin").read_bytes())
     code, found, errors = said(name, folder, UNITTEST % suite, tmp_path)
     assert code == 0 and "OK" in found + errors, found + errors
+
+
+LOUD = """X = "is x; it may be something else, or nothing at all"
+
+
+def f(x):
+    if x:
+        raise ValueError(
+            "is %r; it may be something else,"
+            " or nothing at all" % x)
+    raise TypeError("short")
+
+
+def g():
+    return f(0)
+"""
+
+
+def test_a_long_message_loads_when_its_error_is_raised(tmp_path):
+    """Short ones, and what is no message of an error, stay; the lines stay too."""
+    made = Package({"__init__": "", "loud": LOUD}, quiet=("loud",)).written()
+    assert functions(made["loud"])[:2] == functions(LOUD) and "%r" not in made["loud"] and '"short"' in made["loud"]
+    (tmp_path / "ember").mkdir()
+    for name in ("__init__", "loud", "words"):
+        (tmp_path / "ember" / (name + ".py")).write_text(made.get(name, ""))
+    script = "import sys\nfrom ember import loud\nprint('ember.words' in sys.modules)\ntry: loud.f(3)\n"
+    script += "except ValueError as error: print(error)\nprint('ember.words' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["False", "is 3; it may be something else, or nothing at all", "True"]
+
+
+HIDDEN = """
+class A:
+    _n = 1
+
+    def _f(self):
+        return self._n
+
+    def g(self):
+        self._m = self._f()
+        return self._m, self.__class__.__name__
+
+
+_A = A
+
+
+def _h():
+    return _A().g()
+
+
+result = _h()
+"""
+
+
+def test_what_nobody_else_uses_is_a_number():
+    made = Package({"__init__": "", "first": HIDDEN}, {"core": ("first",)}).written()["core"]
+    assert not re.search(r"\b_[a-zA-Z]", made) and run(made)["result"] == (1, "A")

