@@ -8,7 +8,7 @@ def method(name):
     if name in ("entries", "table", "save_svg"):
         from . import plan_report
 
-        return getattr(plan_report, name)
+        return plan_report.table_of if name == "table" else getattr(plan_report, name)
     raise AttributeError("a plan has no %r; it has parts(), entries(), table(), save_svg(path)" % name)
 
 
