@@ -24,7 +24,7 @@ DEVICE_FILES = MODULES + [path for path in EXAMPLES if path != LIVE]
 CORE = {"array", "math", "struct", "gc", "sys", "micropython"}
 WIDER = CORE | {"os", "io", "time", "hashlib", "cryptolib", "binascii", "json", "random", "uctypes"}
 # Those whose job needs more than the core's imports, and open(), which is how files are reached.
-NOT_CORE = {"data", "progress", "runtime", "run.blocks", "run.checkpoint", "run.slices", "tensors.mapped",
+NOT_CORE = {"data", "progress", "runtime", "run.blocks", "run.checkpoint", "run.reader", "run.slices", "tensors.mapped",
             "train.export", "train.trainer"}  # fmt: skip
 BESIDE = {"nn.state": {"collections"}}  # where it is: for a dict with an order
 OWN = {"ember", "ember_vm", "digits"}  # an example that another one trains
@@ -174,7 +174,7 @@ MOST_LINES = 300
 # Those that would not gain by a cut: to 400 lines at the most.
 LONGER = {
     "firmware/vm/test/fuzz.c": 400,
-    "lib/ember/run/runner.py": 355,
+    "lib/ember/run/runner.py": 360,
     "lib/ember/tensors/tensor.py": 400,
 }
 GENERATED = {"firmware/vm/isa.h"}

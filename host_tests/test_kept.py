@@ -14,6 +14,7 @@ import kept
 from ember import runtime
 from ember.instructions import components, derived, needs, table
 from ember.portable import run as kernels
+from ember.run import reader
 from programs import FINISHED, NATIVE, ROOT, both, run
 from test_builds import flags
 
@@ -101,7 +102,7 @@ def test_a_file_goes_on_loading_where_rows_were_appended(monkeypatch):
     monkeypatch.setattr(runtime.vm, "isa", 7)
     runtime.load(str(path))
     words = array("i", path.read_bytes())
-    words[runtime.TABLE] = 8
+    words[reader.TABLE] = 8
     with pytest.raises(ValueError, match="is for instruction table 8; this VM has 7: export it again"):
         runtime.load(bytes(words))
 
@@ -176,5 +177,5 @@ def test_an_appended_row_and_function(tmp_path):
         [sys.executable, "-c", TOMORROW, FOLDERS[0], path], env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert array("i", path.read_bytes())[runtime.TABLE] == TABLES[0][2], "of rows that were there already"
+    assert array("i", path.read_bytes())[reader.TABLE] == TABLES[0][2], "of rows that were there already"
     kept.train(runtime.load(str(path)))

@@ -18,7 +18,7 @@ from tools.board import BoardError
 
 import targets
 from conftest import BUILD, MICROPYTHON, ROOT
-from ember import runtime
+from ember.run import reader
 from test_figures import are, numbers, rows
 
 LEARN = ROOT / "firmware" / "microbit" / "learn.py"
@@ -131,8 +131,8 @@ def test_the_machine_has_no_more():
 
 
 def test_no_gradient_has_memory():
-    words = struct.unpack("<%di" % runtime.HEAD, PROGRAM.read_bytes()[: 4 * runtime.HEAD])
-    assert words[runtime.PARAMETERS : runtime.STATE + 1] == (1210, 0, 0, 0)
+    words = struct.unpack("<%di" % reader.HEAD, PROGRAM.read_bytes()[: 4 * reader.HEAD])
+    assert words[reader.PARAMETERS : reader.STATE + 1] == (1210, 0, 0, 0)
 
 
 def test_nothing_of_this_machine_is_in_it():
@@ -200,6 +200,8 @@ def here(program, digits):
     spec = importlib.util.spec_from_file_location("learn", LEARN)
     learn = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(learn)
+    from ember import runtime
+
     model = runtime.load(program)
     learn.train(model, learn.Digits(io.BytesIO(digits)), lambda epoch, loss: None)
     return learn.digest(model)
@@ -215,7 +217,7 @@ def test_a_bit_in_the_program_shows(tmp_path):
     assert whole == here(program, digits)
     changed = bytearray(program)
     changed[-400] ^= 1  # the lowest bit of a weight
-    struct.pack_into("<I", changed, 4 * runtime.CRC, zlib.crc32(changed[4 * runtime.BATCH :]))
+    struct.pack_into("<I", changed, 4 * reader.CRC, zlib.crc32(changed[4 * reader.BATCH :]))
     other = weights(quiet(firmware(tmp_path, program=bytes(changed), digits=digits)))[0]
     assert other == here(bytes(changed), digits) != whole
 

@@ -22,7 +22,7 @@ STANDS_ON = {
     "tensors": {"base", "instructions", "machine", "portable", "vm"},
     "ops": {"base", "instructions", "tensors"},
     "run": {"base", "instructions", "machine", "tensors"},
-    "runtime": {"instructions", "machine", "portable", "run"},
+    "runtime": {"instructions", "portable", "run"},
     "data": {"base", "run", "tensors", "vm"},
     "callbacks": {"base", "instructions"},
     "monitor": {"instructions", "machine"},
@@ -32,7 +32,7 @@ STANDS_ON = {
     "functional": {"base", "nn", "ops", "tensors"},
     "optim": {"base", "instructions", "nn", "ops", "schedule", "tensors"},
     "metrics": {"base", "instructions", "nn", "ops", "recording", "run", "tensors", "vm"},
-    "train": {"base", "instructions", "machine", "nn", "ops", "optim", "recording", "run", "runtime", "tensors", "vm"},
+    "train": {"base", "instructions", "machine", "nn", "ops", "optim", "recording", "run", "tensors", "vm"},
     "__init__": {"base"},
 }
 

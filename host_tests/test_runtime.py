@@ -14,6 +14,7 @@ import ember
 import travelling
 from conftest import BUILD, MICROPYTHON, ROOT
 from ember import nn, optim, runtime
+from ember.run import reader
 
 FUZZ = BUILD / "native" / "fuzz"
 
@@ -178,9 +179,9 @@ def test_what_cannot_travel(tmp_path):
 
 def sealed(words):
     """A file with a checksum that fits."""
-    words[runtime.LENGTH] = len(words)
+    words[reader.LENGTH] = len(words)
     data = struct.pack("<%di" % len(words), *words)
-    words[runtime.CRC] = struct.unpack("<i", struct.pack("<I", zlib.crc32(data[4 * runtime.BATCH :])))[0]
+    words[reader.CRC] = struct.unpack("<i", struct.pack("<I", zlib.crc32(data[4 * reader.BATCH :])))[0]
     return struct.pack("<%di" % len(words), *words)
 
 
@@ -220,22 +221,22 @@ def test_a_bit_that_flipped(file):
     (1, 1, "is of version 1; this Ember reads 2 to 3"),
     (1, 3, "its parts do not fit together"),
     (1, 4, "is of version 4; this Ember reads 2 to 3"),
-    (runtime.TABLE, 5, "is for instruction table 5; this VM has"),
-    (runtime.BATCH, 3, "its parts do not fit together"),
-    (runtime.CLASSES, -1, "its parts do not fit together"),
-    (runtime.RESULT, 1 << 24, "its parts do not fit together"),
-    (runtime.RESULT, -1, "its parts do not fit together"),
-    (runtime.RESULT_SIZE, 0, "its parts do not fit together"),
-    (runtime.RESULT_SIZE, 1 << 20, "its parts do not fit together"),
-    (runtime.PARAMETERS, 1000, "its parts do not fit together"),
-    (runtime.STATE, -5, "its parts do not fit together"),
-    (runtime.STATE_HERE, 1, "its parts do not fit together"),
-    (runtime.TEXT, 1 << 20, "its parts do not fit together"),
-    (runtime.HEAD, 0, "the VM refuses its program"),
-    (runtime.HEAD + 1, 4, "its program has 4 words"),
-    (runtime.HEAD + 1, 1 << 24, "its program has 16777216 words"),
-    (runtime.HEAD + 4, 6, "the VM refuses its program|do not fit together"),
-    (runtime.HEAD + 6, 1, "the VM refuses its program"),
+    (reader.TABLE, 5, "is for instruction table 5; this VM has"),
+    (reader.BATCH, 3, "its parts do not fit together"),
+    (reader.CLASSES, -1, "its parts do not fit together"),
+    (reader.RESULT, 1 << 24, "its parts do not fit together"),
+    (reader.RESULT, -1, "its parts do not fit together"),
+    (reader.RESULT_SIZE, 0, "its parts do not fit together"),
+    (reader.RESULT_SIZE, 1 << 20, "its parts do not fit together"),
+    (reader.PARAMETERS, 1000, "its parts do not fit together"),
+    (reader.STATE, -5, "its parts do not fit together"),
+    (reader.STATE_HERE, 1, "its parts do not fit together"),
+    (reader.TEXT, 1 << 20, "its parts do not fit together"),
+    (reader.HEAD, 0, "the VM refuses its program"),
+    (reader.HEAD + 1, 4, "its program has 4 words"),
+    (reader.HEAD + 1, 1 << 24, "its program has 16777216 words"),
+    (reader.HEAD + 4, 6, "the VM refuses its program|do not fit together"),
+    (reader.HEAD + 6, 1, "the VM refuses its program"),
 ])  # fmt: skip
 def test_a_head_that_is_wrong(file, at, value, match):
     words = words_of(file)
@@ -246,7 +247,7 @@ def test_a_head_that_is_wrong(file, at, value, match):
 def test_names_that_lie(file):
     words = words_of(file)
     refused(sealed([*words[:-1], -1]), "the program is damaged: its names are no text")
-    n = words[runtime.TEXT]
+    n = words[reader.TEXT]
     words[-n:] = struct.unpack("<%di" % n, (b"lr " * 200)[: 4 * n])
     model = runtime.load(sealed(words))
     model.lr = 0.25
@@ -255,7 +256,7 @@ def test_names_that_lie(file):
 
 def test_no_room(file, tmp_path):
     words = words_of(file)
-    words[runtime.HEAD + 6] += 1 << 20  # an arena of 4 MB
+    words[reader.HEAD + 6] += 1 << 20  # an arena of 4 MB
     path = tmp_path / "large.ember"
     path.write_bytes(sealed(words))
     environment = dict(os.environ, MICROPYPATH="%s:%s" % (ROOT / "lib", BUILD / "native"))
@@ -297,7 +298,7 @@ def test_a_batch_that_does_not_fit(trainer, tmp_path):
 def mutated(words, dice):
     words = list(words)
     for _ in range(dice.randrange(1, 5)):
-        at = dice.randrange(runtime.BATCH, len(words))
+        at = dice.randrange(reader.BATCH, len(words))
         new = [0, 1, -1, 1 << 24, dice.randrange(-(1 << 31), 1 << 31), words[at] ^ 1 << dice.randrange(31)]
         words[at] = dice.choice([*new, words[at] + dice.randrange(-2, 3), words[dice.randrange(len(words))]])
         words[at] = (words[at] + (1 << 31)) % (1 << 32) - (1 << 31)

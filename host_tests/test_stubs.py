@@ -20,7 +20,6 @@ ember\.tensors\.tensor\.(apply|axis|inputs_of|operand|sink|use|SHAPED|Tensor\.(o
 ember\.(metrics\.floats|optim\.betas|schedule\.(bases|cosine|rising)|tensors\.parameter\.uniform)
 ember\.nn\.(Module\.refuse|loss_\w+\.\w+\.distance)
 ember\.recording\.layout\.Plan\.(parts|entries|table|save_svg)  # which load when they are asked for
-ember\.runtime\.[A-Z_]+  # where things lie in a file
 """
 
 EXAMPLE = """

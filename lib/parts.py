@@ -22,7 +22,7 @@ PARTS = {
         "base: check homes "
         "instructions: cost derived isa program "
         "machine: executor image refused "
-        "run: blocks checkpoint fit micro runner travel "
+        "run: blocks checkpoint fit micro reader runner travel "
         "schedule: __init__"
     )),
     # What goes with any training where it is asked for: slices, several inputs, callbacks, more schedules.

@@ -8,19 +8,12 @@
     print(model.loss, model.evaluate(test))
     model.save("model.ckpt")
 
-A file is little endian, in words of 4 bytes (docs/file.md): HEAD, program, constants, float slots, integer slots,
-weights that are read where they lie, parameters, frozen parameters, optimizer state if there is any yet, names.
+What reads a file (run/reader.py) leaves the heap when it has.
 """
 
-import gc
-from array import array
-from io import BytesIO
-from struct import unpack_from
+import sys
 
 from .instructions import program
-from .machine.executor import Executor
-from .machine.image import Image, segment, word
-from .run.blocks import checksum, fill
 from .run.runner import Runner
 
 try:
@@ -28,174 +21,27 @@ try:
 except ImportError:
     from .portable import run as vm
 
-MAGIC, VERSION = 0x21424D45, 3  # b"EMB!", below 2**30: a small int
-# Words at the beginning. What the checksum is of begins with BATCH.
-(TABLE, LENGTH, CRC, BATCH, CLASSES, RESULT, RESULT_SIZE, PARAMETERS, FROZEN, GRADIENTS, STATE, SHAPES, STATE_HERE,
- TEXT, HEAD) = range(2, 17)  # fmt: skip
-
 
 def load(source, executor=None):
     """The Runner of what a file holds, or a bytes object. ValueError says what is wrong with it, MemoryError how much
     room it needs: nothing of it has run by then. executor: a function that makes one of an image, if it is not to run
     in this heap (see machine/executor.py)."""
-    if isinstance(source, str):
-        try:
-            file = open(source, "rb")
-        except OSError as error:
-            raise OSError("no program %r (%s)" % (source, error))  # noqa: B904
-        name, there = repr(source), None
-    else:
-        file, name, there = BytesIO(source), "the program", memoryview(source)
-    with file:
-        words = array("i", range(HEAD))
-        _check_head(file, words, name)
-        file.seek(4 * HEAD + 4)
-        (n,) = _array(file, "i", 1)
-        if not program.HEAD <= n <= words[LENGTH] - HEAD:
-            raise ValueError("%s is damaged: its program has %d words" % (name, n))
-        gc.collect()  # so that code lies low, and the arena finds room in one piece
-        code = _code(file, n, there, name)
-        if code is None:
-            raise ValueError("%s is damaged: the VM refuses its program" % name)
-        several = 0, 0, program.Y, []
-        if words[1] > 2:
-            from .run.binding import read
+    from .run.reader import read
 
-            several = read(file, words, code)
-        if not _fits_together(words, code, several[2]):
-            raise ValueError("%s is damaged: its parts do not fit together" % name)
-        return _make(file, words, code, there, name, several, executor)
-
-
-def _check_head(file, words, name):
-    if file.readinto(words) < 4 * HEAD or words[0] != MAGIC:
-        raise ValueError("%s is not a program that Ember exported" % name)
-    if not 2 <= words[1] <= VERSION:
-        raise ValueError("%s is of version %d; this Ember reads 2 to %d" % (name, words[1], VERSION))
-    if words[TABLE] != vm.isa:
-        from .instructions.needs import check_table
-
-        check_table(name, words[TABLE], vm.isa)
-    file.seek(4 * BATCH)
-    left = 4 * (words[LENGTH] - BATCH)
-    crc = checksum(file, left)
-    if crc is None:
-        raise ValueError("%s is truncated" % name)
-    if (crc ^ words[CRC]) & 0xFFFFFFFF or left < 0 or file.read(1):
-        raise ValueError("%s is damaged: its checksum does not fit" % name)
-
-
-def _code(file, n, there, name):
-    """The program's words, verified; None if they are refused. In flash they stay where they lie, if the VM reads them
-    there: the native one does, from a multiple of 4."""
-    if there is not None:
-        try:
-            code = there[4 * HEAD : 4 * (HEAD + n)]
-            if not vm.verify(code):
-                file.seek(4 * (HEAD + n))
-                return code
-        except (ValueError, TypeError):
-            pass
-    file.seek(4 * HEAD)
-    code = _array(file, "i", n)
-    verdict = vm.verify(code)
-    if verdict >> 24 == program.ABSENT:
-        from .instructions.needs import lacks
-
-        lacks(name, code, vm.components)
-    return None if verdict else code
-
-
-def _fits_together(words, code, last):
-    """Whether what the head says is true of a program that was verified. last: the last segment that is bound."""
-    _, size, rows, count, sections = unpack_from("<5i", code, 0)
-    if count <= last or sections != program.SCORE + 1:
-        return False
-    total, kept, (_, arena, _) = HEAD + size, 0, segment(code, program.ARENA)
-    for k in range(count):
-        flags, n, per_row = segment(code, k)
-        if k < program.X and (flags != (8, 0, 0, 9)[k] or per_row):
-            return False
-        if program.X <= k <= last and (n or not per_row):
-            return False
-        if k > last and (per_row or flags):
-            return False
-        if k != program.ARENA:
-            total += n
-    for k in range(PARAMETERS, STATE + 1):
-        if not 0 <= words[k] <= arena:
-            return False
-        kept += words[k]
-    if words[STATE_HERE] not in (0, words[STATE]) or not 0 <= words[TEXT] <= words[LENGTH]:
-        return False
-    return (
-        segment(code, program.INTS)[1] > program.SCORED
-        and segment(code, program.FLOATS)[1] > 0
-        and rows <= words[BATCH]
-        and words[CLASSES] >= 0
-        and kept + program.STATISTICS <= arena
-        and 0 <= words[RESULT] <= arena
-        and 0 < words[RESULT_SIZE] <= (arena - words[RESULT]) // rows
-        and total + words[PARAMETERS] + words[FROZEN] + words[STATE_HERE] + words[TEXT] == words[LENGTH]
-    )
-
-
-def _array(file, dtype, n):
-    found = array(dtype, range(n))
-    file.readinto(found)
-    return found
-
-
-def _make(file, words, code, there, name, several, executor):
-    arena = None if executor else _arena(segment(code, program.ARENA)[1])  # first, while there is room in one piece
-    image = Image(code, (), *[_array(file, program.TYPES[segment(code, k)[0] & 7], segment(code, k)[1])
-                              for k in (program.CONSTANTS, program.FLOATS, program.INTS)])  # fmt: skip
-    image.inputs, image.targets, last, more = several
-    image.mapped = [_mapped(file, code, k, there) for k in range(last + 1, word(code, 3))]
-    image.batch_size, image.classes, image.fingerprint = words[BATCH], words[CLASSES], words[SHAPES]
-    image.results = [(words[RESULT], (-1, words[RESULT_SIZE]))] + more
-    image.starts, at = (0,), 0
-    for size in list(words[PARAMETERS : STATE + 1]) + [program.STATISTICS]:
-        at += size
-        image.starts += (at,)
-    image.statistics = image.starts[program.THE_STATISTICS]
-    weights = file.tell()
-    file.seek(4 * (words[LENGTH] - words[TEXT]))
     try:
-        image.names = str(file.read(4 * words[TEXT]), "utf-8").rstrip("\0")
-    except ValueError:
-        raise ValueError("%s is damaged: its names are no text" % name)  # noqa: B904
-    file.seek(weights)
-    executor = executor(image) if executor else Executor(code, image.segments(arena), vm.run)
-    fill(executor, 0, words[PARAMETERS] + words[FROZEN], file)
-    if words[STATE_HERE]:
-        fill(executor, image.starts[program.STATE], words[STATE], file)
-    runner = Runner(image, executor)
+        runner = Runner(*read(source, executor, vm))
+    finally:
+        _forget("ember.run", "reader")
+        _forget("ember", "run_reader")  # as a board has it
     runner.run(program.ZERO)
     return runner
 
 
-def _arena(n):
-    gc.collect()
-    try:
-        arena = array("f", range(n))
-    except MemoryError:
-        raise MemoryError("the arena takes %d bytes in one piece; of the heap %d are free"
-                          % (4 * n, getattr(gc, "mem_free", int)()))  # fmt: skip  # noqa: B904
-    for k in range(n):
-        arena[k] = 0.0
-    gc.collect()  # what is made next fills the gaps below
-    return arena
-
-
-def _mapped(file, code, k, there):
-    """Weights that are read where they lie: with the program in flash they stay there."""
-    n = segment(code, k)[1]
-    if not isinstance(code, memoryview):
-        return _array(file, "f", n)
-    at = file.tell()
-    file.seek(at + 4 * n)
-    return there[at : at + 4 * n]
+def _forget(package, name):
+    modules = getattr(sys, "modules", {})  # which the smallest boards do not have
+    if package + "." + name in modules:
+        del modules[package + "." + name]
+        delattr(modules[package], name)
 
 
 def __getattr__(name):

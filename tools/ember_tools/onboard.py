@@ -14,7 +14,7 @@ from .flat import PARTS
 # known of its costs.
 FILES = {
     "__init__": ("base.homes", "__init__"),
-    "run": ("machine.image", "machine.executor", "run.blocks", "run.runner"),
+    "run": ("machine.image", "machine.executor", "run.runner"),
     "cost": ("instructions.derived", "instructions.cost"),
     "nn": ("nn", "nn.loss"),
     "optim": ("optim",),

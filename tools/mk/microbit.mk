@@ -16,7 +16,7 @@ $(MICROBIT_PROGRAM): lib/examples/microbit.py $(wildcard lib/ember/*.py lib/embe
 
 # What of Ember is frozen there: with its integer names written in, of which each takes 8 bytes of the 16 kB.
 MICROBIT_LIBRARY = build/microbit-library/.ready
-MICROBIT_MODULES = instructions.program machine.image machine.executor run.blocks run.checkpoint run.runner runtime
+MICROBIT_MODULES = instructions.program machine.image machine.executor run.blocks run.checkpoint run.runner run.reader runtime
 
 $(MICROBIT_LIBRARY): $(wildcard lib/ember/*.py lib/ember/*/*.py tools/ember_tools/*.py) lib/parts.py tools/mk/microbit.mk | $(VENV_READY)
 	@$(RUN) -c "from ember_tools import library; library.write_sources('$(@D)', '$(MICROBIT_MODULES)'.split())"

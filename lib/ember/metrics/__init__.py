@@ -86,7 +86,7 @@ class Metric:
 
     def update(self, output, target):
         """Count a batch. What does not fit raises ValueError, and nothing has changed."""
-        if not self.runner.attempt(output, target, 0):
+        if not self.runner.bind(output, target) or not self.runner.attempt(0):
             self._convert(output, target)
 
     def _convert(self, output, target):

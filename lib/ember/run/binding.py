@@ -6,7 +6,7 @@ from array import array
 from ..instructions import program
 from ..machine.image import segment, word, zeros
 
-_LENGTH = 3  # runtime.LENGTH
+_LENGTH = 3  # reader.LENGTH
 
 
 def sizes(code):

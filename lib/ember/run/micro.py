@@ -56,7 +56,7 @@ class Parts:
 
     def in_place(self, piece):
         """Whether these are buffers of the types that the program reads."""
-        return self.trainer.attempt(piece[0], piece[1], CHECK)
+        return self.trainer.bind(piece[0], piece[1]) and self.trainer.attempt(CHECK)
 
     def predict(self, x, out):
         """A prediction for more samples than fit at once: in out, or in a new array, for each output."""

@@ -5,6 +5,8 @@ from ..instructions import program
 from ..machine.image import per_row, segment, word, zeros
 
 _REFUSED = (ValueError, TypeError)
+_NUMBERS = (int, float, type(None))
+_len, _is = len, isinstance  # a step finds them sooner here than among all builtins
 _ROWS, _LR = (program.INTS << 24) + program.ROWS, program.FLOATS << 24
 _STEP = (program.INTS << 24) + program.STEP
 
@@ -70,12 +72,15 @@ class Runner:
     # heap. So what runs at every step is cut into calls that each stay below.
 
     def bind(self, x, y):
-        """Bind a batch; whether its lengths fit. TypeError where it has none."""
+        """Bind a batch; whether its lengths fit. What has none does not."""
+        if _is(x, _NUMBERS) or _is(y, _NUMBERS):
+            return False
         if self.binding:
             return self.binding.bind(self, x, y)
-        rows = self.rows = len(y) // self.target_size
+        n = _len(y)
+        rows = self.rows = n // self.target_size
         self.executor.bind(rows, x, y)
-        return rows * self.sample_size == len(x) and rows * self.target_size == len(y) and 0 < rows <= self.micro_batch
+        return rows * self.sample_size == _len(x) and rows * self.target_size == n and 0 < rows <= self.micro_batch
 
     def bind_part(self, k, part):
         """One part of several, in segment k; the first of all says how many rows."""
@@ -90,6 +95,8 @@ class Runner:
         """Bind a batch without targets, for a prediction; whether its length fits."""
         if self.paused or self.unfinished:
             self.idle()
+        if _is(x, _NUMBERS):
+            return False
         if self.binding:
             return self.binding.bind_input(self, x)
         rows = self.rows = len(x) // self.sample_size
@@ -110,12 +117,10 @@ class Runner:
         if done < 0:
             self.executor.fault()
 
-    def attempt(self, x, y, sections):
-        """Run sections on a batch where it lies; False where it is not of the lengths and types that the program reads,
-        or has an index that it may not have. y: None in a prediction."""
+    def attempt(self, sections):
+        """Run sections on what is bound; False where it is not of the types that the program reads, or has an index that
+        it may not have."""
         try:
-            if not (self.bind_input(x) if y is None else self.bind(x, y)):
-                return False
             self.paused = True
             while not self.executor.run(sections, self.stretch):
                 pass
@@ -141,7 +146,7 @@ class Runner:
         found when it is bound or by the first section, before anything has changed."""
         if self.paused or self.unfinished:
             self.idle()
-        if not self.attempt(x, y, sections):
+        if not self.bind(x, y) or not self.attempt(sections):
             self._convert(x, y, sections)
 
     def _convert(self, x, y, sections):
@@ -217,7 +222,7 @@ class Runner:
             self.cutter.accumulate(x, y)
             self.update()
         elif self.fresh:
-            if not self.attempt(x, y, program.CHECK_TO_UPDATE):
+            if not self.bind(x, y) or not self.attempt(program.CHECK_TO_UPDATE):
                 self._convert(x, y, program.CHECK_TO_UPDATE)
         else:
             self.take(x, y, program.CHECK)
@@ -269,16 +274,9 @@ class Runner:
         """The model's output for 1 to batch_size samples, in evaluation mode: a memoryview of float32, row after row,
         where it lies, until something else runs; of more than micro_batch samples an array. With a buffer `out` of
         float32 it is written there, and out is returned. Several outputs: a tuple of them, and out is a tuple."""
-        if self.cutter and not self.fits(x):
+        if self.cutter and not self.bind_input(x):
             return self.cutter.predict(x, out)
         return self.predict_part(x, out)
-
-    def fits(self, x):
-        """Whether x can be bound for a prediction."""
-        try:
-            return self.bind_input(x)
-        except TypeError:
-            return False
 
     def predict_part(self, x, out):
         """Of at most micro_batch samples."""
@@ -297,7 +295,7 @@ class Runner:
 
     def foresee(self, x):
         """Run the prediction of x: what it comes to is in the results."""
-        if not self.attempt(x, None, program.PREDICT):
+        if not self.bind_input(x) or not self.attempt(program.PREDICT):
             self._convert(x, None, program.PREDICT)
 
     def result(self, address, dims):

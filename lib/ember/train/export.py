@@ -1,13 +1,13 @@
-"""Writing an image, with its weights, to a file that travels: see runtime.py and docs/file.md."""
+"""Writing an image, with its weights, to a file that travels: see run/reader.py and docs/file.md."""
 
 import gc
 from array import array
 from binascii import crc32
 
-from .. import runtime
 from ..instructions import program
 from ..instructions.needs import table_of
 from ..machine.image import per_row, segment, word
+from ..run import reader
 from ..run.blocks import pieces, put, replace
 from ..run.travel import averages
 
@@ -85,37 +85,37 @@ def write(image, names, path, weights, state, floats, ints):
     several = array("i", [number for output in outputs[1:] for number in output] + [image.inputs, image.targets])
     text = bytes(names, "utf-8")
     text += bytes(-len(text) % 4)
-    head = array("i", range(runtime.HEAD))
-    head[0], head[1], head[runtime.TABLE] = runtime.MAGIC, 2, table_of(image.code)
-    head[runtime.BATCH], head[runtime.CLASSES] = image.batch_size, image.classes
-    head[runtime.RESULT], head[runtime.RESULT_SIZE] = outputs[0]
+    head = array("i", range(reader.HEAD))
+    head[0], head[1], head[reader.TABLE] = reader.MAGIC, 2, table_of(image.code)
+    head[reader.BATCH], head[reader.CLASSES] = image.batch_size, image.classes
+    head[reader.RESULT], head[reader.RESULT_SIZE] = outputs[0]
     for k in range(4):
-        head[runtime.PARAMETERS + k] = image.block(k)[1]
-    head[runtime.SHAPES], head[runtime.TEXT] = image.fingerprint, len(text) // 4
-    head[runtime.STATE_HERE] = image.block(program.STATE)[1] if state else 0
-    head[runtime.LENGTH] = runtime.HEAD + word(image.code, 1) + len(text) // 4 + head[runtime.STATE_HERE]
-    head[runtime.LENGTH] += image.starts[program.GRADIENTS]
+        head[reader.PARAMETERS + k] = image.block(k)[1]
+    head[reader.SHAPES], head[reader.TEXT] = image.fingerprint, len(text) // 4
+    head[reader.STATE_HERE] = image.block(program.STATE)[1] if state else 0
+    head[reader.LENGTH] = reader.HEAD + word(image.code, 1) + len(text) // 4 + head[reader.STATE_HERE]
+    head[reader.LENGTH] += image.starts[program.GRADIENTS]
     parts = [image.code, image.constants, floats, ints]
     for k in range(len(image.mapped)):  # float32, wherever they lie
         at = word(image.code, 3) - len(image.mapped) + k
         parts.append(bytes(image.mapped[k])[: 4 * segment(image.code, at)[1]])
     for k in range(1, word(image.code, 3)):
-        head[runtime.LENGTH] += segment(image.code, k)[1]
+        head[reader.LENGTH] += segment(image.code, k)[1]
     end = [text]
     if image.inputs or image.targets:
-        head[1] = runtime.VERSION
-        head[runtime.LENGTH] += len(several)
+        head[1] = reader.VERSION
+        head[reader.LENGTH] += len(several)
         end.append(several)
     replace(path, _write, (head, (parts, weights, state, end)))
-    return 4 * head[runtime.LENGTH]
+    return 4 * head[reader.LENGTH]
 
 
 def _write(what, file):
     head, parts = what
     file.write(head)
-    crc = crc32(memoryview(head)[runtime.BATCH :])
+    crc = crc32(memoryview(head)[reader.BATCH :])
     for part in parts:
         crc = put(file, part, crc)
-    head[runtime.CRC] = crc - (1 << 32) if crc >> 31 else crc
+    head[reader.CRC] = crc - (1 << 32) if crc >> 31 else crc
     file.seek(0)
     file.write(head)
