@@ -33,6 +33,7 @@ class Runner:
 
     front = plan = schedule = validation = sliced = sizes = None
     epoch = target_size = 0
+    stretch = 1 << 20
 
     def __init__(self, image, executor):
         code = image.code
@@ -40,7 +41,7 @@ class Runner:
         # A step looks at these: in the object they are found sooner than in its class.
         self.binding = self.cutter = None
         self.paused = self.unfinished = False
-        self.fresh, self.stretch = True, 1 << 20
+        self.fresh, self.stretch = True, self.stretch
         self.micro_batch, self.classes = word(code, 2), image.classes
         self.batch_size = image.batch_size or self.micro_batch
         flags, _, self.sample_size = segment(code, program.X)
@@ -118,8 +119,8 @@ class Runner:
             self.executor.fault()
 
     def attempt(self, sections):
-        """Run sections on what is bound; False where it is not of the types that the program reads, or has an index that
-        it may not have."""
+        """Run sections on what is bound; False where it is not of the types that the program reads, or has an index
+        that it may not have."""
         try:
             self.paused = True
             while not self.executor.run(sections, self.stretch):
