@@ -180,7 +180,10 @@ def modules():
 def on_a_board(files, rom=False):
     """What the core takes there, alone and with a trainer, what is left once its front was released, and what runtime
     alone takes: of files on its disk, or in a ROMFS."""
-    files = dict(files, **{"ember_vm.mpy": library.module(targets.MODULES[BOARD])})
+    components = ("core",) if rom else ()  # the RAM that stands for flash here has no room for all of it
+    if rom:
+        library.make(targets.MODULES[BOARD], components)
+    files = dict(files, **{"ember_vm.mpy": library.module(targets.MODULES[BOARD], components)})
     there = {"/ember.romfs": library.image(files)} if rom else {"/lib/" + path: c for path, c in files.items()}
     first = ROM if rom else ""
     with emulated(BOARD, ember=False, files=there) as board:

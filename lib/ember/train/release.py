@@ -37,6 +37,7 @@ def release(trainer, names):
     if any([address >> 24 for address, _ in trainer.image.results]):
         raise ValueError("release: the model's output is its input, or a constant, which the front alone looks up")
     trainer.idle()
+    trainer.unbind()  # the last batch need not stay
     trainer.image.names = trainer.names  # export writes them
     gc.collect()
     before = _free()
