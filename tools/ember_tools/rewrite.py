@@ -174,9 +174,10 @@ class Package:
             new[module, name] = "_%d" % sum(is_private(own) for _, own in new) if private else name
             if private:
                 continue
-            if owners[name] > 1 or name in BUILTINS:
-                if name in self.asked.get(module, ()):
-                    raise RewriteError("%s.%s is asked for by name, and cannot be renamed" % (module, name))
+            kept = name in self.asked.get(module, ())
+            if name in BUILTINS and kept:
+                raise RewriteError("%s.%s is asked for by name, and cannot be renamed" % (module, name))
+            if not kept and (owners[name] > 1 or name in BUILTINS):
                 new[module, name] = "%s_%s" % (module, name)
         if len(set(new.values())) < len(new):
             raise RewriteError("two names of the modules in %s would be the same" % file)
