@@ -72,7 +72,8 @@ print(used() - before)
 ROM = """
 import sys, vfs
 with open("/ember.romfs", "rb") as file:
-    image = bytearray(file.seek(0, 2))
+    # Not from a word's beginning on: what looks like an address there would keep what lies at it.
+    image = memoryview(bytearray(file.seek(0, 2) + 1))[1:]
     file.seek(0)
     file.readinto(image)
 vfs.mount(vfs.VfsRom(image), "/rom")
