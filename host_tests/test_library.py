@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from tools.board import emulated
@@ -66,7 +67,7 @@ class Options:
             setattr(self, name, value)
 exec(open("manifest.py").read(), {
     "metadata": lambda **_: None, "options": Options(),
-    "package": lambda name, files: print(name, *files)})
+    "package": lambda name, files, base_path: print(name, base_path, *files)})
 """
 
 
@@ -74,8 +75,12 @@ exec(open("manifest.py").read(), {
 def test_a_firmware_freezes_the_parts_that_it_asks_for(given, expected):
     environment = {} if given is None else {"EMBER_PARTS": given}
     done = subprocess.run([sys.executable, "-c", FIRMWARE], cwd=ROOT / "lib", env=environment, capture_output=True)
-    name, *files = done.stdout.decode().split()
-    assert name == "ember" and files == [parts.file(module) for module in parts.modules(expected.split())]
+    name, folder, *files = done.stdout.decode().split()
+    names = onboard.file_names(parts.modules(expected.split()))
+    assert name == "ember" and files == [name + ".py" for name in names], done.stderr
+    assert {
+        name: Path(folder, "ember", name + ".py").read_text() for name in names
+    }.items() <= onboard.written().items()
 
 
 def test_a_core_without_the_rest_trains_and_says_what_is_missing(tmp_path):

@@ -11,7 +11,11 @@ from array import array
 import bits
 
 import ember_vm
-from ember.instructions import isa, table
+
+try:
+    from ember import instructions_table as table  # as a board has it
+except (ImportError, AttributeError):
+    from ember.instructions import table
 
 ARENA = 1 << 14
 STEPS = 10
@@ -31,8 +35,8 @@ def opcode(name):
 
 def program(words, copies):
     """One section: an instruction again and again. All but the arena is empty."""
-    segments = [isa.WRITABLE, ARENA, 0, 0, 0, 0, 0, 0, 0, isa.INT32 | isa.WRITABLE, 1, 0]
-    header = [isa.MAGIC, 0, 1, 4, 1] + segments + [0]
+    segments = [8, ARENA, 0, 0, 0, 0, 0, 0, 0, 1 | 8, 1, 0]  # types, 8 for one that is written: see isa.py
+    header = [0x0E3BE001, 0, 1, 4, 1] + segments + [0]
     header[1] = header[-1] = len(header) + copies * len(words)
     made = array("i", header)
     for _ in range(copies):

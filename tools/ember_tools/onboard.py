@@ -8,7 +8,7 @@ import re
 
 from . import flat, rewrite
 from .catalogue import inner, listed, parts
-from .flat import PARTS
+from .flat import PARTS, SOURCES
 
 # Files of several modules, in the order in which they may run: what runs a program, with or without a front; what is
 # known of its costs.
@@ -107,3 +107,15 @@ def file_names(modules):
     if found.intersection(QUIET):
         found.add(rewrite.WORDS)
     return sorted(found & set(written()))
+
+
+def to_freeze(parts):
+    """(folder, names of files in its ember/) of what a firmware freezes: written where it is not current."""
+    folder = SOURCES.parent.parent / "build" / "frozen" / "+".join(parts)
+    (folder / "ember").mkdir(parents=True, exist_ok=True)
+    names = file_names(PARTS["modules"](parts))
+    for name in names:
+        path = folder / "ember" / (name + ".py")
+        if not path.exists() or path.read_text() != written()[name]:
+            path.write_text(written()[name])
+    return str(folder), names

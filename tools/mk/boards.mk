@@ -28,7 +28,8 @@ BOARD_FIRMWARES = $(foreach board,$(BOARDS),$(call firmware_of,$(board)))
 # What the tests need besides: every board without Ember, and the other heaps of one.
 TEST_FIRMWARES = $(BOARD_FIRMWARES) $(foreach folder,$(addsuffix -stock,$(BOARDS)) m4-64k m4-128k,$(call firmware_of,$(folder)))
 
-BOARD_SOURCES = $(wildcard firmware/boards/common/*) $(wildcard lib/ember/*.py lib/ember/*/*.py) lib/manifest.py lib/parts.py
+BOARD_SOURCES = $(wildcard firmware/boards/common/*) $(wildcard lib/ember/*.py lib/ember/*/*.py) lib/manifest.py lib/parts.py \
+	$(wildcard tools/ember_tools/*.py)
 FIRMWARE_GIVEN = $(if $(and $(filter $(BOARD),$(BOARDS)),$(filter $(BOARD_HEAP),$(HEAPS))),$(FIRMWARE))
 OPTIONS = $(if $(HEAP),--heap $(HEAP)) $(if $(BOARD_STOCK),--stock,$(addprefix --variant ,$(VARIANT)))
 
