@@ -24,6 +24,7 @@ from tools.board import emulated  # noqa: E402
 
 import targets  # noqa: E402
 from ember_tools import library  # noqa: E402
+from ember_tools import rom as romfs  # noqa: E402
 
 # What everybody needs: a net of two layers that trains, and is gone when its function is over. Where it lay on
 # the stack something else must lie then: the collector takes whatever looks like an address for one.
@@ -181,7 +182,7 @@ def on_a_board(files, rom=False):
     """What the core takes there, alone and with a trainer, what is left once its front was released, and what runtime
     alone takes: of files on its disk, or in a ROMFS."""
     files = dict(files, **{"ember_vm.mpy": library.module(targets.MODULES[BOARD])})
-    there = {"/ember.romfs": library.image(files)} if rom else {"/lib/" + path: c for path, c in files.items()}
+    there = {"/ember.romfs": romfs.image(files)} if rom else {"/lib/" + path: c for path, c in files.items()}
     first = ROM if rom else ""
     with emulated(BOARD, ember=False, files=there) as board:
         total, live = (int(word) for word in board.run(first + MLP, 120).split()[:2])
