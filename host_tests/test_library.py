@@ -8,7 +8,7 @@ import pytest
 from tools.board import emulated
 
 from conftest import BUILD, MICROPYTHON, ROOT
-from ember_tools import catalogue, flat, library, onboard, selftest
+from ember_tools import catalogue, flat, library, onboard, rom, selftest
 
 sys.path.insert(0, str(ROOT / "lib"))
 import parts  # noqa: E402
@@ -131,7 +131,7 @@ print(gc.mem_alloc() - before)
 gc.threshold(4096)
 """
     trained = selftest.text(True).replace("BATCHES = (32, 8, 1)", "BATCHES = (1,)")
-    with emulated("m4", ember=False, files={"/ember.romfs": library.image(files)}) as board:
+    with emulated("m4", ember=False, files={"/ember.romfs": rom.image(files)}) as board:
         taken, said = board.run(script + trained, 120).split("\n", 1)
     assert int(taken) < 26000
     assert selftest.judge(said, True)["same_bits"]

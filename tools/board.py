@@ -8,7 +8,8 @@ python tools/board.py list
 with emulated("m4") as board:
     print(board.run("print(1 + 1)"))
 
-emulated(…, files={"/lib/x.py": b"…"}) starts it with those on its disk.
+emulated(…, files={"/lib/x.py": b"…"}) starts it with those on its disk, emulated("m4", ember=False, rom=b"…") one that
+has ROMFS with that in it, erased to its end.
 """
 
 import argparse
@@ -65,9 +66,9 @@ class BoardError(Exception):
         self.output = output
 
 
-def firmware(name, heap=HEAP, ember=True, variant=None):
+def firmware(name, heap=HEAP, ember=True, variant=None, rom=False):
     """Where `make firmware` puts it. variant: "core+convolution", a VM without the rest."""
-    kind = "-stock" if not ember else "-" + variant if variant else ""
+    kind = ("-stock" if not ember else "-" + variant if variant else "") + "-rom" * rom
     folder = name + ("" if heap == HEAP else "-" + heap) + kind
     return ROOT / "build" / "boards" / folder / "firmware.elf"
 
@@ -225,21 +226,28 @@ class Board:
 
 
 @contextlib.contextmanager
-def emulated(name, heap=HEAP, ember=True, icount=False, files=None, variant=None):
+def emulated(name, heap=HEAP, ember=True, icount=False, files=None, variant=None, rom=None):
     """A board for the length of a `with`. With files, {path: bytes}, its disk holds those alone when it starts, and
-    again after a machine.reset()."""
-    elf = firmware(name, heap, ember, variant)
+    again after a machine.reset(). With rom, bytes, so does its partition for a ROMFS."""
+    elf = firmware(name, heap, ember, variant, rom is not None)
     line = command(name, elf, icount)
     if not elf.exists():
         wanted = "make firmware BOARD=%s HEAP=%s EMBER=%d" % (name, heap, ember)
+        wanted = wanted if rom is None else "make %s" % elf.relative_to(ROOT)
         wanted += ' COMPONENTS="%s"' % variant.replace("+", " ") if variant else ""
         raise BoardError("%s is not there: %s" % (elf.relative_to(ROOT), wanted))
     with tempfile.TemporaryDirectory() as folder:
+
+        def holds(what, address, content):
+            (Path(folder) / what).write_bytes(content)
+            line.extend(["-device", "loader,file=%s/%s,addr=%#x,force-raw=on" % (folder, what, address)])
+
         if files is not None:
             address, size = disk.place(elf)
-            path = Path(folder) / "disk"
-            path.write_bytes(disk.image(files, size))
-            line += ["-device", "loader,file=%s,addr=%#x,force-raw=on" % (path, address)]
+            holds("disk", address, disk.image(files, size))
+        if rom is not None:
+            address, size = disk.place_of_rom(elf)
+            holds("rom", address, rom.ljust(size, b"\xff"))
         board = Board(line)
         try:
             yield board

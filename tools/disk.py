@@ -18,8 +18,18 @@ def image(files, size):
     return bytes(disk.context.buffer)
 
 
+def symbols(elf):
+    with open(elf, "rb") as file:
+        return {s.name: s["st_value"] for s in ELFFile(file).get_section_by_name(".symtab").iter_symbols()}
+
+
 def place(elf):
     """(address, bytes) of the disk in the memory of a firmware."""
-    with open(elf, "rb") as file:
-        found = {s.name: s["st_value"] for s in ELFFile(file).get_section_by_name(".symtab").iter_symbols()}
+    found = symbols(elf)
     return found["_disk"], found["_disk_end"] - found["_disk"]
+
+
+def place_of_rom(elf):
+    """The same of the partition for a ROMFS."""
+    found = symbols(elf)
+    return found["_rom"], found["_rom_size"]

@@ -24,6 +24,7 @@ from tools.board import emulated  # noqa: E402
 
 import targets  # noqa: E402
 from ember_tools import library, onboard  # noqa: E402
+from ember_tools import rom as romfs  # noqa: E402
 
 # What everybody needs: a net of two layers that trains, and is gone when its function is over. Where it lay on
 # the stack something else must lie then: the collector takes whatever looks like an address for one.
@@ -67,17 +68,6 @@ import ember_vm
 before = used()
 from ember import runtime
 print(used() - before)
-"""
-# From a ROMFS, here one in the board's RAM: what is measured is taken after it was mounted.
-ROM = """
-import sys, vfs
-with open("/ember.romfs", "rb") as file:
-    # Not from a word's beginning on: what looks like an address there would keep what lies at it.
-    image = memoryview(bytearray(file.seek(0, 2) + 1))[1:]
-    file.seek(0)
-    file.readinto(image)
-vfs.mount(vfs.VfsRom(image), "/rom")
-sys.path.insert(0, "/rom/lib")
 """
 BOARD = "m4"
 SCRIPT = """
@@ -181,16 +171,12 @@ def modules():
 def on_a_board(files, rom=False):
     """What the core takes there, alone and with a trainer, what is left once its front was released, and what runtime
     alone takes: of files on its disk, or in a ROMFS."""
-    components = ("core",) if rom else ()  # the RAM that stands for flash here has no room for all of it
-    if rom:
-        library.make(targets.MODULES[BOARD], components)
-    files = dict(files, **{"ember_vm.mpy": library.module(targets.MODULES[BOARD], components)})
-    there = {"/ember.romfs": library.image(files)} if rom else {"/lib/" + path: c for path, c in files.items()}
-    first = ROM if rom else ""
-    with emulated(BOARD, ember=False, files=there) as board:
-        total, live = (int(word) for word in board.run(first + MLP, 120).split()[:2])
-        released = int(board.run(first + RELEASED, 120).split()[1])
-        return total, live, released, int(board.run(first + RUNTIME, 60))
+    files = dict(files, **{"ember_vm.mpy": library.module(targets.MODULES[BOARD])})
+    there = None if rom else {"/lib/" + path: c for path, c in files.items()}
+    with emulated(BOARD, ember=False, files=there, rom=romfs.image(files) if rom else None) as board:
+        total, live = (int(word) for word in board.run(MLP, 120).split()[:2])
+        released = int(board.run(RELEASED, 120).split()[1])
+        return total, live, released, int(board.run(RUNTIME, 60))
 
 
 def main():
@@ -207,9 +193,8 @@ def main():
     for name in names:
         table.add_row(name, *("{:,}".format(n) for n in found[name]), end_section=name == core[-1])
     Console().print(table)
-    rom = library.compiled(library.PARTS["modules"](["core"]))  # the RAM does not hold all
     boards = [("files", on_a_board(compiled())), ("files, `--strip`", on_a_board(compiled(strip=True))),
-              ("ROMFS", on_a_board(rom, rom=True))]  # fmt: skip
+              ("ROMFS", on_a_board(compiled(), rom=True))]  # fmt: skip
     rows = ["| %s | %s | %s | %s | %s |" % (name, *("{:,}".format(n) for n in sizes)) for name, sizes in boards]
     print("the core on the %s, with its trainer, that released, runtime alone:" % BOARD, *rows, sep="\n")
     travelled, stock = travelled_table(), stock_table()

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from . import components as needed
-from . import library, onboard, selftest
+from . import library, onboard, rom, selftest
 from .deploy import deploy as install_on
 from .deploy import nothing
 from .dist import PORTABLE, ROOT, packages, write
@@ -42,6 +42,7 @@ def deploy(
     components: str = typer.Option("", help="a native VM with these alone: core, or convolution,pooling"),
     programs: str = typer.Option("", "--for", help="a native VM with what these need: model.ember,other.ember"),
     size: bool = typer.Option(False, help="the smallest native VM, all but its products slower"),
+    romfs: bool = typer.Option(True, help="into the board's ROMFS if it has one, or as files"),
 ):
     """Install Ember on a board, and try it there."""
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
@@ -51,7 +52,7 @@ def deploy(
         with Progress(*columns, console=console, transient=True) as bar:
             facts, result = install_on(
                 port or only_port(), vm, arch, baud, say, follower(bar), [n for n in more.split(",") if n],
-                library.make if build else nothing, strip, wanted, size,
+                library.make if build else nothing, strip, wanted, size, romfs,
             )  # fmt: skip
         console.print(selftest.table(facts, result))
     except (DeployError, OSError) as error:
@@ -83,6 +84,7 @@ def romfs(
     out: str = typer.Option("build/ember.romfs", "--out", "-o", help="the image: mpremote romfs deploy FILE writes it"),
     more: str = typer.Option("", "--with", help="as deploy has it"),
     strip: bool = typer.Option(False, help="as deploy has it"),
+    add: Optional[str] = typer.Option(None, help="a folder of yours, whose files go into the image too"),
 ):
     """Write an image for the ROMFS of a board that has one: Ember is read there in place, and takes less heap."""
     try:
@@ -90,8 +92,9 @@ def romfs(
     except DeployError as error:
         errors.print(str(error), markup=False)
         raise typer.Exit(1) from error
-    size = Path(out).write_bytes(library.image(files))
-    say("%s: %d files, %d bytes" % (out, len(files), size))
+    beside = rom.folder(add) if add else {}
+    size = Path(out).write_bytes(rom.image(files, beside))
+    say("%s: %d files, %d bytes" % (out, len(files) + len(beside), size))
 
 
 @app.command()

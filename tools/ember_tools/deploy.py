@@ -5,7 +5,7 @@ import errno
 import re
 
 from . import facts as asking
-from . import install, library, onboard, selftest
+from . import install, library, onboard, rom, selftest
 from .install import Step
 from .line import DeployError, LineError, ScriptError, leave, open_line, restart, run, script
 
@@ -13,14 +13,16 @@ from .line import DeployError, LineError, ScriptError, leave, open_line, restart
 # the portable VM besides. The native VM's code is loaded into RAM too.
 HEAP = 104 * 1024
 KERNELS = 40 * 1024
+HEAP_IN_PLACE = 56 * 1024  # where the library lies in a ROMFS
 # By host_tests/bench/vms.py on the emulated boards, in instructions a step.
 SLOWER = {True: "some 300 times slower than native code would be on a processor with an FPU",
           False: "some 10 to 20 times slower than native code would be on a processor without an FPU"}  # fmt: skip
 PATIENCE = 30  # seconds for a script, and for the self-test ten times that: the portable VM is slow
 CONNECT = Step("connect", [])
-ASK = Step("ask the board", [script("ask")])
+ASK = Step("ask the board", [script("ask")], fresh=True)
 SURVEY = "look at what is there"
-TRY = Step("try it on the board", [], state=install.AFTER)
+SURVEY_ROM = "look at what is in the ROMFS"
+TRY = Step("try it on the board", [], state=install.AFTER, fresh=True, slow=True)
 SYSTEM_ERRORS = {
     errno.ENOSPC: "its file system is full: remove files from it, or format it",
     errno.EROFS: "its file system is read-only: if it is mounted as a disk on this computer, eject that",
@@ -36,11 +38,11 @@ def nothing(*_):
 
 
 def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothing, more=(), build=nothing, strip=False,
-           components=(), size=False):  # fmt: skip
+           components=(), size=False, romfs=True):  # fmt: skip
     """(facts, the self-test's result). progress(step, bytes sent, bytes to send) comes before each script.
     more: names of the catalogue that are to be there beside the core. build(arch, components, size) makes the native
     module for one: with these components alone, if there are any, and for size rather than speed. strip: leave the
-    numbers of lines out."""
+    numbers of lines out. romfs: put the library into the board's ROMFS, if it has one."""
     progress(CONNECT, 0, 0)
     line = open_line(port, baud)
     try:
@@ -57,29 +59,34 @@ def deploy(port, vm="auto", arch=None, baud=115200, say=nothing, progress=nothin
             if name:
                 build(name, components, size)
             files = library.files(name, more, strip, *(components, size) if name else ())
-            put(line, facts, files, say, progress)
+            put(line, facts, files, say, progress, romfs)
         step = TRY._replace(scripts=[selftest.text(native)])
-        return facts, selftest.judge(perform(line, step, progress, fresh=True), native)
+        return facts, selftest.judge(perform(line, step, progress), native)
     finally:
         leave(line)
 
 
 def ask(line, progress):
-    facts = asking.parse(perform(line, ASK, progress, fresh=True))
+    facts = asking.parse(perform(line, ASK, progress))
     asking.check(facts)
     return facts
 
 
-def put(line, facts, files, say, progress):
+def put(line, facts, files, say, progress, romfs=True):
     """Copies and swaps, unless the board has it all."""
     lib = facts.lib
-    there = install.parse(perform(line, Step(SURVEY, [script("survey", LIB=lib)]), progress), lib)
-    if install.is_installed(files, there):
+    there = survey(line, SURVEY, lib, progress)
+    in_rom = survey(line, SURVEY_ROM, rom.LIB, progress) if facts.rom and facts.rom["holds"] == "ROMFS" else {}
+    why_not = rom.why_not(facts, files, romfs)
+    steps = list((rom.as_files if why_not else rom.steps)(facts, files, there, in_rom))
+    if not steps:
         say("The board has exactly this Ember already.")
         return
-    check_heap(facts, files)
-    check_disk(facts, install.missing(files, there))
-    steps = list(install.steps(lib, files, there))
+    if facts.rom:
+        say(rom.planned(facts, files, why_not, there, in_rom))
+    check_heap(facts, files, HEAP if why_not else HEAP_IN_PLACE)
+    if why_not and not install.is_installed(files, there):
+        check_disk(facts, install.missing(files, there))
     done, total = 0, sum(step.size for step in steps)
     for step in steps:
         try:
@@ -94,12 +101,17 @@ def put(line, facts, files, say, progress):
                 with contextlib.suppress(DeployError):
                     run(line, install.undo(lib))
             raise
-    say("Installed %d files, %d bytes, in %s." % (len(files), sum(map(len, files.values())), lib))
+    place = lib if why_not else "ROMFS, at " + rom.LIB
+    say("Installed %d files, %d bytes, in %s." % (len(files), sum(map(len, files.values())), place))
 
 
-def check_heap(facts, files):
+def survey(line, name, lib, progress):
+    return install.parse(perform(line, Step(name, [script("survey", LIB=lib)]), progress), lib)
+
+
+def check_heap(facts, files, heap=HEAP):
     """Refuse before the first byte is written."""
-    heap = HEAP + (0 if facts.vm else len(files.get("ember_vm.mpy", b"")) or KERNELS)
+    heap += 0 if facts.vm else len(files.get("ember_vm.mpy", b"")) or KERNELS
     if facts.free < heap:
         raise DeployError(
             "The board has %d bytes of heap free, Ember needs %d to begin with. Free what boot.py takes, freeze Ember "
@@ -119,20 +131,20 @@ def check_disk(facts, lacking):
         )
 
 
-def perform(line, step, progress, done=0, total=0, fresh=False):
-    """Runs a step; returns what its last script printed. fresh: in a Python that was just started."""
+def perform(line, step, progress, done=0, total=0):
+    """Runs a step; returns what its last script printed."""
     said = ""
     try:
         for k, text in enumerate(step.scripts):
             progress(step, done + k * step.size // len(step.scripts), total)
-            if fresh:
+            if step.fresh and not k:
                 restart(line)
-            said = run(line, text, PATIENCE * (10 if step.name == TRY.name else 1))
+            said = run(line, text, PATIENCE * (10 if step.slow else 1))
     except LineError as error:
         raise LineError(lost(line, step, error)) from error
     except ScriptError as error:
         left = install.LEFT[step.state]
-        hint = NOT_LOADED if step.name == install.LOAD_NAME else ""
+        hint = NOT_LOADED if step.name == install.LOAD_NAME else rom.INSTEAD if step.name in rom.NAMES else ""
         raise DeployError("The board could not %s: %s. %s%s" % (step.name, explain(error), left, hint)) from error
     return said
 

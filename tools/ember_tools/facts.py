@@ -20,7 +20,11 @@ MODULES = {name: name for name in ("x64", "armv6m", "armv7m", "armv7emsp", "armv
 MODULES["armv7em"] = "armv7m"
 WITHOUT_FPU = ("armv6", "armv6m", "armv7m", "armv7em", "xtensa", "rv32imc")
 
-Facts = collections.namedtuple("Facts", "name version machine mpy free path lib disk frozen vm hidden_by hash")
+# rom: of the first partition for a ROMFS, its size, what it holds ("nothing", "ROMFS", "something"), and the paths of
+# the files in it that are not Ember's.
+Facts = collections.namedtuple(
+    "Facts", "name version machine mpy free path lib disk frozen vm hidden_by hash rom", defaults=(None,)
+)
 
 
 def parse(said):
@@ -80,6 +84,11 @@ def check(facts):
         raise DeployError(
             "This firmware has no hashlib.sha256, which is how copied files are checked: freeze Ember into the "
             "firmware instead (docs/boards-real.md)."
+        )
+    if any(path.startswith("/rom/") for path in facts.hidden_by):
+        raise DeployError(
+            "Another Ember would be imported from a file system that can only be read: %s. Write that anew, without it."
+            % " ".join(facts.hidden_by)
         )
     if facts.hidden_by:
         raise DeployError(

@@ -25,8 +25,11 @@ MODULE = "ember_vm.mpy"
 LOAD_NAME = "load the native VM"
 LOAD = "import sys\nsys.path.insert(0, %r)\nimport ember_vm\nprint(ember_vm.isa)"
 
-# size: bytes that go over the line. check: given what the last script printed, raises what is wrong with it.
-Step = collections.namedtuple("Step", "name scripts size state check", defaults=(0, BEFORE, None))
+# size: bytes that go over the line. check: given what the last script printed, raises what is wrong with it. fresh: in
+# a Python that was just started. slow: it may take long.
+Step = collections.namedtuple(
+    "Step", "name scripts size state check fresh slow", defaults=(0, BEFORE, None, False, False)
+)
 
 
 def sha256(content):

