@@ -7,7 +7,7 @@ reduction="none" one for each element or sample.
 from ..base.check import number
 from ..instructions import isa
 from ..ops.reduce import CROSS_ENTROPY
-from ..tensors.tensor import Tensor, apply, numel, sink
+from ..tensors.tensor import Tensor, apply, current_sink, numel
 from . import Module
 
 
@@ -39,10 +39,10 @@ def floats(x):
         return Tensor(x)
     if x.dtype == "f":
         return x
-    target = sink()
-    y = target.new(x.dims)
-    target.emit(isa.CONVERT, numel(x.dims), 1, y, x, target.constants((1.0, 0.0)))
-    target.flush()
+    sink = current_sink()
+    y = sink.new(x.dims)
+    sink.emit(isa.CONVERT, numel(x.dims), 1, y, x, sink.constants((1.0, 0.0)))
+    sink.flush()
     return y
 
 

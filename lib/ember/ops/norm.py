@@ -8,18 +8,18 @@ from ..instructions import isa
 from .rules import Op, into_grad, same
 
 
-def _normalize_emit(target, y, inputs, saved):
+def _normalize_emit(sink, y, inputs, saved):
     layout, center, eps, found = saved
     rows = (layout[0] * layout[1],)
-    mean, var = target.new(rows), target.new(rows)
+    mean, var = sink.new(rows), sink.new(rows)
     found.extend((mean, var))
-    target.emit(isa.NORMALIZE, center, *(layout + (y, mean, var, inputs[0], target.constants((eps,)))))
+    sink.emit(isa.NORMALIZE, center, *(layout + (y, mean, var, inputs[0], sink.constants((eps,)))))
 
 
-def _normalize_grad(target, y, g, inputs, saved):
+def _normalize_grad(sink, y, g, inputs, saved):
     layout, center, eps, found = saved
-    d, into = into_grad(target, inputs[0])
-    target.emit(isa.NORMALIZE_GRAD, center, *(layout + (into, d, y, g, found[1], target.constants((eps,)))))
+    d, into = into_grad(sink, inputs[0])
+    sink.emit(isa.NORMALIZE_GRAD, center, *(layout + (into, d, y, g, found[1], sink.constants((eps,)))))
 
 
 # Arguments: layout, whether to subtract the mean, eps, and a list that is given mean and variance, [n * m] each.

@@ -4,7 +4,7 @@ from ..base.check import plain
 from ..instructions import isa
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import WRITE
-from ..tensors.tensor import axis, numel, sink
+from ..tensors.tensor import axis, current_sink, numel
 from .rules import (
     COPY_FN,
     Op,
@@ -233,4 +233,4 @@ CROSS_ENTROPY = Op(_cross_entropy_shape, _cross_entropy_emit, _cross_entropy_gra
 
 def mean(x, dim=None, keepdim=False):
     """Over dim: one, several (a tuple) or all."""
-    return x.op("SUM", (), (dim, keepdim)).op("DIV", (sink().count(reduced(x.dims, dim)),))
+    return x.op("SUM", (), (dim, keepdim)).op("DIV", (current_sink().count(reduced(x.dims, dim)),))
