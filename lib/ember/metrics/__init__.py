@@ -48,7 +48,7 @@ class Metric:
         self.reset()
 
     def _record(self, recording):
-        from ..instructions import isa
+        from ..instructions import emit
         from ..tensors.tensor import no_grad, use
 
         recording.keep("sums", 2 * self.sums)
@@ -56,11 +56,11 @@ class Metric:
             x = recording.input(X, "f", (-1, self.width))
             y = recording.input(Y, self.target_dtype, (-1,) if self.labels else (-1, self.width))
             if self.labels:
-                recording.emit(isa.CHECK_INDEX, -1, self.labels, y)
+                emit.check_index(recording, n=-1, high=self.labels, index=y)
             elif self.target_dtype != "f":
                 y = floats(recording, y)
             self.record(recording, x, y)
-            recording.emit(isa.COUNT, 1, 1, -1, slot(SCORED))
+            emit.count(recording, keep=1, add=1, n=-1, counter=slot(SCORED))
             recording.section("update")
 
     def _add(self, recording, first, values):
@@ -115,10 +115,11 @@ def slot(k):
 
 
 def floats(recording, y):
-    from ..instructions.isa import CONVERT
+    from ..instructions import emit
 
     t = recording.new(y.dims)
-    recording.emit(CONVERT, y.dims[0] * (y.dims[1] if len(y.dims) > 1 else 1), 1, t, y, recording.constants((1.0, 0.0)))
+    emit.convert(recording, n=y.dims[0] * (y.dims[1] if len(y.dims) > 1 else 1), channels=1, d=t, src=y,
+                 affine=recording.constants((1.0, 0.0)))  # fmt: skip
     return t
 
 
@@ -177,9 +178,9 @@ class Accuracy(Metric):
             right = x.gt(self.threshold).eq(floats(recording, y).reshape(-1, 1)) * x.eq(x)
             self._add(recording, 0, right.sum())
         else:
-            from ..instructions.isa import COUNT_CORRECT
+            from ..instructions import emit
 
-            recording.emit(COUNT_CORRECT, -1, self.width, slot(CORRECT), x, y)
+            emit.count_correct(recording, n=-1, width=self.width, counter=slot(CORRECT), x=x, label=y)
 
     def compute(self):
         return (self._sum(0) + self.executor.read(slot(CORRECT))) / self.seen()

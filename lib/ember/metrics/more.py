@@ -20,11 +20,12 @@ def _choices(x, threshold):
 
 def _products(recording, a, b):
     """The sum over rows of a[., m] * b[., n]."""
-    from ..instructions.isa import MATMUL
+    from ..instructions import emit
 
     m, n = a.dims[1], b.dims[1]
     c = recording.new((m, n))
-    recording.emit(MATMUL, 0, 1, m, n, -1, 0, n, 0, 1, m, 0, n, 1, c, a, b)
+    emit.matmul(recording, into=0, batch=1, m=m, n=n, k=-1, c_batch=0, c_m=n, a_batch=0, a_m=1, a_k=m, b_batch=0,
+                b_k=n, b_n=1, c=c, a=a, b=b)  # fmt: skip
     return c
 
 

@@ -5,7 +5,7 @@ reduction="none" one for each element or sample.
 """
 
 from ..base.check import number
-from ..instructions import isa
+from ..instructions import emit
 from ..ops.reduce import CROSS_ENTROPY
 from ..tensors.tensor import Tensor, apply, current_sink, numel
 from . import Module
@@ -41,7 +41,7 @@ def floats(x):
         return x
     sink = current_sink()
     y = sink.new(x.dims)
-    sink.emit(isa.CONVERT, numel(x.dims), 1, y, x, sink.constants((1.0, 0.0)))
+    emit.convert(sink, n=numel(x.dims), channels=1, d=y, src=x, affine=sink.constants((1.0, 0.0)))
     sink.flush()
     return y
 

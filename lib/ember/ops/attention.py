@@ -5,8 +5,9 @@ N batch, H heads, L steps that ask, S steps that are asked, E elements of a quer
 
 from array import array
 
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
-from ..instructions.isa import CONVERT, WRITE
+from ..instructions.isa import WRITE
 from ..tensors.parameter import inverse_root
 from ..tensors.tensor import Tensor, apply, current_sink, numel
 from . import rules
@@ -95,7 +96,8 @@ def hidden(mask):
 def _floats(mask):
     if mask.dtype != "f" and mask.storage is None:  # an input of a recording
         raw, mask = mask, current_sink().new(mask.dims)
-        current_sink().emit(CONVERT, numel(mask.dims), 1, mask, raw, current_sink().constants((1.0, 0.0)))
+        emit.convert(current_sink(), n=numel(mask.dims), channels=1, d=mask, src=raw,
+                     affine=current_sink().constants((1.0, 0.0)))  # fmt: skip
     elif mask.dtype != "f":
         values = memoryview(mask.elements())[mask.offset : mask.offset + mask.numel()]
         mask = Tensor(array("f", list(values)), mask.dims)

@@ -1,6 +1,6 @@
 """The op table, continued: filters of the second order, along time. filters.py designs them."""
 
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..tensors.tensor import Tensor, apply, axis, current_sink, numel
 from .math import tensor
@@ -14,7 +14,9 @@ def _biquad(sink, transposed, sizes, y, x, coefficients, start=None, end=None):
     """One instruction. In place of operands that are not there stands something that it does not touch."""
     given, kept = 0 if start is None else 1, 0 if end is None else 1
     start = start if given else sink.constants((0.0,))
-    sink.emit(isa.BIQUAD, transposed, given, kept, *(sizes + (y, x, coefficients, start, end if kept else y)))
+    outer, n, inner = sizes
+    emit.biquad(sink, transposed=transposed, given=given, kept=kept, outer=outer, n=n, inner=inner, y=y, x=x,
+                coefficients=coefficients, start=start, end=end if kept else y)  # fmt: skip
 
 
 def _state(sink, x, sizes):
@@ -56,8 +58,8 @@ def _coefficients_grad(sink, y, g, x, coefficients, sizes):
     coefficient is multiplied with: x, now, one and two steps later, and -y."""
     poles, u = sink.new((5,)), sink.new(x.dims)
     mask, one = sink.constants((0.0, 0.0, 0.0, 1.0, 1.0)), sink.constants((1.0, 0.0, 0.0, 0.0, 0.0))
-    sink.emit(isa.MAP, MUL_FN, 0, 5, 1, 1, poles, coefficients, mask)
-    sink.emit(isa.MAP, ADD_FN, 0, 5, 1, 1, poles, poles, one)
+    emit.map(sink, fn=MUL_FN, into=0, n=5, a_step=1, b_step=1, d=poles, a=coefficients, b=mask)
+    emit.map(sink, fn=ADD_FN, into=0, n=5, a_step=1, b_step=1, d=poles, a=poles, b=one)
     _biquad(sink, 1, sizes, u, g, poles)
     d = summed_grad(sink, coefficients)
     outer, n, inner = sizes

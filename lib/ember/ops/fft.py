@@ -4,7 +4,7 @@ is [..., n // 2 + 1, 2], real and imaginary part.
 
 from array import array
 
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import WRITE
 from ..tensors.tensor import Tensor, apply, numel
@@ -29,22 +29,26 @@ def _wave(sink, n):
     return sink.constants(values)
 
 
-def _transform(sink, opcode, d, x, rows, n, scale):
+def _transform(sink, transposed, d, x, rows, n, scale):
     half, levels = n // 2, 0
     while 1 << levels < half:
         levels += 1
     wave = _wave(sink, n)
-    sink.emit(opcode, rows, half, levels, d, x, wave, sink.constants(scale))
+    scale = sink.constants(scale)
+    if transposed:
+        emit.rfft_transposed(sink, n=rows, half=half, levels=levels, x=d, y=x, wave=wave, scale=scale)
+    else:
+        emit.rfft(sink, n=rows, half=half, levels=levels, y=d, x=x, wave=wave, scale=scale)
 
 
-def _transform_grad(opcode):
+def _transform_grad(transposed):
     """The gradient of one is the other, with the same scale."""
 
     def grad(sink, y, g, inputs, saved):
         x, (n, scale, dims) = inputs[0], saved
         d, into = into_grad(sink, x)
         t = d if into == WRITE else sink.new(x.dims)
-        _transform(sink, opcode, t, g, numel(dims[:-1]), n, scale)
+        _transform(sink, transposed, t, g, numel(dims[:-1]), n, scale)
         if into != WRITE:
             sink.copy(d, t, into)
 
@@ -55,16 +59,14 @@ def _transform_grad(opcode):
 
 RFFT = Op(
     lambda inputs, n, scale, dims: dims[:-1] + (n // 2 + 1, 2),
-    lambda sink, y, inputs, saved: _transform(sink, isa.RFFT, y, inputs[0], numel(saved[2][:-1]), saved[0], saved[1]),
-    _transform_grad(isa.RFFT_TRANSPOSED),
+    lambda sink, y, inputs, saved: _transform(sink, False, y, inputs[0], numel(saved[2][:-1]), saved[0], saved[1]),
+    _transform_grad(True),
     False,
 )
 IRFFT = Op(
     lambda inputs, n, scale, dims: dims,
-    lambda sink, y, inputs, saved: _transform(
-        sink, isa.RFFT_TRANSPOSED, y, inputs[0], numel(saved[2][:-1]), saved[0], saved[1]
-    ),
-    _transform_grad(isa.RFFT),
+    lambda sink, y, inputs, saved: _transform(sink, True, y, inputs[0], numel(saved[2][:-1]), saved[0], saved[1]),
+    _transform_grad(False),
     False,
 )
 

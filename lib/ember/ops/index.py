@@ -4,7 +4,7 @@ dtype, or a list of them, in which negative ones count from the end. One out of 
 
 from array import array
 
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import WRITE
 from ..tensors.tensor import Tensor, apply, axis, current_sink, numel
 from .math import tensor
@@ -21,7 +21,7 @@ def _gather_shape(inputs, dims, *args):
 def _gather_emit(sink, y, inputs, saved):
     x, index = inputs
     sink.indexes(index, saved[1][3])
-    sink.emit(isa.GATHER, WRITE, *(saved[1] + (y, x, index)))
+    emit.gather(sink, WRITE, *saved[1], y=y, x=x, index=index)
 
 
 def _gather_grad(sink, y, g, inputs, saved):
@@ -31,7 +31,7 @@ def _gather_grad(sink, y, g, inputs, saved):
         width = x.dims[-1]
         row, kept = d.alias((width,), unchanged * width), sink.new((width,))
         sink.copy(kept, row)
-    sink.emit(isa.SCATTER_ADD, *(saved[1] + (d, g, index)))
+    emit.scatter_add(sink, *saved[1], y=d, x=g, index=index)
     if unchanged is not None:
         sink.copy(row, kept)
 
@@ -43,14 +43,14 @@ def _scatter_add_emit(sink, y, inputs, saved):
     x, source, index = inputs
     sink.indexes(index, saved[0][3])
     sink.copy(y, x)
-    sink.emit(isa.SCATTER_ADD, *(saved[0] + (y, source, index)))
+    emit.scatter_add(sink, *saved[0], y=y, x=source, index=index)
 
 
 def _scatter_add_grad(sink, y, g, inputs, saved):
     x, source, index = inputs
     if source.requires_grad:  # before x may be given g's memory
         d, into = into_grad(sink, source)
-        sink.emit(isa.GATHER, into, *(saved[0] + (d, g, index)))
+        emit.gather(sink, into, *saved[0], y=d, x=g, index=index)
     if x.requires_grad:
         hand_on(sink, x, g)
 
@@ -65,7 +65,7 @@ def _one_hot_emit(sink, y, inputs, saved):
     sink.indexes(index, high)
     sink.fill(ones, 1.0)
     sink.fill(y, 0.0)
-    sink.emit(isa.SCATTER_ADD, n, 1, 1, high, 1, 0, 0, y, ones, index)
+    emit.scatter_add(sink, outer=n, n=1, inner=1, high=high, i_outer=1, i_n=0, i_inner=0, y=y, x=ones, index=index)
 
 
 ONE_HOT = Op(lambda inputs, high: inputs[0].dims + (high,), _one_hot_emit, None)

@@ -6,7 +6,7 @@ The tables are worked out by the VM, so that every board has the same bits.
 from array import array
 
 from ..base.check import number, positive
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import WRITE
 from ..tensors.tensor import Tensor, apply, no_grad, numel, use
@@ -104,7 +104,8 @@ def mel_filterbank(n_freqs, f_min, f_max, n_mels, sample_rate, norm=None, mel_sc
 def _product(sink, into, rows, c, columns, a, b, sizes):
     """c[i] = a[i] @ b, sizes (n, k), columns those of c and a."""
     n, k = sizes
-    sink.emit(isa.MATMUL, into, 1, rows, n, k, 0, columns[0], 0, columns[1], 1, 0, n, 1, c, a, b)
+    emit.matmul(sink, into=into, batch=1, m=rows, n=n, k=k, c_batch=0, c_m=columns[0], a_batch=0, a_m=columns[1],
+                a_k=1, b_batch=0, b_k=n, b_n=1, c=c, a=a, b=b)  # fmt: skip
 
 
 def _mel_emit(sink, y, inputs, saved):

@@ -1,7 +1,7 @@
 """The op table, continued: order and sums along a dimension: argsort, argmax, cumsum, and what is made of them."""
 
 from ..base.check import plain
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import MAXIMUM, MINIMUM, MULTIPLY, WRITE
 from ..tensors.tensor import apply, no_grad, numel
@@ -16,7 +16,7 @@ from .rules import strides_of as strides
 
 def _argsort_emit(sink, y, inputs, saved):
     dims = y.dims
-    sink.emit(isa.ARGSORT, saved[0], numel(dims[:-1]), dims[-1], y, inputs[0])
+    emit.argsort(sink, descending=saved[0], n=numel(dims[:-1]), width=dims[-1], y=y, x=inputs[0])
 
 
 ARGSORT = Op(same, _argsort_emit, None)
@@ -107,7 +107,8 @@ def _arg(x, dim, keepdim, into):
 
 def scan(sink, fn, reverse, dim, y, x):
     dims = x.dims
-    sink.emit(isa.SCAN, fn, reverse, numel(dims[:dim]), dims[dim], numel(dims[dim + 1 :]), y, x)
+    emit.scan(sink, fn=fn, reverse=reverse, outer=numel(dims[:dim]), n=dims[dim], inner=numel(dims[dim + 1 :]), y=y,
+              x=x)  # fmt: skip
 
 
 def _cumsum_emit(sink, y, inputs, saved):

@@ -5,7 +5,7 @@ N batch, H height, W width, C channels in, F channels out.
 
 from array import array
 
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import WRITE
 from ..tensors.tensor import Tensor
@@ -164,7 +164,7 @@ def _transposed_emit(sink, y, inputs, saved):
         bias = inputs[2]
         strided(sink, COPY_FN, WRITE, y.dims, y, strides_of(y.dims), bias, broadcast_strides(bias.dims, y.dims))
         into = INTO_ADD
-    sink.emit(isa.CONV2D_GRAD_INPUT, into, *(_transposed_words(x, w, y, *saved) + [y, x, w]))
+    emit.conv2d_grad_input(sink, into, *_transposed_words(x, w, y, *saved), dx=y, g=x, weight=w)
 
 
 def _transposed_grad(sink, y, g, inputs, saved):
@@ -172,12 +172,12 @@ def _transposed_grad(sink, y, g, inputs, saved):
     words = _transposed_words(x, w, y, *saved)
     if w.requires_grad:
         d, into = into_grad(sink, w)
-        sink.emit(isa.CONV2D_GRAD_WEIGHT, into, *(words + [d, g, x]))
+        emit.conv2d_grad_weight(sink, into, *words, dw=d, x=g, g=x)
     if len(inputs) > 2 and inputs[2].requires_grad:
         contribute(sink, inputs[2], COPY_FN, y.dims, g, strides_of(y.dims))
     if x.requires_grad:
         d, into = into_grad(sink, x)
-        sink.emit(isa.CONV2D, into, *(words + [d, g, w]))
+        emit.conv2d(sink, into, *words, y=d, x=g, weight=w)
 
 
 CONV_TRANSPOSE2D = Op(_transposed_shape, _transposed_emit, _transposed_grad)

@@ -4,13 +4,14 @@ N batch, L steps, H hidden. What the input gives every gate of every step is one
 weights are matrix products after. Gates, in PyTorch's order: LSTM i f g o; GRU r z n, and what r is multiplied with.
 """
 
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import WRITE
 from .rules import COPY_FN, Op, contribute, hand_on, into_grad, strided, strides_of, summed_grad
 
 
 def _sizes(x, hidden):
+    """n, steps, hidden: what all are told before their operands."""
     n, steps = x.dims[:2]
     return n, steps, hidden
 
@@ -48,12 +49,14 @@ def _weight_grad(sink, w, h, start, da, reverse, blocks):
         place, gate = d.alias(w.dims, of_w), da.alias(da.dims, of_da)
         # The samples of the first step, of which the state before is start.
         step = da.alias(da.dims, of_da + first * gates)
-        sink.emit(isa.MATMUL, into, 1, size, count, n, 0, width, 0, 1, size, 0, steps * gates, 1, place, start, step)
+        emit.matmul(sink, into=into, batch=1, m=size, n=count, k=n, c_batch=0, c_m=width, a_batch=0, a_m=1, a_k=size,
+                    b_batch=0, b_k=steps * gates, b_n=1, c=place, a=start, b=step)  # fmt: skip
         if steps > 1:  # sample by sample, into the same place
             states = h.alias(h.dims, size if reverse else 0)
             gate = da.alias(da.dims, of_da + (0 if reverse else gates))
-            sink.emit(isa.MATMUL, INTO_ADD, n, size, count, steps - 1, 0, width, steps * size, 1, size,
-                        steps * gates, gates, 1, place, states, gate)  # fmt: skip
+            emit.matmul(sink, into=INTO_ADD, batch=n, m=size, n=count, k=steps - 1, c_batch=0, c_m=width,
+                        a_batch=steps * size, a_m=1, a_k=size, b_batch=steps * gates, b_k=gates, b_n=1, c=place,
+                        a=states, b=gate)  # fmt: skip
 
 
 def _pass_on(sink, x, g):
@@ -67,14 +70,14 @@ def _pass_on(sink, x, g):
 def _rnn_emit(sink, y, inputs, saved):
     x, w, start = inputs
     sink.copy(y, x)
-    sink.emit(isa.RNN, saved[0], saved[1], *(_sizes(x, w.dims[0]) + (y, w, start)))
+    emit.rnn(sink, saved[0], saved[1], *_sizes(x, w.dims[0]), h=y, w=w, start=start)
 
 
 def _rnn_grad(sink, y, g, inputs, saved):
     x, w, start = inputs
     relu, reverse = saved
     carry, da = _carry(sink, start), sink.new(x.dims)
-    sink.emit(isa.RNN_GRAD, relu, reverse, *(_sizes(x, w.dims[0]) + (da, carry, g, y, w)))
+    emit.rnn_grad(sink, relu, reverse, *_sizes(x, w.dims[0]), da=da, carry=carry, g=g, h=y, w=w)
     _weight_grad(sink, w, y, start, da, reverse, ((w.dims[1], 0, 0),))
     _pass_on(sink, start, carry)
     _pass_on(sink, x, da)
@@ -100,7 +103,7 @@ def _gru_emit(sink, y, inputs, saved):
     saved.append(gates)
     strided(sink, COPY_FN, WRITE, three, gates, strides, x, strides_of(three))
     strided(sink, COPY_FN, WRITE, one, gates.alias(gates.dims, 3 * size), strides, bias, (0, 0, 1))
-    sink.emit(isa.GRU, saved[0], *(_sizes(x, size) + (y, gates, w, start)))
+    emit.gru(sink, saved[0], *_sizes(x, size), h=y, gates=gates, w=w, start=start)
 
 
 def _gru_grad(sink, y, g, inputs, saved):
@@ -109,7 +112,7 @@ def _gru_grad(sink, y, g, inputs, saved):
     size = w.dims[0]
     three, one, strides = _beside(x, size)
     carry, da = _carry(sink, start), sink.new(gates.dims)
-    sink.emit(isa.GRU_GRAD, reverse, *(_sizes(x, size) + (da, carry, g, gates, y, w, start)))
+    emit.gru_grad(sink, reverse, *_sizes(x, size), da=da, carry=carry, g=g, gates=gates, h=y, w=w, start=start)
     _weight_grad(sink, w, y, start, da, reverse, ((2 * size, 0, 0), (size, 3 * size, 2 * size)))
     _pass_on(sink, start, carry)
     if bias.requires_grad:
@@ -129,7 +132,7 @@ def _lstm_emit(sink, y, inputs, saved):
     x, w, start, start_cell = inputs
     gates, cells = _working(sink, inputs, saved), sink.new(y.dims)
     saved[1].append(cells)
-    sink.emit(isa.LSTM, saved[0], *(_sizes(x, w.dims[0]) + (y, cells, gates, w, start, start_cell)))
+    emit.lstm(sink, saved[0], *_sizes(x, w.dims[0]), h=y, c=cells, gates=gates, w=w, start=start, start_c=start_cell)
 
 
 def _lstm_grad(sink, y, g, inputs, saved):
@@ -137,8 +140,8 @@ def _lstm_grad(sink, y, g, inputs, saved):
     reverse, found, gates = saved
     carry, da = _carry(sink, start), sink.new(x.dims)
     carry_cell = _carry(sink, start_cell, found[1] if len(found) > 1 else None)
-    sink.emit(isa.LSTM_GRAD, reverse, *(_sizes(x, w.dims[0])
-                + (da, carry, carry_cell, g, gates, found[0], w, start_cell)))  # fmt: skip
+    emit.lstm_grad(sink, reverse, *_sizes(x, w.dims[0]), da=da, carry=carry, carry_c=carry_cell, g=g, gates=gates,
+                   c=found[0], w=w, start_c=start_cell)  # fmt: skip
     _weight_grad(sink, w, y, start, da, reverse, ((w.dims[1], 0, 0),))
     _pass_on(sink, start, carry)
     _pass_on(sink, start_cell, carry_cell)

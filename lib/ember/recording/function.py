@@ -13,7 +13,7 @@ print(loss.item())
 
 from .. import vm
 from ..base.check import plain
-from ..instructions import isa
+from ..instructions import emit, isa
 from ..instructions.program import STEP
 from ..run.runner import Runner
 from ..tensors import tensor
@@ -138,7 +138,7 @@ class Function:
             found = self._function(*inputs)
             several = isinstance(found, (tuple, list))
             outputs = [_output(recording, t) for t in (found if several else () if found is None else (found,))]
-            recording.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
+            emit.count(recording, keep=1, add=1, n=1, counter=INTS + STEP)
             self._located = [(recording.locate(t), t.dims) for t in outputs]
             recording.section("function")
         self._several, self._stepped = several, recording.stepped

@@ -1,7 +1,7 @@
 """The program of a Trainer: its sections, and how they are recorded."""
 
 from ..base.check import number
-from ..instructions import isa
+from ..instructions import emit, isa
 from ..instructions.program import (
     CORRECT,
     COUNT,
@@ -46,15 +46,12 @@ def record(front, recording):
     with use(recording):
         if front.labels:  # the first recording does not know how many yet; the instruction is as long
             n = -front.target_size
-            recording.emit(isa.CHECK_INDEX, n, front.labels, recording.input(Y, front.target_dtype or "B", (n,)))
+            emit.check_index(recording, n=n, high=front.labels,
+                             index=recording.input(Y, front.target_dtype or "B", (n,)))  # fmt: skip
         if front.input_scale is None and front.input_dtype != "f":
             n = -front.sample_size
-            recording.emit(
-                isa.CHECK_INDEX,
-                n,
-                recording.plan.high if recording.plan else 1,
-                recording.input(X, front.input_dtype, (n,)),
-            )
+            emit.check_index(recording, n=n, high=recording.plan.high if recording.plan else 1,
+                             index=recording.input(X, front.input_dtype, (n,)))  # fmt: skip
         if front.several:
             front.several.record_checks(recording)
         recording.section("check")
@@ -63,7 +60,7 @@ def record(front, recording):
         recording.fill(recording.at(front.statistics + LOSS, (2,)), 0.0)
         if changing:
             changing.begin(recording)
-        recording.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
+        emit.count(recording, keep=0, add=0, n=1, counter=INTS + COUNT)
         recording.section("zero")
         if _record_step(front, recording, size, gradients, state):
             return True
@@ -71,7 +68,7 @@ def record(front, recording):
             changing.end(recording)
         sums, rest = [recording.at(front.statistics + at, (2,)) for at in (RUNNING, RUNNING_REST)]
         recording.add_exactly(sums, rest, recording.at(front.statistics + LOSS, (2,)))
-        recording.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
+        emit.count(recording, keep=1, add=1, n=1, counter=INTS + STEP)
         recording.section("update")
         with no_grad():
             front.model.eval()
@@ -81,10 +78,11 @@ def record(front, recording):
             if front.classes:
                 target = _target(front, recording, output)
                 n = numel(target.dims)
-                recording.emit(isa.COUNT_CORRECT, n, front.classes, INTS + CORRECT, output, target)
+                emit.count_correct(recording, n=n, width=front.classes, counter=INTS + CORRECT, x=output,
+                                   label=target)  # fmt: skip
             recording.fill(recording.at(front.statistics + SCORED_LOSS, (2,)), 0.0)
             _loss(front, recording, output, SCORED_LOSS)
-            recording.emit(isa.COUNT, 1, 1, -1, INTS + SCORED)
+            emit.count(recording, keep=1, add=1, n=-1, counter=INTS + SCORED)
             recording.section("score")
             front.model.train()
 
@@ -108,10 +106,10 @@ def _record_step(front, recording, size, gradients, state):
     recording.section("forward")
     # Seeded so, gradients are sums over rows, or of weights, however a batch is cut; the optimizer divides by total.
     loss.backward(seed)
-    recording.emit(isa.COUNT, 1, 1, -1, INTS + COUNT)
+    emit.count(recording, keep=1, add=1, n=-1, counter=INTS + COUNT)
     recording.section("backward")
     if weighs:
-        recording.emit(isa.STOP, total)
+        emit.stop(recording, go=total)
     record_update(recording, front, size, gradients, state, total.alias(()))
 
 
@@ -132,17 +130,17 @@ def _leaves(front, inputs):
 def _record_fused(front, recording, loss, seed, total, drawn):
     """The update is all of what goes backward: it is finished if it was begun. total: where weights divide the loss.
     drawn: dropout draws its masks again, of the samples that COUNT says, so that goes back to where it was."""
-    recording.emit(isa.COUNT, 1, 1, -1, INTS + COUNT)
+    emit.count(recording, keep=1, add=1, n=-1, counter=INTS + COUNT)
     recording.section("forward")
     recording.section("backward")
     if total is not None:
-        recording.emit(isa.STOP, total)
+        emit.stop(recording, go=total)
     change = recording.at(recording.slot(list(front.optimizer.groups[0].hyper)), loss.dims) * -1.0
     if drawn:
-        recording.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
+        emit.count(recording, keep=0, add=0, n=1, counter=INTS + COUNT)
     loss.backward(change if total is None else change / total)
     if drawn:
-        recording.emit(isa.COUNT, 1, 1, -1, INTS + COUNT)
+        emit.count(recording, keep=1, add=1, n=-1, counter=INTS + COUNT)
 
 
 def affine(dtype, scale, offset, shape):
@@ -160,7 +158,8 @@ def read(recording, segment, dtype, affine, shape):
     x = recording.input(segment, dtype, (-1,) + shape)
     if affine:
         raw, x, channels = x, recording.new(x.dims), len(affine) // 2
-        recording.emit(isa.CONVERT, numel(x.dims) // channels, channels, x, raw, recording.constants(affine))
+        emit.convert(recording, n=numel(x.dims) // channels, channels=channels, d=x, src=raw,
+                     affine=recording.constants(affine))  # fmt: skip
     return x
 
 

@@ -3,7 +3,7 @@
 The first input and the first target have the segments they always have, the others those that follow.
 """
 
-from ..instructions import isa
+from ..instructions import emit, isa
 from ..tensors.sink import numel
 from .sections import affine, read
 
@@ -79,9 +79,8 @@ class Several:
         for j in range(len(self.targets)):
             if self.many_y and self.targets[j] != "f":
                 n = -self.sizes[j]
-                recording.emit(
-                    isa.CHECK_INDEX, n, self.classes[j], recording.input(self._segment(j), self.targets[j], (n,))
-                )
+                emit.check_index(recording, n=n, high=self.classes[j],
+                                 index=recording.input(self._segment(j), self.targets[j], (n,)))  # fmt: skip
 
     def target(self, recording):
         return tuple([recording.input(self._segment(j), self.targets[j], self.dims[j])

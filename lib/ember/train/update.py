@@ -1,6 +1,6 @@
 """The optimizers of a Trainer, one or several: which parameters they train, and the section `update`."""
 
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.program import KEY, STEP
 from ..tensors.sink import INTS
 from ..tensors.tensor import numel
@@ -88,9 +88,8 @@ def record_update(recording, front, size, gradients, state, total):
             p, g = recording.at(offset, dims), recording.at(gradients + offset, dims)
             o.emit(recording, n, p, g, states, hypers[first + k], total)
             for place, wide in zip(places, states if packed else ()):
-                recording.emit(
-                    isa.TO_BFLOAT16, numel(place.dims), recording.stream(), place, wide, INTS + KEY, INTS + STEP
-                )
+                emit.to_bfloat16(recording, n=numel(place.dims), stream=recording.stream(), d=place, src=wide,
+                                 key=INTS + KEY, step=INTS + STEP)  # fmt: skip
             offset += n
             state += _place(n, packed)
         state = single
@@ -101,5 +100,5 @@ def record_update(recording, front, size, gradients, state, total):
 def _unpacked(recording, place, dims):
     """A state as float32, which may have one element more than dims say."""
     wide = recording.new((2 * numel(place.dims),))
-    recording.emit(isa.FROM_BFLOAT16, numel(place.dims), wide, place)
+    emit.from_bfloat16(recording, n=numel(place.dims), d=wide, src=place)
     return wide.alias(dims)
