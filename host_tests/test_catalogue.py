@@ -1,6 +1,7 @@
 """Every entry of the catalogue is there, says what it does, has a type, and a gradient that is tested on both VMs."""
 
 import ast
+import inspect
 import sys
 import types
 
@@ -15,7 +16,7 @@ from ember import nn, vm
 from ember.base import catalogue
 from ember_tools.catalogue import listed
 from ember_tools.flat import PARTS
-from op_cases import Draw, everything, vms
+from op_cases import Draw, everything, table, vms
 
 STUBS = ROOT / "lib" / "typings" / "ember"
 DRAWS = 100  # of each case: its choices are among names, too
@@ -61,6 +62,13 @@ def test_it_has_a_type(title, place, name):
     module = "__init__" if place == "ember" else find(place, name).__module__.partition(".")[2]
     module = "functional" if place == "ember.functional" else module
     assert name in declared(module)
+
+
+@pytest.mark.parametrize("name", sorted(table()))
+def test_rows_speak_one_dialect(name):
+    row = table()[name]
+    for function, said in ((row.emit, "sink y inputs saved"), (row.grad, "sink y g inputs saved")):
+        assert function is None or list(inspect.signature(function).parameters) == said.split()
 
 
 def test_its_page_is_current():

@@ -1,6 +1,9 @@
 """Every instruction on both VMs against NumPy float64, over drawn shapes, strides, and partial batches."""
 
+import inspect
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +12,8 @@ from hypothesis import strategies as st
 
 import reference
 from cases import CASES
-from ember.instructions import isa, table
+from conftest import ROOT
+from ember.instructions import emit, isa, table
 from programs import FIELDS, FINISHED, FUNCTIONS, Memory, bits, both, instruction, run
 
 drawn = st.randoms(use_true_random=False) | st.integers(0, 2**32).map(random.Random)
@@ -119,3 +123,31 @@ def test_every_opcode_and_function_has_a_case():
         for field in FIELDS[name]:
             if field[0] == table.IMMEDIATE and field[3] < len(FUNCTIONS):
                 assert seen[name, field[1]] == set(range(field[2], field[3] + 1)), (name, field[1])
+
+
+# --- What is made of the table
+
+
+def test_what_is_made_of_the_table_is_current():
+    command = [sys.executable, str(ROOT / "tools" / "generate.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+class Emitted(list):
+    def emit(self, *words):
+        self.append(words)
+
+
+@pytest.mark.parametrize("opcode", range(len(table.TABLE)), ids=[row[table.NAME] for row in table.TABLE])
+def test_it_is_emitted_by_name(opcode):
+    """With its operands in whatever order; one that is missing, or not of this instruction, is an error at once."""
+    name = table.TABLE[opcode][table.NAME]
+    function, names = getattr(emit, name), [field[1] for field in FIELDS[name]]
+    assert list(inspect.signature(function).parameters) == ["sink", *names]
+    sink, words = Emitted(), dict(zip(names, range(100, 200)))
+    function(sink, **dict(reversed(words.items())))
+    assert sink == [(opcode, *words.values())]
+    for wrong in (dict(list(words.items())[1:]), dict(words, other=1)):
+        with pytest.raises(TypeError):
+            function(sink, **wrong)

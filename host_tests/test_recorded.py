@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import ember
 from ember import Tensor, nn, optim, vm
 from ember.tensors.parameter import Parameter
-from ember.tensors.tensor import sink
+from ember.tensors.tensor import current_sink
 from op_cases import Draw, everything, vms
 
 WIDTH = 4
@@ -120,7 +120,7 @@ def eager(steps, loss, rows):
     x, y = data(rows, loss)
     labels = isinstance(loss, nn.CrossEntropyLoss)
     target = Tensor(y, (rows,), dtype="B") if labels else Tensor(y, (rows, WIDTH))
-    machine = sink()
+    machine = current_sink()
     streams, machine.streams, machine.ints[3] = machine.streams, 1 << 20, 0  # the masks of a first step
     out = loss(model(Tensor(x, (rows, WIDTH))), target)
     out.backward(Tensor([float(rows)], out.shape))

@@ -309,3 +309,78 @@ result = _h()
 def test_what_nobody_else_uses_is_a_number():
     made = Package({"__init__": "", "first": HIDDEN}, {"core": ("first",)}).written()["core"]
     assert not re.search(r"\b_[a-zA-Z]", made) and run(made)["result"] == (1, "A")
+
+
+# --- What only hands its arguments on
+
+EMIT = "def two(sink, n, a, b):\n    sink.emit(2, n, a, b)\n\n\ndef one(sink, a):\n    sink.emit(1, a)\n"
+LINES = """from . import emit
+
+
+def f(sink, words, a):
+    emit.two(sink, n=A, a=(a + 1),
+             b=-1)
+    emit.two(
+        sink, 1, a=f(a=2), b=emit.one(sink, a=a))
+    emit.two(sink, *words, b=[a])
+    return emit.one(sink.inner(), a)
+"""
+IN_PLACE = """from .numbers import A
+
+
+
+def f(sink, words, a):
+    sink.emit(2, 3, (a + 1),
+             -1)
+    sink.emit(
+2, 1, f(a=2), sink.emit(1, a))
+    sink.emit(2, *words, [a])
+    return sink.inner().emit(1, a)
+"""
+
+
+def in_place(text, emit=EMIT, joined=None):
+    texts = {"__init__": "", "numbers": NUMBERS, "emit": emit, "user": text}
+    return Package(texts, joined, inline=("emit",)).written()
+
+
+def test_calls_of_what_hands_its_arguments_on_are_written_in_place():
+    made = in_place("from .numbers import A\n" + LINES)
+    assert "emit" not in made
+    assert made["user"] == IN_PLACE.replace("from .numbers import A", "")
+
+
+def test_their_names_keep_no_argument_from_being_a_letter():
+    text = "from . import emit\n\n\ndef f(sink, words):\n    emit.one(sink, words=words)\n"
+    made = in_place(text, EMIT.replace("(sink, a)", "(sink, words)").replace("1, a", "1, words"), {"core": ("user",)})
+    assert "def f(a, b):\n    a.emit(1, b)\n" in made["core"]
+
+
+@pytest.mark.parametrize("call", [
+    "emit.two(sink, a=1, n=2, b=3)", "emit.two(sink, n=1, a=2)", "emit.two(sink, 1, 2, 3, 4)", "emit.one(sink, c=1)",
+    "emit.one(a=1, sink=sink)", "emit.one(sink, **words)", "emit.one(*words)", "emit.one(sink or words, a=1)",
+    "emit.one((sink), a=1)", "emit.one(sink, a = (1))", "emit.three(sink, a=1)", "f(emit)", "emit.one", "f(emit.one)",
+])  # fmt: skip
+def test_what_it_cannot_write_in_place_it_refuses(call):
+    with pytest.raises(RewriteError):
+        print(in_place("from . import emit\n\n\ndef f(sink, words):\n    %s\n" % call))
+
+
+@pytest.mark.parametrize("text", [
+    "def one(sink, a):\n    sink.emit(1, a + 1)\n", "def one(sink, a):\n    return a\n",
+    "def two(sink, a, b):\n    sink.emit(1, b, a)\n", "def one(sink, a):\n    sink.emit(1, a)\n    sink.flush()\n",
+])  # fmt: skip
+def test_what_does_more_is_not_written_in_place(text):
+    with pytest.raises(RewriteError, match="more than"):
+        in_place("", text)
+
+
+def test_functions_of_it_are_not_imported_by_name():
+    with pytest.raises(RewriteError, match="other than by calling"):
+        in_place("from .emit import one\n")
+
+
+def test_no_instruction_is_emitted_by_name_on_a_board():
+    made = onboard.written()
+    assert "instructions_emit" not in made
+    assert not [name for name, text in made.items() if re.search(r"(?<![\w.])emit\.\w+\(", text)]

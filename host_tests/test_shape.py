@@ -13,7 +13,7 @@ from conftest import ROOT, run_micropython
 from ember import Parameter, Tensor, nn, optim, vm
 from ember.instructions import isa
 from ember.ops.reduce import matmul_sizes
-from ember.tensors.tensor import sink
+from ember.tensors.tensor import current_sink
 from op_cases import vms
 from test_recorded import gradients, huber, same
 
@@ -350,16 +350,16 @@ def test_every_interpreter_prints_the_same(binary):
     (lambda a: a.reshape(2, 3, 2, 2) @ a[:12].reshape(3, 2, 2), 3),
 ])  # fmt: skip
 def test_how_many_instructions_a_product_takes(f, expected):
-    target, opcodes = sink(), []
-    emit = target.emit
-    target.emit = lambda opcode, *fields: (opcodes.append(opcode), emit(opcode, *fields))
+    sink, opcodes = current_sink(), []
+    emit = sink.emit
+    sink.emit = lambda opcode, *fields: (opcodes.append(opcode), emit(opcode, *fields))
     try:
         y = f(leaf([1.0] * 24))
         assert opcodes.count(isa.MATMUL) == expected
         y.sum().backward()
         assert opcodes.count(isa.MATMUL) == 3 * expected
     finally:
-        del target.emit
+        del sink.emit
 
 
 def test_rows_that_meet_the_same_matrix_are_one_product():

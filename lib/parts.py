@@ -35,6 +35,7 @@ PARTS = {
     # An MLP that is made, trained, saved and asked on the board.
     "core": (("runtime",), (
         "base: catalogue catalogue_more catalogue_most names "
+        "instructions: emit "
         "tensors: eager parameter sink tensor values "
         "ops: common misfit reduce rules shape unary "
         "recording: build changed layout outside plan plan_search plan_text recording shortage "

@@ -1,5 +1,6 @@
 """Generates what is derived from the instruction table (lib/ember/instructions/table.py): firmware/vm/isa.h for the
-native VM, and for boards, which then need not load the table, derived.py, components.py and probe.py beside it.
+native VM; emit.py, by which the library says instructions; and for boards, which then need not load the table,
+derived.py, components.py and probe.py beside it.
 
 python tools/generate.py            writes them
 python tools/generate.py --check    exits with 1 where they are not current
@@ -7,6 +8,7 @@ python tools/generate.py --check    exits with 1 where they are not current
 
 import os
 import sys
+import textwrap
 import types
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -20,7 +22,8 @@ from header import CONTIGUOUS, LITERAL, every, names_of, reduced  # noqa: E402
 from probe import literal  # noqa: E402
 
 ROOM = os.path.join(ROOT, "lib", "ember", "instructions")
-DERIVED, COMPONENTS, PROBE = [os.path.join(ROOM, name + ".py") for name in ("derived", "components", "probe")]
+DERIVED, COMPONENTS, PROBE, EMIT = [os.path.join(ROOM, name + ".py")
+                                    for name in ("derived", "components", "probe", "emit")]  # fmt: skip
 HEADER = os.path.join(ROOT, "firmware", "vm", "isa.h")
 
 NONE = 255  # in place of a factor of a cost
@@ -88,6 +91,25 @@ def names_and_numbers():
     )
 
 
+def emit():
+    out = [
+        '"""An instruction by its name, and its operands by theirs, in this order: one that is wrong or missing is a',
+        "TypeError. For a board each call is written in place (tools/ember_tools/inline.py), and this is not there.",
+        "Made by tools/generate.py from table.py: do not edit.",
+        '"""',
+    ]
+    for opcode in range(len(table.TABLE)):
+        names = ", ".join(names_of(opcode))
+        out += ["", "", *wrapped("def %s(sink, %s):" % (table.TABLE[opcode][table.NAME], names))]
+        out += wrapped("    sink.emit(%d, %s)" % (opcode, names))
+    return "\n".join([*out, ""])
+
+
+def wrapped(line):
+    """A line of code as several, those after the first below what its parenthesis holds."""
+    return textwrap.wrap(line, 120, subsequent_indent=" " * (line.index("(") + 1), drop_whitespace=True)
+
+
 def cost_of(opcode):
     row, names = table.TABLE[opcode], names_of(opcode)
     rows, cost = reduced(row[table.RESUME], names), reduced(row[table.COST], names)
@@ -118,6 +140,7 @@ def main(arguments):
         (DERIVED, derived()),
         (COMPONENTS, names_and_numbers()),
         (PROBE, probe.probe()),
+        (EMIT, emit()),
     ):
         try:
             with open(path, encoding="utf-8") as file:

@@ -3,6 +3,7 @@
 import ast
 import collections
 
+from . import inline
 from .scopes import Argument, Either, Literal, Module, Named, RewriteError, Scoped, bound, defined
 
 LONG = 24  # characters of a message that is worth a place of its own
@@ -64,6 +65,7 @@ class Edit(Scoped):
         if isinstance(meaning, Argument):
             self.replace(node, meaning.name)
         elif isinstance(meaning, (Module, Either)):
+            self.refuse_inline(meaning)
             self.uses[node.id] += 1
             if isinstance(meaning, Either):
                 self.unsure.add(node.id)
@@ -76,6 +78,11 @@ class Edit(Scoped):
                 if any(new in scope for scope in self.scopes[1:]):
                     raise RewriteError("%s: %s is a local name there" % (self.source.name, new))
                 self.replace(node, new)
+
+    def refuse_inline(self, meaning):
+        for one in meaning.meanings if isinstance(meaning, Either) else (meaning,):
+            if isinstance(one, (Module, Named)) and getattr(one, "module", one.name) in self.package.inline:
+                raise RewriteError("%s uses %s other than by calling its functions" % (self.source.name, one.name))
 
     def arguments(self, node):
         """Nobody outside the package calls such a function, and nobody in it says these by name. One that takes any
@@ -105,6 +112,7 @@ class Edit(Scoped):
         return owner not in asked or node.name[0] == "_" and node.name not in ("__init__", "__call__")
 
     def attribute(self, node, module, meaning):
+        self.refuse_inline(module)
         if isinstance(meaning, Literal):
             self.replace(node, literal(meaning.value))
         elif isinstance(meaning, Named) and meaning.module in self.package.file:
@@ -120,6 +128,15 @@ class Edit(Scoped):
             raise RewriteError("%s: %s.%s is a module" % (self.source.name, node.value.id, node.attr))
         else:
             self.uses[node.value.id] += 1
+
+    def visit_Call(self, node):
+        function = self.handed(node)
+        if not function:
+            return self.generic_visit(node)
+        inline.check(node, function)
+        self.edits += inline.edits(node, function, self.span, self.source.text.encode())
+        for argument in [*node.args, *[k.value for k in node.keywords]]:
+            self.visit(argument)
 
     def visit_Attribute(self, node):
         if node.attr in self.package.hidden:
@@ -207,6 +224,8 @@ class Edit(Scoped):
         if isinstance(node, ast.ImportFrom) and node.level:
             meaning = package.stand_for(package.meaning(node.module, alias.name))
             inside = self.is_beside(meaning)
+            if isinstance(meaning, Named):
+                self.refuse_inline(meaning)
             if said in self.unsure and (inside or isinstance(meaning, Literal)):  # where else it may be something else
                 return [
                     ("", literal(meaning.value) if isinstance(meaning, Literal) else package.name_of(meaning), said)

@@ -23,6 +23,7 @@ FILES = {
     "train_trainer": ("train.trainer",),
 }
 
+INLINE = ("instructions.emit",)  # whose calls are written in place
 
 # Of these, which every front loads, the messages of errors are elsewhere until one is raised.
 QUIET = ("core", "nn", "optim", "tensors_values", "train_batch")
@@ -31,7 +32,7 @@ QUIET = ("core", "nn", "optim", "tensors_values", "train_batch")
 def core():
     """The modules of the file core, each after those that it imports: what every front loads, apart from what runs
     without one, and from what people use by name."""
-    apart = {*PARTS["modules"](["runtime"]), *inner("base.homes").MODULES.split(), "train.trainer"}
+    apart = {*PARTS["modules"](["runtime"]), *inner("base.homes").MODULES.split(), "train.trainer", *INLINE}
     found = []
 
     def add(module):
@@ -74,7 +75,7 @@ def package():
     public = ["__init__", *inner("base.homes").MODULES.split()]
     mine = {flat.name(module) for module in PARTS["modules"]([PARTS["CORE"]])} - {*public, "run_checkpoint"}
     return rewrite.Package(flat.texts(), files, public, names, {"base_homes": there}, mine, "hasattr(gc, 'freeze')",
-                           QUIET)  # fmt: skip
+                           QUIET, [flat.name(module) for module in INLINE])  # fmt: skip
 
 
 @functools.lru_cache(maxsize=1)

@@ -2,8 +2,8 @@
 
 Names of integers (`isa.MATMUL`, `WRITE`, and what is computed from them) are written in as literals, and what only
 names them goes: an import, an assignment, a module. Modules that are always loaded together may be joined into one
-file, whose names are then each other's, and whose functions have arguments of one letter. All is edited in place, so
-that each statement stays on its line.
+file, whose names are then each other's, and whose functions have arguments of one letter. Calls of what only hands its
+arguments on are written in place. All is edited in place, so that each statement stays on its line.
 """
 
 import ast
@@ -13,6 +13,7 @@ import operator
 
 from .edit import Edit
 from .flat import says_something
+from .inline import handed
 from .scopes import Either, Literal, Module, Named, RewriteError, Scan, Source, bound, defined, own
 
 SHORT = 10  # characters of a string that counts as a name's value too: mpy-cross interns no longer ones
@@ -35,9 +36,11 @@ class Package:
     inner    modules whose functions nobody outside the package calls, beside those that are joined
     never    a condition that does not hold on a board
     quiet    files whose long messages of errors lie in another one, words, which loads when one is raised
+    inline   modules whose functions only hand their arguments on: calls are written in place, and the module goes
     """
 
-    def __init__(self, texts, joined=None, public=(), asked=None, given=None, inner=(), never=None, quiet=()):
+    def __init__(self, texts, joined=None, public=(), asked=None, given=None, inner=(), never=None, quiet=(),
+                 inline=()):  # fmt: skip
         self.sources = {name: Source(name, text) for name, text in texts.items()}
         self.joined, self.public, self.asked = joined or {}, public, dict(asked or {})
         self.file = {name: file for file, names in self.joined.items() for name in names}  # {module: where it lies}
@@ -49,9 +52,10 @@ class Package:
         self.values = {name: dict((given or {}).get(name, {})) for name in texts}  # {module: {name: value}}
         while self._evaluate():
             pass
-        self.dynamic = {target for source in self.sources.values() for target in Scan(self, source).bare}
-        self.keywords = {k.arg for s in self.sources.values() for n in ast.walk(s.tree) if isinstance(n, ast.Call)
-                         for k in n.keywords}  # fmt: skip
+        self.inline = {name: handed(self.sources[name]) for name in inline}
+        scans = [Scan(self, source) for source in self.sources.values() if source.name not in inline]
+        self.dynamic = {module for scan in scans for module in scan.bare}
+        self.keywords = {name for scan in scans for name in scan.keywords}
         self.hidden = {name: "_%d" % k for k, name in enumerate(self._hidden())}  # {attribute: what it is called}
         self.new = {}  # {(module, name): the name in the file that it is joined in}
         for file in self.joined:
@@ -134,6 +138,14 @@ class Package:
             return self.meaning(*source.handed[name])
         return Named(module, name)
 
+    def handed(self, meaning, name):
+        """The function of that name where it only hands its arguments on, or None."""
+        if not isinstance(meaning, Module) or meaning.name not in self.inline:
+            return None
+        if name not in self.inline[meaning.name]:
+            raise RewriteError("there is no %s in %s" % (name, meaning.name))
+        return self.inline[meaning.name][name]
+
     def stand_for(self, meaning):
         """The same, where it is written as an integer."""
         if isinstance(meaning, Named) and meaning.name in self.values[meaning.module]:
@@ -195,7 +207,7 @@ class Package:
         """{file: text} of the whole package. What only named integers is gone."""
         found = {}
         for name, source in self.sources.items():
-            if name not in self.file:
+            if name not in self.file and name not in self.inline:
                 found[name] = Edit(self, source).text() + (SAID if name in self.quiet else "")
         for file in self.joined:
             found[file] = "".join(text for _, text in self.joined_texts(file)) + (SAID if file in self.quiet else "")

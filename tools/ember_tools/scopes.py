@@ -158,6 +158,12 @@ class Scoped(ast.NodeVisitor):
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = comprehension
 
+    def handed(self, call):
+        """The function that is called, where it only hands its arguments on, or None."""
+        if not isinstance(call.func, ast.Attribute) or not isinstance(call.func.value, ast.Name):
+            return None
+        return self.package.handed(self.look(call.func.value.id), call.func.attr)
+
     def visit_Attribute(self, node):
         meaning = self.look(node.value.id) if isinstance(node.value, ast.Name) else None
         if isinstance(meaning, Module):
@@ -177,12 +183,17 @@ class Scoped(ast.NodeVisitor):
 
 
 class Scan(Scoped):
-    """bare: modules that are used as values, and not only for their names."""
+    """bare: modules that are used as values, and not only for their names. keywords: by which arguments are given."""
 
     def __init__(self, package, source):
         super().__init__(package, source)
-        self.bare = set()
+        self.bare, self.keywords = set(), set()
         self.visit(source.tree)
+
+    def visit_Call(self, node):
+        if not self.handed(node):
+            self.keywords.update([k.arg for k in node.keywords])
+        self.generic_visit(node)
 
     def named(self, node, meaning):
         for one in meaning.meanings if isinstance(meaning, Either) else (meaning,):

@@ -47,26 +47,26 @@ class Metric:
         self.executor.explain = None
         self.reset()
 
-    def _record(self, r):
-        from ..instructions import isa
+    def _record(self, recording):
+        from ..instructions import emit
         from ..tensors.tensor import no_grad, use
 
-        r.keep("sums", 2 * self.sums)
-        with use(r), no_grad():
-            x = r.input(X, "f", (-1, self.width))
-            y = r.input(Y, self.target_dtype, (-1,) if self.labels else (-1, self.width))
+        recording.keep("sums", 2 * self.sums)
+        with use(recording), no_grad():
+            x = recording.input(X, "f", (-1, self.width))
+            y = recording.input(Y, self.target_dtype, (-1,) if self.labels else (-1, self.width))
             if self.labels:
-                r.emit(isa.CHECK_INDEX, -1, self.labels, y)
+                emit.check_index(recording, n=-1, high=self.labels, index=y)
             elif self.target_dtype != "f":
-                y = floats(r, y)
-            self.record(r, x, y)
-            r.emit(isa.COUNT, 1, 1, -1, slot(SCORED))
-            r.section("update")
+                y = floats(recording, y)
+            self.record(recording, x, y)
+            emit.count(recording, keep=1, add=1, n=-1, counter=slot(SCORED))
+            recording.section("update")
 
-    def _add(self, r, first, values):
+    def _add(self, recording, first, values):
         """Add values to the sums from the first on."""
         dims = (values.numel(),)
-        r.add_exactly(r.at(first, dims), r.at(self.sums + first, dims), values.alias(dims))
+        recording.add_exactly(recording.at(first, dims), recording.at(self.sums + first, dims), values.alias(dims))
 
     def _sum(self, i):
         s = self.executor.read(i)
@@ -114,11 +114,12 @@ def slot(k):
     return (INTS << 24) + k
 
 
-def floats(r, y):
-    from ..instructions.isa import CONVERT
+def floats(recording, y):
+    from ..instructions import emit
 
-    t = r.new(y.dims)
-    r.emit(CONVERT, y.dims[0] * (y.dims[1] if len(y.dims) > 1 else 1), 1, t, y, r.constants((1.0, 0.0)))
+    t = recording.new(y.dims)
+    emit.convert(recording, n=y.dims[0] * (y.dims[1] if len(y.dims) > 1 else 1), channels=1, d=t, src=y,
+                 affine=recording.constants((1.0, 0.0)))  # fmt: skip
     return t
 
 
@@ -129,9 +130,9 @@ def numbers(n):
     return Tensor(array("f", range(n)))
 
 
-def labelled(r, y, classes):
+def labelled(recording, y, classes):
     """[N, classes]: 1 at each row's label."""
-    return floats(r, y).reshape(-1, 1).eq(numbers(classes))
+    return floats(recording, y).reshape(-1, 1).eq(numbers(classes))
 
 
 class Mean(Metric):
@@ -146,17 +147,17 @@ class Mean(Metric):
         width = whole("width", width, 1)
         Metric.__init__(self, width, width if getattr(loss, "classes", False) else 0, 2, batch_size, target_dtype)
 
-    def record(self, r, x, y):
+    def record(self, recording, x, y):
         value = self.loss(x, y)
         if value.numel() != 1:
             raise ValueError("the loss has shape %s; Mean takes one number: 'mean' or 'sum'" % (value.shape,))
-        total = r.count(-1)
+        total = recording.count(-1)
         if value.weighted:
             value, total = value.weighted[0], value.weighted[1].sum()
         elif getattr(self.loss, "reduction", "mean") == "mean":
             value = value * total
-        self._add(r, 0, value)
-        self._add(r, 1, total)
+        self._add(recording, 0, value)
+        self._add(recording, 1, total)
 
     def compute(self):
         self.seen()
@@ -172,14 +173,14 @@ class Accuracy(Metric):
         classes = whole("classes", classes, 1)
         Metric.__init__(self, classes, max(2, classes), 1, batch_size, target_dtype)
 
-    def record(self, r, x, y):
+    def record(self, recording, x, y):
         if self.width == 1:
-            right = x.gt(self.threshold).eq(floats(r, y).reshape(-1, 1)) * x.eq(x)
-            self._add(r, 0, right.sum())
+            right = x.gt(self.threshold).eq(floats(recording, y).reshape(-1, 1)) * x.eq(x)
+            self._add(recording, 0, right.sum())
         else:
-            from ..instructions.isa import COUNT_CORRECT
+            from ..instructions import emit
 
-            r.emit(COUNT_CORRECT, -1, self.width, slot(CORRECT), x, y)
+            emit.count_correct(recording, n=-1, width=self.width, counter=slot(CORRECT), x=x, label=y)
 
     def compute(self):
         return (self._sum(0) + self.executor.read(slot(CORRECT))) / self.seen()
@@ -195,13 +196,13 @@ class TopKAccuracy(Metric):
             raise ValueError("k is %r; it may be at most classes, %d" % (k, classes))
         Metric.__init__(self, classes, classes, 1, batch_size, target_dtype)
 
-    def record(self, r, x, y):
+    def record(self, recording, x, y):
         from ..ops.compare import where
 
-        label = floats(r, y).reshape(-1, 1)
+        label = floats(recording, y).reshape(-1, 1)
         own = where(label.eq(numbers(self.width)), x, 0.0).sum(1, keepdim=True)
         ahead = (x.gt(own) + x.eq(own) * numbers(self.width).lt(label)).sum(1, keepdim=True)
-        self._add(r, 0, (ahead.lt(self.k) * own.eq(own)).sum())
+        self._add(recording, 0, (ahead.lt(self.k) * own.eq(own)).sum())
 
     def compute(self):
         return self._sum(0) / self.seen()
@@ -215,8 +216,8 @@ class _Error(Metric):
 class MAE(_Error):
     """The mean of |output - target| over all elements; both [N, width]."""
 
-    def record(self, r, x, y):
-        self._add(r, 0, (x - y).abs().sum())
+    def record(self, recording, x, y):
+        self._add(recording, 0, (x - y).abs().sum())
 
     def compute(self):
         return self._sum(0) / (self.seen() * self.width)
@@ -225,9 +226,9 @@ class MAE(_Error):
 class RMSE(_Error):
     """The root of the mean of (output - target) squared over all elements; both [N, width]."""
 
-    def record(self, r, x, y):
+    def record(self, recording, x, y):
         d = x - y
-        self._add(r, 0, (d * d).sum())
+        self._add(recording, 0, (d * d).sum())
 
     def compute(self):
         mean = self._sum(0) / (self.seen() * self.width)

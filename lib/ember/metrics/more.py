@@ -18,13 +18,14 @@ def _choices(x, threshold):
     return first.eq(first.max(1, keepdim=True)) * top
 
 
-def _products(r, a, b):
+def _products(recording, a, b):
     """The sum over rows of a[., m] * b[., n]."""
-    from ..instructions.isa import MATMUL
+    from ..instructions import emit
 
     m, n = a.dims[1], b.dims[1]
-    c = r.new((m, n))
-    r.emit(MATMUL, 0, 1, m, n, -1, 0, n, 0, 1, m, 0, n, 1, c, a, b)
+    c = recording.new((m, n))
+    emit.matmul(recording, into=0, batch=1, m=m, n=n, k=-1, c_batch=0, c_m=n, a_batch=0, a_m=1, a_k=m, b_batch=0,
+                b_k=n, b_n=1, c=c, a=a, b=b)  # fmt: skip
     return c
 
 
@@ -36,8 +37,8 @@ class ConfusionMatrix(Metric):
         classes = whole("classes", classes, 2)
         Metric.__init__(self, classes, classes, classes * classes, batch_size, target_dtype)
 
-    def record(self, r, x, y):
-        self._add(r, 0, _products(r, labelled(r, y, self.width), _choices(x, 0)))
+    def record(self, recording, x, y):
+        self._add(recording, 0, _products(recording, labelled(recording, y, self.width), _choices(x, 0)))
 
     def compute(self):
         n = self.width
@@ -61,13 +62,13 @@ class FBeta(Metric):
         classes = whole("classes", classes, 1)
         Metric.__init__(self, classes, max(2, classes), 3 * classes, batch_size, target_dtype)
 
-    def record(self, r, x, y):
+    def record(self, recording, x, y):
         n = self.width
         chosen = _choices(x, self.threshold)
-        actual = floats(r, y).reshape(-1, 1) if n == 1 else labelled(r, y, n)
-        self._add(r, 0, (chosen * actual).sum(0))
-        self._add(r, n, chosen.sum(0))
-        self._add(r, 2 * n, actual.sum(0))
+        actual = floats(recording, y).reshape(-1, 1) if n == 1 else labelled(recording, y, n)
+        self._add(recording, 0, (chosen * actual).sum(0))
+        self._add(recording, n, chosen.sum(0))
+        self._add(recording, 2 * n, actual.sum(0))
 
     def measure(self, right, chosen, actual):
         b = self.beta * self.beta
@@ -119,21 +120,21 @@ class R2Score(Metric):
         # residual, spread, mean (width of each), rows
         Metric.__init__(self, width, 0, 3 * width + 1, batch_size, target_dtype)
 
-    def record(self, r, x, y):
+    def record(self, recording, x, y):
         from ..instructions.isa import ADD
 
         w = self.width
         d = x - y
-        self._add(r, 0, (d * d).sum(0))
-        mean, seen = r.at(2 * w, (w,)), r.at(3 * w, (1,))
-        rows = r.count(-1)
+        self._add(recording, 0, (d * d).sum(0))
+        mean, seen = recording.at(2 * w, (w,)), recording.at(3 * w, (1,))
+        rows = recording.count(-1)
         own = y.sum(0) / rows
         d = y - own
         away, total = own - mean, seen + rows
         share = rows / total
-        self._add(r, w, (d * d).sum(0) + away * away * (seen * share))
-        r.copy(mean, away * share, ADD)
-        r.copy(seen, total)
+        self._add(recording, w, (d * d).sum(0) + away * away * (seen * share))
+        recording.copy(mean, away * share, ADD)
+        recording.copy(seen, total)
 
     def compute(self):
         self.seen()
@@ -159,11 +160,11 @@ class AUROC(Metric):
             raise ValueError("low is %r, high is %r; low must be below high" % (low, high))
         Metric.__init__(self, 1, 2, 2 * bins, batch_size, target_dtype)
 
-    def record(self, r, x, y):
+    def record(self, recording, x, y):
         n = self.bins
         place = ((x - self.low) * (n / (self.high - self.low))).floor()
         place = place.clamp(0.0, n - 1.0) * x.eq(x) - x.ne(x)  # NaN: -1, no bin
-        self._add(r, 0, _products(r, labelled(r, y, 2), place.eq(numbers(n))))
+        self._add(recording, 0, _products(recording, labelled(recording, y, 2), place.eq(numbers(n))))
 
     def _counts(self):
         zeros = [self._sum(i) for i in range(self.bins)]

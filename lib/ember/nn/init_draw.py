@@ -5,7 +5,7 @@ One float32 rounding an operation makes numbers the same where Python's floats a
 
 from array import array
 
-from ..instructions import isa
+from ..instructions import emit, isa
 from ..instructions.program import STEP
 from ..ops import noise, rules
 from ..tensors.eager import FIRST, Eager
@@ -125,10 +125,13 @@ def orthogonal(t, gain):
         if j:
             before = c.alias((j,))
             for _ in range(2):
-                eager.emit(isa.MATMUL, isa.WRITE, 1, j, 1, length, 0, 1, 0, next_, step, 0, 1, 1, c, t, v)
+                emit.matmul(eager, into=isa.WRITE, batch=1, m=j, n=1, k=length, c_batch=0, c_m=1, a_batch=0,
+                            a_m=next_, a_k=step, b_batch=0, b_k=1, b_n=1, c=c, a=t, b=v)  # fmt: skip
                 eager.map(rules.NEG_FN, before, before)
-                eager.emit(isa.MATMUL, isa.ADD, 1, length, 1, j, 0, 1, 0, step, next_, 0, 1, 1, v, t, c)
-        eager.emit(isa.MATMUL, isa.WRITE, 1, 1, 1, length, 0, 1, 0, 1, 1, 0, 1, 1, square, v, v)
+                emit.matmul(eager, into=isa.ADD, batch=1, m=length, n=1, k=j, c_batch=0, c_m=1, a_batch=0, a_m=step,
+                            a_k=next_, b_batch=0, b_k=1, b_n=1, c=v, a=t, b=c)  # fmt: skip
+        emit.matmul(eager, into=isa.WRITE, batch=1, m=1, n=1, k=length, c_batch=0, c_m=1, a_batch=0, a_m=1, a_k=1,
+                    b_batch=0, b_k=1, b_n=1, c=square, a=v, b=v)  # fmt: skip
         eager.map(rules.SQRT_FN, square, square)
         eager.map(rules.DIV_FN, v, v, square)
         rules.strided(eager, rules.COPY_FN, isa.WRITE, (length,), place, (step,), v, (1,))

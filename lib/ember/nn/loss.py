@@ -5,9 +5,9 @@ reduction="none" one for each element or sample.
 """
 
 from ..base.check import number
-from ..instructions import isa
+from ..instructions import emit
 from ..ops.reduce import CROSS_ENTROPY
-from ..tensors.tensor import Tensor, apply, numel, sink
+from ..tensors.tensor import Tensor, apply, current_sink, numel
 from . import Module
 
 
@@ -39,10 +39,10 @@ def floats(x):
         return Tensor(x)
     if x.dtype == "f":
         return x
-    target = sink()
-    y = target.new(x.dims)
-    target.emit(isa.CONVERT, numel(x.dims), 1, y, x, target.constants((1.0, 0.0)))
-    target.flush()
+    sink = current_sink()
+    y = sink.new(x.dims)
+    emit.convert(sink, n=numel(x.dims), channels=1, d=y, src=x, affine=sink.constants((1.0, 0.0)))
+    sink.flush()
     return y
 
 

@@ -3,7 +3,7 @@
 from ..base.check import number
 from ..ops.compare import gt, ne, where
 from ..ops.index import GATHER, one_hot
-from ..tensors.tensor import Tensor, apply, numel, sink
+from ..tensors.tensor import Tensor, apply, current_sink, numel
 from .loss import CrossEntropyLoss, Loss, class_weights, elements, floats, labels
 
 
@@ -44,7 +44,7 @@ def _shares(loss, x, index):
 def _weighted(total, weights):
     """A mean over weights, of which a Trainer takes what it is made of: so parts of a batch are the batch."""
     mean = total / weights.sum()
-    if sink().records:
+    if current_sink().records:
         mean.weighted = total, weights
     return mean
 
@@ -59,7 +59,7 @@ def hard(loss, x, target):
     smoothing = loss.label_smoothing
     if smoothing:
         smooth = -(x if loss.weight is None else x * loss.weight).sum(-1)
-        each = each * (1.0 - sink().scalar(smoothing)) + smooth * smoothing / x.dims[-1]
+        each = each * (1.0 - current_sink().scalar(smoothing)) + smooth * smoothing / x.dims[-1]
     if counts is not None:
         each = where(counts, each, 0.0)
         share = counts if share is None else share * counts
@@ -72,7 +72,7 @@ def soft(loss, x, target):
     """x is log probabilities [..., C], the target probabilities of the same shape."""
     smoothing = loss.label_smoothing
     if smoothing:
-        target = target * (1.0 - sink().scalar(smoothing)) + sink().scalar(smoothing) / x.dims[-1]
+        target = target * (1.0 - current_sink().scalar(smoothing)) + current_sink().scalar(smoothing) / x.dims[-1]
     if loss.weight is not None:
         target = target * loss.weight
     return loss.reduce(-(x * target).sum(-1))

@@ -5,7 +5,7 @@ from ..ops import loss
 from ..ops.activation import logsigmoid, softplus
 from ..ops.compare import clamp, gt, ne, where
 from ..ops.math import abs
-from ..tensors.tensor import apply, sink
+from ..tensors.tensor import apply, current_sink
 from .loss import Loss, floats
 
 
@@ -96,7 +96,7 @@ class KLDivLoss(Loss):
         if self.over_batch:
             if not x.dims:
                 raise ValueError("reduction is 'batchmean'; it takes x of at least one dimension")
-            return each.sum() / sink().count(x.dims[0])
+            return each.sum() / current_sink().count(x.dims[0])
         return self.reduce(each)
 
 

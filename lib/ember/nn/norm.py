@@ -8,7 +8,7 @@ from ..instructions import isa
 from ..ops.norm import NORMALIZE
 from ..ops.rules import ADD_FN
 from ..tensors.parameter import Buffer, Parameter
-from ..tensors.tensor import apply, no_grad, numel, sink
+from ..tensors.tensor import apply, current_sink, no_grad, numel
 from . import Module
 
 
@@ -27,9 +27,9 @@ def _scaled(y, weight, bias):
     return y if bias is None else y + bias
 
 
-def _follow(target, running, value, momentum):
+def _follow(sink, running, value, momentum):
     """running = running + momentum * (value - running)"""
-    target.copy(running, (value - running) * momentum, isa.ADD)
+    sink.copy(running, (value - running) * momentum, isa.ADD)
 
 
 class _BatchNorm(Module):
@@ -64,16 +64,16 @@ class _BatchNorm(Module):
         y = apply(NORMALIZE, (x,), (layout, 1, self.eps, found))
         if self.training and self.running_mean is not None:
             with no_grad():
-                target = sink()
-                count = target.count(n)
+                sink = current_sink()
+                count = sink.count(n)
                 unbiased = found[1] * (count / (count - 1.0).maximum(1.0))
                 momentum = self.momentum
                 if momentum is None:
-                    target.map(ADD_FN, self.num_batches_tracked, self.num_batches_tracked, target.scalar(1.0))
+                    sink.map(ADD_FN, self.num_batches_tracked, self.num_batches_tracked, sink.scalar(1.0))
                     momentum = 1.0 / self.num_batches_tracked
-                _follow(target, self.running_mean, found[0], momentum)
-                _follow(target, self.running_var, unbiased, momentum)
-                target.flush()
+                _follow(sink, self.running_mean, found[0], momentum)
+                _follow(sink, self.running_var, unbiased, momentum)
+                sink.flush()
         return y
 
 

@@ -11,7 +11,7 @@ from ..ops.reduce import MATMUL
 from ..ops.shape import cat
 from ..ops.views import stack
 from ..tensors.parameter import Parameter, inverse_root
-from ..tensors.tensor import apply, sink
+from ..tensors.tensor import apply, current_sink
 from . import Module
 from .common import Dropout
 
@@ -90,10 +90,10 @@ class _Recurrent(Module):
 
 
 def zeros(*dims):
-    target = sink()
-    start = target.new(dims)
-    target.fill(start, 0.0)
-    target.flush()
+    sink = current_sink()
+    start = sink.new(dims)
+    sink.fill(start, 0.0)
+    sink.flush()
     return start
 
 

@@ -1,6 +1,6 @@
 """The values of a module's parameters and buffers, as a dict, and back."""
 
-from ..tensors.tensor import Tensor, sink
+from ..tensors.tensor import Tensor, current_sink
 from .named import named_tensors
 
 try:
@@ -41,7 +41,7 @@ def load_state_dict(module, state_dict, strict=True):
     strict: names that are missing in the dict, or that the module has not, are a RuntimeError, as in PyTorch. So are
     shapes that differ, in any case. Then nothing was changed. Returns both lists of names, (missing, unexpected).
     """
-    if sink().records:
+    if current_sink().records:
         raise RuntimeError("load_state_dict while recording; call it before, or after")
     if not isinstance(state_dict, dict):
         raise ValueError("state_dict is %r; it may be a dict of names and values" % (state_dict,))

@@ -4,44 +4,44 @@ clip_value record the same."""
 from ..instructions.isa import MAXIMUM
 from ..ops.reduce import summed
 from ..ops.rules import ABS_FN, ADD_FN, COPY_FN, DIV_FN, MAXIMUM_FN, MINIMUM_FN, MUL_FN, NEG_FN, SQRT_FN, strided
-from ..tensors.tensor import Tensor, numel, sink
+from ..tensors.tensor import Tensor, current_sink, numel
 
 
-def squares(target, total, x):
+def squares(sink, total, x):
     """total = the sum of squares of x."""
-    summed(target, COPY_FN, (numel(x.dims),), total, (0,), x, (1,), None, None, 1)
+    summed(sink, COPY_FN, (numel(x.dims),), total, (0,), x, (1,), None, None, 1)
 
 
-def scale_to(target, gradients, bound, largest=False):
+def scale_to(sink, gradients, bound, largest=False):
     """Scale gradients so that their norm over all elements is at most bound, a tensor. Returns the norm, as it was."""
-    norm, factor = target.new(()), target.new(())
+    norm, factor = sink.new(()), sink.new(())
     if largest or not gradients:
-        target.fill(norm, 0.0)
+        sink.fill(norm, 0.0)
     if largest:
         for g in gradients:
-            strided(target, ABS_FN, MAXIMUM, (numel(g.dims),), norm, (0,), g, (1,))
+            strided(sink, ABS_FN, MAXIMUM, (numel(g.dims),), norm, (0,), g, (1,))
     elif gradients:
-        each = norm if len(gradients) == 1 else target.new((len(gradients),))
+        each = norm if len(gradients) == 1 else sink.new((len(gradients),))
         for i in range(len(gradients)):
-            squares(target, each.alias((), i), gradients[i])
+            squares(sink, each.alias((), i), gradients[i])
         if each is not norm:
-            summed(target, COPY_FN, each.dims, norm, (0,), each, (1,))
-        target.map(SQRT_FN, norm, norm)
-    target.map(ADD_FN, factor, norm, target.scalar(1.0 / 1000000))
-    target.map(DIV_FN, factor, bound, factor)
-    target.map(MINIMUM_FN, factor, factor, target.scalar(1.0))  # NaN stays
+            summed(sink, COPY_FN, each.dims, norm, (0,), each, (1,))
+        sink.map(SQRT_FN, norm, norm)
+    sink.map(ADD_FN, factor, norm, sink.scalar(1.0 / 1000000))
+    sink.map(DIV_FN, factor, bound, factor)
+    sink.map(MINIMUM_FN, factor, factor, sink.scalar(1.0))  # NaN stays
     for g in gradients:
-        target.map(MUL_FN, g, g, factor)
+        sink.map(MUL_FN, g, g, factor)
     return norm
 
 
-def limit_to(target, gradients, bound):
+def limit_to(sink, gradients, bound):
     """Limit each element to -bound … bound, a tensor. NaN stays."""
-    low = target.new(())
-    target.map(NEG_FN, low, bound)
+    low = sink.new(())
+    sink.map(NEG_FN, low, bound)
     for g in gradients:
-        target.map(MINIMUM_FN, g, g, bound)
-        target.map(MAXIMUM_FN, g, g, low)
+        sink.map(MINIMUM_FN, g, g, bound)
+        sink.map(MAXIMUM_FN, g, g, low)
 
 
 def bound_of(name, value):
@@ -65,15 +65,15 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0):
     max_norm = bound_of("max_norm", max_norm)
     if norm_type not in (2, float("inf")):
         raise ValueError("norm_type is %r; it may be 2 or inf" % (norm_type,))
-    target = sink()
-    norm = scale_to(target, _gradients(parameters), target.scalar(max_norm), norm_type != 2)
-    target.flush()
+    sink = current_sink()
+    norm = scale_to(sink, _gradients(parameters), sink.scalar(max_norm), norm_type != 2)
+    sink.flush()
     return norm
 
 
 def clip_grad_value_(parameters, clip_value):
     """Limit each element of the gradients in place to -clip_value … clip_value: a number above 0, else ValueError."""
     clip_value = bound_of("clip_value", clip_value)
-    target = sink()
-    limit_to(target, _gradients(parameters), target.scalar(clip_value))
-    target.flush()
+    sink = current_sink()
+    limit_to(sink, _gradients(parameters), sink.scalar(clip_value))
+    sink.flush()

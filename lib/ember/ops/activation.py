@@ -5,7 +5,7 @@ A row here keeps its input alone: its result is made in place, and its slope is 
 
 from ..base.check import positive
 from ..instructions import isa
-from ..tensors.tensor import apply, axis, numel, sink
+from ..tensors.tensor import apply, axis, current_sink, numel
 from . import rules
 from .compare import clamp, gt, where
 from .math import abs, erf, row, tensor
@@ -14,36 +14,36 @@ from .math import abs, erf, row, tensor
 FAR = 128.0
 
 
-def _softplus(target, y, x):
+def _softplus(sink, y, x):
     """max(x, 0) + log(1 + exp(-|x|))"""
-    target.map(rules.ABS_FN, y, x)
+    sink.map(rules.ABS_FN, y, x)
     for fn in (rules.NEG_FN, rules.EXP_FN, rules.LOG1P_FN):
-        target.map(fn, y, y)
-    target.map(rules.RELU_FN, y, x, None, isa.ADD)
+        sink.map(fn, y, y)
+    sink.map(rules.RELU_FN, y, x, None, isa.ADD)
 
 
-def _logsigmoid(target, y, x):
+def _logsigmoid(sink, y, x):
     """min(x, 0) - log(1 + exp(-|x|))"""
-    target.map(rules.ABS_FN, y, x)
+    sink.map(rules.ABS_FN, y, x)
     for fn in (rules.NEG_FN, rules.EXP_FN, rules.LOG1P_FN, rules.NEG_FN):
-        target.map(fn, y, y)
-    target.map(rules.MINIMUM_FN, y, x, target.scalar(0.0), isa.ADD)
+        sink.map(fn, y, y)
+    sink.map(rules.MINIMUM_FN, y, x, sink.scalar(0.0), isa.ADD)
 
 
-def _times_x(target, y, x):
+def _times_x(sink, y, x):
     """y times x, where y is 0 far below 0."""
-    target.map(rules.MAXIMUM_FN, y, x, target.scalar(-FAR), isa.MULTIPLY)
+    sink.map(rules.MAXIMUM_FN, y, x, sink.scalar(-FAR), isa.MULTIPLY)
 
 
-def _silu(target, y, x):
-    target.map(rules.SIGMOID_FN, y, x)
-    _times_x(target, y, x)
+def _silu(sink, y, x):
+    sink.map(rules.SIGMOID_FN, y, x)
+    _times_x(sink, y, x)
 
 
 def _chain(fn, y, g):
     """g times the slope of a function whose result is y."""
-    d = sink().new(y.dims)
-    sink().map(fn, d, y, g)
+    d = current_sink().new(y.dims)
+    current_sink().map(fn, d, y, g)
     return d
 
 
@@ -53,10 +53,10 @@ def _silu_slope(x):
     return s + _chain(rules.SIGMOID_GRAD, s, x)
 
 
-def _mish(target, y, x):
-    _softplus(target, y, x)
-    target.map(rules.TANH_FN, y, y)
-    _times_x(target, y, x)
+def _mish(sink, y, x):
+    _softplus(sink, y, x)
+    sink.map(rules.TANH_FN, y, y)
+    _times_x(sink, y, x)
 
 
 def _mish_slope(x):
@@ -65,17 +65,17 @@ def _mish_slope(x):
     return t + _chain(rules.TANH_GRAD, t, x * x.sigmoid())
 
 
-def _half_times_x(target, y, x):
+def _half_times_x(sink, y, x):
     """(1 + y) * x / 2"""
-    target.map(rules.ADD_FN, y, y, target.scalar(1.0))
-    target.map(rules.MUL_FN, y, y, target.scalar(0.5))
-    _times_x(target, y, x)
+    sink.map(rules.ADD_FN, y, y, sink.scalar(1.0))
+    sink.map(rules.MUL_FN, y, y, sink.scalar(0.5))
+    _times_x(sink, y, x)
 
 
-def _gelu(target, y, x):
-    target.map(rules.MUL_FN, y, x, target.scalar(0.7071067811865476))  # 1 / sqrt(2)
-    target.map(rules.ERF_FN, y, y)
-    _half_times_x(target, y, x)
+def _gelu(sink, y, x):
+    sink.map(rules.MUL_FN, y, x, sink.scalar(0.7071067811865476))  # 1 / sqrt(2)
+    sink.map(rules.ERF_FN, y, y)
+    _half_times_x(sink, y, x)
 
 
 def _gelu_slope(x):
@@ -84,14 +84,14 @@ def _gelu_slope(x):
     return bell + (erf(x * 0.7071067811865476) + 1.0) * 0.5
 
 
-def _gelu_tanh(target, y, x):
-    target.map(rules.MUL_FN, y, x, x)
-    target.map(rules.MUL_FN, y, y, target.scalar(0.044715))
-    target.map(rules.ADD_FN, y, y, target.scalar(1.0))
-    target.map(rules.MUL_FN, y, y, x)
-    target.map(rules.MUL_FN, y, y, target.scalar(6693141 / 8388608))  # sqrt(2 / pi)
-    target.map(rules.TANH_FN, y, y)
-    _half_times_x(target, y, x)
+def _gelu_tanh(sink, y, x):
+    sink.map(rules.MUL_FN, y, x, x)
+    sink.map(rules.MUL_FN, y, y, sink.scalar(0.044715))
+    sink.map(rules.ADD_FN, y, y, sink.scalar(1.0))
+    sink.map(rules.MUL_FN, y, y, x)
+    sink.map(rules.MUL_FN, y, y, sink.scalar(6693141 / 8388608))  # sqrt(2 / pi)
+    sink.map(rules.TANH_FN, y, y)
+    _half_times_x(sink, y, x)
 
 
 def _gelu_tanh_slope(x):
@@ -101,10 +101,10 @@ def _gelu_tanh_slope(x):
     return _chain(rules.TANH_GRAD, t, (square * 3.0 + 1.0) * x * 0.3989422804014327) + (t + 1.0) * 0.5
 
 
-def _softsign(target, y, x):
-    target.map(rules.ABS_FN, y, x)
-    target.map(rules.ADD_FN, y, y, target.scalar(1.0))
-    target.map(rules.DIV_FN, y, x, y)
+def _softsign(sink, y, x):
+    sink.map(rules.ABS_FN, y, x)
+    sink.map(rules.ADD_FN, y, y, sink.scalar(1.0))
+    sink.map(rules.DIV_FN, y, x, y)
 
 
 def _softsign_slope(x):

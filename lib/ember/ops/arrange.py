@@ -44,15 +44,15 @@ def _pieces_shape(inputs, dim, pieces):
     return dims[:dim] + (sum([piece[1] for piece in pieces]),) + dims[dim + 1 :]
 
 
-def _pieces_emit(target, y, inputs, saved):
+def _pieces_emit(sink, y, inputs, saved):
     for block, into, x, strides in _pieces(y.dims, saved[0], saved[1], y, inputs[0]):
-        strided(target, COPY_FN, WRITE, block, into, strides_of(y.dims), x, strides)
+        strided(sink, COPY_FN, WRITE, block, into, strides_of(y.dims), x, strides)
 
 
-def _pieces_grad(target, y, g, inputs, saved):
-    d, how = grad_of_part(target, inputs[0], y.dims)  # as many elements as in x are each of them once
+def _pieces_grad(sink, y, g, inputs, saved):
+    d, how = grad_of_part(sink, inputs[0], y.dims)  # as many elements as in x are each of them once
     for block, part, at, strides in _pieces(y.dims, saved[0], saved[1], g, d):
-        strided(target, COPY_FN, how, block, at, strides, part, strides_of(y.dims))
+        strided(sink, COPY_FN, how, block, at, strides, part, strides_of(y.dims))
 
 
 PIECES = Op(_pieces_shape, _pieces_emit, _pieces_grad, False)
@@ -94,13 +94,13 @@ def _expand_shape(inputs, dims):
     return dims
 
 
-def _expand_emit(target, y, inputs, saved):
+def _expand_emit(sink, y, inputs, saved):
     x, out = inputs[0], y.dims
-    strided(target, COPY_FN, WRITE, out, y, strides_of(out), x, broadcast_strides(x.dims, out))
+    strided(sink, COPY_FN, WRITE, out, y, strides_of(out), x, broadcast_strides(x.dims, out))
 
 
-def _expand_grad(target, y, g, inputs, saved):
-    contribute(target, inputs[0], COPY_FN, y.dims, g, strides_of(y.dims))
+def _expand_grad(sink, y, g, inputs, saved):
+    contribute(sink, inputs[0], COPY_FN, y.dims, g, strides_of(y.dims))
 
 
 EXPAND = Op(_expand_shape, _expand_emit, _expand_grad, False)
@@ -172,19 +172,19 @@ def _padded_block(y, x, before):
     return dims, in_y, in_x
 
 
-def _pad_emit(target, y, inputs, saved):
+def _pad_emit(sink, y, inputs, saved):
     x = inputs[0]
     dims, in_y, in_x = _padded_block(y, x, saved[1])
-    target.fill(y, saved[2])
-    strided(target, COPY_FN, WRITE, dims, y.alias(y.dims, in_y), strides_of(y.dims),
+    sink.fill(y, saved[2])
+    strided(sink, COPY_FN, WRITE, dims, y.alias(y.dims, in_y), strides_of(y.dims),
             x.alias(x.dims, in_x), strides_of(x.dims))  # fmt: skip
 
 
-def _pad_grad(target, y, g, inputs, saved):
+def _pad_grad(sink, y, g, inputs, saved):
     x = inputs[0]
     dims, in_y, in_x = _padded_block(y, x, saved[1])
-    d, into = grad_of_part(target, x, dims)
-    strided(target, COPY_FN, into, dims, d.alias(d.dims, in_x), strides_of(x.dims),
+    d, into = grad_of_part(sink, x, dims)
+    strided(sink, COPY_FN, into, dims, d.alias(d.dims, in_x), strides_of(x.dims),
             g.alias(g.dims, in_y), strides_of(y.dims))  # fmt: skip
 
 

@@ -5,10 +5,11 @@ N batch, H heads, L steps that ask, S steps that are asked, E elements of a quer
 
 from array import array
 
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
-from ..instructions.isa import CONVERT, WRITE
+from ..instructions.isa import WRITE
 from ..tensors.parameter import inverse_root
-from ..tensors.tensor import Tensor, apply, numel, sink
+from ..tensors.tensor import Tensor, apply, current_sink, numel
 from . import rules
 from .common import DROPOUT, SOFTMAX
 from .reduce import matmul_shape, matmul_sizes, product_grad, products
@@ -32,20 +33,20 @@ def _scores_sizes(inputs):
     return matmul_sizes(inputs[0].dims, _turned(inputs[1]).dims)
 
 
-def _scores_emit(target, y, inputs, saved):
+def _scores_emit(sink, y, inputs, saved):
     m, n, k, dims = _scores_sizes(inputs)
-    products(target, WRITE, dims, m, n, k, (y, 1, n, 1), (inputs[0], 2, k, 1), (inputs[1], 3, 1, k))
+    products(sink, WRITE, dims, m, n, k, (y, 1, n, 1), (inputs[0], 2, k, 1), (inputs[1], 3, 1, k))
 
 
-def _scores_grad(target, y, g, inputs, saved):
+def _scores_grad(sink, y, g, inputs, saved):
     query, key = inputs
     m, n, k, dims = _scores_sizes(inputs)
     if key.requires_grad:
-        d, into = product_grad(target, key, 3, dims)
-        products(target, into, dims, n, k, m, (d, 3, k, 1), (g, 1, 1, n), (query, 2, k, 1))
+        d, into = product_grad(sink, key, 3, dims)
+        products(sink, into, dims, n, k, m, (d, 3, k, 1), (g, 1, 1, n), (query, 2, k, 1))
     if query.requires_grad:
-        d, into = product_grad(target, query, 2, dims)
-        products(target, into, dims, m, k, n, (d, 2, k, 1), (g, 1, n, 1), (key, 3, k, 1))
+        d, into = product_grad(sink, query, 2, dims)
+        products(sink, into, dims, m, k, n, (d, 2, k, 1), (g, 1, n, 1), (key, 3, k, 1))
 
 
 SCORES = rules.Op(_scores_shape, _scores_emit, _scores_grad)
@@ -54,13 +55,13 @@ SCORES = rules.Op(_scores_shape, _scores_emit, _scores_grad)
 # Rotation of pairs: argument: the table, [L, E], of sines and cosines in turn.
 
 
-def _rotate(target, into, y, x, table, sign):
+def _rotate(sink, into, y, x, table, sign):
     """y (into) x with each pair (a, b) rotated: a cos - b sin, a sin + b cos; by the other way round if sign < 0."""
     dims = x.dims[:-1] + (x.dims[-1] // 2,)
     steps = rules.strides_of(x.dims)[:-1] + [2]
     angles = [0] * (len(dims) - 2) + [x.dims[-1], 2]
-    minus = target.new(dims[-2:])
-    rules.strided(target, rules.NEG_FN, WRITE, dims[-2:], minus, rules.strides_of(dims[-2:]), table, angles[-2:])
+    minus = sink.new(dims[-2:])
+    rules.strided(sink, rules.NEG_FN, WRITE, dims[-2:], minus, rules.strides_of(dims[-2:]), table, angles[-2:])
     plain = table, angles
     turned = minus, [0] * (len(dims) - 2) + rules.strides_of(dims[-2:])
     cosine = table.alias(table.dims, 1), angles
@@ -68,17 +69,17 @@ def _rotate(target, into, y, x, table, sign):
         plain, turned = turned, plain
     for at, first, second in ((0, cosine, turned), (1, plain, cosine)):
         d = y.alias(y.dims, at)
-        rules.strided(target, rules.MUL_FN, into, dims, d, steps, x, steps, *first)
-        rules.strided(target, rules.MUL_FN, INTO_ADD, dims, d, steps, x.alias(x.dims, 1), steps, *second)
+        rules.strided(sink, rules.MUL_FN, into, dims, d, steps, x, steps, *first)
+        rules.strided(sink, rules.MUL_FN, INTO_ADD, dims, d, steps, x.alias(x.dims, 1), steps, *second)
 
 
-def _rotary_emit(target, y, inputs, saved):
-    _rotate(target, WRITE, y, inputs[0], saved[0], 1)
+def _rotary_emit(sink, y, inputs, saved):
+    _rotate(sink, WRITE, y, inputs[0], saved[0], 1)
 
 
-def _rotary_grad(target, y, g, inputs, saved):
-    d, into = rules.into_grad(target, inputs[0])
-    _rotate(target, into, d, g, saved[0], -1)
+def _rotary_grad(sink, y, g, inputs, saved):
+    d, into = rules.into_grad(sink, inputs[0])
+    _rotate(sink, into, d, g, saved[0], -1)
 
 
 ROTARY = rules.Op(rules.same, _rotary_emit, _rotary_grad, False)
@@ -94,8 +95,9 @@ def hidden(mask):
 
 def _floats(mask):
     if mask.dtype != "f" and mask.storage is None:  # an input of a recording
-        raw, mask = mask, sink().new(mask.dims)
-        sink().emit(CONVERT, numel(mask.dims), 1, mask, raw, sink().constants((1.0, 0.0)))
+        raw, mask = mask, current_sink().new(mask.dims)
+        emit.convert(current_sink(), n=numel(mask.dims), channels=1, d=mask, src=raw,
+                     affine=current_sink().constants((1.0, 0.0)))  # fmt: skip
     elif mask.dtype != "f":
         values = memoryview(mask.elements())[mask.offset : mask.offset + mask.numel()]
         mask = Tensor(array("f", list(values)), mask.dims)
@@ -104,10 +106,10 @@ def _floats(mask):
 
 def _hides(mask):
     """0 where it is 0, else -inf. (A product would make NaN of 0.)"""
-    target = sink()
-    y = target.new(mask.dims)
-    target.map(rules.KEEP_FN, y, mask, target.scalar(-float("inf")))
-    target.flush()
+    sink = current_sink()
+    y = sink.new(mask.dims)
+    sink.map(rules.KEEP_FN, y, mask, sink.scalar(-float("inf")))
+    sink.flush()
     return y
 
 

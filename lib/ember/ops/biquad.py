@@ -1,8 +1,8 @@
 """The op table, continued: filters of the second order, along time. filters.py designs them."""
 
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
-from ..tensors.tensor import Tensor, apply, axis, numel, sink
+from ..tensors.tensor import Tensor, apply, axis, current_sink, numel
 from .math import tensor
 from .rules import ADD_FN, MUL_FN, NEG_FN, Op, hand_on, same, strided, strides_of, summed_grad
 
@@ -10,65 +10,67 @@ from .rules import ADD_FN, MUL_FN, NEG_FN, Op, hand_on, same, strided, strides_o
 # that gets the state at the end, or None.
 
 
-def _biquad(target, transposed, sizes, y, x, coefficients, start=None, end=None):
+def _biquad(sink, transposed, sizes, y, x, coefficients, start=None, end=None):
     """One instruction. In place of operands that are not there stands something that it does not touch."""
     given, kept = 0 if start is None else 1, 0 if end is None else 1
-    start = start if given else target.constants((0.0,))
-    target.emit(isa.BIQUAD, transposed, given, kept, *(sizes + (y, x, coefficients, start, end if kept else y)))
+    start = start if given else sink.constants((0.0,))
+    outer, n, inner = sizes
+    emit.biquad(sink, transposed=transposed, given=given, kept=kept, outer=outer, n=n, inner=inner, y=y, x=x,
+                coefficients=coefficients, start=start, end=end if kept else y)  # fmt: skip
 
 
-def _state(target, x, sizes):
+def _state(sink, x, sizes):
     """Of every sample and channel two numbers, in the place of its samples."""
     outer, _, inner = sizes
-    return target.new((outer, 2, inner))
+    return sink.new((outer, 2, inner))
 
 
-def _emit(target, y, inputs, saved):
+def _emit(sink, y, inputs, saved):
     sizes, found = saved
     start = inputs[2] if len(inputs) > 2 else None
     end = None
     if start is not None or found is not None:
-        end = _state(target, y, sizes)
+        end = _state(sink, y, sizes)
     if found is not None:
         found.append(end)
-    _biquad(target, 0, sizes, y, inputs[0], inputs[1], start, end)
+    _biquad(sink, 0, sizes, y, inputs[0], inputs[1], start, end)
 
 
-def _grad(target, y, g, inputs, saved):
+def _grad(sink, y, g, inputs, saved):
     x, coefficients = inputs[:2]
     sizes = saved[0]
     if coefficients.requires_grad:
-        _coefficients_grad(target, y, g, x, coefficients, sizes)
+        _coefficients_grad(sink, y, g, x, coefficients, sizes)
     start = inputs[2] if len(inputs) > 2 and inputs[2].requires_grad else None
     if x.requires_grad or start is not None:
-        d, end = target.new(x.dims), None
+        d, end = sink.new(x.dims), None
         if start is not None:
-            end = _state(target, x, sizes)
-        _biquad(target, 1, sizes, d, g, coefficients, None, end)
+            end = _state(sink, x, sizes)
+        _biquad(sink, 1, sizes, d, g, coefficients, None, end)
         if start is not None:
-            hand_on(target, start, end)
+            hand_on(sink, start, end)
         if x.requires_grad:
-            hand_on(target, x, d)
+            hand_on(sink, x, d)
 
 
-def _coefficients_grad(target, y, g, x, coefficients, sizes):
+def _coefficients_grad(sink, y, g, x, coefficients, sizes):
     """g goes backward through the poles alone; then each coefficient's gradient is its sum of products with what the
     coefficient is multiplied with: x, now, one and two steps later, and -y."""
-    poles, u = target.new((5,)), target.new(x.dims)
-    mask, one = target.constants((0.0, 0.0, 0.0, 1.0, 1.0)), target.constants((1.0, 0.0, 0.0, 0.0, 0.0))
-    target.emit(isa.MAP, MUL_FN, 0, 5, 1, 1, poles, coefficients, mask)
-    target.emit(isa.MAP, ADD_FN, 0, 5, 1, 1, poles, poles, one)
-    _biquad(target, 1, sizes, u, g, poles)
-    d = summed_grad(target, coefficients)
+    poles, u = sink.new((5,)), sink.new(x.dims)
+    mask, one = sink.constants((0.0, 0.0, 0.0, 1.0, 1.0)), sink.constants((1.0, 0.0, 0.0, 0.0, 0.0))
+    emit.map(sink, fn=MUL_FN, into=0, n=5, a_step=1, b_step=1, d=poles, a=coefficients, b=mask)
+    emit.map(sink, fn=ADD_FN, into=0, n=5, a_step=1, b_step=1, d=poles, a=poles, b=one)
+    _biquad(sink, 1, sizes, u, g, poles)
+    d = summed_grad(sink, coefficients)
     outer, n, inner = sizes
     strides = strides_of((outer, n, inner))
     for k, (other, late) in enumerate(((x, 0), (x, 1), (x, 2), (y, 1), (y, 2))):
         if k == 3:
-            target.map(NEG_FN, u, u)
+            sink.map(NEG_FN, u, u)
         if n > late:  # the sum goes on from what is there, in the order of the samples
             dims = (outer, n - late, inner)
             later = u.alias(u.dims, late * inner)
-            strided(target, MUL_FN, INTO_ADD, dims, d.alias((), k), (0, 0, 0), later, strides, other, strides)
+            strided(sink, MUL_FN, INTO_ADD, dims, d.alias((), k), (0, 0, 0), later, strides, other, strides)
 
 
 BIQUAD = Op(same, _emit, _grad)
@@ -79,8 +81,8 @@ def _given(coefficients):
         c = tensor(coefficients)
     else:
         values = [float(value) for value in coefficients]
-        target = sink()
-        c = target.at(target.constants(values), (len(values),)) if target.records else Tensor(values)
+        sink = current_sink()
+        c = sink.at(sink.constants(values), (len(values),)) if sink.records else Tensor(values)
     if c.dims != (5,):
         raise ValueError("coefficients have shape %s; they may be b0, b1, b2, a1, a2" % (c.shape,))
     return c

@@ -1,6 +1,6 @@
 """The op table, continued: what most people use, but not every net: arithmetic, maxima, softmax, dropout."""
 
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import MAXIMUM, WRITE
 from ..instructions.program import COUNT, KEY, STEP
@@ -112,13 +112,13 @@ MAX = Op(reduce_shape, reduce(-float("inf"), MAXIMUM), max_grad)
 
 def _softmax_emit(sink, y, inputs, saved):
     n, width = rows_and_width(y.dims)
-    sink.emit(isa.SOFTMAX, saved[0], n, width, y, inputs[0])
+    emit.softmax(sink, form=saved[0], n=n, width=width, y=y, x=inputs[0])
 
 
 def _softmax_grad(sink, y, g, inputs, saved):
     d, into = into_grad(sink, inputs[0])
     n, width = rows_and_width(y.dims)
-    sink.emit(isa.SOFTMAX_GRAD, saved[0] & 1, into, n, width, d, y, g)
+    emit.softmax_grad(sink, log=saved[0] & 1, into=into, n=n, width=width, dx=d, y=y, g=g)
 
 
 SOFTMAX = Op(same, _softmax_emit, _softmax_grad)
@@ -136,7 +136,8 @@ def samples(dims):
 def _dropout(sink, y, x, saved, into):
     n, width = samples(x.dims)
     p = sink.constants((saved[0],))
-    sink.emit(isa.DROPOUT, into, n, width, saved[1], y, x, p, INTS + KEY, INTS + STEP, INTS + COUNT)
+    emit.dropout(sink, into=into, n=n, width=width, stream=saved[1], y=y, x=x, p=p, key=INTS + KEY, step=INTS + STEP,
+                 sample=INTS + COUNT)  # fmt: skip
 
 
 def _dropout_emit(sink, y, inputs, saved):

@@ -25,30 +25,30 @@ def _where_shape(inputs):
     return rules.broadcast((condition, a.alias(rules.broadcast((a, b)))))
 
 
-def _denied(target, condition):
+def _denied(sink, condition):
     """1 where the condition is 0, else 0."""
-    t = target.new(condition.dims)
-    target.map(rules.EQ_FN, t, condition, target.scalar(0.0))
+    t = sink.new(condition.dims)
+    sink.map(rules.EQ_FN, t, condition, sink.scalar(0.0))
     return t
 
 
-def _where_emit(target, y, inputs, saved):
+def _where_emit(sink, y, inputs, saved):
     condition, a, b = inputs
     out = y.dims
     strides = rules.strides_of(out)
-    for mask, x, into in ((condition, a, isa.WRITE), (_denied(target, condition), b, isa.ADD)):
-        rules.strided(target, rules.KEEP_FN, into, out, y, strides, mask, rules.broadcast_strides(mask.dims, out),
+    for mask, x, into in ((condition, a, isa.WRITE), (_denied(sink, condition), b, isa.ADD)):
+        rules.strided(sink, rules.KEEP_FN, into, out, y, strides, mask, rules.broadcast_strides(mask.dims, out),
                 x, rules.broadcast_strides(x.dims, out))  # fmt: skip
 
 
-def _where_grad(target, y, g, inputs, saved):
+def _where_grad(sink, y, g, inputs, saved):
     condition, a, b = inputs
     out = y.dims
     for k, x in enumerate((a, b)):  # which may be one tensor
         if x.requires_grad:
-            mask = _denied(target, condition) if k else condition
+            mask = _denied(sink, condition) if k else condition
             rules.contribute(
-                target, x, rules.KEEP_FN, out, mask, rules.broadcast_strides(mask.dims, out), g, rules.strides_of(out)
+                sink, x, rules.KEEP_FN, out, mask, rules.broadcast_strides(mask.dims, out), g, rules.strides_of(out)
             )
 
 
@@ -58,21 +58,21 @@ WHERE = rules.Op(_where_shape, _where_emit, _where_grad)
 # Within bounds.
 
 
-def _clamp_emit(target, y, inputs, saved):
+def _clamp_emit(sink, y, inputs, saved):
     x, (low, high) = inputs[0], saved
     if low is not None:
-        target.map(rules.MAXIMUM_FN, y, x, target.scalar(low))
+        sink.map(rules.MAXIMUM_FN, y, x, sink.scalar(low))
         x = y
     if high is not None:
-        target.map(rules.MINIMUM_FN, y, x, target.scalar(high))
+        sink.map(rules.MINIMUM_FN, y, x, sink.scalar(high))
 
 
-def _clamp_grad(target, y, g, inputs, saved):
+def _clamp_grad(sink, y, g, inputs, saved):
     x = inputs[0]
-    kept = target.new(x.dims)
-    target.map(rules.EQ_FN, kept, x, y)
-    d, into = rules.into_grad(target, x)
-    target.map(rules.KEEP_FN, d, kept, g, into)
+    kept = sink.new(x.dims)
+    sink.map(rules.EQ_FN, kept, x, y)
+    d, into = rules.into_grad(sink, x)
+    sink.map(rules.KEEP_FN, d, kept, g, into)
 
 
 CLAMP = rules.Op(rules.same, _clamp_emit, _clamp_grad)

@@ -19,7 +19,7 @@ def _sizes(sizes):
     return sizes
 
 
-FULL = Op(lambda inputs, dims, value: dims, lambda target, y, inputs, saved: target.fill(y, saved[1]), None)
+FULL = Op(lambda inputs, dims, value: dims, lambda sink, y, inputs, saved: sink.fill(y, saved[1]), None)
 
 
 def _filled(dims, value, dtype="f", requires_grad=False):
@@ -134,22 +134,22 @@ def eye(n, m=None, dtype="f", requires_grad=False):
 # Random numbers: u of (seed, stream, step, element), as docs/vm.md says. Arguments: dims, whether normal.
 
 
-def _drawn(target, y, inputs, saved):
+def _drawn(sink, y, inputs, saved):
     from ..instructions.program import COUNT
     from .noise import normal
 
     n, width = samples(y.dims)
-    if target.records:
-        fresh, stream, sample = 1, target.stream(), COUNT
+    if sink.records:
+        fresh, stream, sample = 1, sink.stream(), COUNT
     else:
         from ..tensors.eager import FIRST as sample
 
         fresh, stream = 0, STREAM + Parameter.drawn
         Parameter.drawn += 1
     if saved[1]:
-        normal(target, fresh, n, width, stream, y, target.new(y.dims), sample)
+        normal(sink, fresh, n, width, stream, y, sink.new(y.dims), sample)
     else:
-        target.uniform(fresh, n, width, stream, y, 0.0, 1.0, sample)
+        sink.uniform(fresh, n, width, stream, y, 0.0, 1.0, sample)
 
 
 DRAWN = Op(lambda inputs, dims, is_normal: dims, _drawn, None)

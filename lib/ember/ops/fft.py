@@ -4,7 +4,7 @@ is [..., n // 2 + 1, 2], real and imaginary part.
 
 from array import array
 
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import WRITE
 from ..tensors.tensor import Tensor, apply, numel
@@ -21,32 +21,36 @@ MOST_OTHER = 4094  # of which a matrix has no more elements than a tensor may
 _waves = None  # the sines of the last length, kept while nothing is recorded
 
 
-def _wave(target, n):
+def _wave(sink, n):
     """sin(2 pi j / n) over half a turn: what the instruction reads."""
     global _waves
     values = _waves if _waves and len(_waves) == n // 2 else [rounded(sine(j, n)) for j in range(n // 2)]
-    _waves = None if target.records else values
-    return target.constants(values)
+    _waves = None if sink.records else values
+    return sink.constants(values)
 
 
-def _transform(target, opcode, d, x, rows, n, scale):
+def _transform(sink, transposed, d, x, rows, n, scale):
     half, levels = n // 2, 0
     while 1 << levels < half:
         levels += 1
-    wave = _wave(target, n)
-    target.emit(opcode, rows, half, levels, d, x, wave, target.constants(scale))
+    wave = _wave(sink, n)
+    scale = sink.constants(scale)
+    if transposed:
+        emit.rfft_transposed(sink, n=rows, half=half, levels=levels, x=d, y=x, wave=wave, scale=scale)
+    else:
+        emit.rfft(sink, n=rows, half=half, levels=levels, y=d, x=x, wave=wave, scale=scale)
 
 
-def _transform_grad(opcode):
+def _transform_grad(transposed):
     """The gradient of one is the other, with the same scale."""
 
-    def grad(target, y, g, inputs, saved):
+    def grad(sink, y, g, inputs, saved):
         x, (n, scale, dims) = inputs[0], saved
-        d, into = into_grad(target, x)
-        t = d if into == WRITE else target.new(x.dims)
-        _transform(target, opcode, t, g, numel(dims[:-1]), n, scale)
+        d, into = into_grad(sink, x)
+        t = d if into == WRITE else sink.new(x.dims)
+        _transform(sink, transposed, t, g, numel(dims[:-1]), n, scale)
         if into != WRITE:
-            target.copy(d, t, into)
+            sink.copy(d, t, into)
 
     return grad
 
@@ -55,18 +59,14 @@ def _transform_grad(opcode):
 
 RFFT = Op(
     lambda inputs, n, scale, dims: dims[:-1] + (n // 2 + 1, 2),
-    lambda target, y, inputs, saved: _transform(
-        target, isa.RFFT, y, inputs[0], numel(saved[2][:-1]), saved[0], saved[1]
-    ),
-    _transform_grad(isa.RFFT_TRANSPOSED),
+    lambda sink, y, inputs, saved: _transform(sink, False, y, inputs[0], numel(saved[2][:-1]), saved[0], saved[1]),
+    _transform_grad(True),
     False,
 )
 IRFFT = Op(
     lambda inputs, n, scale, dims: dims,
-    lambda target, y, inputs, saved: _transform(
-        target, isa.RFFT_TRANSPOSED, y, inputs[0], numel(saved[2][:-1]), saved[0], saved[1]
-    ),
-    _transform_grad(isa.RFFT),
+    lambda sink, y, inputs, saved: _transform(sink, True, y, inputs[0], numel(saved[2][:-1]), saved[0], saved[1]),
+    _transform_grad(False),
     False,
 )
 
@@ -161,18 +161,18 @@ def irfft(x, n=None, norm=None):
 # The squares of a spectrum's sizes: x [..., bins, 2].
 
 
-def _power_emit(target, y, inputs, saved):
+def _power_emit(sink, y, inputs, saved):
     x, dims = inputs[0], y.dims
     each = [2 * step for step in strides_of(dims)]
     for part, into in ((x, WRITE), (x.alias(x.dims, 1), INTO_ADD)):
-        strided(target, MUL_FN, into, dims, y, strides_of(dims), part, each, part, each)
+        strided(sink, MUL_FN, into, dims, y, strides_of(dims), part, each, part, each)
 
 
-def _power_grad(target, y, g, inputs, saved):
+def _power_grad(sink, y, g, inputs, saved):
     x = inputs[0]
-    twice = target.new(g.dims)
-    target.map(rules.ADD_FN, twice, g, g)
-    contribute(target, x, MUL_FN, x.dims, twice, strides_of(g.dims) + [0], x, strides_of(x.dims))
+    twice = sink.new(g.dims)
+    sink.map(rules.ADD_FN, twice, g, g)
+    contribute(sink, x, MUL_FN, x.dims, twice, strides_of(g.dims) + [0], x, strides_of(x.dims))
 
 
 POWER = Op(lambda inputs: inputs[0].dims[:-1], _power_emit, _power_grad)
@@ -194,19 +194,19 @@ def _steps(x, hop):
     return strides_of(x.dims)[:-1] + [hop, 1]
 
 
-def _frames_emit(target, y, inputs, saved):
+def _frames_emit(sink, y, inputs, saved):
     (x, window), dims = inputs, y.dims
-    strided(target, MUL_FN, WRITE, dims, y, strides_of(dims), x, _steps(x, saved[1]),
+    strided(sink, MUL_FN, WRITE, dims, y, strides_of(dims), x, _steps(x, saved[1]),
             window, [0] * (len(dims) - 1) + [1])  # fmt: skip
 
 
-def _frames_grad(target, y, g, inputs, saved):
+def _frames_grad(sink, y, g, inputs, saved):
     (x, window), dims, each = inputs, y.dims, strides_of(y.dims)
     if x.requires_grad:
-        strided(target, MUL_FN, INTO_ADD, dims, summed_grad(target, x), _steps(x, saved[1]), g, each,
+        strided(sink, MUL_FN, INTO_ADD, dims, summed_grad(sink, x), _steps(x, saved[1]), g, each,
                 window, [0] * (len(dims) - 1) + [1])  # fmt: skip
     if window.requires_grad:
-        contribute(target, window, MUL_FN, dims, g, each, x, _steps(x, saved[1]))
+        contribute(sink, window, MUL_FN, dims, g, each, x, _steps(x, saved[1]))
 
 
 FRAMES = Op(_frames_shape, _frames_emit, _frames_grad)

@@ -4,7 +4,7 @@ N batch, H height, W width, C channels in, F channels out; weights [K_h, K_w, C 
 """
 
 from ..base.check import plain
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import WRITE
 from .rules import COPY_FN, Op, broadcast_strides, contribute, into_grad, strided, strides_of, summed_grad
@@ -39,6 +39,7 @@ def _conv2d_shape(inputs, stride, padding, dilation, groups):
 
 
 def _conv2d_words(x, w, y, stride, padding, dilation, groups):
+    """What all three instructions are told before their operands: n to d_w."""
     n, h, width, _ = x.dims
     k_h, k_w, c, f = w.dims
     return [n, h, width, c, f // groups, groups, y.dims[1], y.dims[2], k_h, k_w, stride[0], stride[1],
@@ -52,7 +53,7 @@ def _conv2d_emit(sink, y, inputs, saved):
         bias = inputs[2]
         strided(sink, COPY_FN, WRITE, y.dims, y, strides_of(y.dims), bias, broadcast_strides(bias.dims, y.dims))
         into = INTO_ADD
-    sink.emit(isa.CONV2D, into, *(_conv2d_words(x, w, y, *saved) + [y, x, w]))
+    emit.conv2d(sink, into, *_conv2d_words(x, w, y, *saved), y=y, x=x, weight=w)
 
 
 def _conv2d_grad(sink, y, g, inputs, saved):
@@ -60,12 +61,12 @@ def _conv2d_grad(sink, y, g, inputs, saved):
     words = _conv2d_words(x, w, y, *saved)
     if w.requires_grad:
         d, into = into_grad(sink, w)
-        sink.emit(isa.CONV2D_GRAD_WEIGHT, into, *(words + [d, x, g]))
+        emit.conv2d_grad_weight(sink, into, *words, dw=d, x=x, g=g)
     if len(inputs) > 2 and inputs[2].requires_grad:
         contribute(sink, inputs[2], COPY_FN, y.dims, g, strides_of(y.dims))
     if x.requires_grad:
         d, into = into_grad(sink, x)
-        sink.emit(isa.CONV2D_GRAD_INPUT, into, *(words + [d, g, w]))
+        emit.conv2d_grad_input(sink, into, *words, dx=d, g=g, weight=w)
 
 
 CONV2D = Op(_conv2d_shape, _conv2d_emit, _conv2d_grad)
@@ -88,17 +89,18 @@ def _pool_shape(inputs, *args):
 
 
 def _pool_words(x, y, kernel, stride, padding, ceil):
+    """n to p_w."""
     return list(x.dims) + [y.dims[1], y.dims[2]] + list(kernel) + list(stride) + list(padding)
 
 
 def _pool_emit(sink, y, inputs, saved):
-    sink.emit(isa.MAX_POOL2D, *(_pool_words(inputs[0], y, *saved) + [y, inputs[0]]))
+    emit.max_pool2d(sink, *_pool_words(inputs[0], y, *saved), y=y, x=inputs[0])
 
 
 def _pool_grad(sink, y, g, inputs, saved):
     x = inputs[0]
     d = summed_grad(sink, x)
-    sink.emit(isa.MAX_POOL2D_GRAD, *(_pool_words(x, y, *saved) + [d, x, g]))
+    emit.max_pool2d_grad(sink, *_pool_words(x, y, *saved), dx=d, x=x, g=g)
 
 
 MAX_POOL2D = Op(_pool_shape, _pool_emit, _pool_grad)

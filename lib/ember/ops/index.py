@@ -4,9 +4,9 @@ dtype, or a list of them, in which negative ones count from the end. One out of 
 
 from array import array
 
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import WRITE
-from ..tensors.tensor import Tensor, apply, axis, numel, sink
+from ..tensors.tensor import Tensor, apply, axis, current_sink, numel
 from .math import tensor
 from .rules import Op, hand_on, into_grad, same, summed_grad
 
@@ -18,54 +18,54 @@ def _gather_shape(inputs, dims, *args):
     return dims
 
 
-def _gather_emit(target, y, inputs, saved):
+def _gather_emit(sink, y, inputs, saved):
     x, index = inputs
-    target.indexes(index, saved[1][3])
-    target.emit(isa.GATHER, WRITE, *(saved[1] + (y, x, index)))
+    sink.indexes(index, saved[1][3])
+    emit.gather(sink, WRITE, *saved[1], y=y, x=x, index=index)
 
 
-def _gather_grad(target, y, g, inputs, saved):
+def _gather_grad(sink, y, g, inputs, saved):
     x, index = inputs
-    d, unchanged = summed_grad(target, x), saved[2]
+    d, unchanged = summed_grad(sink, x), saved[2]
     if unchanged is not None:  # a row that is to have nothing of this gradient
         width = x.dims[-1]
-        row, kept = d.alias((width,), unchanged * width), target.new((width,))
-        target.copy(kept, row)
-    target.emit(isa.SCATTER_ADD, *(saved[1] + (d, g, index)))
+        row, kept = d.alias((width,), unchanged * width), sink.new((width,))
+        sink.copy(kept, row)
+    emit.scatter_add(sink, *saved[1], y=d, x=g, index=index)
     if unchanged is not None:
-        target.copy(row, kept)
+        sink.copy(row, kept)
 
 
 GATHER = Op(_gather_shape, _gather_emit, _gather_grad)
 
 
-def _scatter_add_emit(target, y, inputs, saved):
+def _scatter_add_emit(sink, y, inputs, saved):
     x, source, index = inputs
-    target.indexes(index, saved[0][3])
-    target.copy(y, x)
-    target.emit(isa.SCATTER_ADD, *(saved[0] + (y, source, index)))
+    sink.indexes(index, saved[0][3])
+    sink.copy(y, x)
+    emit.scatter_add(sink, *saved[0], y=y, x=source, index=index)
 
 
-def _scatter_add_grad(target, y, g, inputs, saved):
+def _scatter_add_grad(sink, y, g, inputs, saved):
     x, source, index = inputs
     if source.requires_grad:  # before x may be given g's memory
-        d, into = into_grad(target, source)
-        target.emit(isa.GATHER, into, *(saved[0] + (d, g, index)))
+        d, into = into_grad(sink, source)
+        emit.gather(sink, into, *saved[0], y=d, x=g, index=index)
     if x.requires_grad:
-        hand_on(target, x, g)
+        hand_on(sink, x, g)
 
 
 SCATTER_ADD = Op(same, _scatter_add_emit, _scatter_add_grad)
 
 
-def _one_hot_emit(target, y, inputs, saved):
+def _one_hot_emit(sink, y, inputs, saved):
     index = inputs[0]
     n, high = numel(index.dims), saved[0]
-    ones = target.new(index.dims)
-    target.indexes(index, high)
-    target.fill(ones, 1.0)
-    target.fill(y, 0.0)
-    target.emit(isa.SCATTER_ADD, n, 1, 1, high, 1, 0, 0, y, ones, index)
+    ones = sink.new(index.dims)
+    sink.indexes(index, high)
+    sink.fill(ones, 1.0)
+    sink.fill(y, 0.0)
+    emit.scatter_add(sink, outer=n, n=1, inner=1, high=high, i_outer=1, i_n=0, i_inner=0, y=y, x=ones, index=index)
 
 
 ONE_HOT = Op(lambda inputs, high: inputs[0].dims + (high,), _one_hot_emit, None)
@@ -81,7 +81,7 @@ def _is_whole(k):
 def checked_index(index, high):
     """What was given as an index, as a tensor."""
     if isinstance(index, Tensor):
-        if index.dtype == "f" or index.place is not None or not sink().records:
+        if index.dtype == "f" or index.place is not None or not current_sink().records:
             return index.detach()
         data, dims = index.elements(), index.dims
         return _constant(data[index.offset : index.offset + numel(dims)], dims)
@@ -102,10 +102,10 @@ def checked_index(index, high):
 
 def _constant(values, dims):
     """Indices that are known now. As float32 they are exact: there are at most 2**24."""
-    target = sink()
-    if not target.records:
+    sink = current_sink()
+    if not sink.records:
         return Tensor(array("f", values), dims)
-    return target.at(target.constants([float(k) for k in values]), dims)
+    return sink.at(sink.constants([float(k) for k in values]), dims)
 
 
 def along(name, x, dim):
@@ -237,7 +237,7 @@ def one_hot(index, num_classes=-1):
     """[...] to [..., num_classes]: 1 where the index says, else 0. -1: one class more than the greatest index, which
     cannot be known while recording."""
     if not isinstance(num_classes, int) or num_classes < 1:
-        if num_classes != -1 or sink().records:
+        if num_classes != -1 or current_sink().records:
             raise ValueError("num_classes is %r; it may be a whole number from 1" % (num_classes,))
         index = index if isinstance(index, Tensor) else Tensor(index)
         data = index.elements()

@@ -4,7 +4,7 @@ A gradient is g times a slope, and a slope is written in tensors, as one would o
 """
 
 from ..instructions import isa
-from ..tensors.tensor import Tensor, apply, no_grad, operand, sink
+from ..tensors.tensor import Tensor, apply, current_sink, no_grad, operand
 from . import rules
 
 
@@ -19,15 +19,15 @@ def tensor(x):
 def one(fn, slope=None):
     """A row of one operand. slope(x, y) is a tensor; without it there is no gradient."""
 
-    def emit(target, y, inputs, saved):
-        target.map(fn, y, inputs[0])
+    def emit(sink, y, inputs, saved):
+        sink.map(fn, y, inputs[0])
 
-    def grad(target, y, g, inputs, saved):
+    def grad(sink, y, g, inputs, saved):
         x = inputs[0]
         with no_grad():
             t = slope(x.detach(), y.detach())
-        d, into = rules.into_grad(target, x)
-        target.map(rules.MUL_FN, d, t, g, into)
+        d, into = rules.into_grad(sink, x)
+        sink.map(rules.MUL_FN, d, t, g, into)
 
     return rules.Op(rules.same, emit, slope and grad)
 
@@ -35,24 +35,24 @@ def one(fn, slope=None):
 def two(fn, *slopes):
     """A row of two operands that broadcast. Each slope(a, b, y) is a tensor, or None for 1."""
 
-    def emit(target, y, inputs, saved):
+    def emit(sink, y, inputs, saved):
         a, b = inputs
         out = y.dims
-        rules.strided(target, fn, isa.WRITE, out, y, rules.strides_of(out), a, rules.broadcast_strides(a.dims, out),
+        rules.strided(sink, fn, isa.WRITE, out, y, rules.strides_of(out), a, rules.broadcast_strides(a.dims, out),
                 b, rules.broadcast_strides(b.dims, out))  # fmt: skip
 
-    def grad(target, y, g, inputs, saved):
+    def grad(sink, y, g, inputs, saved):
         out = y.dims
         for x, slope in zip(inputs, slopes):
             if not x.requires_grad:
                 continue
             if slope is None:
-                rules.contribute(target, x, rules.COPY_FN, out, g, rules.strides_of(out))
+                rules.contribute(sink, x, rules.COPY_FN, out, g, rules.strides_of(out))
                 continue
             with no_grad():
                 t = slope(inputs[0].detach(), inputs[1].detach(), y.detach())
             t_strides = rules.broadcast_strides(t.dims, out)
-            rules.contribute(target, x, rules.MUL_FN, out, g, rules.strides_of(out), t, t_strides)
+            rules.contribute(sink, x, rules.MUL_FN, out, g, rules.strides_of(out), t, t_strides)
 
     return rules.Op(rules.broadcast, emit, grad if slopes else None)
 
@@ -60,15 +60,15 @@ def two(fn, *slopes):
 def row(write, slope):
     """write(sink, y, x, *arguments) makes y of x; slope(x, *arguments) is a tensor."""
 
-    def emit(target, y, inputs, saved):
-        write(target, y, inputs[0], *saved)
+    def emit(sink, y, inputs, saved):
+        write(sink, y, inputs[0], *saved)
 
-    def grad(target, y, g, inputs, saved):
+    def grad(sink, y, g, inputs, saved):
         x = inputs[0]
         with no_grad():
             t = slope(x.detach(), *saved)
-        d, into = rules.into_grad(target, x)
-        target.map(rules.MUL_FN, d, t, g, into)
+        d, into = rules.into_grad(sink, x)
+        sink.map(rules.MUL_FN, d, t, g, into)
 
     return rules.Op(rules.same, emit, grad)
 
@@ -105,19 +105,19 @@ def _remainder_slope(a, b, y):
 REMAINDER = two(rules.REMAINDER_FN, None, _remainder_slope)
 
 
-def _beside(target, x):
+def _beside(sink, x):
     """sqrt(1 - x * x), good near 1 too: with x, the two sides of an angle."""
-    t, u, one = target.new(x.dims), target.new(x.dims), target.scalar(1.0)
-    target.map(rules.SUB_FN, t, one, x)
-    target.map(rules.ADD_FN, u, one, x)
-    target.map(rules.MUL_FN, t, t, u)
-    target.map(rules.SQRT_FN, t, t)
+    t, u, one = sink.new(x.dims), sink.new(x.dims), sink.scalar(1.0)
+    sink.map(rules.SUB_FN, t, one, x)
+    sink.map(rules.ADD_FN, u, one, x)
+    sink.map(rules.MUL_FN, t, t, u)
+    sink.map(rules.SQRT_FN, t, t)
     return t
 
 
-ASIN = row(lambda target, y, x: target.map(rules.ATAN2_FN, y, x, _beside(target, x)),
+ASIN = row(lambda sink, y, x: sink.map(rules.ATAN2_FN, y, x, _beside(sink, x)),
            lambda x: 1.0 / ((1.0 - x) * (1.0 + x)).sqrt())  # fmt: skip
-ACOS = row(lambda target, y, x: target.map(rules.ATAN2_FN, y, _beside(target, x), x),
+ACOS = row(lambda sink, y, x: sink.map(rules.ATAN2_FN, y, _beside(sink, x), x),
            lambda x: -1.0 / ((1.0 - x) * (1.0 + x)).sqrt())  # fmt: skip
 
 
@@ -260,4 +260,4 @@ def lerp(a, b, weight):
 
         near = gt(0.5, abs(weight))  # the end is chosen first: of what is not chosen a gradient could be NaN
         return where(near, a, b) + d * (weight - (1.0 - near))
-    return a + d * weight if -0.5 < weight < 0.5 else b - d * (1.0 - sink().scalar(weight))
+    return a + d * weight if -0.5 < weight < 0.5 else b - d * (1.0 - current_sink().scalar(weight))

@@ -14,22 +14,22 @@ from .statistics import any as _any
 # The median of all elements: x flat, to one element.
 
 
-def _flat_emit(target, y, inputs, saved):
+def _flat_emit(sink, y, inputs, saved):
     with no_grad():
-        target.copy(y, median(inputs[0].detach(), 0)[0])
+        sink.copy(y, median(inputs[0].detach(), 0)[0])
 
 
-def _flat_grad(target, y, g, inputs, saved):
+def _flat_grad(sink, y, g, inputs, saved):
     """Evenly to the elements that are the median, as PyTorch has it."""
     x = inputs[0]
     with no_grad():
         a, b = x.detach(), y.detach()
         mask = eq(a, b) + isnan(a) * isnan(b)
-    ties, kept = target.new(()), kept_strides(x.dims, None)
-    target.fill(ties, 0.0)
-    strided(target, rules.COPY_FN, INTO_ADD, x.dims, ties, kept, mask, strides_of(x.dims))
-    target.map(rules.DIV_FN, ties, g, ties)
-    contribute(target, x, rules.MUL_FN, x.dims, mask, strides_of(x.dims), ties, kept)
+    ties, kept = sink.new(()), kept_strides(x.dims, None)
+    sink.fill(ties, 0.0)
+    strided(sink, rules.COPY_FN, INTO_ADD, x.dims, ties, kept, mask, strides_of(x.dims))
+    sink.map(rules.DIV_FN, ties, g, ties)
+    contribute(sink, x, rules.MUL_FN, x.dims, mask, strides_of(x.dims), ties, kept)
 
 
 MEDIAN = Op(lambda inputs: (), _flat_emit, _flat_grad)
@@ -53,7 +53,7 @@ def median(x, dim=None, keepdim=False):
     return (values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))
 
 
-CUMMAX = Op(same, lambda target, y, inputs, saved: scan(target, rules.MAXIMUM_FN, 0, saved[0], y, inputs[0]), None)
+CUMMAX = Op(same, lambda sink, y, inputs, saved: scan(sink, rules.MAXIMUM_FN, 0, saved[0], y, inputs[0]), None)
 
 
 def cummax(x, dim):

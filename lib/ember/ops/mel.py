@@ -6,7 +6,7 @@ The tables are worked out by the VM, so that every board has the same bits.
 from array import array
 
 from ..base.check import number, positive
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import WRITE
 from ..tensors.tensor import Tensor, apply, no_grad, numel, use
@@ -101,33 +101,34 @@ def mel_filterbank(n_freqs, f_min, f_max, n_mels, sample_rate, norm=None, mel_sc
 # The product with a filter bank, of which only what is not 0 is kept.
 
 
-def _product(target, into, rows, c, columns, a, b, sizes):
+def _product(sink, into, rows, c, columns, a, b, sizes):
     """c[i] = a[i] @ b, sizes (n, k), columns those of c and a."""
     n, k = sizes
-    target.emit(isa.MATMUL, into, 1, rows, n, k, 0, columns[0], 0, columns[1], 1, 0, n, 1, c, a, b)
+    emit.matmul(sink, into=into, batch=1, m=rows, n=n, k=k, c_batch=0, c_m=columns[0], a_batch=0, a_m=columns[1],
+                a_k=1, b_batch=0, b_k=n, b_n=1, c=c, a=a, b=b)  # fmt: skip
 
 
-def _mel_emit(target, y, inputs, saved):
+def _mel_emit(sink, y, inputs, saved):
     x, filters = inputs[0], saved[0]
     rows, width = numel(x.dims[:-1]), x.dims[-1]
     if [0 for _, values in filters if not len(values)]:
-        target.fill(y, 0.0)
+        sink.fill(y, 0.0)
     for m in range(len(filters)):
         first, values = filters[m]
         if len(values):
-            b, size = target.constants(list(values)), (1, len(values))
-            _product(target, WRITE, rows, y.alias(y.dims, m), (len(filters), width), x.alias(x.dims, first), b, size)
+            b, size = sink.constants(list(values)), (1, len(values))
+            _product(sink, WRITE, rows, y.alias(y.dims, m), (len(filters), width), x.alias(x.dims, first), b, size)
 
 
-def _mel_grad(target, y, g, inputs, saved):
+def _mel_grad(sink, y, g, inputs, saved):
     x, filters = inputs[0], saved[0]
-    rows, width, d = numel(x.dims[:-1]), x.dims[-1], summed_grad(target, x)
+    rows, width, d = numel(x.dims[:-1]), x.dims[-1], summed_grad(sink, x)
     for m in range(len(filters)):
         first, values = filters[m]
         if len(values):
-            b, size = target.constants(list(values)), (len(values), 1)
+            b, size = sink.constants(list(values)), (len(values), 1)
             at = d.alias(d.dims, first)
-            _product(target, INTO_ADD, rows, at, (width, len(filters)), g.alias(g.dims, m), b, size)
+            _product(sink, INTO_ADD, rows, at, (width, len(filters)), g.alias(g.dims, m), b, size)
 
 
 MEL = Op(lambda inputs, filters: inputs[0].dims[:-1] + (len(filters),), _mel_emit, _mel_grad, False)

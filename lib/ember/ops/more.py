@@ -15,19 +15,19 @@ LARGE = 1e4  # from here up 1 + x * x is x * x to a float32
 def formula(value, *slopes):
     """A row of as many operands as slopes. value(a, …) and each slope(a, …, y) are tensors; a slope of None is 1."""
 
-    def emit(target, y, inputs, saved):
+    def emit(sink, y, inputs, saved):
         with no_grad():
-            target.copy(y, value(*[x.detach() for x in inputs]))
+            sink.copy(y, value(*[x.detach() for x in inputs]))
 
-    def grad(target, y, g, inputs, saved):
+    def grad(sink, y, g, inputs, saved):
         out = y.dims
         for x, slope in zip(inputs, slopes):
             if x.requires_grad and slope is None:
-                rules.contribute(target, x, rules.COPY_FN, out, g, rules.strides_of(out))
+                rules.contribute(sink, x, rules.COPY_FN, out, g, rules.strides_of(out))
             elif x.requires_grad:
                 with no_grad():
                     t = slope(*([z.detach() for z in inputs] + [y.detach()]))
-                rules.contribute(target, x, rules.MUL_FN, out, g, rules.strides_of(out), t,
+                rules.contribute(sink, x, rules.MUL_FN, out, g, rules.strides_of(out), t,
                                rules.broadcast_strides(t.dims, out))  # fmt: skip
 
     return rules.Op(rules.same if len(slopes) == 1 else rules.broadcast, emit, grad)
@@ -75,7 +75,7 @@ def _logaddexp(a, b):
 HYPOT = formula(_hypot, lambda a, b, y: a / y, lambda a, b, y: b / y)
 EXP2 = rules.Op(
     rules.same,
-    lambda target, y, inputs, saved: target.map(rules.POW_FN, y, target.scalar(2.0), inputs[0]),
+    lambda sink, y, inputs, saved: sink.map(rules.POW_FN, y, sink.scalar(2.0), inputs[0]),
     formula(None, lambda x, y: y * 0.6931471805599453).grad,
 )
 ASINH = formula(_asinh, lambda x, y: 1.0 / _hypot(x, tensor(1.0)))
@@ -143,34 +143,34 @@ def logaddexp(a, b):
 # Replacing what is no number, bit for bit where it is one: x + 0 would make 0 of -0, so what is added there is -0.
 
 
-def _number(target, mask, x, bad):
+def _number(sink, mask, x, bad):
     """mask = 1 where x is not NaN (for None), or not this infinity, else 0."""
     if bad is None:
-        target.map(rules.EQ_FN, mask, x, x)
+        sink.map(rules.EQ_FN, mask, x, x)
     else:
-        target.map(rules.EQ_FN, mask, x, target.scalar(bad))
-        target.map(rules.EQ_FN, mask, mask, target.scalar(0.0))
+        sink.map(rules.EQ_FN, mask, x, sink.scalar(bad))
+        sink.map(rules.EQ_FN, mask, mask, sink.scalar(0.0))
 
 
-def _replaced(target, y, inputs, saved):
+def _replaced(sink, y, inputs, saved):
     x = inputs[0]
-    mask, others = target.new(x.dims), target.new(x.dims)
+    mask, others = sink.new(x.dims), sink.new(x.dims)
     found = list(zip((None, float("inf"), -float("inf")), saved))
-    target.copy(y, x)
+    sink.copy(y, x)
     for bad, value in found:
         if value == 0:
-            _number(target, mask, x, bad)
-            target.map(rules.KEEP_FN, y, mask, y)
-    target.map(rules.NEG_FN, y, y)
-    target.fill(others, 0.0)
+            _number(sink, mask, x, bad)
+            sink.map(rules.KEEP_FN, y, mask, y)
+    sink.map(rules.NEG_FN, y, y)
+    sink.fill(others, 0.0)
     for bad, value in found:
         if value != 0:
-            _number(target, mask, x, bad)
-            target.map(rules.KEEP_FN, y, mask, y)  # +0 where it is dropped, which becomes -0
-            target.map(rules.EQ_FN, mask, mask, target.scalar(0.0))
-            target.map(rules.KEEP_FN, others, mask, target.scalar(-value), isa.ADD)
-    target.map(rules.NEG_FN, y, y)
-    target.map(rules.NEG_FN, y, others, None, isa.ADD)
+            _number(sink, mask, x, bad)
+            sink.map(rules.KEEP_FN, y, mask, y)  # +0 where it is dropped, which becomes -0
+            sink.map(rules.EQ_FN, mask, mask, sink.scalar(0.0))
+            sink.map(rules.KEEP_FN, others, mask, sink.scalar(-value), isa.ADD)
+    sink.map(rules.NEG_FN, y, y)
+    sink.map(rules.NEG_FN, y, others, None, isa.ADD)
 
 
 NAN_TO_NUM = rules.Op(rules.same, _replaced, formula(None, lambda x, y: gt(float("inf"), abs(x))).grad)

@@ -1,7 +1,7 @@
 """The op table, continued: order and sums along a dimension: argsort, argmax, cumsum, and what is made of them."""
 
 from ..base.check import plain
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import MAXIMUM, MINIMUM, MULTIPLY, WRITE
 from ..tensors.tensor import apply, no_grad, numel
@@ -14,9 +14,9 @@ from .rules import strides_of as strides
 # Sorting.
 
 
-def _argsort_emit(target, y, inputs, saved):
+def _argsort_emit(sink, y, inputs, saved):
     dims = y.dims
-    target.emit(isa.ARGSORT, saved[0], numel(dims[:-1]), dims[-1], y, inputs[0])
+    emit.argsort(sink, descending=saved[0], n=numel(dims[:-1]), width=dims[-1], y=y, x=inputs[0])
 
 
 ARGSORT = Op(same, _argsort_emit, None)
@@ -61,7 +61,7 @@ def _arg_shape(inputs, dim, keepdim, into):
     return reduce_shape(inputs, dim, keepdim)
 
 
-def _arg_emit(target, y, inputs, saved):
+def _arg_emit(sink, y, inputs, saved):
     """Each element that is not the best, and is a number, counts n more than its position: the least counts."""
     x, (dim, _, into) = inputs[0], saved
     dims = x.dims
@@ -69,17 +69,17 @@ def _arg_emit(target, y, inputs, saved):
     n, inner = block
     block = (1 if dim is None else numel(dims[: dim % len(dims)]), n, inner)
     full, kept = (n * inner, inner, 1), (inner, 0, 1)
-    best, t = target.new(y.dims), target.new(dims)
-    target.fill(best, -float("inf") if into == MAXIMUM else float("inf"))
-    strided(target, COPY_FN, into, block, best, kept, x, full)
-    strided(target, EQ_FN, WRITE, block, t, full, x, full, best, kept)
-    target.map(EQ_FN, t, t, target.scalar(0.0))
-    target.map(EQ_FN, t, x, x, MULTIPLY)
-    target.map(MUL_FN, t, t, target.scalar(n))
-    positions = target.constants([float(i) for i in range(n)])
-    strided(target, COPY_FN, INTO_ADD, block, t, full, positions, (0, 1, 0))
-    target.fill(y, n)
-    strided(target, COPY_FN, MINIMUM, block, y, kept, t, full)
+    best, t = sink.new(y.dims), sink.new(dims)
+    sink.fill(best, -float("inf") if into == MAXIMUM else float("inf"))
+    strided(sink, COPY_FN, into, block, best, kept, x, full)
+    strided(sink, EQ_FN, WRITE, block, t, full, x, full, best, kept)
+    sink.map(EQ_FN, t, t, sink.scalar(0.0))
+    sink.map(EQ_FN, t, x, x, MULTIPLY)
+    sink.map(MUL_FN, t, t, sink.scalar(n))
+    positions = sink.constants([float(i) for i in range(n)])
+    strided(sink, COPY_FN, INTO_ADD, block, t, full, positions, (0, 1, 0))
+    sink.fill(y, n)
+    strided(sink, COPY_FN, MINIMUM, block, y, kept, t, full)
 
 
 ARGMAX = Op(_arg_shape, _arg_emit, None)
@@ -105,33 +105,34 @@ def _arg(x, dim, keepdim, into):
 # Sums and products so far.
 
 
-def scan(target, fn, reverse, dim, y, x):
+def scan(sink, fn, reverse, dim, y, x):
     dims = x.dims
-    target.emit(isa.SCAN, fn, reverse, numel(dims[:dim]), dims[dim], numel(dims[dim + 1 :]), y, x)
+    emit.scan(sink, fn=fn, reverse=reverse, outer=numel(dims[:dim]), n=dims[dim], inner=numel(dims[dim + 1 :]), y=y,
+              x=x)  # fmt: skip
 
 
-def _cumsum_emit(target, y, inputs, saved):
-    scan(target, ADD_FN, saved[1], saved[0], y, inputs[0])
+def _cumsum_emit(sink, y, inputs, saved):
+    scan(sink, ADD_FN, saved[1], saved[0], y, inputs[0])
 
 
-def _cumsum_grad(target, y, g, inputs, saved):
+def _cumsum_grad(sink, y, g, inputs, saved):
     """The sum from the other end."""
     x = inputs[0]
-    d, into = into_grad(target, x)
-    t = d if into == WRITE else target.new(x.dims)
-    scan(target, ADD_FN, 1 - saved[1], saved[0], t, g)
+    d, into = into_grad(sink, x)
+    t = d if into == WRITE else sink.new(x.dims)
+    scan(sink, ADD_FN, 1 - saved[1], saved[0], t, g)
     if into != WRITE:
-        target.copy(d, t, into)
+        sink.copy(d, t, into)
 
 
 CUMSUM = Op(same, _cumsum_emit, _cumsum_grad)
 
 
-def _cumprod_emit(target, y, inputs, saved):
-    scan(target, MUL_FN, 0, saved[0], y, inputs[0])
+def _cumprod_emit(sink, y, inputs, saved):
+    scan(sink, MUL_FN, 0, saved[0], y, inputs[0])
 
 
-def _cumprod_grad(target, y, g, inputs, saved):
+def _cumprod_grad(sink, y, g, inputs, saved):
     """The sum of g * y from here on, divided by x: after a zero y is 0. At a zero the sum of g times the products
     without the first one: where another zero comes before, they are 0 too."""
     from .compare import eq, where
@@ -144,8 +145,8 @@ def _cumprod_grad(target, y, g, inputs, saved):
         at_zero = apply(CUMSUM, (g * cumprod(a + first, dim),), (dim, 1))
         before = apply(CUMSUM, (g * y.detach(),), (dim, 1)) / a
         t = where(zero, at_zero, before)
-    d, into = into_grad(target, x)
-    target.copy(d, t, into)
+    d, into = into_grad(sink, x)
+    sink.copy(d, t, into)
 
 
 CUMPROD = Op(same, _cumprod_emit, _cumprod_grad)
@@ -166,18 +167,18 @@ def cumprod(x, dim):
 # Triangles of matrices.
 
 
-def _kept(target, d, x, diagonal, upper, into):
+def _kept(sink, d, x, diagonal, upper, into):
     """d = into(d, x on and below a diagonal, or above it, and 0 elsewhere)"""
     dims = x.dims
     rows, columns = dims[-2:]
-    mask = target.new((rows, columns))
-    a = target.constants([i + diagonal + (-0.5 if upper else 0.5) for i in range(rows)])
-    b = target.constants([float(j) for j in range(columns)])
+    mask = sink.new((rows, columns))
+    a = sink.constants([i + diagonal + (-0.5 if upper else 0.5) for i in range(rows)])
+    b = sink.constants([float(j) for j in range(columns)])
     a_strides, b_strides = (1, 0), (0, 1)
     if upper:
         a, a_strides, b, b_strides = b, b_strides, a, a_strides
-    strided(target, GT_FN, WRITE, mask.dims, mask, strides(mask.dims), a, a_strides, b, b_strides)
-    strided(target, KEEP_FN, into, dims, d, strides(dims), mask, broadcast_strides(mask.dims, dims), x, strides(dims))
+    strided(sink, GT_FN, WRITE, mask.dims, mask, strides(mask.dims), a, a_strides, b, b_strides)
+    strided(sink, KEEP_FN, into, dims, d, strides(dims), mask, broadcast_strides(mask.dims, dims), x, strides(dims))
 
 
 def _triangle_shape(inputs, diagonal, upper):
@@ -187,13 +188,13 @@ def _triangle_shape(inputs, diagonal, upper):
     return dims
 
 
-def _triangle_emit(target, y, inputs, saved):
-    _kept(target, y, inputs[0], saved[0], saved[1], WRITE)
+def _triangle_emit(sink, y, inputs, saved):
+    _kept(sink, y, inputs[0], saved[0], saved[1], WRITE)
 
 
-def _triangle_grad(target, y, g, inputs, saved):
-    d, into = into_grad(target, inputs[0])
-    _kept(target, d, g, saved[0], saved[1], into)
+def _triangle_grad(sink, y, g, inputs, saved):
+    d, into = into_grad(sink, inputs[0])
+    _kept(sink, d, g, saved[0], saved[1], into)
 
 
 TRIANGLE = Op(_triangle_shape, _triangle_emit, _triangle_grad)

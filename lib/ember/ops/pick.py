@@ -9,7 +9,7 @@ many elements a mask takes is known when it runs, so that one is taken by eagerl
 
 from array import array
 
-from ..tensors.tensor import Tensor, apply, numel, sink
+from ..tensors.tensor import Tensor, apply, current_sink, numel
 from ..tensors.values import read
 from .arrange import broadcast_to
 from .compare import where
@@ -85,7 +85,7 @@ def pick(x, index):
     x = take(x, rest)
     dims = x.dims
     if _is_mask(found):
-        if sink().records:
+        if current_sink().records:
             raise ValueError("x[mask] while recording: how many elements it takes is known only when it runs; "
                              "where(mask, x, 0.0) has them all")  # fmt: skip
         width = _rank(found)
@@ -138,7 +138,7 @@ def replace(x, index, value):
                              % (found.shape, x.shape[at : at + width], x.shape))  # fmt: skip
         if value.numel() == 1:
             return _chosen(_view(found, found.dims + (1,) * (len(dims) - at - width)), value, x)
-        if sink().records:
+        if current_sink().records:
             raise ValueError("x[mask] = several values while recording: how many it takes is known only when it runs")
         positions = _positions(found, dims[at : at + width], x.shape)
         flat = _view(x, dims[:at] + (numel(dims[at : at + width]),) + dims[at + width :])

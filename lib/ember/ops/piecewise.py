@@ -18,34 +18,34 @@ def _below_and_above(x, below):
     return above + (1.0 - above) * below
 
 
-def _leaky(target, y, x, slope):
-    target.map(rules.MINIMUM_FN, y, x, target.scalar(0.0))
-    target.map(rules.MUL_FN, y, y, target.scalar(slope))
-    target.map(rules.RELU_FN, y, x, None, isa.ADD)
+def _leaky(sink, y, x, slope):
+    sink.map(rules.MINIMUM_FN, y, x, sink.scalar(0.0))
+    sink.map(rules.MUL_FN, y, y, sink.scalar(slope))
+    sink.map(rules.RELU_FN, y, x, None, isa.ADD)
 
 
-def _prelu(target, y, inputs, saved):
+def _prelu(sink, y, inputs, saved):
     x, weight = inputs
     dims, strides = y.dims, rules.strides_of(y.dims)
-    target.map(rules.MINIMUM_FN, y, x, target.scalar(0.0))
+    sink.map(rules.MINIMUM_FN, y, x, sink.scalar(0.0))
     repeated = rules.broadcast_strides(weight.dims, dims)
-    rules.strided(target, rules.MUL_FN, isa.WRITE, dims, y, strides, y, strides, weight, repeated)
-    target.map(rules.RELU_FN, y, x, None, isa.ADD)
+    rules.strided(sink, rules.MUL_FN, isa.WRITE, dims, y, strides, y, strides, weight, repeated)
+    sink.map(rules.RELU_FN, y, x, None, isa.ADD)
 
 
 # elu, selu and celu: scale * (x above 0, else alpha * (exp(x / width) - 1)); below is alpha / width.
 
 
-def _elu(target, y, x, alpha, width, scale, below):
-    target.map(rules.MINIMUM_FN, y, x, target.scalar(0.0))
+def _elu(sink, y, x, alpha, width, scale, below):
+    sink.map(rules.MINIMUM_FN, y, x, sink.scalar(0.0))
     if width != 1:
-        target.map(rules.DIV_FN, y, y, target.scalar(width))
-    target.map(rules.EXPM1_FN, y, y)
+        sink.map(rules.DIV_FN, y, y, sink.scalar(width))
+    sink.map(rules.EXPM1_FN, y, y)
     if alpha != 1:
-        target.map(rules.MUL_FN, y, y, target.scalar(alpha))
-    target.map(rules.RELU_FN, y, x, None, isa.ADD)
+        sink.map(rules.MUL_FN, y, y, sink.scalar(alpha))
+    sink.map(rules.RELU_FN, y, x, None, isa.ADD)
     if scale != 1:
-        target.map(rules.MUL_FN, y, y, target.scalar(scale))
+        sink.map(rules.MUL_FN, y, y, sink.scalar(scale))
 
 
 def _elu_slope(x, alpha, width, scale, below):
@@ -56,24 +56,24 @@ def _elu_slope(x, alpha, width, scale, below):
     return t if scale == 1 else t * scale
 
 
-def _hardtanh(target, y, x, low, high):
-    target.map(rules.MAXIMUM_FN, y, x, target.scalar(low))
-    target.map(rules.MINIMUM_FN, y, y, target.scalar(high))
+def _hardtanh(sink, y, x, low, high):
+    sink.map(rules.MAXIMUM_FN, y, x, sink.scalar(low))
+    sink.map(rules.MINIMUM_FN, y, y, sink.scalar(high))
 
 
 def _between(x, low, high):
     return gt(x, low) * gt(high, x)
 
 
-def _hardsigmoid(target, y, x):
-    target.map(rules.ADD_FN, y, x, target.scalar(3.0))
-    _hardtanh(target, y, y, 0.0, 6.0)
-    target.map(rules.DIV_FN, y, y, target.scalar(6.0))
+def _hardsigmoid(sink, y, x):
+    sink.map(rules.ADD_FN, y, x, sink.scalar(3.0))
+    _hardtanh(sink, y, y, 0.0, 6.0)
+    sink.map(rules.DIV_FN, y, y, sink.scalar(6.0))
 
 
-def _hardswish(target, y, x):
-    _hardsigmoid(target, y, x)
-    target.map(rules.MAXIMUM_FN, y, x, target.scalar(-3.0), isa.MULTIPLY)  # below y is 0, and x may be -inf
+def _hardswish(sink, y, x):
+    _hardsigmoid(sink, y, x)
+    sink.map(rules.MAXIMUM_FN, y, x, sink.scalar(-3.0), isa.MULTIPLY)  # below y is 0, and x may be -inf
 
 
 def _hardswish_slope(x):
@@ -81,15 +81,15 @@ def _hardswish_slope(x):
     return gt(x, -3.0) * below * (clamp(x, -3.0, 3.0) / 3.0 + 0.5) + (1.0 - below)
 
 
-def _softshrink(target, y, x, lambd):
-    _hardtanh(target, y, x, -lambd, lambd)
-    target.map(rules.SUB_FN, y, x, y)
+def _softshrink(sink, y, x, lambd):
+    _hardtanh(sink, y, x, -lambd, lambd)
+    sink.map(rules.SUB_FN, y, x, y)
 
 
-def _hardshrink(target, y, x, lambd):
-    target.map(rules.ABS_FN, y, x)
-    target.map(rules.GT_FN, y, y, target.scalar(lambd))
-    target.map(rules.MUL_FN, y, y, x)
+def _hardshrink(sink, y, x, lambd):
+    sink.map(rules.ABS_FN, y, x)
+    sink.map(rules.GT_FN, y, y, sink.scalar(lambd))
+    sink.map(rules.MUL_FN, y, y, x)
 
 
 LEAKY_RELU = row(_leaky, _below_and_above)

@@ -5,7 +5,7 @@ N batch, H height, W width, C channels in, F channels out.
 
 from array import array
 
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import WRITE
 from ..tensors.tensor import Tensor
@@ -81,7 +81,7 @@ def _runs(size, out, kernel, stride, padding):
     return runs
 
 
-def _counts(target, x, y, saved):
+def _counts(sink, x, y, saved):
     """By how much each sum is divided: a number, or [H, W, 1]."""
     kernel, stride, padding, include = saved
     (_, h, w, _), (_, out_h, out_w, _) = x, y
@@ -97,39 +97,39 @@ def _counts(target, x, y, saved):
                 size *= min(first + k, n + p) - first if include else min(first + k, n) - max(first, 0)
             counts.append(size)
     if min(counts) == max(counts):
-        return target.scalar(counts[0])
+        return sink.scalar(counts[0])
     return Tensor(array("f", counts), (out_h, out_w, 1))
 
 
-def _divide(target, d, a, counts):
+def _divide(sink, d, a, counts):
     strides = strides_of(d.dims)
-    strided(target, DIV_FN, WRITE, d.dims, d, strides, a, strides, counts, broadcast_strides(counts.dims, d.dims))
+    strided(sink, DIV_FN, WRITE, d.dims, d, strides, a, strides, counts, broadcast_strides(counts.dims, d.dims))
 
 
 def _average_shape(inputs, out, *saved):
     return inputs[0].dims[:1] + tuple(out) + inputs[0].dims[3:]
 
 
-def _average_emit(target, y, inputs, saved):
+def _average_emit(sink, y, inputs, saved):
     x, dims, saved = inputs[0], inputs[0].dims, saved[1:]
     (n, h, w, c), (_, out_h, out_w, _) = dims, y.dims
     kernel, stride, padding = saved[:3] if saved[0] else ((None, None),) * 3
     columns = _runs(w, out_w, kernel[1], stride[1], padding[1])
     for row, rows, top, down, tall in _runs(h, out_h, kernel[0], stride[0], padding[0]):
         for column, count, left, right, wide in columns:
-            summed(target, COPY_FN, (n, rows, count, c, tall, wide), y.alias(y.dims, (row * out_w + column) * c),
+            summed(sink, COPY_FN, (n, rows, count, c, tall, wide), y.alias(y.dims, (row * out_w + column) * c),
                    strides_of(y.dims) + [0, 0], x.alias(dims, (top * w + left) * c),
                    (h * w * c, down * w * c, right * c, 1, w * c, c))  # fmt: skip
-    _divide(target, y, y, _counts(target, dims, y.dims, saved))
+    _divide(sink, y, y, _counts(sink, dims, y.dims, saved))
 
 
-def _average_grad(target, y, g, inputs, saved):
+def _average_grad(sink, y, g, inputs, saved):
     x, dims, saved = inputs[0], inputs[0].dims, saved[1:]
-    share = target.new(y.dims)
-    _divide(target, share, g, _counts(target, dims, y.dims, saved))
-    d = summed_grad(target, x)
+    share = sink.new(y.dims)
+    _divide(sink, share, g, _counts(sink, dims, y.dims, saved))
+    d = summed_grad(sink, x)
     for block, to, to_strides, at, strides in _steps(dims, y.dims, saved):
-        strided(target, COPY_FN, INTO_ADD, block, d.alias(dims, at), strides, share.alias(y.dims, to), to_strides)
+        strided(sink, COPY_FN, INTO_ADD, block, d.alias(dims, at), strides, share.alias(y.dims, to), to_strides)
 
 
 # Arguments: height and width of the result, then kernel, stride, padding, whether padding counts; or kernel None: bins.
@@ -157,27 +157,27 @@ def _transposed_words(x, w, y, stride, padding, output_padding, dilation, groups
             padding[0], padding[1], dilation[0], dilation[1]]  # fmt: skip
 
 
-def _transposed_emit(target, y, inputs, saved):
+def _transposed_emit(sink, y, inputs, saved):
     x, w = inputs[0], inputs[1]
     into = WRITE
     if len(inputs) > 2:  # the sum starts from the bias
         bias = inputs[2]
-        strided(target, COPY_FN, WRITE, y.dims, y, strides_of(y.dims), bias, broadcast_strides(bias.dims, y.dims))
+        strided(sink, COPY_FN, WRITE, y.dims, y, strides_of(y.dims), bias, broadcast_strides(bias.dims, y.dims))
         into = INTO_ADD
-    target.emit(isa.CONV2D_GRAD_INPUT, into, *(_transposed_words(x, w, y, *saved) + [y, x, w]))
+    emit.conv2d_grad_input(sink, into, *_transposed_words(x, w, y, *saved), dx=y, g=x, weight=w)
 
 
-def _transposed_grad(target, y, g, inputs, saved):
+def _transposed_grad(sink, y, g, inputs, saved):
     x, w = inputs[0], inputs[1]
     words = _transposed_words(x, w, y, *saved)
     if w.requires_grad:
-        d, into = into_grad(target, w)
-        target.emit(isa.CONV2D_GRAD_WEIGHT, into, *(words + [d, g, x]))
+        d, into = into_grad(sink, w)
+        emit.conv2d_grad_weight(sink, into, *words, dw=d, x=g, g=x)
     if len(inputs) > 2 and inputs[2].requires_grad:
-        contribute(target, inputs[2], COPY_FN, y.dims, g, strides_of(y.dims))
+        contribute(sink, inputs[2], COPY_FN, y.dims, g, strides_of(y.dims))
     if x.requires_grad:
-        d, into = into_grad(target, x)
-        target.emit(isa.CONV2D, into, *(words + [d, g, w]))
+        d, into = into_grad(sink, x)
+        emit.conv2d(sink, into, *words, y=d, x=g, weight=w)
 
 
 CONV_TRANSPOSE2D = Op(_transposed_shape, _transposed_emit, _transposed_grad)

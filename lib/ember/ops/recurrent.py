@@ -4,13 +4,14 @@ N batch, L steps, H hidden. What the input gives every gate of every step is one
 weights are matrix products after. Gates, in PyTorch's order: LSTM i f g o; GRU r z n, and what r is multiplied with.
 """
 
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import WRITE
 from .rules import COPY_FN, Op, contribute, hand_on, into_grad, strided, strides_of, summed_grad
 
 
 def _sizes(x, hidden):
+    """n, steps, hidden: what all are told before their operands."""
     n, steps = x.dims[:2]
     return n, steps, hidden
 
@@ -19,65 +20,67 @@ def _shape(inputs, *args):
     return inputs[0].dims[:2] + (inputs[1].dims[0],)
 
 
-def _working(target, inputs, saved):
+def _working(sink, inputs, saved):
     """A copy of the first input, which the instruction turns into what it keeps."""
-    work = target.new(inputs[0].dims)
-    target.copy(work, inputs[0])
+    work = sink.new(inputs[0].dims)
+    sink.copy(work, inputs[0])
     saved.append(work)
     return work
 
 
-def _carry(target, start, gradient=None):
+def _carry(sink, start, gradient=None):
     """The gradient that the last state has, which becomes that of the first."""
-    carry = target.new(start.dims)
+    carry = sink.new(start.dims)
     if gradient is None:
-        target.fill(carry, 0.0)
+        sink.fill(carry, 0.0)
     else:
-        target.copy(carry, gradient)
+        sink.copy(carry, gradient)
     return carry
 
 
-def _weight_grad(target, w, h, start, da, reverse, blocks):
+def _weight_grad(sink, w, h, start, da, reverse, blocks):
     """grad w += states before each step, times da. blocks: (columns of w, where they are in da, where in w)."""
     if not w.requires_grad:
         return
     (n, steps, size), width, gates = h.dims, w.dims[1], da.dims[2]
-    d, into = into_grad(target, w)
+    d, into = into_grad(sink, w)
     first = steps - 1 if reverse else 0
     for count, of_da, of_w in blocks:
         place, gate = d.alias(w.dims, of_w), da.alias(da.dims, of_da)
         # The samples of the first step, of which the state before is start.
         step = da.alias(da.dims, of_da + first * gates)
-        target.emit(isa.MATMUL, into, 1, size, count, n, 0, width, 0, 1, size, 0, steps * gates, 1, place, start, step)
+        emit.matmul(sink, into=into, batch=1, m=size, n=count, k=n, c_batch=0, c_m=width, a_batch=0, a_m=1, a_k=size,
+                    b_batch=0, b_k=steps * gates, b_n=1, c=place, a=start, b=step)  # fmt: skip
         if steps > 1:  # sample by sample, into the same place
             states = h.alias(h.dims, size if reverse else 0)
             gate = da.alias(da.dims, of_da + (0 if reverse else gates))
-            target.emit(isa.MATMUL, INTO_ADD, n, size, count, steps - 1, 0, width, steps * size, 1, size,
-                        steps * gates, gates, 1, place, states, gate)  # fmt: skip
+            emit.matmul(sink, into=INTO_ADD, batch=n, m=size, n=count, k=steps - 1, c_batch=0, c_m=width,
+                        a_batch=steps * size, a_m=1, a_k=size, b_batch=steps * gates, b_k=gates, b_n=1, c=place,
+                        a=states, b=gate)  # fmt: skip
 
 
-def _pass_on(target, x, g):
+def _pass_on(sink, x, g):
     if x.requires_grad:
-        hand_on(target, x, g)
+        hand_on(sink, x, g)
 
 
 # RNN: inputs x [N, L, H] (the input's part), w [H, H], start [N, H].
 
 
-def _rnn_emit(target, y, inputs, saved):
+def _rnn_emit(sink, y, inputs, saved):
     x, w, start = inputs
-    target.copy(y, x)
-    target.emit(isa.RNN, saved[0], saved[1], *(_sizes(x, w.dims[0]) + (y, w, start)))
+    sink.copy(y, x)
+    emit.rnn(sink, saved[0], saved[1], *_sizes(x, w.dims[0]), h=y, w=w, start=start)
 
 
-def _rnn_grad(target, y, g, inputs, saved):
+def _rnn_grad(sink, y, g, inputs, saved):
     x, w, start = inputs
     relu, reverse = saved
-    carry, da = _carry(target, start), target.new(x.dims)
-    target.emit(isa.RNN_GRAD, relu, reverse, *(_sizes(x, w.dims[0]) + (da, carry, g, y, w)))
-    _weight_grad(target, w, y, start, da, reverse, ((w.dims[1], 0, 0),))
-    _pass_on(target, start, carry)
-    _pass_on(target, x, da)
+    carry, da = _carry(sink, start), sink.new(x.dims)
+    emit.rnn_grad(sink, relu, reverse, *_sizes(x, w.dims[0]), da=da, carry=carry, g=g, h=y, w=w)
+    _weight_grad(sink, w, y, start, da, reverse, ((w.dims[1], 0, 0),))
+    _pass_on(sink, start, carry)
+    _pass_on(sink, x, da)
 
 
 RNN = Op(_shape, _rnn_emit, _rnn_grad)
@@ -92,30 +95,30 @@ def _beside(x, size):
     return (n, steps, 3 * size), (n, steps, size), (steps * 4 * size, 4 * size, 1)
 
 
-def _gru_emit(target, y, inputs, saved):
+def _gru_emit(sink, y, inputs, saved):
     x, w, start, bias = inputs
     size = w.dims[0]
     three, one, strides = _beside(x, size)
-    gates = target.new(x.dims[:2] + (4 * size,))
+    gates = sink.new(x.dims[:2] + (4 * size,))
     saved.append(gates)
-    strided(target, COPY_FN, WRITE, three, gates, strides, x, strides_of(three))
-    strided(target, COPY_FN, WRITE, one, gates.alias(gates.dims, 3 * size), strides, bias, (0, 0, 1))
-    target.emit(isa.GRU, saved[0], *(_sizes(x, size) + (y, gates, w, start)))
+    strided(sink, COPY_FN, WRITE, three, gates, strides, x, strides_of(three))
+    strided(sink, COPY_FN, WRITE, one, gates.alias(gates.dims, 3 * size), strides, bias, (0, 0, 1))
+    emit.gru(sink, saved[0], *_sizes(x, size), h=y, gates=gates, w=w, start=start)
 
 
-def _gru_grad(target, y, g, inputs, saved):
+def _gru_grad(sink, y, g, inputs, saved):
     x, w, start, bias = inputs
     reverse, gates = saved
     size = w.dims[0]
     three, one, strides = _beside(x, size)
-    carry, da = _carry(target, start), target.new(gates.dims)
-    target.emit(isa.GRU_GRAD, reverse, *(_sizes(x, size) + (da, carry, g, gates, y, w, start)))
-    _weight_grad(target, w, y, start, da, reverse, ((2 * size, 0, 0), (size, 3 * size, 2 * size)))
-    _pass_on(target, start, carry)
+    carry, da = _carry(sink, start), sink.new(gates.dims)
+    emit.gru_grad(sink, reverse, *_sizes(x, size), da=da, carry=carry, g=g, gates=gates, h=y, w=w, start=start)
+    _weight_grad(sink, w, y, start, da, reverse, ((2 * size, 0, 0), (size, 3 * size, 2 * size)))
+    _pass_on(sink, start, carry)
     if bias.requires_grad:
-        contribute(target, bias, COPY_FN, one, da.alias(da.dims, 3 * size), strides)
+        contribute(sink, bias, COPY_FN, one, da.alias(da.dims, 3 * size), strides)
     if x.requires_grad:
-        contribute(target, x, COPY_FN, three, da, strides)
+        contribute(sink, x, COPY_FN, three, da, strides)
 
 
 GRU = Op(_shape, _gru_emit, _gru_grad)
@@ -125,38 +128,38 @@ GRU = Op(_shape, _gru_emit, _gru_grad)
 # which it gives the cells [N, L, H]; LAST_CELL takes the last of them, and leaves the gradient that it gets there.
 
 
-def _lstm_emit(target, y, inputs, saved):
+def _lstm_emit(sink, y, inputs, saved):
     x, w, start, start_cell = inputs
-    gates, cells = _working(target, inputs, saved), target.new(y.dims)
+    gates, cells = _working(sink, inputs, saved), sink.new(y.dims)
     saved[1].append(cells)
-    target.emit(isa.LSTM, saved[0], *(_sizes(x, w.dims[0]) + (y, cells, gates, w, start, start_cell)))
+    emit.lstm(sink, saved[0], *_sizes(x, w.dims[0]), h=y, c=cells, gates=gates, w=w, start=start, start_c=start_cell)
 
 
-def _lstm_grad(target, y, g, inputs, saved):
+def _lstm_grad(sink, y, g, inputs, saved):
     x, w, start, start_cell = inputs
     reverse, found, gates = saved
-    carry, da = _carry(target, start), target.new(x.dims)
-    carry_cell = _carry(target, start_cell, found[1] if len(found) > 1 else None)
-    target.emit(isa.LSTM_GRAD, reverse, *(_sizes(x, w.dims[0])
-                + (da, carry, carry_cell, g, gates, found[0], w, start_cell)))  # fmt: skip
-    _weight_grad(target, w, y, start, da, reverse, ((w.dims[1], 0, 0),))
-    _pass_on(target, start, carry)
-    _pass_on(target, start_cell, carry_cell)
-    _pass_on(target, x, da)
+    carry, da = _carry(sink, start), sink.new(x.dims)
+    carry_cell = _carry(sink, start_cell, found[1] if len(found) > 1 else None)
+    emit.lstm_grad(sink, reverse, *_sizes(x, w.dims[0]), da=da, carry=carry, carry_c=carry_cell, g=g, gates=gates,
+                   c=found[0], w=w, start_c=start_cell)  # fmt: skip
+    _weight_grad(sink, w, y, start, da, reverse, ((w.dims[1], 0, 0),))
+    _pass_on(sink, start, carry)
+    _pass_on(sink, start_cell, carry_cell)
+    _pass_on(sink, x, da)
 
 
 LSTM = Op(_shape, _lstm_emit, _lstm_grad)
 
 
-def _last_cell_emit(target, y, inputs, saved):
+def _last_cell_emit(sink, y, inputs, saved):
     reverse, found = saved
     n, steps, size = inputs[0].dims
     last = found[0].alias(inputs[0].dims, 0 if reverse else (steps - 1) * size)
-    strided(target, COPY_FN, WRITE, (n, size), y, (size, 1), last, (steps * size, 1))
+    strided(sink, COPY_FN, WRITE, (n, size), y, (size, 1), last, (steps * size, 1))
 
 
-def _last_cell_grad(target, y, g, inputs, saved):
-    summed_grad(target, inputs[0])  # so that the sequence has one, if nothing else asks for it
+def _last_cell_grad(sink, y, g, inputs, saved):
+    summed_grad(sink, inputs[0])  # so that the sequence has one, if nothing else asks for it
     saved[1].append(g)
 
 

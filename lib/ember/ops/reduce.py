@@ -1,10 +1,10 @@
 """The op table, continued: operations that sum: sum and mean, matrix multiply, cross entropy."""
 
 from ..base.check import plain
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import WRITE
-from ..tensors.tensor import axis, numel, sink
+from ..tensors.tensor import axis, current_sink, numel
 from .rules import (
     COPY_FN,
     Op,
@@ -79,7 +79,7 @@ def summed(sink, fn, dims, y, y_strides, a, a_strides, b=None, b_strides=None, s
     one = [1, 0, 0, 0]
     parts = [one] * (4 - len(kept)) + kept + [one] * (2 - len(gone)) + gone
     sizes, to, left, right = [[step[x] for step in parts] for x in range(4)]
-    sink.emit(isa.SUM, fn, square, *(sizes + to[:4] + left + right + [y, a, b]))
+    emit.sum(sink, fn, square, *(sizes + to[:4] + left + right), y=y, a=a, b=b)
 
 
 def _sum_emit(sink, y, inputs, saved):
@@ -153,8 +153,8 @@ def products(sink, into, dims, m, n, k, c, a, b):
             products(sink, into, dims[:1] + dims[2:], m, n, k, *parts)
         return
     steps = dims[0] if dims else (1, 0, 0, 0)
-    sink.emit(isa.MATMUL, into, steps[0], m, n, k, steps[c[1]], c[2], steps[a[1]], a[2], a[3],
-              steps[b[1]], b[2], b[3], c[0], a[0], b[0])  # fmt: skip
+    emit.matmul(sink, into=into, batch=steps[0], m=m, n=n, k=k, c_batch=steps[c[1]], c_m=c[2], a_batch=steps[a[1]],
+                a_m=a[2], a_k=a[3], b_batch=steps[b[1]], b_k=b[2], b_n=b[3], c=c[0], a=a[0], b=b[0])  # fmt: skip
 
 
 def _matmul_emit(sink, y, inputs, saved):
@@ -215,14 +215,14 @@ def _cross_entropy_emit(sink, y, inputs, saved):
     n, width = rows_and_width(x.dims)
     p = sink.new(x.dims)
     saved.append(p)
-    sink.emit(isa.CROSS_ENTROPY, n, width, y, p, x, label)
+    emit.cross_entropy(sink, n=n, width=width, loss=y, p=p, x=x, label=label)
 
 
 def _cross_entropy_grad(sink, y, g, inputs, saved):
     x, label = inputs
     d, into = into_grad(sink, x)
     n, width = rows_and_width(x.dims)
-    sink.emit(isa.CROSS_ENTROPY_GRAD, into, n, width, d, saved[0], label, g)
+    emit.cross_entropy_grad(sink, into=into, n=n, width=width, dx=d, p=saved[0], label=label, g=g)
 
 
 CROSS_ENTROPY = Op(_cross_entropy_shape, _cross_entropy_emit, _cross_entropy_grad)
@@ -233,4 +233,4 @@ CROSS_ENTROPY = Op(_cross_entropy_shape, _cross_entropy_emit, _cross_entropy_gra
 
 def mean(x, dim=None, keepdim=False):
     """Over dim: one, several (a tuple) or all."""
-    return x.op("SUM", (), (dim, keepdim)).op("DIV", (sink().count(reduced(x.dims, dim)),))
+    return x.op("SUM", (), (dim, keepdim)).op("DIV", (current_sink().count(reduced(x.dims, dim)),))

@@ -9,7 +9,7 @@ N batch, H height, W width, C channels, K what a matrix multiply sums over. Tens
 there is one, is the first dimension.
 """
 
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import WRITE
 from ..tensors.tensor import apply, numel, operand
@@ -88,9 +88,9 @@ def strided(sink, fn, into, dims, d, d_strides, a, a_strides, b=None, b_strides=
             as_.append(sa)
             bs.append(sb)
     if not sizes:
-        sink.emit(isa.MAP, fn, into, 1, 1, 1, d, a, b)
+        emit.map(sink, fn=fn, into=into, n=1, a_step=1, b_step=1, d=d, a=a, b=b)
     elif len(sizes) == 1 and ds[0] == 1 and as_[0] in (0, 1) and bs[0] in (0, 1):
-        sink.emit(isa.MAP, fn, into, sizes[0], as_[0], bs[0], d, a, b)
+        emit.map(sink, fn=fn, into=into, n=sizes[0], a_step=as_[0], b_step=bs[0], d=d, a=a, b=b)
     else:
         pad = 4 - len(sizes)
         if pad < 0:
@@ -98,8 +98,8 @@ def strided(sink, fn, into, dims, d, d_strides, a, a_strides, b=None, b_strides=
 
             return one_by_one(sink, fn, into, sizes, d, ds, a, as_, b, bs)
         ones, none = [1] * pad, [0] * pad
-        words = ones + sizes + none + ds + none + as_ + none + bs
-        sink.emit(isa.MAP_STRIDED, fn, into, *(words + [d, a, b]))
+        words = ones + sizes + none + ds + none + as_ + none + bs  # n0 to b3
+        emit.map_strided(sink, fn, into, *words, d=d, a=a, b=b)
 
 
 def into_grad(sink, x):

@@ -2,7 +2,7 @@
 
 from ..base.check import plain
 from ..instructions.isa import WRITE
-from ..tensors.tensor import Tensor, apply, axis, numel, sink
+from ..tensors.tensor import Tensor, apply, axis, current_sink, numel
 from .rules import COPY_FN, Op, hand_on, into_grad, strided, strides_of
 
 
@@ -10,7 +10,7 @@ def _reshape_shape(inputs, shape):
     x = inputs[0]
     dims = list(shape)
     if x.dims and x.dims[0] < 0:  # the batch stays first: -1 or its size in full stands for it
-        rows = sink().rows
+        rows = current_sink().rows
         if not dims or not (dims[0] == -1 or (dims[0] > 0 and dims[0] % rows == 0)):
             raise ValueError("reshape of %s to %s: the batch is the first dimension" % (x.shape, tuple(shape)))
         if dims[0] > 0:
@@ -30,8 +30,8 @@ def _reshape_shape(inputs, shape):
     return tuple(dims)
 
 
-def _reshape_grad(target, y, g, inputs, saved):
-    hand_on(target, inputs[0], g)
+def _reshape_grad(sink, y, g, inputs, saved):
+    hand_on(sink, inputs[0], g)
 
 
 RESHAPE = Op(_reshape_shape, None, _reshape_grad, False)
@@ -53,15 +53,15 @@ def _permuted_strides(x, order):
     return [strides[i % len(strides)] for i in order]
 
 
-def _permute_emit(target, y, inputs, saved):
+def _permute_emit(sink, y, inputs, saved):
     x = inputs[0]
-    strided(target, COPY_FN, WRITE, y.dims, y, strides_of(y.dims), x, _permuted_strides(x, saved[0]))
+    strided(sink, COPY_FN, WRITE, y.dims, y, strides_of(y.dims), x, _permuted_strides(x, saved[0]))
 
 
-def _permute_grad(target, y, g, inputs, saved):
+def _permute_grad(sink, y, g, inputs, saved):
     x = inputs[0]
-    d, into = into_grad(target, x)
-    strided(target, COPY_FN, into, y.dims, d, _permuted_strides(x, saved[0]), g, strides_of(y.dims))
+    d, into = into_grad(sink, x)
+    strided(sink, COPY_FN, into, y.dims, d, _permuted_strides(x, saved[0]), g, strides_of(y.dims))
 
 
 PERMUTE = Op(_permute_shape, _permute_emit, _permute_grad, False)
@@ -90,17 +90,17 @@ def _parts(y, inputs, dim):
         offset += x.dims[dim] * stride
 
 
-def _cat_emit(target, y, inputs, saved):
+def _cat_emit(sink, y, inputs, saved):
     for x, offset in _parts(y, inputs, saved[0]):
-        strided(target, COPY_FN, WRITE, x.dims, y.alias(y.dims, offset), strides_of(y.dims), x, strides_of(x.dims))
+        strided(sink, COPY_FN, WRITE, x.dims, y.alias(y.dims, offset), strides_of(y.dims), x, strides_of(x.dims))
 
 
-def _cat_grad(target, y, g, inputs, saved):
+def _cat_grad(sink, y, g, inputs, saved):
     for x, offset in _parts(y, inputs, saved[0]):
         if x.requires_grad:
-            d, into = into_grad(target, x)
+            d, into = into_grad(sink, x)
             block = g.alias(g.dims, offset)
-            strided(target, COPY_FN, into, x.dims, d, strides_of(x.dims), block, strides_of(y.dims))
+            strided(sink, COPY_FN, into, x.dims, d, strides_of(x.dims), block, strides_of(y.dims))
 
 
 CAT = Op(_cat_shape, _cat_emit, _cat_grad, False)

@@ -5,7 +5,7 @@ from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import WRITE
 from ..tensors import tensor
 from ..tensors.parameter import Parameter
-from ..tensors.tensor import Tensor, apply, numel, operand, sink
+from ..tensors.tensor import Tensor, apply, current_sink, numel, operand
 from .rules import (
     COPY_FN,
     Op,
@@ -108,13 +108,13 @@ def _in_one_piece(block, strides):
 # Elements that lie side by side are used where they are.
 
 
-def _view_grad(target, y, g, inputs, saved):
+def _view_grad(sink, y, g, inputs, saved):
     x = inputs[0]
     if numel(x.dims) == numel(y.dims):
-        hand_on(target, x, g)
+        hand_on(sink, x, g)
     else:
-        d = summed_grad(target, x)
-        target.copy(d.alias(g.dims, saved[1]), g, INTO_ADD)
+        d = summed_grad(sink, x)
+        sink.copy(d.alias(g.dims, saved[1]), g, INTO_ADD)
 
 
 VIEW = Op(lambda inputs, dims, offset: tuple(dims), None, _view_grad, False)
@@ -138,15 +138,15 @@ def has_list(index):
 # Others are copied.
 
 
-def _slice_emit(target, y, inputs, saved):
+def _slice_emit(sink, y, inputs, saved):
     x, (_, block, offset, strides) = inputs[0], saved
-    strided(target, COPY_FN, WRITE, block, y, strides_of(block), x.alias(x.dims, offset), strides)
+    strided(sink, COPY_FN, WRITE, block, y, strides_of(block), x.alias(x.dims, offset), strides)
 
 
-def _slice_grad(target, y, g, inputs, saved):
+def _slice_grad(sink, y, g, inputs, saved):
     x, (_, block, offset, strides) = inputs[0], saved
-    d, into = grad_of_part(target, x, block)
-    strided(target, COPY_FN, into, block, d.alias(d.dims, offset), strides, g, strides_of(block))
+    d, into = grad_of_part(sink, x, block)
+    strided(sink, COPY_FN, into, block, d.alias(d.dims, offset), strides, g, strides_of(block))
 
 
 SLICE = Op(lambda inputs, dims, *block: dims, _slice_emit, _slice_grad, False)
@@ -196,14 +196,14 @@ def _assign_shape(inputs, dims, block, offset, strides):
     return x.dims
 
 
-def _overwrite(target, y, value, dims, block, offset, strides):
+def _overwrite(sink, y, value, dims, block, offset, strides):
     into = _spread(dims, block, strides)
-    strided(target, COPY_FN, WRITE, dims, y.alias(y.dims, offset), into, value, broadcast_strides(value.dims, dims))
+    strided(sink, COPY_FN, WRITE, dims, y.alias(y.dims, offset), into, value, broadcast_strides(value.dims, dims))
 
 
-def _assign_emit(target, y, inputs, saved):
-    target.copy(y, inputs[0])
-    _overwrite(target, y, inputs[1], *saved)
+def _assign_emit(sink, y, inputs, saved):
+    sink.copy(y, inputs[0])
+    _overwrite(sink, y, inputs[1], *saved)
 
 
 def _spread(dims, block, strides):
@@ -220,26 +220,26 @@ def _spread(dims, block, strides):
     return found
 
 
-def _assign_grad(target, y, g, inputs, saved):
+def _assign_grad(sink, y, g, inputs, saved):
     x, value = inputs
     dims, block, offset, strides = saved
     into = _spread(dims, block, strides)
     part = g.alias(g.dims, offset)
     if value.requires_grad:
-        contribute(target, value, COPY_FN, dims, part, into)
+        contribute(sink, value, COPY_FN, dims, part, into)
     if x.requires_grad:  # what was written over has none
-        strided(target, COPY_FN, WRITE, dims, part, into, target.scalar(0.0), [0] * len(dims))
-        hand_on(target, x, g)
+        strided(sink, COPY_FN, WRITE, dims, part, into, sink.scalar(0.0), [0] * len(dims))
+        hand_on(sink, x, g)
 
 
 ASSIGN = Op(_assign_shape, _assign_emit, _assign_grad, False)
 
 
-def _earlier_grad(target, y, g, inputs, saved):
+def _earlier_grad(sink, y, g, inputs, saved):
     before, x = inputs[0], saved[0]
     for part in (g, x.grad):
         if part is not None:
-            hand_on(target, before, part)
+            hand_on(sink, before, part)
     x.grad = None
 
 
@@ -261,13 +261,13 @@ def _earlier(x):
 
 def _write(x, value, taken):
     """Into the memory of a leaf, such as a parameter."""
-    target = sink()
-    if tensor.grad_enabled and x.requires_grad or target.records:
+    sink = current_sink()
+    if tensor.grad_enabled and x.requires_grad or sink.records:
         raise RuntimeError("x[...] = value: x is a parameter, or a leaf that requires a gradient; write to it in "
                            "no_grad(), and not while recording")  # fmt: skip
     _assign_shape((x, value), *taken)
-    _overwrite(target, x, value, *taken)
-    target.flush()
+    _overwrite(sink, x, value, *taken)
+    sink.flush()
 
 
 def put(x, index, value):

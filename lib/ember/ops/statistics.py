@@ -17,11 +17,11 @@ from .rules import Op, contribute, strided, strides_of
 INF = float("inf")
 
 
-def _with_each(target, fn, x, dim, other):
+def _with_each(sink, fn, x, dim, other):
     """A new tensor fn(x, other), other having the shape of x reduced over dim."""
-    t = target.new(x.dims)
+    t = sink.new(x.dims)
     strides = strides_of(x.dims)
-    strided(target, fn, WRITE, x.dims, t, strides, x, strides, other, kept_strides(x.dims, dim))
+    strided(sink, fn, WRITE, x.dims, t, strides, x, strides, other, kept_strides(x.dims, dim))
     return t
 
 
@@ -30,7 +30,7 @@ def _with_each(target, fn, x, dim, other):
 MIN = Op(reduce_shape, reduce(INF, MINIMUM), max_grad)
 
 
-def _prod_grad(target, y, g, inputs, saved):
+def _prod_grad(sink, y, g, inputs, saved):
     """To each element the product of the others: by division where no factor is 0, else to the only 0 alone; the rest
     gets the product, which is 0 or NaN then."""
     x, dim = inputs[0].detach(), saved[0]
@@ -41,7 +41,7 @@ def _prod_grad(target, y, g, inputs, saved):
         alone = eq(sum(zero, dim, True), zero)
         others = where(alone, others, apply(PROD, (x,), (dim, True)))
     strides = strides_of(x.dims)
-    contribute(target, inputs[0], rules.MUL_FN, x.dims, others, strides, g, kept_strides(x.dims, dim))
+    contribute(sink, inputs[0], rules.MUL_FN, x.dims, others, strides, g, kept_strides(x.dims, dim))
 
 
 PROD = Op(reduce_shape, reduce(1.0, MULTIPLY), _prod_grad)
@@ -50,68 +50,68 @@ PROD = Op(reduce_shape, reduce(1.0, MULTIPLY), _prod_grad)
 # Variance and standard deviation, in two passes: the mean first.
 
 
-def _divisor(target, dims, dim, correction):
+def _divisor(sink, dims, dim, correction):
     """How many elements there are, less the correction, not below 0."""
-    t = target.new(())
-    target.map(rules.SUB_FN, t, target.count(reduced(dims, dim)), target.scalar(correction))
-    target.map(rules.MAXIMUM_FN, t, t, target.scalar(0.0))
+    t = sink.new(())
+    sink.map(rules.SUB_FN, t, sink.count(reduced(dims, dim)), sink.scalar(correction))
+    sink.map(rules.MAXIMUM_FN, t, t, sink.scalar(0.0))
     return t
 
 
-def _scale(target, x, dim, like):
+def _scale(sink, x, dim, like):
     """A power of 4 near the largest |x| over dim, in a new tensor like `like`: squares of what is divided by it neither
     overflow nor vanish, and nothing is rounded."""
-    dims, t = x.dims, target.new(like.dims)
-    target.fill(t, 2.0**-120)
-    strided(target, rules.ABS_FN, MAXIMUM, dims, t, kept_strides(dims, dim), x, strides_of(dims))
-    target.map(rules.LOG_FN, t, t)
-    target.map(rules.MUL_FN, t, t, target.scalar(0.7))  # a little less than 1 / log(4)
-    target.map(rules.FLOOR_FN, t, t)
-    target.map(rules.MINIMUM_FN, t, t, target.scalar(62.0))  # of infinities too
-    target.map(rules.POW_FN, t, target.scalar(4.0), t)
+    dims, t = x.dims, sink.new(like.dims)
+    sink.fill(t, 2.0**-120)
+    strided(sink, rules.ABS_FN, MAXIMUM, dims, t, kept_strides(dims, dim), x, strides_of(dims))
+    sink.map(rules.LOG_FN, t, t)
+    sink.map(rules.MUL_FN, t, t, sink.scalar(0.7))  # a little less than 1 / log(4)
+    sink.map(rules.FLOOR_FN, t, t)
+    sink.map(rules.MINIMUM_FN, t, t, sink.scalar(62.0))  # of infinities too
+    sink.map(rules.POW_FN, t, sink.scalar(4.0), t)
     return t
 
 
 def _spread(root):
     """The rows of var and std."""
 
-    def emit(target, y, inputs, saved):
+    def emit(sink, y, inputs, saved):
         x, dim, correction = inputs[0], saved[0], saved[2]
         dims, strides, kept = x.dims, strides_of(x.dims), kept_strides(x.dims, dim)
-        count, middle, rest = target.count(reduced(dims, dim)), target.new(y.dims), target.new(y.dims)
+        count, middle, rest = sink.count(reduced(dims, dim)), sink.new(y.dims), sink.new(y.dims)
         if root:
-            scale = _scale(target, x, dim, y)
-            x = _with_each(target, rules.DIV_FN, x, dim, scale)
-        summed(target, rules.COPY_FN, dims, middle, kept, x, strides)
-        target.map(rules.DIV_FN, middle, middle, count)
-        summed(target, rules.SUB_FN, dims, y, kept, x, strides, middle, kept, 1)
-        summed(target, rules.SUB_FN, dims, rest, kept, x, strides, middle, kept)  # what the mean was rounded by
-        target.map(rules.MUL_FN, rest, rest, rest)
-        target.map(rules.DIV_FN, rest, rest, count)
-        target.map(rules.SUB_FN, y, y, rest)
-        target.map(rules.MAXIMUM_FN, y, y, target.scalar(0.0))
-        target.map(rules.DIV_FN, y, y, _divisor(target, dims, dim, correction))
+            scale = _scale(sink, x, dim, y)
+            x = _with_each(sink, rules.DIV_FN, x, dim, scale)
+        summed(sink, rules.COPY_FN, dims, middle, kept, x, strides)
+        sink.map(rules.DIV_FN, middle, middle, count)
+        summed(sink, rules.SUB_FN, dims, y, kept, x, strides, middle, kept, 1)
+        summed(sink, rules.SUB_FN, dims, rest, kept, x, strides, middle, kept)  # what the mean was rounded by
+        sink.map(rules.MUL_FN, rest, rest, rest)
+        sink.map(rules.DIV_FN, rest, rest, count)
+        sink.map(rules.SUB_FN, y, y, rest)
+        sink.map(rules.MAXIMUM_FN, y, y, sink.scalar(0.0))
+        sink.map(rules.DIV_FN, y, y, _divisor(sink, dims, dim, correction))
         saved.append(middle)
         if root:
-            spread = target.new(y.dims)
-            target.map(rules.SQRT_FN, spread, y)
-            target.map(rules.MUL_FN, y, spread, scale)
+            spread = sink.new(y.dims)
+            sink.map(rules.SQRT_FN, spread, y)
+            sink.map(rules.MUL_FN, y, spread, scale)
             saved.extend((scale, spread))
 
-    def grad(target, y, g, inputs, saved):
+    def grad(sink, y, g, inputs, saved):
         x, (dim, _, correction, middle) = inputs[0], saved[:4]
-        share = target.new(y.dims)
+        share = sink.new(y.dims)
         if root:  # g / (y * divisor), and 0 where nothing differs, of x and y divided by the scale
             scale, spread = saved[4:]
-            target.map(rules.DIV_FN, share, g, spread)
-            target.map(rules.KEEP_FN, share, spread, share)
-            x = _with_each(target, rules.DIV_FN, x, dim, scale)
+            sink.map(rules.DIV_FN, share, g, spread)
+            sink.map(rules.KEEP_FN, share, spread, share)
+            x = _with_each(sink, rules.DIV_FN, x, dim, scale)
         else:  # 2 * g / divisor
-            target.map(rules.ADD_FN, share, g, g)
-        target.map(rules.DIV_FN, share, share, _divisor(target, x.dims, dim, correction))
-        apart = _with_each(target, rules.SUB_FN, x, dim, middle)
+            sink.map(rules.ADD_FN, share, g, g)
+        sink.map(rules.DIV_FN, share, share, _divisor(sink, x.dims, dim, correction))
+        apart = _with_each(sink, rules.SUB_FN, x, dim, middle)
         strides = strides_of(x.dims)
-        contribute(target, inputs[0], rules.MUL_FN, x.dims, apart, strides, share, kept_strides(x.dims, dim))
+        contribute(sink, inputs[0], rules.MUL_FN, x.dims, apart, strides, share, kept_strides(x.dims, dim))
 
     return Op(lambda inputs, dim, keepdim, correction: reduce_shape(inputs, dim, keepdim), emit, grad)
 
@@ -122,42 +122,42 @@ VAR, STD = _spread(False), _spread(True)
 # Norms.
 
 
-def _norm_emit(target, y, inputs, saved):
+def _norm_emit(sink, y, inputs, saved):
     x, (dim, _, p) = inputs[0], saved
     dims, strides, kept = x.dims, strides_of(x.dims), kept_strides(x.dims, dim)
     if p == 2:
-        scale = _scale(target, x, dim, y)
-        summed(target, rules.DIV_FN, dims, y, kept, x, strides, scale, kept, 1)
-        target.map(rules.SQRT_FN, y, y)
-        target.map(rules.MUL_FN, y, y, scale)
+        scale = _scale(sink, x, dim, y)
+        summed(sink, rules.DIV_FN, dims, y, kept, x, strides, scale, kept, 1)
+        sink.map(rules.SQRT_FN, y, y)
+        sink.map(rules.MUL_FN, y, y, scale)
         return
-    size = target.new(dims)
-    target.map(rules.ABS_FN, size, x)
-    summed(target, rules.POW_FN, dims, y, kept, size, strides, target.scalar(p), [0] * len(strides))
-    target.map(rules.POW_FN, y, y, target.scalar(1.0 / p))
+    size = sink.new(dims)
+    sink.map(rules.ABS_FN, size, x)
+    summed(sink, rules.POW_FN, dims, y, kept, size, strides, sink.scalar(p), [0] * len(strides))
+    sink.map(rules.POW_FN, y, y, sink.scalar(1.0 / p))
 
 
-def _norm_grad(target, y, g, inputs, saved):
+def _norm_grad(sink, y, g, inputs, saved):
     """g * sign(x) * (|x| / y) ** (p - 1), and 0 where x is 0 and y is a number."""
     x, (dim, _, p) = inputs[0], saved
     if p == 2:
-        scale = target.new(y.dims)
-        target.map(rules.DIV_FN, scale, g, y)
-        target.map(rules.KEEP_FN, scale, y, scale)
-        contribute(target, x, rules.MUL_FN, x.dims, x, strides_of(x.dims), scale, kept_strides(x.dims, dim))
+        scale = sink.new(y.dims)
+        sink.map(rules.DIV_FN, scale, g, y)
+        sink.map(rules.KEEP_FN, scale, y, scale)
+        contribute(sink, x, rules.MUL_FN, x.dims, x, strides_of(x.dims), scale, kept_strides(x.dims, dim))
         return
-    size = target.new(x.dims)
-    target.map(rules.ABS_FN, size, x)
-    share = _with_each(target, rules.DIV_FN, size, dim, y)
-    target.map(rules.POW_FN, share, share, target.scalar(p - 1.0))
-    target.map(rules.DIV_FN, size, x, size)  # the sign, and NaN where x is 0
-    target.map(rules.MUL_FN, share, share, size)
-    target.map(rules.KEEP_FN, share, x, share)
-    above = target.new(y.dims)
-    target.map(rules.EQ_FN, above, y, y)
-    target.map(rules.DIV_FN, above, above, above)  # 1, and NaN where y is
-    target.map(rules.MUL_FN, above, above, g)
-    contribute(target, x, rules.MUL_FN, x.dims, share, strides_of(x.dims), above, kept_strides(x.dims, dim))
+    size = sink.new(x.dims)
+    sink.map(rules.ABS_FN, size, x)
+    share = _with_each(sink, rules.DIV_FN, size, dim, y)
+    sink.map(rules.POW_FN, share, share, sink.scalar(p - 1.0))
+    sink.map(rules.DIV_FN, size, x, size)  # the sign, and NaN where x is 0
+    sink.map(rules.MUL_FN, share, share, size)
+    sink.map(rules.KEEP_FN, share, x, share)
+    above = sink.new(y.dims)
+    sink.map(rules.EQ_FN, above, y, y)
+    sink.map(rules.DIV_FN, above, above, above)  # 1, and NaN where y is
+    sink.map(rules.MUL_FN, above, above, g)
+    contribute(sink, x, rules.MUL_FN, x.dims, share, strides_of(x.dims), above, kept_strides(x.dims, dim))
 
 
 NORM = Op(lambda inputs, dim, keepdim, p: reduce_shape(inputs, dim, keepdim), _norm_emit, _norm_grad)
@@ -166,23 +166,23 @@ NORM = Op(lambda inputs, dim, keepdim, p: reduce_shape(inputs, dim, keepdim), _n
 # The logarithm of a sum of exponentials.
 
 
-def _logsumexp_emit(target, y, inputs, saved):
+def _logsumexp_emit(sink, y, inputs, saved):
     x, dim = inputs[0], saved[0]
     with no_grad():
         most = max(x.detach(), dim, True)
-        target.map(rules.KEEP_FN, most, isfinite(most), most)  # infinities need no help, and may not be subtracted
-    t = _with_each(target, rules.SUB_FN, x, dim, most)
-    summed(target, rules.EXP_FN, x.dims, y, kept_strides(x.dims, dim), t, strides_of(x.dims))
-    target.map(rules.LOG_FN, y, y)
-    target.map(rules.ADD_FN, y, y, most)
+        sink.map(rules.KEEP_FN, most, isfinite(most), most)  # infinities need no help, and may not be subtracted
+    t = _with_each(sink, rules.SUB_FN, x, dim, most)
+    summed(sink, rules.EXP_FN, x.dims, y, kept_strides(x.dims, dim), t, strides_of(x.dims))
+    sink.map(rules.LOG_FN, y, y)
+    sink.map(rules.ADD_FN, y, y, most)
 
 
-def _logsumexp_grad(target, y, g, inputs, saved):
+def _logsumexp_grad(sink, y, g, inputs, saved):
     """g * softmax(x)"""
     x = inputs[0]
-    t = _with_each(target, rules.SUB_FN, x, saved[0], y)
-    target.map(rules.EXP_FN, t, t)
-    contribute(target, x, rules.MUL_FN, x.dims, t, strides_of(x.dims), g, kept_strides(x.dims, saved[0]))
+    t = _with_each(sink, rules.SUB_FN, x, saved[0], y)
+    sink.map(rules.EXP_FN, t, t)
+    contribute(sink, x, rules.MUL_FN, x.dims, t, strides_of(x.dims), g, kept_strides(x.dims, saved[0]))
 
 
 LOGSUMEXP = Op(reduce_shape, _logsumexp_emit, _logsumexp_grad)

@@ -3,7 +3,7 @@
 from array import array
 
 from ..instructions.isa import WRITE
-from ..tensors.tensor import Tensor, apply, axis, numel, sink
+from ..tensors.tensor import Tensor, apply, axis, current_sink, numel
 from .arrange import expand, repeat
 from .common import max as _max
 from .compare import clamp
@@ -17,16 +17,16 @@ from .statistics import min as _min
 from .views import inner_axis
 
 
-def _clone_grad(target, y, g, inputs, saved):
-    hand_on(target, inputs[0], g)
+def _clone_grad(sink, y, g, inputs, saved):
+    hand_on(sink, inputs[0], g)
 
 
-CLONE = Op(same, lambda target, y, inputs, saved: target.copy(y, inputs[0]), _clone_grad, False)
+CLONE = Op(same, lambda sink, y, inputs, saved: sink.copy(y, inputs[0]), _clone_grad, False)
 
 
 def clone(x):
     """The same elements in memory of their own. The gradient passes."""
-    if x.dtype != "f" and not sink().records:
+    if x.dtype != "f" and not current_sink().records:
         return Tensor(array(x.dtype, x.elements()[x.offset : x.offset + numel(x.dims)]), x.dims, False, x.dtype)
     return apply(CLONE, (tensor(x),))
 
@@ -129,28 +129,28 @@ def tile(x, *dims):
 # Diagonals. Arguments: (how many, the first element in the matrix, step), and the dimensions of the result.
 
 
-def _matrix_emit(target, y, inputs, saved):
+def _matrix_emit(sink, y, inputs, saved):
     (n, first, step), _ = saved
-    target.fill(y, 0.0)
-    strided(target, COPY_FN, WRITE, (n,), y.alias(y.dims, first), (step,), inputs[0], (1,))
+    sink.fill(y, 0.0)
+    strided(sink, COPY_FN, WRITE, (n,), y.alias(y.dims, first), (step,), inputs[0], (1,))
 
 
-def _matrix_grad(target, y, g, inputs, saved):
+def _matrix_grad(sink, y, g, inputs, saved):
     (n, first, step), _ = saved
-    d, into = into_grad(target, inputs[0])
-    strided(target, COPY_FN, into, (n,), d, (1,), g.alias(g.dims, first), (step,))
+    d, into = into_grad(sink, inputs[0])
+    strided(sink, COPY_FN, into, (n,), d, (1,), g.alias(g.dims, first), (step,))
 
 
-def _diagonal_emit(target, y, inputs, saved):
+def _diagonal_emit(sink, y, inputs, saved):
     (n, first, step), _ = saved
     x = inputs[0]
-    strided(target, COPY_FN, WRITE, (n,), y, (1,), x.alias(x.dims, first), (step,))
+    strided(sink, COPY_FN, WRITE, (n,), y, (1,), x.alias(x.dims, first), (step,))
 
 
-def _diagonal_grad(target, y, g, inputs, saved):
+def _diagonal_grad(sink, y, g, inputs, saved):
     (n, first, step), _ = saved
-    d, into = grad_of_part(target, inputs[0], y.dims)
-    strided(target, COPY_FN, into, (n,), d.alias(d.dims, first), (step,), g, strides_of((n,)))
+    d, into = grad_of_part(sink, inputs[0], y.dims)
+    strided(sink, COPY_FN, into, (n,), d.alias(d.dims, first), (step,), g, strides_of((n,)))
 
 
 DIAGONAL_MATRIX = Op(lambda inputs, where, dims: dims, _matrix_emit, _matrix_grad, False)

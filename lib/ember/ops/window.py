@@ -3,7 +3,7 @@ float32, the one nearest to the right value."""
 
 import math
 
-from ..tensors.tensor import Tensor, sink
+from ..tensors.tensor import Tensor, current_sink
 
 PLACES = 60  # of whole numbers that stand for fractions: units of 2**-60
 ONE = 1 << PLACES
@@ -64,9 +64,9 @@ def constant(values, dims):
     """A tensor of numbers that are known now: while recording, one of the program's constants."""
     from array import array
 
-    target = sink()
-    if target.records:
-        return target.at(target.constants(values), dims)
+    sink = current_sink()
+    if sink.records:
+        return sink.at(sink.constants(values), dims)
     return Tensor(array("f", values), dims)
 
 

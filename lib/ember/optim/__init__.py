@@ -4,7 +4,7 @@ import gc
 from array import array
 
 from ..base.check import chance, flag, not_negative
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.program import STEP
 from ..tensors.parameter import Parameter
 from ..tensors.sink import INTS
@@ -126,8 +126,8 @@ class Adam(Optimizer):
 
     def emit(self, sink, n, p, g, states, hyper, total):
         amsgrad = self.states - 2
-        sink.emit(isa.ADAM, self.decoupled, amsgrad, n, p, g, states[0], states[1], states[1 + amsgrad], hyper,
-                  INTS + STEP, total)  # fmt: skip
+        emit.adam(sink, decoupled=self.decoupled, amsgrad=amsgrad, n=n, p=p, g=g, m=states[0], v=states[1],
+                  most=states[1 + amsgrad], hyper=hyper, step=INTS + STEP, total=total)  # fmt: skip
 
 
 def __getattr__(name):

@@ -5,7 +5,7 @@ from array import array
 from ..base.check import chance
 from ..ops.rules import ADD_FN, MUL_FN, SUB_FN
 from ..tensors.parameter import Parameter
-from ..tensors.tensor import Tensor, sink
+from ..tensors.tensor import Tensor, current_sink
 
 
 def decay_of(name, value):
@@ -23,11 +23,11 @@ def _members(params):
     return found
 
 
-def follow(target, average, p, decay):
+def follow(sink, average, p, decay):
     """average = p + decay * (average - p)"""
-    target.map(SUB_FN, average, average, p)
-    target.map(MUL_FN, average, average, decay)
-    target.map(ADD_FN, average, average, p)
+    sink.map(SUB_FN, average, average, p)
+    sink.map(MUL_FN, average, average, decay)
+    sink.map(ADD_FN, average, average, p)
 
 
 class Swapped:
@@ -57,12 +57,12 @@ class EMA:
         self.averages = [Tensor(array("f", p.elements()), p.shape) for p in self.params]
 
     def update(self):
-        target = sink()
-        if target.records:
+        sink = current_sink()
+        if sink.records:
             raise RuntimeError("EMA: call update() after the recorded function, not in it")
         for p, average in zip(self.params, self.averages):
-            follow(target, average, p, target.scalar(self.decay))
-            target.flush()
+            follow(sink, average, p, sink.scalar(self.decay))
+            sink.flush()
 
     def averaged(self):
         return Swapped([(p.elements(), average.elements()) for p, average in zip(self.params, self.averages)])

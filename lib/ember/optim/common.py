@@ -1,7 +1,7 @@
 """The optimizers that most people use beside Adam."""
 
 from ..base.check import chance, flag, not_negative
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.program import STEP
 from ..tensors.sink import INTS
 from . import Adam, Optimizer
@@ -29,7 +29,8 @@ class SGD(Optimizer):
 
     def emit(self, sink, n, p, g, states, hyper, total):
         v = states[0] if states else p
-        sink.emit(isa.SGD, self.states, self.nesterov, n, p, g, v, hyper, INTS + STEP, total)
+        emit.sgd(sink, momentum=self.states, nesterov=self.nesterov, n=n, p=p, g=g, v=v, hyper=hyper,
+                 step=INTS + STEP, total=total)  # fmt: skip
 
 
 class AdamW(Adam):

@@ -1,7 +1,7 @@
 """Optimizers that are written in the instructions of any model. Names, defaults and formulas are PyTorch's."""
 
 from ..base.check import flag, not_negative
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.program import STEP
 from ..ops.rules import (
@@ -63,7 +63,7 @@ class Composed(Optimizer):
 
     def emit(self, sink, n, p, g, states, hyper, total):
         t = sink.new(())
-        sink.emit(isa.CONVERT, 1, 1, t, INTS + STEP, sink.constants((1.0, 1.0)))
+        emit.convert(sink, n=1, channels=1, d=t, src=INTS + STEP, affine=sink.constants((1.0, 1.0)))
         numbers = self.numbers(sink, t, hyper, states[self.states :])
         decay, left = hyper.alias((), self.decay), None
         if self.decoupled:

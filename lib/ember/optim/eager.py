@@ -4,14 +4,14 @@ from array import array
 
 from ..instructions.program import STEP
 from ..tensors.sink import numel
-from ..tensors.tensor import Tensor, sink
+from ..tensors.tensor import Tensor, current_sink
 
 
 def step(optimizer):
     """Update every parameter that has a gradient, eagerly, or within a recorded function."""
-    target = sink()
-    if target.records:
-        return target.update(optimizer)
+    sink = current_sink()
+    if sink.records:
+        return sink.update(optimizer)
     for group in optimizer.groups:
         if group.state is None:
             group.state, group.steps = [None] * len(group.params), [0] * len(group.params)
@@ -23,11 +23,11 @@ def step(optimizer):
                 shapes = [p.shape] * optimizer.states + [()] * optimizer.scalars
                 group.state[i] = [Tensor(array("f", [0.0] * numel(s)), s) for s in shapes]
             hyper = Tensor(group.hyper)
-            target.ints[STEP] = group.steps[i]
+            sink.ints[STEP] = group.steps[i]
             try:
-                optimizer.emit(target, p.numel(), p, p.grad, group.state[i], hyper, target.scalar(1.0))
-                target.flush()
+                optimizer.emit(sink, p.numel(), p, p.grad, group.state[i], hyper, sink.scalar(1.0))
+                sink.flush()
             finally:
-                target.ints[STEP] = 0
+                sink.ints[STEP] = 0
             group.steps[i] += 1
     optimizer.steps += 1

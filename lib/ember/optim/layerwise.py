@@ -1,7 +1,7 @@
 """Optimizers whose update looks at a whole tensor at a time. They are written in the instructions of any model."""
 
 from ..base.check import chance, flag, not_negative
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.program import STEP
 from ..nn.utils import squares
 from ..ops.rules import ADD_FN, COPY_FN, DIV_FN, GT_FN, MAXIMUM_FN, MUL_FN, SQRT_FN, SUB_FN
@@ -41,7 +41,8 @@ class LAMB(Optimizer):
         m, v = states
         step, decay = sink.new(p.dims), sink.new(p.dims)
         sink.fill(step, 0.0)
-        sink.emit(isa.ADAM, 0, 0, n, step, g, m, v, v, hyper.alias((5,), 2), INTS + STEP, total)
+        emit.adam(sink, decoupled=0, amsgrad=0, n=n, p=step, g=g, m=m, v=v, most=v, hyper=hyper.alias((5,), 2),
+                  step=INTS + STEP, total=total)  # fmt: skip
         sink.map(MUL_FN, decay, p, hyper.alias((), 1))
         sink.map(SUB_FN, step, step, decay)  # this is added: it points down
         length, ratio = _norm(sink, step), _norm(sink, p)
@@ -137,13 +138,16 @@ class Muon(Optimizer):
         step, along = (columns, 1) if wide else (1, columns)  # from one of the side to the next, and along it
         s, ss = sink.new((side, side)), sink.new((side, side))
         for _ in range(self.ns_steps):
-            sink.emit(isa.MATMUL, 0, 1, side, side, long, 0, side, 0, step, along, 0, along, step, s, x, x)
-            sink.emit(isa.MATMUL, 0, 1, side, side, side, 0, side, 0, side, 1, 0, side, 1, ss, s, s)
+            emit.matmul(sink, into=0, batch=1, m=side, n=side, k=long, c_batch=0, c_m=side, a_batch=0, a_m=step,
+                        a_k=along, b_batch=0, b_k=along, b_n=step, c=s, a=x, b=x)  # fmt: skip
+            emit.matmul(sink, into=0, batch=1, m=side, n=side, k=side, c_batch=0, c_m=side, a_batch=0, a_m=side,
+                        a_k=1, b_batch=0, b_k=side, b_n=1, c=ss, a=s, b=s)  # fmt: skip
             sink.map(MUL_FN, s, s, b)
             sink.map(MUL_FN, ss, ss, c)
             sink.map(ADD_FN, s, s, ss)
             sink.map(MUL_FN, other, x, a)
             left, right = (s, x) if wide else (x, s)
-            sink.emit(isa.MATMUL, 1, 1, rows, columns, side, 0, columns, 0, side, 1, 0, columns, 1, other, left, right)
+            emit.matmul(sink, into=1, batch=1, m=rows, n=columns, k=side, c_batch=0, c_m=columns, a_batch=0, a_m=side,
+                        a_k=1, b_batch=0, b_k=columns, b_n=1, c=other, a=left, b=right)  # fmt: skip
             x, other = other, x
         return x

@@ -7,7 +7,7 @@ from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import MAXIMUM
 from ..ops.reduce import summed
 from ..ops.rules import ABS_FN, ADD_FN, COPY_FN, MUL_FN, NEG_FN, SUB_FN, strided
-from ..tensors.tensor import Tensor, sink
+from ..tensors.tensor import Tensor, current_sink
 from . import Optimizer
 
 _ANY = float("inf")
@@ -69,7 +69,7 @@ class LBFGS(Optimizer):
         """Returns the loss where it began, as a number."""
         if self.trainer:
             raise RuntimeError("this optimizer belongs to a Trainer: call trainer.step(x, y)")
-        if sink().records:
+        if current_sink().records:
             raise RuntimeError("LBFGS steps outside of a recorded function; its closure may call one")
         return self.move_by(closure)
 
@@ -204,32 +204,32 @@ class LBFGS(Optimizer):
     # What the VM does with vectors.
 
     def _map(self, fn, d, a, b=None):
-        target = sink()
-        a = a if isinstance(a, Tensor) else target.scalar(a)
-        target.map(fn, d, a, b if b is None or isinstance(b, Tensor) else target.scalar(b))
-        target.flush()
+        sink = current_sink()
+        a = a if isinstance(a, Tensor) else sink.scalar(a)
+        sink.map(fn, d, a, b if b is None or isinstance(b, Tensor) else sink.scalar(b))
+        sink.flush()
 
     def _add(self, d, a, factor):
         """d += factor * a"""
-        target = sink()
-        target.map(MUL_FN, d, a, target.scalar(factor), INTO_ADD)
-        target.flush()
+        sink = current_sink()
+        sink.map(MUL_FN, d, a, sink.scalar(factor), INTO_ADD)
+        sink.flush()
 
     def _sum(self, fn, a, b):
-        target = sink()
-        total = target.new(())
-        summed(target, fn, a.dims, total, (0,), a, (1,), b, (1,))
-        target.flush()
+        sink = current_sink()
+        total = sink.new(())
+        summed(sink, fn, a.dims, total, (0,), a, (1,), b, (1,))
+        sink.flush()
         return total.item()
 
     def _dot(self, a, b):
         return self._sum(MUL_FN, a, b)
 
     def largest(self, a):
-        target = sink()
-        most = target.scalar(0.0)
-        strided(target, ABS_FN, MAXIMUM, a.dims, most, (0,), a, (1,))
-        target.flush()
+        sink = current_sink()
+        most = sink.scalar(0.0)
+        strided(sink, ABS_FN, MAXIMUM, a.dims, most, (0,), a, (1,))
+        sink.flush()
         return most.item()
 
     def _sum_of_sizes(self):

@@ -1,7 +1,7 @@
 """The optimizers that are used less. Names, defaults and formulas are PyTorch's where it has them."""
 
 from ..base.check import chance, flag, not_negative, number
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.program import STEP
 from ..tensors.sink import INTS
 from . import Optimizer, betas
@@ -36,7 +36,8 @@ class RMSprop(Optimizer):
         squares = states[0]
         means = states[1] if self.centered else squares
         moving = states[-1] if self.momentum else squares
-        sink.emit(isa.RMSPROP, self.centered, self.momentum, n, p, g, squares, means, moving, hyper, total)
+        emit.rmsprop(sink, centered=self.centered, momentum=self.momentum, n=n, p=p, g=g, v=squares, a=means,
+                     b=moving, hyper=hyper, total=total)  # fmt: skip
 
 
 class Adagrad(Optimizer):
@@ -53,7 +54,7 @@ class Adagrad(Optimizer):
         return _common(values, "lr", "lr_decay", "eps", "weight_decay")
 
     def emit(self, sink, n, p, g, states, hyper, total):
-        sink.emit(isa.ADAGRAD, n, p, g, states[0], hyper, INTS + STEP, total)
+        emit.adagrad(sink, n=n, p=p, g=g, v=states[0], hyper=hyper, step=INTS + STEP, total=total)
 
 
 class Adadelta(Optimizer):
@@ -70,7 +71,7 @@ class Adadelta(Optimizer):
         return lr, chance("rho", values["rho"]), eps, decay
 
     def emit(self, sink, n, p, g, states, hyper, total):
-        sink.emit(isa.ADADELTA, n, p, g, states[0], states[1], hyper, total)
+        emit.adadelta(sink, n=n, p=p, g=g, v=states[0], a=states[1], hyper=hyper, total=total)
 
 
 class Lion(Optimizer):
@@ -88,7 +89,7 @@ class Lion(Optimizer):
         return [lr] + betas(values, 2) + [decay]
 
     def emit(self, sink, n, p, g, states, hyper, total):
-        sink.emit(isa.LION, n, p, g, states[0], hyper, total)
+        emit.lion(sink, n=n, p=p, g=g, m=states[0], hyper=hyper, total=total)
 
 
 class Adan(Optimizer):
@@ -107,4 +108,5 @@ class Adan(Optimizer):
 
     def emit(self, sink, n, p, g, states, hyper, total):
         means, drifts, sizes, before = states
-        sink.emit(isa.ADAN, n, p, g, means, drifts, sizes, before, hyper, INTS + STEP, total)
+        emit.adan(sink, n=n, p=p, g=g, m=means, v=drifts, s=sizes, before=before, hyper=hyper, step=INTS + STEP,
+                  total=total)  # fmt: skip

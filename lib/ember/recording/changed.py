@@ -15,12 +15,12 @@ def grown_within(t):
                      "it as a Parameter, or detach() it" % (kind, t.shape))  # fmt: skip
 
 
-def known(r, p):
+def known(recording, p):
     """Of a parameter of another model its values are taken; one that was made here is new at every recording."""
-    if not any([p is q for q in r.outside]):
-        if r.plan is not None:
+    if not any([p is q for q in recording.outside]):
+        if recording.plan is not None:
             grown_within(p)
-        r.outside.append(p)
+        recording.outside.append(p)
 
 
 def switched(p, owner):

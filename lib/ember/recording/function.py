@@ -13,7 +13,7 @@ print(loss.item())
 
 from .. import vm
 from ..base.check import plain
-from ..instructions import isa
+from ..instructions import emit, isa
 from ..instructions.program import STEP
 from ..run.runner import Runner
 from ..tensors import tensor
@@ -121,55 +121,55 @@ class Function:
 
     # Recording.
 
-    def _record(self, r):
-        r.function, r.stepped, r.states = self, [], 0
+    def _record(self, recording):
+        recording.function, recording.stepped, recording.states = self, [], 0
         self.trained, self.still = [], []
         owners, self._owners = self._owners, []
         inputs = []
         for i in range(len(self._inputs)):
             shape, dtype = self._inputs[i]
-            inputs.append(r.input(isa.FIRST_BOUND + i, dtype, (-1,) + shape[1:]))
+            inputs.append(recording.input(isa.FIRST_BOUND + i, dtype, (-1,) + shape[1:]))
         for owner in owners:  # the second time they are known
-            self._refer(r, owner)
+            self._refer(recording, owner)
         offset = 0
         for p in self._parameters:
-            offset = self.lay(r, p, offset)
-        with use(r):
+            offset = self.lay(recording, p, offset)
+        with use(recording):
             found = self._function(*inputs)
             several = isinstance(found, (tuple, list))
-            outputs = [_output(r, t) for t in (found if several else () if found is None else (found,))]
-            r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
-            self._located = [(r.locate(t), t.dims) for t in outputs]
-            r.section("function")
-        self._several, self._stepped = several, r.stepped
-        r.keep("parameters", self.own)
-        r.keep("optimizer state", r.states)
+            outputs = [_output(recording, t) for t in (found if several else () if found is None else (found,))]
+            emit.count(recording, keep=1, add=1, n=1, counter=INTS + STEP)
+            self._located = [(recording.locate(t), t.dims) for t in outputs]
+            recording.section("function")
+        self._several, self._stepped = several, recording.stepped
+        recording.keep("parameters", self.own)
+        recording.keep("optimizer state", recording.states)
 
-    def join(self, r, p):
+    def join(self, recording, p):
         """A parameter that the first recording meets; in the second all are known."""
-        if r.plan is not None:
+        if recording.plan is not None:
             _grown_within(p)
         self._parameters.append(p)
         self._gradients.append(p.grad)
-        self.own = self.lay(r, p, self.own)
+        self.own = self.lay(recording, p, self.own)
 
-    def lay(self, r, p, offset):
+    def lay(self, recording, p, offset):
         """Where it lies: in its owner's arena, or here from offset on. The next offset."""
         p.grad = None
         if p.owner is None or p.owner.executor.stopped is retired:
             p.place = offset
             return offset + p.numel()
-        p.place = (self._refer(r, p.owner) << 24) + p.owner_at
+        p.place = (self._refer(recording, p.owner) << 24) + p.owner_at
         return offset
 
-    def _refer(self, r, owner):
+    def _refer(self, recording, owner):
         """The segment that is bound to the arena of another."""
         for i in range(len(self._owners)):
             if self._owners[i] is owner:
                 return isa.FIRST_BOUND + len(self._inputs) + i
         self._owners.append(owner)
-        r.bound.append((isa.WRITABLE, len(owner.executor.segments[0]), 0))
-        return isa.FIRST_BOUND + len(r.bound) - 1
+        recording.bound.append((isa.WRITABLE, len(owner.executor.segments[0]), 0))
+        return isa.FIRST_BOUND + len(recording.bound) - 1
 
     def _settle(self, arena):
         """Parameters become views of the arena, hyperparameters of the slots, outputs tensors over the arena."""
@@ -272,12 +272,12 @@ def _example(e):
     return shape, dtype
 
 
-def _output(r, t):
+def _output(recording, t):
     """A returned tensor, in a place of its own that lasts to the end."""
     if not isinstance(t, Tensor) or t.dtype != "f":
         raise ValueError("the function returned %r; it may return float32 tensors, or None" % (t,))
     if t.place is not None and t.place < 0:
         return t
-    y = r.new(t.dims)
-    r.copy(y, t)
+    y = recording.new(t.dims)
+    recording.copy(y, t)
     return y

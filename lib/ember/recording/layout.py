@@ -8,20 +8,21 @@ class Plan:
     """Where everything lies. Sizes in elements of the arena (4 bytes each), words of 4 bytes for the program."""
 
     def __init__(self, recording):
-        r = recording
-        self.inputs, self.mapped = len(r.bound), sum([t.mapped for t in r.mapped])  # elements that are read in place
-        bound = isa.FIRST_BOUND + len(r.bound) + len(r.mapped)
-        self.head = 5 + 3 * bound + len(r.ends)  # words before the first instruction
-        self.words = self.head + r.words
-        self.kept = r.kept  # [(kind, offset, size)]: what lives from step to step
-        self.start = r.reserved  # where activations begin
-        for i in range(len(r.first)):
-            r.first[i] = max(0, r.first[i])
-        self.offsets, self.activations, self.lower_bound = lay_out(r.sizes, r.first, r.last, r.shares)
+        self.inputs = len(recording.bound)
+        self.mapped = sum([t.mapped for t in recording.mapped])  # elements that are read in place
+        bound = isa.FIRST_BOUND + len(recording.bound) + len(recording.mapped)
+        self.head = 5 + 3 * bound + len(recording.ends)  # words before the first instruction
+        self.words = self.head + recording.words
+        self.kept = recording.kept  # [(kind, offset, size)]: what lives from step to step
+        self.start = recording.reserved  # where activations begin
+        for i in range(len(recording.first)):
+            recording.first[i] = max(0, recording.first[i])
+        found = lay_out(recording.sizes, recording.first, recording.last, recording.shares)
+        self.offsets, self.activations, self.lower_bound = found
         self.arena = self.start + self.activations
-        self.constants, self.floats, self.ints = len(r.values), len(r.slots), r.integers
-        self.buffers, self.trace, self.high = len(r.sizes), r.trace, r.high
-        self.rows, self.longest, self.outside = r.rows, r.longest, r.outside
+        self.constants, self.floats, self.ints = len(recording.values), len(recording.slots), recording.integers
+        self.buffers, self.trace, self.high = len(recording.sizes), recording.trace, recording.high
+        self.rows, self.longest, self.outside = recording.rows, recording.longest, recording.outside
         self.longest_us = 0  # microseconds of the costliest row, once the board's pace is measured
         self.budget = ""  # what was done to fit; what is left as it is
         self.code = self.names = None  # of the program, when there is one

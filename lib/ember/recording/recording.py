@@ -8,7 +8,7 @@ fragmented the heap, and the second time writes the words with the final address
 from array import array
 
 from .. import vm
-from ..instructions import derived, isa
+from ..instructions import derived, emit, isa
 from ..instructions.cost import cost
 from ..instructions.program import KEY, ROWS, SCORED
 from ..machine.image import Image
@@ -137,7 +137,7 @@ class Recording(Sink):
         if n > 0:
             return self.scalar(n)
         t = self.new(())
-        self.emit(isa.CONVERT, 1, 1, t, isa.ROWS, self.constants((float(-n), 0.0)))
+        emit.convert(self, n=1, channels=1, d=t, src=isa.ROWS, affine=self.constants((float(-n), 0.0)))
         return t
 
     def stream(self):

@@ -6,7 +6,7 @@ from ..instructions.program import CHECK, X, Y
 from ..machine.image import per_row, segment
 
 
-class Parts:
+class Cutter:
     """Cuts batches. The last two cuts are kept, a full batch and one that is not: the same buffers again allocate
     nothing."""
 
@@ -30,10 +30,10 @@ class Parts:
 
     def each(self, pieces, k, add):
         while k < len(pieces):
-            self.add(pieces[k]) if add else self.check(pieces[k])
+            self.add(pieces[k]) if add else self.look_at(pieces[k])
             k += 1
 
-    def check(self, piece):
+    def look_at(self, piece):
         self.trainer.take(piece[0], piece[1], CHECK)
 
     def accumulate(self, x, y):

@@ -55,9 +55,9 @@ class Runner:
 
             self.binding, self.sizes = Binding(image.inputs, image.targets), sizes(code)
         if self.micro_batch < self.batch_size:
-            from .micro import Parts
+            from .micro import Cutter
 
-            self.cutter = Parts(self)
+            self.cutter = Cutter(self)
         self.unbind()
 
     def unbind(self, rows=1):

@@ -1,6 +1,6 @@
 """What both places that operations are emitted into have in common."""
 
-from ..instructions import isa
+from ..instructions import emit, isa
 from ..instructions.program import COUNT, KEY, STEP
 
 INTS = isa.INTS << 24
@@ -16,7 +16,8 @@ def numel(dims):
 
 
 class Sink:
-    """Where operations are emitted. `emit(opcode, *fields)` takes words, and tensors in place of addresses."""
+    """Where operations are emitted. `emit(opcode, *fields)` takes words, and tensors in place of addresses; who emits
+    says each by its name (instructions/emit.py)."""
 
     records = False  # rather than runs
 
@@ -28,7 +29,7 @@ class Sink:
             b, b_step = a, a_step
         else:
             b_step = 0 if n != 1 and numel(b.dims) == 1 else 1
-        self.emit(isa.MAP, fn, into, n, a_step, b_step, d, a, b)
+        emit.map(self, fn=fn, into=into, n=n, a_step=a_step, b_step=b_step, d=d, a=a, b=b)
 
     def fill(self, d, value):
         self.map(_COPY, d, self.scalar(value))
@@ -52,4 +53,5 @@ class Sink:
     def uniform(self, fresh, n, width, stream, d, low, high, sample=COUNT):
         """d = low + (high - low) * u; sample: the slot that says which is the first."""
         bounds = self.constants((low, high))
-        self.emit(isa.UNIFORM, fresh, n, width, stream, d, bounds, INTS + KEY, INTS + STEP, INTS + sample)
+        emit.uniform(self, fresh=fresh, n=n, width=width, stream=stream, d=d, range=bounds, key=INTS + KEY,
+                     step=INTS + STEP, sample=INTS + sample)  # fmt: skip

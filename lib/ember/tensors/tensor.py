@@ -19,7 +19,7 @@ grad_enabled = True
 _FREED = ()  # the node of a tensor whose graph has been walked
 
 
-def sink():
+def current_sink():
     """Where operations are emitted now."""
     global _sink
     if _sink is None:
@@ -35,20 +35,20 @@ def operand(x):
         return x
     if x is None:
         raise TypeError("None is no tensor, and no number")
-    return sink().scalar(x) if isinstance(x, (int, float)) else Tensor(x)
+    return current_sink().scalar(x) if isinstance(x, (int, float)) else Tensor(x)
 
 
 class use:
     """`with use(recording):` operations are emitted there."""
 
-    def __init__(self, target):
-        self.target = target
+    def __init__(self, sink):
+        self.sink = sink
 
     def __enter__(self):
         global _sink
         self.before = _sink
-        _sink = self.target
-        return self.target
+        _sink = self.sink
+        return self.sink
 
     def __exit__(self, *error):
         global _sink
@@ -79,17 +79,17 @@ def axis(dims, dim):
 def apply(op, inputs, args=()):
     """Emit one operation; remember it where a gradient may be asked for."""
     global _order
-    target = sink()
-    if target.records:  # what was made outside is a constant of the program
-        inputs = target.adopt(inputs)
+    sink = current_sink()
+    if sink.records:  # what was made outside is a constant of the program
+        inputs = sink.adopt(inputs)
     dims = op.shape(inputs, *args)
     saved = list(args)
     if op.emit is None:
         y = inputs[0].alias(dims)
     else:
-        y = target.new(dims)
-        op.emit(target, y, inputs, saved)
-        target.flush()
+        y = sink.new(dims)
+        op.emit(sink, y, inputs, saved)
+        sink.flush()
     if grad_enabled and op.grad is not None:
         for x in inputs:
             if x.requires_grad:
@@ -152,7 +152,7 @@ class Tensor:
     def shape(self):
         for d in self.dims:
             if d < 0:  # the batch counts as full
-                rows = sink().rows
+                rows = current_sink().rows
                 return tuple([-d * rows if d < 0 else d for d in self.dims])
         return self.dims
 
@@ -215,31 +215,31 @@ class Tensor:
         """Add the gradient of this tensor (with respect to itself: 1, or `gradient`) to `.grad` of every leaf."""
         if not self.requires_grad:
             raise RuntimeError("backward: this tensor does not depend on any parameter that requires a gradient")
-        target = sink()
+        sink = current_sink()
         nodes = _reachable(self)
         if gradient is None:
             if abs(numel(self.dims)) != 1:
                 raise RuntimeError("backward without a gradient takes one element, not shape %s" % (self.shape,))
-            seed = target.new(self.dims)
-            target.fill(seed, 1.0)
+            seed = sink.new(self.dims)
+            sink.fill(seed, 1.0)
         else:
             if gradient.dims != self.dims:
                 raise ValueError("gradient has shape %s, the tensor %s" % (gradient.shape, self.shape))
-            seed = target.new(self.dims)
-            target.copy(seed, gradient)
+            seed = sink.new(self.dims)
+            sink.copy(seed, gradient)
         if self.node is None:
-            _receive(target, self, seed)
+            _receive(sink, self, seed)
         else:
             self.grad = seed
-        target.flush()
+        sink.flush()
         for y in nodes:
             op, inputs, saved = y.node
             g = y.grad
             y.grad = None
             y.node = _FREED
             if g is not None or op.always:
-                op.grad(target, y, g, inputs, saved)
-                target.flush()
+                op.grad(sink, y, g, inputs, saved)
+                sink.flush()
 
     # Operations: what each does stands in its row of the op table.
 
@@ -338,12 +338,12 @@ def _nest(data, dims, depth, start):
     return [_nest(data, dims, depth + 1, start + i * step) for i in range(dims[depth])]
 
 
-def _receive(target, x, g):
+def _receive(sink, x, g):
     """A leaf that is itself the root of backward."""
     if x.grad is None:
         x.grad = g
     else:
-        target.copy(x.grad, g, 1)
+        sink.copy(x.grad, g, 1)
 
 
 def inputs_of(root):

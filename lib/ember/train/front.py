@@ -34,13 +34,13 @@ class Front:
             raise ValueError("memory is %r; it may be a number of bytes from 1" % (memory,))
         if state_dtype not in ("f", "bfloat16"):
             raise ValueError("state_dtype is %r; it may be 'f' or 'bfloat16'" % (state_dtype,))
-        self.parts = None  # several inputs or targets
+        self.several = None  # several inputs or targets
         nested = isinstance(input_shape, (tuple, list)) and input_shape and isinstance(input_shape[0], (tuple, list))
         if nested or isinstance(target_dtype, (tuple, list)):
-            from .several import Parts
+            from .several import Several
 
-            self.parts = Parts(input_shape, input_dtype, input_scale, input_offset, target_dtype)
-            input_shape, input_dtype, input_scale, input_offset, target_dtype = self.parts.first()
+            self.several = Several(input_shape, input_dtype, input_scale, input_offset, target_dtype)
+            input_shape, input_dtype, input_scale, input_offset, target_dtype = self.several.first()
         for dtype in (input_dtype, target_dtype or "f"):
             if len(dtype) != 1 or dtype not in TYPES:
                 raise ValueError("dtype is %r; it may be one of %s" % (dtype, ", ".join(TYPES)))
@@ -48,7 +48,7 @@ class Front:
             input_shape = tuple([plain(n) for n in input_shape])
         if not isinstance(input_shape, tuple) or any([not isinstance(n, int) or n < 1 for n in input_shape]):
             raise ValueError("input_shape is %r; it may be a tuple of whole numbers from 1" % (input_shape,))
-        self.many = self.parts is not None and self.parts.many_y
+        self.many = self.several is not None and self.several.many_y
         self.target_shape = target_shape
         if target_shape is not None:
             from .several import check_shape
@@ -118,14 +118,14 @@ class Front:
         image.starts = tuple([offset for _, offset, _ in plan.kept]) + (plan.start,)
         image.statistics = image.starts[THE_STATISTICS]
         image.shapes, image.fingerprint = [p.shape for p in self.trained + self.frozen], self._fingerprint()
-        if self.parts:
-            image.inputs, image.targets = self.parts.counts()
+        if self.several:
+            image.inputs, image.targets = self.several.counts()
         return plan, image, arena
 
-    def record(self, r):
+    def record(self, recording):
         """As build() asks for it."""
-        again = record(self, r)
-        if r.plan is None:  # what is left of it would lie where the arena is to find room
+        again = record(self, recording)
+        if recording.plan is None:  # what is left of it would lie where the arena is to find room
             for p in self.trained:
                 p.grad = None
         return again
@@ -171,7 +171,7 @@ class Front:
         """(x, y, rows), as buffers of the types that the program reads; ValueError says what is wrong with a batch."""
         from .batch import accept
 
-        return self.parts.accept(self, binding, x, y) if self.parts else accept(self, x, y)
+        return self.several.accept(self, binding, x, y) if self.several else accept(self, x, y)
 
     def names(self):
         """Of float slots and parameters, as an image has them."""

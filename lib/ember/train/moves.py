@@ -2,7 +2,7 @@
 
 from ..instructions.program import COUNT, GRADIENTS, INTS, LOSS, STATISTICS, TOTAL, UPDATE
 from ..ops.rules import DIV_FN
-from ..tensors.tensor import Tensor, sink
+from ..tensors.tensor import Tensor, current_sink
 
 
 def check(front):
@@ -64,9 +64,9 @@ class Moves:
             return 0.0
         for i in range(len(self.buffers)):
             self.buffers[i] = self.changed[i]
-        target = sink()
-        target.map(DIV_FN, self.gradients, self.gradients, target.scalar(seen[1]))
-        target.flush()
+        sink = current_sink()
+        sink.map(DIV_FN, self.gradients, self.gradients, sink.scalar(seen[1]))
+        sink.flush()
         return t.loss
 
     def update(self):

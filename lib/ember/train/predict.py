@@ -74,14 +74,14 @@ class Writer:
         self.executor = vm.execute(image, arena)
         self.source = trainer.executor.view(result, trainer.micro_batch * self.size)
 
-    def _record(self, r):
+    def _record(self, recording):
         from ..instructions.isa import WRITABLE
         from ..tensors.tensor import use
 
-        with use(r):
-            source = r.input(X, "f", (-1, self.size))
-            r.copy(r.input(Y, "f", (-1, self.size), WRITABLE), source)
-            r.section("write")
+        with use(recording):
+            source = recording.input(X, "f", (-1, self.size))
+            recording.copy(recording.input(Y, "f", (-1, self.size), WRITABLE), source)
+            recording.section("write")
 
     def write(self, out):
         """Into out, which may be longer."""

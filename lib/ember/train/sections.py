@@ -1,7 +1,7 @@
 """The program of a Trainer: its sections, and how they are recorded."""
 
 from ..base.check import number
-from ..instructions import isa
+from ..instructions import emit, isa
 from ..instructions.program import (
     CORRECT,
     COUNT,
@@ -22,92 +22,95 @@ from ..tensors.tensor import Tensor, inputs_of, no_grad, numel, use
 from .update import record_update, state_size
 
 
-def record(front, r):
+def record(front, recording):
     """True where the front found that it trains less than it thought: then it is to be recorded anew."""
     size = sum([p.numel() for p in front.trained])
-    r.keep("parameters", size)
-    r.keep("frozen", sum([p.numel() for p in front.frozen]))
-    gradients = r.keep("gradients", 0 if front.fused else size)
+    recording.keep("parameters", size)
+    recording.keep("frozen", sum([p.numel() for p in front.frozen]))
+    gradients = recording.keep("gradients", 0 if front.fused else size)
     states = state_size(front)
     averages = size if front.extras and front.extras.averages else 0
-    state = r.keep("optimizer state", states + averages)
+    state = recording.keep("optimizer state", states + averages)
     front.average = state + states
-    front.statistics, changing = r.keep("statistics", STATISTICS), None
+    front.statistics, changing = recording.keep("statistics", STATISTICS), None
     if front.changing:
         from .sections_more import Changing
 
-        changing = Changing(front, r, gradients)
+        changing = Changing(front, recording, gradients)
     offset = 0
     for p in front.trained + front.frozen:
         p.place = offset
         if offset < size:
-            p.grad = r.gradient(offset, p.dims) if front.fused else r.at(gradients + offset, p.dims)
+            p.grad = recording.gradient(offset, p.dims) if front.fused else recording.at(gradients + offset, p.dims)
         offset += p.numel()
-    with use(r):
+    with use(recording):
         if front.labels:  # the first recording does not know how many yet; the instruction is as long
             n = -front.target_size
-            r.emit(isa.CHECK_INDEX, n, front.labels, r.input(Y, front.target_dtype or "B", (n,)))
+            emit.check_index(recording, n=n, high=front.labels,
+                             index=recording.input(Y, front.target_dtype or "B", (n,)))  # fmt: skip
         if front.input_scale is None and front.input_dtype != "f":
             n = -front.sample_size
-            r.emit(isa.CHECK_INDEX, n, r.plan.high if r.plan else 1, r.input(X, front.input_dtype, (n,)))
-        if front.parts:
-            front.parts.check(r)
-        r.section("check")
+            emit.check_index(recording, n=n, high=recording.plan.high if recording.plan else 1,
+                             index=recording.input(X, front.input_dtype, (n,)))  # fmt: skip
+        if front.several:
+            front.several.record_checks(recording)
+        recording.section("check")
         if not front.fused:
-            r.fill(r.at(gradients, (size,)), 0.0)
-        r.fill(r.at(front.statistics + LOSS, (2,)), 0.0)
+            recording.fill(recording.at(gradients, (size,)), 0.0)
+        recording.fill(recording.at(front.statistics + LOSS, (2,)), 0.0)
         if changing:
-            changing.begin(r)
-        r.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
-        r.section("zero")
-        if _record_step(front, r, size, gradients, state):
+            changing.begin(recording)
+        emit.count(recording, keep=0, add=0, n=1, counter=INTS + COUNT)
+        recording.section("zero")
+        if _record_step(front, recording, size, gradients, state):
             return True
         if changing:
-            changing.end(r)
-        sums, rest = [r.at(front.statistics + at, (2,)) for at in (RUNNING, RUNNING_REST)]
-        r.add_exactly(sums, rest, r.at(front.statistics + LOSS, (2,)))
-        r.emit(isa.COUNT, 1, 1, 1, INTS + STEP)
-        r.section("update")
+            changing.end(recording)
+        sums, rest = [recording.at(front.statistics + at, (2,)) for at in (RUNNING, RUNNING_REST)]
+        recording.add_exactly(sums, rest, recording.at(front.statistics + LOSS, (2,)))
+        emit.count(recording, keep=1, add=1, n=1, counter=INTS + STEP)
+        recording.section("update")
         with no_grad():
             front.model.eval()
-            output = _output(front, r)
-            front.results = [(r.locate(t), t.dims) for t in (output if front.many else (output,))]
-            r.section("predict")
+            output = _output(front, recording)
+            front.results = [(recording.locate(t), t.dims) for t in (output if front.many else (output,))]
+            recording.section("predict")
             if front.classes:
-                target = _target(front, r, output)
+                target = _target(front, recording, output)
                 n = numel(target.dims)
-                r.emit(isa.COUNT_CORRECT, n, front.classes, INTS + CORRECT, output, target)
-            r.fill(r.at(front.statistics + SCORED_LOSS, (2,)), 0.0)
-            _loss(front, r, output, SCORED_LOSS)
-            r.emit(isa.COUNT, 1, 1, -1, INTS + SCORED)
-            r.section("score")
+                emit.count_correct(recording, n=n, width=front.classes, counter=INTS + CORRECT, x=output,
+                                   label=target)  # fmt: skip
+            recording.fill(recording.at(front.statistics + SCORED_LOSS, (2,)), 0.0)
+            _loss(front, recording, output, SCORED_LOSS)
+            emit.count(recording, keep=1, add=1, n=-1, counter=INTS + SCORED)
+            recording.section("score")
             front.model.train()
 
 
-def _record_step(front, r, size, gradients, state):
+def _record_step(front, recording, size, gradients, state):
     """All but the end of the section update."""
     front.model.train()
-    streams = r.streams
-    output = _output(front, r)
-    loss, seed, weighs = _loss(front, r, output, LOSS)
+    streams = recording.streams
+    output = _output(front, recording)
+    loss, seed, weighs = _loss(front, recording, output, LOSS)
     if not loss.requires_grad:
         raise ValueError("the loss does not depend on any parameter that the optimizer trains: was it made of this "
                          "model's parameters(), and are they not frozen?")  # fmt: skip
-    if r.plan is None and _leaves(front, inputs_of(loss)):
+    if recording.plan is None and _leaves(front, inputs_of(loss)):
         return True
-    total = r.at(front.statistics + TOTAL, loss.dims)
+    total = recording.at(front.statistics + TOTAL, loss.dims)
     if seed is None and not weighs:
-        r.fill(total, 1.0)  # of a sum, however it is cut
+        recording.fill(total, 1.0)  # of a sum, however it is cut
     if front.fused:
-        return _record_fused(front, r, loss, seed, total if weighs else None, r.streams > streams)
-    r.section("forward")
+        return _record_fused(front, recording, loss, seed, total if weighs else None, recording.streams > streams)
+    recording.section("forward")
     # Seeded so, gradients are sums over rows, or of weights, however a batch is cut; the optimizer divides by total.
     loss.backward(seed)
-    r.emit(isa.COUNT, 1, 1, -1, INTS + COUNT)
-    r.section("backward")
+    emit.count(recording, keep=1, add=1, n=-1, counter=INTS + COUNT)
+    recording.section("backward")
     if weighs:
-        r.emit(isa.STOP, total)
-    record_update(r, front, size, gradients, state, total.alias(()))
+        emit.stop(recording, go=total)
+    record_update(recording, front, size, gradients, state, total.alias(()))
 
 
 def _leaves(front, inputs):
@@ -124,20 +127,20 @@ def _leaves(front, inputs):
     return left
 
 
-def _record_fused(front, r, loss, seed, total, drawn):
+def _record_fused(front, recording, loss, seed, total, drawn):
     """The update is all of what goes backward: it is finished if it was begun. total: where weights divide the loss.
     drawn: dropout draws its masks again, of the samples that COUNT says, so that goes back to where it was."""
-    r.emit(isa.COUNT, 1, 1, -1, INTS + COUNT)
-    r.section("forward")
-    r.section("backward")
+    emit.count(recording, keep=1, add=1, n=-1, counter=INTS + COUNT)
+    recording.section("forward")
+    recording.section("backward")
     if total is not None:
-        r.emit(isa.STOP, total)
-    change = r.at(r.slot(list(front.optimizer.groups[0].hyper)), loss.dims) * -1.0
+        emit.stop(recording, go=total)
+    change = recording.at(recording.slot(list(front.optimizer.groups[0].hyper)), loss.dims) * -1.0
     if drawn:
-        r.emit(isa.COUNT, 0, 0, 1, INTS + COUNT)
+        emit.count(recording, keep=0, add=0, n=1, counter=INTS + COUNT)
     loss.backward(change if total is None else change / total)
     if drawn:
-        r.emit(isa.COUNT, 1, 1, -1, INTS + COUNT)
+        emit.count(recording, keep=1, add=1, n=-1, counter=INTS + COUNT)
 
 
 def affine(dtype, scale, offset, shape):
@@ -151,20 +154,21 @@ def affine(dtype, scale, offset, shape):
     return by_channel(scale, offset, shape)
 
 
-def read(r, segment, dtype, affine, shape):
-    x = r.input(segment, dtype, (-1,) + shape)
+def read(recording, segment, dtype, affine, shape):
+    x = recording.input(segment, dtype, (-1,) + shape)
     if affine:
-        raw, x, channels = x, r.new(x.dims), len(affine) // 2
-        r.emit(isa.CONVERT, numel(x.dims) // channels, channels, x, raw, r.constants(affine))
+        raw, x, channels = x, recording.new(x.dims), len(affine) // 2
+        emit.convert(recording, n=numel(x.dims) // channels, channels=channels, d=x, src=raw,
+                     affine=recording.constants(affine))  # fmt: skip
     return x
 
 
-def _output(front, r):
-    inputs = [read(r, X, front.input_dtype, front.affine, front.input_shape)]
-    if front.parts:
-        inputs += front.parts.inputs(front, r)
+def _output(front, recording):
+    inputs = [read(recording, X, front.input_dtype, front.affine, front.input_shape)]
+    if front.several:
+        inputs += front.several.inputs(front, recording)
     output = front.model(*inputs)
-    outputs = front.parts.outputs(output) if front.parts else (output,)
+    outputs = front.several.outputs(output) if front.several else (output,)
     for t in outputs:
         if not isinstance(t, Tensor):
             raise ValueError("the model returned None: does its forward() return what it made?" if t is None else
@@ -173,7 +177,7 @@ def _output(front, r):
             raise ValueError("the model made shape %s of a batch of %s: the batch is the first dimension"
                              % (t.shape, inputs[0].shape))  # fmt: skip
     if front.many:
-        front.target_size = front.parts.sizes[0]
+        front.target_size = front.several.sizes[0]
         return outputs
     if front.labels:
         front.labels = output.dims[-1]
@@ -186,31 +190,31 @@ def _output(front, r):
     return output
 
 
-def _target(front, r, output):
+def _target(front, recording, output):
     if front.many:
-        return front.parts.target(r)
+        return front.several.target(recording)
     dims = output.dims[:-1] if front.classes else output.dims
     if front.target_shape is not None:
         dims = dims[:1] + front.target_shape
     front.target_dims, front.target_size = dims, -numel(dims)
-    return r.input(Y, front.target_dtype, dims)
+    return recording.input(Y, front.target_dtype, dims)
 
 
-def _loss(front, r, output, at):
+def _loss(front, recording, output, at):
     """Record the loss, and add it, and what divides it, to the statistics from at on. Returns what gradients are of, a
     mean over rows or a sum; how they are seeded, by rows or 1; and whether weights divide the sum."""
-    loss = front.criterion(output, _target(front, r, output))
+    loss = front.criterion(output, _target(front, recording, output))
     if numel(loss.dims) != 1:
         raise ValueError("the loss has shape %s; a Trainer takes one number: 'mean' or 'sum'" % (loss.shape,))
-    into, total = [r.at(front.statistics + k, ()) for k in (at, at + 1)]
+    into, total = [recording.at(front.statistics + k, ()) for k in (at, at + 1)]
     if loss.weighted:
         from .sections_more import add_weights
 
-        return add_weights(r, loss, into, total), None, True
+        return add_weights(recording, loss, into, total), None, True
     if getattr(front.criterion, "reduction", "mean") == "mean":
-        rows = r.count(-1)
-        r.copy(total, rows, isa.ADD)
-        r.map(MUL_FN, into, loss, rows, isa.ADD)
+        rows = recording.count(-1)
+        recording.copy(total, rows, isa.ADD)
+        recording.map(MUL_FN, into, loss, rows, isa.ADD)
         return loss, rows.alias(loss.dims), False
-    r.copy(into, loss, isa.ADD)
+    recording.copy(into, loss, isa.ADD)
     return loss, None, False

@@ -8,18 +8,19 @@ class Changing:
     """Buffers that forward changes lie last of what is frozen. While a step is recorded they are copies, which begin as
     the buffers are; the update copies them back."""
 
-    def __init__(self, front, r, end):
+    def __init__(self, front, recording, end):
         self.buffers = front.changing
         dims = (sum([p.numel() for p in self.buffers]),)
-        self.kept, self.copies = r.at(end - dims[0], dims), r.at(r.keep("statistics", dims[0]), dims)
+        self.kept = recording.at(end - dims[0], dims)
+        self.copies = recording.at(recording.keep("statistics", dims[0]), dims)
 
-    def begin(self, r):
-        r.copy(self.copies, self.kept)
+    def begin(self, recording):
+        recording.copy(self.copies, self.kept)
         self._move(self.copies.place - self.kept.place)
 
-    def end(self, r):
+    def end(self, recording):
         self._move(self.kept.place - self.copies.place)
-        r.copy(self.kept, self.copies)
+        recording.copy(self.kept, self.copies)
 
     def _move(self, way):
         for p in self.buffers:
@@ -41,13 +42,13 @@ def leave(front, left):
         ", ".join([str(p.shape) for p in left]))  # fmt: skip
 
 
-def add_weights(r, loss, into, total):
+def add_weights(recording, loss, into, total):
     """Record a mean over weights: its sum goes into one statistic, the weights into the other, each after the one
     before, so that parts have the bits of the whole. Returns the sum."""
     from ..instructions import isa
     from ..ops.rules import COPY_FN, strided
 
     loss, weights = loss.weighted
-    strided(r, COPY_FN, isa.ADD, (numel(weights.dims),), total, (0,), weights, (1,))
-    r.copy(into, loss, isa.ADD)
+    strided(recording, COPY_FN, isa.ADD, (numel(weights.dims),), total, (0,), weights, (1,))
+    recording.copy(into, loss, isa.ADD)
     return loss

@@ -3,7 +3,7 @@
 The first input and the first target have the segments they always have, the others those that follow.
 """
 
-from ..instructions import isa
+from ..instructions import emit, isa
 from ..tensors.sink import numel
 from .sections import affine, read
 
@@ -27,7 +27,9 @@ def check_shape(target_shape, many):
     return tuple(target_shape)
 
 
-class Parts:
+class Several:
+    """Their shapes, types and scales, as the Trainer was given them; how they are recorded, and taken from a batch."""
+
     def __init__(self, input_shape, input_dtype, input_scale, input_offset, target_dtype):
         self.many_x = isinstance(input_shape, (tuple, list)) and isinstance(input_shape[0], (tuple, list))
         self.many_y = isinstance(target_dtype, (tuple, list))
@@ -56,8 +58,8 @@ class Parts:
 
     # Recording.
 
-    def inputs(self, front, r):
-        return [read(r, _MORE + i - 1, self.dtypes[i], self.affines[i], self.shapes[i])
+    def inputs(self, front, recording):
+        return [read(recording, _MORE + i - 1, self.dtypes[i], self.affines[i], self.shapes[i])
                 for i in range(1, len(self.shapes))]  # fmt: skip
 
     def outputs(self, found):
@@ -72,15 +74,17 @@ class Parts:
             self.dims[j], self.sizes[j] = dims, abs(numel(dims))
         return tuple(found)
 
-    def check(self, r):
+    def record_checks(self, recording):
         """The first recording does not know sizes yet; the instructions are as many and as long."""
         for j in range(len(self.targets)):
             if self.many_y and self.targets[j] != "f":
                 n = -self.sizes[j]
-                r.emit(isa.CHECK_INDEX, n, self.classes[j], r.input(self._segment(j), self.targets[j], (n,)))
+                emit.check_index(recording, n=n, high=self.classes[j],
+                                 index=recording.input(self._segment(j), self.targets[j], (n,)))  # fmt: skip
 
-    def target(self, r):
-        return tuple([r.input(self._segment(j), self.targets[j], self.dims[j]) for j in range(len(self.targets))])
+    def target(self, recording):
+        return tuple([recording.input(self._segment(j), self.targets[j], self.dims[j])
+                      for j in range(len(self.targets))])  # fmt: skip
 
     def _segment(self, j):
         """Of a target."""

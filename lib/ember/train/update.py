@@ -1,6 +1,6 @@
 """The optimizers of a Trainer, one or several: which parameters they train, and the section `update`."""
 
-from ..instructions import isa
+from ..instructions import emit
 from ..instructions.program import KEY, STEP
 from ..tensors.sink import INTS
 from ..tensors.tensor import numel
@@ -71,32 +71,34 @@ def state_size(front):
     return sum([o.states * size + o.scalars * len(units) for o, units, _, size in _layout(front)])
 
 
-def record_update(r, front, size, gradients, state, total):
+def record_update(recording, front, size, gradients, state, total):
     """Parameters lie from 0 on, as their gradients do; total, a tensor of one element, divides these."""
     more, packed, offset = front.extras, front.state_dtype == "bfloat16", 0
-    hypers = [r.at(r.slot(list(g.hyper)), (len(g.hyper),)) for o in front.optimizers for g in o.groups]
+    hypers = [recording.at(recording.slot(list(g.hyper)), (len(g.hyper),)) for o in front.optimizers for g in o.groups]
     if more:
-        total = more.clip(r, r.at(gradients, (size,)), total)
+        total = more.clip(recording, recording.at(gradients, (size,)), total)
     for o, units, first, each in _layout(front):
         single = state + o.states * each
         for dims, k in units:
             n = numel(dims)
-            places = [r.at(state + i * each, (_place(n, packed),)) for i in range(o.states)]
-            states = [_unpacked(r, place, dims) if packed else r.at(place.place, dims) for place in places]
-            states += [r.at(single + i, ()) for i in range(o.scalars)]
+            places = [recording.at(state + i * each, (_place(n, packed),)) for i in range(o.states)]
+            states = [_unpacked(recording, place, dims) if packed else place.alias(dims) for place in places]
+            states += [recording.at(single + i, ()) for i in range(o.scalars)]
             single += o.scalars
-            o.emit(r, n, r.at(offset, dims), r.at(gradients + offset, dims), states, hypers[first + k], total)
+            p, g = recording.at(offset, dims), recording.at(gradients + offset, dims)
+            o.emit(recording, n, p, g, states, hypers[first + k], total)
             for place, wide in zip(places, states if packed else ()):
-                r.emit(isa.TO_BFLOAT16, numel(place.dims), r.stream(), place, wide, INTS + KEY, INTS + STEP)
+                emit.to_bfloat16(recording, n=numel(place.dims), stream=recording.stream(), d=place, src=wide,
+                                 key=INTS + KEY, step=INTS + STEP)  # fmt: skip
             offset += n
             state += _place(n, packed)
         state = single
     if more and more.averages:
-        more.average(r, r.at(front.average, (size,)), r.at(0, (size,)))
+        more.average(recording, recording.at(front.average, (size,)), recording.at(0, (size,)))
 
 
-def _unpacked(r, place, dims):
+def _unpacked(recording, place, dims):
     """A state as float32, which may have one element more than dims say."""
-    wide = r.new((2 * numel(place.dims),))
-    r.emit(isa.FROM_BFLOAT16, numel(place.dims), wide, place)
+    wide = recording.new((2 * numel(place.dims),))
+    emit.from_bfloat16(recording, n=numel(place.dims), d=wide, src=place)
     return wide.alias(dims)

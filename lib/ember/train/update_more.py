@@ -19,19 +19,19 @@ class Extras:
         if self.averages:
             self.values[2] = decay_of("ema", ema)
 
-    def clip(self, r, g, total):
+    def clip(self, recording, g, total):
         """Clip gradients, which total divides, as means. What divides them then. The slots come after those of the
         optimizers."""
-        self.slots = r.at(r.slot(self.values), (3,))
+        self.slots = recording.at(recording.slot(self.values), (3,))
         if not any(self.clips):
             return total
-        r.map(DIV_FN, g, g, total)
+        recording.map(DIV_FN, g, g, total)
         value, norm = self.clips
         if value:
-            limit_to(r, (g,), self.slots.alias((), 0))
+            limit_to(recording, (g,), self.slots.alias((), 0))
         if norm:
-            scale_to(r, (g,), self.slots.alias((), 1))
-        return r.scalar(1.0)
+            scale_to(recording, (g,), self.slots.alias((), 1))
+        return recording.scalar(1.0)
 
-    def average(self, r, average, p):
-        follow(r, average, p, self.slots.alias((), 2))
+    def average(self, recording, average, p):
+        follow(recording, average, p, self.slots.alias((), 2))
