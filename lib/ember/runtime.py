@@ -31,17 +31,13 @@ def load(source, executor=None):
     try:
         runner = Runner(*read(source, executor, vm))
     finally:
-        _forget("ember.run", "reader")
-        _forget("ember", "run_reader")  # as a board has it
+        if hasattr(sys, "modules"):  # which the smallest boards do not have
+            from .base.homes import forget
+
+            forget("ember.run", "reader")
+            forget("ember", "run_reader")  # as a board has it
     runner.run(program.ZERO)
     return runner
-
-
-def _forget(package, name):
-    modules = getattr(sys, "modules", {})  # which the smallest boards do not have
-    if package + "." + name in modules:
-        del modules[package + "." + name]
-        delattr(modules[package], name)
 
 
 def __getattr__(name):

@@ -45,6 +45,17 @@ def module(name):
         gc.collect()
 
 
+def forget(package, name):
+    """A module is no longer loaded. MicroPython's dicts keep the value of what is deleted, so it is overwritten."""
+    full = package + "." + name
+    if full in sys.modules:
+        sys.modules[full] = None
+        del sys.modules[full]
+        if package in sys.modules:
+            setattr(sys.modules[package], name, None)
+            delattr(sys.modules[package], name)
+
+
 def home_of(name, homes):
     """What stands before that name in such a list, or None."""
     at = homes.find(" %s " % name)

@@ -4,6 +4,8 @@ program. What a script still holds of these stays with it."""
 import gc
 import sys
 
+from ..base.homes import forget
+
 # What a runner stands on, and what a script may hold: made twice, it would be two. The rest loads again if it must. The
 # portable VM stays too. A room and a module of it are apart by an underscore here, as they are on a board.
 _STAY = (" base base_homes vm instructions instructions_program machine machine_image machine_executor run run_runner "
@@ -54,6 +56,7 @@ def release(trainer, names):
     for name in list(names or ()):
         if name[:1] != "_" and _of_front(names[name]):
             before = _free()
+            names[name] = None  # as in forget()
             del names[name]
             gc.collect()
             found.append((name, _free() - before))
@@ -82,12 +85,8 @@ def unload():
     """Forget the front's modules: they load anew when they are asked for."""
     for name in list(sys.modules):
         if _leaves(name):
-            del sys.modules[name]
             package, _, own = name.rpartition(".")
-            try:
-                delattr(sys.modules[package], own)
-            except (AttributeError, KeyError):
-                pass
+            forget(package, own)
 
 
 def _of_front(value):
