@@ -202,8 +202,9 @@ def main():
     for name in names:
         table.add_row(name, *("{:,}".format(n) for n in found[name]), end_section=name == core[-1])
     Console().print(table)
+    rom = library.compiled(library.PARTS["modules"](["core"]))  # the partition does not hold all
     boards = [("files", on_a_board(compiled())), ("files, `--strip`", on_a_board(compiled(strip=True))),
-              ("ROMFS", on_a_board(compiled(), rom=True))]  # fmt: skip
+              ("ROMFS", on_a_board(rom, rom=True))]  # fmt: skip
     rows = ["| %s | %s | %s | %s | %s |" % (name, *("{:,}".format(n) for n in sizes)) for name, sizes in boards]
     print("the core on the %s, with its trainer, that released, runtime alone:" % BOARD, *rows, sep="\n")
     travelled, stock = travelled_table(), stock_table()

@@ -30,7 +30,7 @@ WINDOW = 3
 
 
 def opcode(name):
-    return [row[table.NAME] for row in table.TABLE].index(name)
+    return [row[0] for row in table.TABLE].index(name)
 
 
 def program(words, copies):
