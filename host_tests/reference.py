@@ -129,10 +129,15 @@ def scan(m, f):
     x, error = m.read(f.x, f.outer, f.n, f.inner), np.zeros((f.outer, f.n, f.inner))
     y = x.copy()
     steps = range(f.n - 2, -1, -1) if f.reverse else range(1, f.n)
+    total = np.abs(x[:, f.n - 1 if f.reverse else 0])
     for i in steps:
         before = i + 1 if f.reverse else i - 1
         a, b = y[:, before], x[:, i]
         y[:, i] = MAP[name](a, b)
+        if name == "add":  # in two floats: the bound of Kahan's sum, and what their sum is rounded by
+            total = total + np.abs(b)
+            error[:, i] = U * (2 * total + np.abs(y[:, i])) + TINY
+            continue
         size = MAGNITUDE[name](a, b) if name in MAGNITUDE else np.abs(y[:, i])
         error[:, i] = 0.0 if name in EXACT else U * ROUNDINGS[name] * size + TINY
         error[:, i] += error[:, before] * (np.abs(b) if name == "mul" else 1) * (1 + U)

@@ -201,7 +201,8 @@ def normalize(m, f):
     mean_error = U * 4 * np.abs(x).mean(1, keepdims=True) * f.center
     d = x - mean
     size = np.abs(d) + mean_error
-    d_error = U * 4 * size
+    # What is taken away again is a mean of differences that were rounded.
+    d_error = U * 4 * size + U * 2 * size.mean(1, keepdims=True) * f.center
     var = (d * d).mean(1, keepdims=True)
     var_error = U * 8 * (size * size).mean(1, keepdims=True)
     factor = 1 / np.sqrt(var + eps)
