@@ -23,7 +23,7 @@ setup: $(EVERYTHING) ## get and build everything, without running anything
 demo: $(if $(BOARD),firmware $(VENV_READY),$(FOR_DEMO)) ## train on real digits: [MODEL=mlp|cnn] [VM=native|portable] [BOARD=m4]
 	@$(RUN) tools/demo.py --model $(call quoted,$(MODEL)) --vm $(call quoted,$(VM)) $(if $(BOARD),--board $(BOARD))
 
-PYTEST = $(RUN) -m pytest -n auto --dist loadgroup host_tests --ignore host_tests/test_versions.py
+PYTEST = $(RUN) -m pytest -n auto --dist loadgroup host_tests --ignore host_tests/boards/test_versions.py
 
 test: $(EVERYTHING) ## run the tests: [ARGS="-k name"]
 	@$(PYTEST) -m "not long" $(ARGS)
@@ -67,7 +67,7 @@ plans: $(VENV_READY) build/unix-single/micropython $(MODULE) ## what the planner
 	@$(RUN) tools/plan_page.py
 
 mutate: $(VENV_READY) build/native/libember.so ## seed faults in every gradient rule: do the tests notice? [ARGS="part of a key"]
-	@PYTHONPATH=lib:host_tests $(RUN) host_tests/mutate.py $(ARGS)
+	@PYTHONPATH=lib:host_tests/support $(RUN) host_tests/support/mutate.py $(ARGS)
 
 lint: $(VENV_READY) ## check Python's style and C's warnings, change nothing
 	$(RUN) -m ruff check --output-format concise .
@@ -86,7 +86,7 @@ generate: $(VENV_READY) ## write what is derived: isa.h, docs/instructions.md, d
 	$(RUN) -m ember_tools package
 
 fuzz: build/native/fuzz $(VENV_READY) ## random programs and mutated files under the sanitizers: [SEED=1] [COUNT=10000000]
-	$(RUN) host_tests/travelling.py build/fuzz
+	$(RUN) host_tests/support/travelling.py build/fuzz
 	build/native/fuzz $(or $(SEED),1) $(or $(COUNT),10000000) build/fuzz/*.ember
 	build/native/fuzz $(or $(SEED),1) $(or $(COUNT),10000000)
 

@@ -1,62 +1,23 @@
-"""What the tests share: where things are, and how to run a script under MicroPython."""
+"""What pytest is told of all the tests: fixtures, what runs together, the table at the end. The rest that they share is
+in support/."""
 
 import gc
-import os
 import re
-import subprocess
-from pathlib import Path
 
 import pytest
 from hypothesis import configuration, settings
 
-ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build"
-MPY_CROSS = BUILD / "micropython" / "mpy-cross" / "build" / "mpy-cross"
-MICROPYTHON = {name: BUILD / name / "micropython" for name in ("unix", "unix-single", "unix-ember")}
+import targets
+from checkout import BUILD, MICROPYTHON, run_micropython
+
+pytest.register_assert_rewrite(
+    "figures", "gradients", "interpreters", "random_graphs", "slopes", "suites", "trials"
+)  # those that assert
 
 # The same examples at every run: a test that fails does so for everybody.
 configuration.set_hypothesis_home_dir(BUILD / "hypothesis")
 settings.register_profile("ember", derandomize=True, deadline=None, database=None)
 settings.load_profile("ember")
-
-
-def run_micropython(binary, script, *arguments, heap="1m", native=True, timeout=60, cwd=None, library=ROOT / "lib"):
-    """What a script prints under one of MICROPYTHON. `script` is its path, or its text.
-
-    With native, the VM is found as build/native/ember_vm.mpy (unix-ember has it built in either way).
-    """
-    path = [library] + ([BUILD / "native"] if native else [])
-    environment = dict(os.environ, MICROPYPATH=":".join(str(folder) for folder in path))
-    what = [str(script)] if isinstance(script, Path) else ["-c", script]
-    command = [str(MICROPYTHON[binary]), "-X", "heapsize=" + heap, *what, *(str(a) for a in arguments)]
-    done = subprocess.run(command, cwd=cwd or ROOT, env=environment, capture_output=True, text=True, timeout=timeout)
-    if done.returncode:
-        end = done.stdout[-2000:]
-        pytest.fail("%s exited with %d\n%s\n%s" % (binary, done.returncode, end, done.stderr), pytrace=False)
-    return done.stdout
-
-
-# For scripts. A locked heap does not see a call's large frame, which then comes from the stack; the total does.
-ALLOCATED = """
-import gc, micropython
-def allocated(use):
-    use(1)
-    micropython.heap_lock()
-    try:
-        use(5)
-    finally:
-        micropython.heap_unlock()
-    gc.collect()
-    gc.disable()
-    total = micropython.mem_total()
-    use(0)
-    loop = micropython.mem_total() - total
-    total = micropython.mem_total()
-    use(100)
-    total = micropython.mem_total() - total - loop
-    gc.enable()
-    return total
-"""
 
 
 @pytest.fixture(params=MICROPYTHON)
@@ -74,6 +35,27 @@ def micropython(request):
 def collected():
     """A Trainer collects garbage when it is made: so that it does not each time look through all that pytest keeps."""
     gc.freeze()
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory):
+    """start(name): each target is started once; the one before it is ended."""
+    kept = {}
+
+    def start(name):
+        if name not in kept:
+            end()
+            context = targets.start(name, tmp_path_factory.mktemp(name))
+            kept[name] = context.__enter__(), context
+        return kept[name][0]
+
+    def end():
+        for _, context in kept.values():
+            context.__exit__(None, None, None)
+        kept.clear()
+
+    yield start
+    end()
 
 
 collect_ignore = ["device"]  # those run on the targets: test_device.py

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import ROOT
+from checkout import ROOT
 from ember.data import Batches, write
 
 DIGITS = ROOT / "lib" / "examples" / "digits.bin"

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import ember
-from conftest import BUILD, ROOT, run_micropython
+from checkout import BUILD, ROOT, run_micropython
 
 TRAINER = """
 import ember, gc

@@ -5,24 +5,18 @@ import random
 import struct
 import subprocess
 import sys
-import zlib
 from array import array
 
 import pytest
 
 import ember
 import travelling
-from conftest import BUILD, MICROPYTHON, ROOT
+from checkout import BUILD, MICROPYTHON, ROOT
 from ember import nn, optim, runtime
 from ember.run import reader
+from files import everything, mutated, sealed, words_of
 
 FUZZ = BUILD / "native" / "fuzz"
-
-
-def everything(t):
-    """All that was kept but gradients, and the counters."""
-    kept = [t.executor.segments[0][o : o + n].tobytes() for o, n in map(t.image.block, (0, 1, 3))]
-    return kept, list(t.executor.segments[3][1:]), t.loss
 
 
 @pytest.fixture(params=travelling.MODELS)
@@ -177,18 +171,6 @@ def test_what_cannot_travel(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def sealed(words):
-    """A file with a checksum that fits."""
-    words[reader.LENGTH] = len(words)
-    data = struct.pack("<%di" % len(words), *words)
-    words[reader.CRC] = struct.unpack("<i", struct.pack("<I", zlib.crc32(data[4 * reader.BATCH :])))[0]
-    return struct.pack("<%di" % len(words), *words)
-
-
-def words_of(data):
-    return list(struct.unpack("<%di" % (len(data) // 4), data))
-
-
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
     path = exported(travelling.make("mlp"), tmp_path_factory.mktemp("file"))
@@ -295,16 +277,6 @@ def test_a_batch_that_does_not_fit(trainer, tmp_path):
 # --- Mutated files
 
 
-def mutated(words, dice):
-    words = list(words)
-    for _ in range(dice.randrange(1, 5)):
-        at = dice.randrange(reader.BATCH, len(words))
-        new = [0, 1, -1, 1 << 24, dice.randrange(-(1 << 31), 1 << 31), words[at] ^ 1 << dice.randrange(31)]
-        words[at] = dice.choice([*new, words[at] + dice.randrange(-2, 3), words[dice.randrange(len(words))]])
-        words[at] = (words[at] + (1 << 31)) % (1 << 32) - (1 << 31)
-    return sealed(words)
-
-
 @pytest.mark.parametrize("count", [1500, pytest.param(100000, marks=pytest.mark.long)])
 def test_mutated_files_are_run_or_refused(file, count):
     dice, words, ran = random.Random(count), words_of(file), 0
@@ -327,7 +299,9 @@ def test_mutated_files_are_run_or_refused(file, count):
 
 @pytest.mark.parametrize("count", [20000, pytest.param(1000000, marks=pytest.mark.long)])
 def test_mutated_programs_under_the_sanitizers(tmp_path, count):
-    subprocess.run([sys.executable, ROOT / "host_tests" / "travelling.py", tmp_path], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, ROOT / "host_tests" / "support" / "travelling.py", tmp_path], check=True, capture_output=True
+    )
     files = sorted(tmp_path.glob("*.ember"))
     assert len(files) == len(travelling.MODELS)
     done = subprocess.run([FUZZ, str(count), str(count), *files], capture_output=True, text=True)

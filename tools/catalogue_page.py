@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "host_tests")]
+sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "host_tests" / "support")]
 
 import ember  # noqa: E402
 from catalogue_list import DIFFERENTIABLE, PARTS, find  # noqa: E402

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "host_tests")]
+sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "host_tests" / "support")]
 
 import models  # noqa: E402
 from ember.recording import layout  # noqa: E402
@@ -61,7 +61,7 @@ place, in; offsets, the peak and the lower bound, out. It gives the same on a PC
 
 1. A result takes the place of an operand that is used there for the last time, where the instruction allows it and the
    sizes are the same: the first such operand. Among 47,784 random graphs of 6 to 10 buffers, where an instruction has
-   one result, no other choice of pairs came to a lower peak; `test_planner.py` tries every subset on some.
+   one result, no other choice of pairs came to a lower peak; `test_plan.py` tries every subset on some.
 2. The lower bound is the most that is live at once.
 3. Buffers are laid out one by one, each in the lowest gap that is free for all of its life: the largest first; where
    that misses the bound (`recording/plan_search.py`, loaded only then) the longest-living first, the largest by size
@@ -81,9 +81,10 @@ lower bound. ms is MicroPython's time to plan, on the PC that made the table, si
 |---|---:|---:|---:|---:|---:|---:|---:|
 %s
 
-MLPerf Tiny's models (Banbury et al., 2021) are written in `host_tests/models.py`: ResNet-8 for images of 32 × 32 × 3,
-DS-CNN for 49 × 10 coefficients, MobileNetV1 a quarter as wide for images of 96 × 96 × 3. The Transformer has two layers
-of four heads, 32 wide, over 32 steps. The others are those of `make demo` and of [the examples](examples.md).
+MLPerf Tiny's models (Banbury et al., 2021) are written in `host_tests/support/models.py`: ResNet-8 for images of
+32 × 32 × 3, DS-CNN for 49 × 10 coefficients, MobileNetV1 a quarter as wide for images of 96 × 96 × 3. The Transformer
+has two layers of four heads, 32 wide, over 32 steps. The others are those of `make demo` and of
+[the examples](examples.md).
 """
 
 TIMED = """

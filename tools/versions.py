@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "build" / "versions" / "results.xml"
 PAGE = ROOT / "docs" / "versions.md"
-# The columns that a test of host_tests/test_versions.py fills.
+# The columns that a test of host_tests/boards/test_versions.py fills.
 COLUMNS_OF = {
     "test_suite": ["device tests"],
     "test_the_losses_are_those_of_the_native_vm": ["training", "checkpoint"],

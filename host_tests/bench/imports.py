@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 NATIVE = ROOT / "build" / "native"
 MICROPYTHON, PAGE = ROOT / "build" / "unix-single" / "micropython", ROOT / "docs" / "size.md"
-sys.path[:0] = [str(ROOT), str(ROOT / "host_tests"), str(ROOT / "tools" / "host")]
+sys.path[:0] = [str(ROOT), str(ROOT / "host_tests" / "support"), str(ROOT / "tools" / "host")]
 
 from tools.board import emulated  # noqa: E402
 

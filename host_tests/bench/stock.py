@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "host_tests"), str(ROOT / "tools" / "host")]
+sys.path[:0] = [str(ROOT), str(ROOT / "host_tests" / "support"), str(ROOT / "tools" / "host")]
 
 from tools.board import BoardError, emulated  # noqa: E402
 

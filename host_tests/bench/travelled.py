@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "lib"), str(ROOT / "tools" / "host"), str(ROOT / "host_tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "lib"), str(ROOT / "tools" / "host"), str(ROOT / "host_tests" / "support")]
 
 from tools.board import emulated  # noqa: E402
 

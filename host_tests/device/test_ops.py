@@ -107,7 +107,7 @@ class Values(unittest.TestCase):
         self.assertEqual(x.grad.tolist(), [[7.0, 11.0], [9.0, 13.0]])
 
     def test_starting_values_come_from_the_seed_alone(self):
-        """START was drawn by the generator written apart, in NumPy: host_tests/random_numbers.py."""
+        """START was drawn by the generator written apart, in NumPy: host_tests/support/random_numbers.py."""
         ember.manual_seed(3)
         first = nn.Linear(4, 4).weight
         ember.manual_seed(3)

@@ -3,9 +3,10 @@
 import os
 import unittest
 
+from test_trainer import batch, differing, kept, make
+
 import ember
 from ember.data import Batches, write
-from test_trainer import batch, differing, kept, make
 
 NAME = "ember-test.tmp"
 
@@ -39,7 +40,7 @@ class Data(Files):
         batches.close()
 
     def test_the_order_is_the_same_on_every_board(self):
-        """By a permutation written apart, in NumPy: host_tests/random_numbers.py."""
+        """By a permutation written apart, in NumPy: host_tests/support/random_numbers.py."""
         batches = Batches(NAME, 11, seed=2)
         x, y = next(iter(batches))
         batches.close()

@@ -3,8 +3,9 @@
 import os
 import unittest
 
-from ember import runtime, vm
 from test_trainer import batch, differing, make
+
+from ember import runtime, vm
 
 NAME = "ember-test.tmp"
 

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from .line import DeployError, script
 
-# What board/selftest.py learns, bit for bit on the native VM; host_tests/test_deploy.py makes it anew.
+# What board/selftest.py learns, bit for bit on the native VM; host_tests/tools/test_deploy.py makes it anew.
 HASH = "37d9e3e0ebc331610b08a23da88900352a9122df9e7a087ae5b4df2f91fffff4"
 LOSSES = (1.404187, 0.302197)
 TOLERANCE = 1e-4

@@ -57,7 +57,7 @@ board-bench: $(BOARD_FIRMWARES) $(VENV_READY) ## count what training costs on th
 	@$(if $(DOCS),$(RUN) host_tests/bench/slower.py --write)
 
 test-allocations: $(if $(BOARD),firmware,$(BOARD_FIRMWARES)) $(VENV_READY) ## 10,000 steps of every layer with every optimizer, half an hour a board or more: [BOARD=m4] [STEPS=1000] [FIRST=101]
-	@$(RUN) host_tests/allocations.py --steps $(STEPS) --first $(FIRST) $(or $(BOARD),$(BOARDS))
+	@$(RUN) host_tests/support/allocations.py --steps $(STEPS) --first $(FIRST) $(or $(BOARD),$(BOARDS))
 
 boards: $(BOARD_FIRMWARES) ## build the firmware of every board
 

@@ -41,4 +41,4 @@ dist: $(VENV_READY) $(MODULE) $(MODULES) ## write what mip install takes, an arc
 	@$(RUN) -m ember_tools dist --build
 
 test-board: port-given $(VENV_READY) build/native/libember.so ## run the device tests on a real board that has Ember: PORT=/dev/ttyACM0
-	@EMBER_PORT=$(call quoted,$(PORT)) $(RUN) -m pytest host_tests/test_device.py -k "board" $(ARGS)
+	@EMBER_PORT=$(call quoted,$(PORT)) $(RUN) -m pytest host_tests/boards/test_device.py -k "[board" $(ARGS)

@@ -13,7 +13,7 @@ VERSIONS_FOUND = build/versions/results.xml
 .PHONY: test-versions
 
 test-versions: $(FOR_VERSIONS) ## run on MicroPython 1.23 to 1.29 and CPython 3.9 to 3.13, portable VM: [DOCS=1]
-	@code=0; $(RUN) -m pytest -n auto --dist loadgroup host_tests/test_versions.py --junitxml $(VERSIONS_FOUND) $(ARGS) \
+	@code=0; $(RUN) -m pytest -n auto --dist loadgroup host_tests/boards/test_versions.py --junitxml $(VERSIONS_FOUND) $(ARGS) \
 		|| code=$$?; \
 		$(RUN) tools/versions.py $(if $(DOCS),--write) && exit $$code
 
