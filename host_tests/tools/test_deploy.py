@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import sys
 import threading
 import types
 
@@ -13,25 +12,12 @@ from tools.board import emulated
 
 import ember
 from checkout import ROOT, run_micropython
+from deploying import ballast, command, files, line_to
 from ember import nn, optim
 from ember_tools import components, deploy, facts, install, library, line, selftest
 
 MODULES = {"m3": "armv7m", "m4": "armv7emsp", "m7": "armv7emsp", "m33": "armv7emsp", "m55": "armv7emdp"}
 MODULES["rv32"] = "rv32imc"
-
-
-def command(board_port, *options, timeout=180):
-    line = [sys.executable, "-m", "ember_tools", "deploy", "--port", board_port, *options]
-    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=timeout,
-                          env=dict(os.environ, COLUMNS="200"))  # fmt: skip
-    return done.returncode, done.stdout, done.stderr
-
-
-def files(board):
-    """{path: size} of all that lies on the board."""
-    script = "import os\ndef walk(path):\n for name, kind, *_ in os.ilistdir(path):\n  p = path + '/' + name\n"
-    script += "  if kind & 0x4000: walk(p)\n  else: print(p, os.stat(p)[6])\nwalk('')"
-    return {path: int(size) for path, size in (text.split() for text in board.run(script).splitlines())}
 
 
 @pytest.mark.parametrize(
@@ -225,25 +211,6 @@ def test_a_disk_that_fills_up_on_the_way_is_left_as_it_was(monkeypatch):
         assert list(files(board)) == ["/big"]
         board.run("import os; os.remove('big')")
         assert deploy.deploy(board.port)[1]["same_bits"]
-
-
-def ballast(board, free):
-    """Leaves `free` bytes of heap, as deploy measures it."""
-    with line_to(board) as to:
-        there = facts.parse(line.run(to, line.script("ask"))).free
-    board.run("open('boot.py', 'w').write('ballast = bytearray(%d)')" % (there - free))
-
-
-class line_to:
-    def __init__(self, board):
-        self.line = line.open_line(board.port)
-
-    def __enter__(self):
-        line.restart(self.line)
-        return self.line
-
-    def __exit__(self, *_):
-        line.leave(self.line)
 
 
 @pytest.mark.parametrize("vm", ["native", pytest.param("portable", marks=pytest.mark.long)])

@@ -10,21 +10,11 @@ from typer.testing import CliRunner
 
 from cable import plugged
 from checkout import MPY_CROSS
+from deploying import NEW, NONE, OLD, STATE
 from ember_tools import deploy, install, library, line, selftest
 from ember_tools.__main__ import app
 
 PULLED = {"before": None, "within": 30}  # bytes of the step's script that still reach the board
-# What is imported, and with which native VM.
-STATE = """
-import sys
-try:
-    import ember
-    import ember_vm
-    print(getattr(ember, "version", "half"), ember.other(), ember_vm.version)
-except ImportError:
-    print("none" if "ember" not in sys.modules else "half")
-"""
-NONE, OLD, NEW = "none", "1 1 1", "2 2 2"
 PUT = """
 %s
 remove('/lib')

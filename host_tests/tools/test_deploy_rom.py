@@ -4,10 +4,10 @@ stays."""
 import functools
 
 import pytest
-from test_deploy import ballast, command, files
 from tools.board import emulated
 from typer.testing import CliRunner
 
+from deploying import ballast, command, files
 from ember_tools import deploy, facts, install, library, line, rom
 from ember_tools.__main__ import app
 

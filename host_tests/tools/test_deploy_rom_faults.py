@@ -4,12 +4,12 @@ none, as the error says; the next deploy repairs everything."""
 import subprocess
 
 import pytest
-from test_deploy_faults import NEW, NONE, OLD, STATE
 from tools.board import emulated
 from typer.testing import CliRunner
 
 from cable import plugged
 from checkout import MPY_CROSS
+from deploying import NEW, NONE, OLD, STATE
 from ember_tools import deploy, install, library, line, rom, selftest
 from ember_tools.__main__ import app
 
