@@ -22,15 +22,14 @@ PARTS = {
         "base: check homes "
         "instructions: cost derived isa program "
         "machine: executor image refused "
-        "run: blocks checkpoint fit micro reader runner travel "
-        "schedule: __init__"
+        "run: blocks checkpoint fit micro reader runner travel"
     )),
-    # What goes with any training where it is asked for: slices, several inputs, callbacks, more schedules.
+    # What goes with any training where it is asked for: slices, several inputs, callbacks, schedules.
     "live": (("runtime",), (
         "ember: callbacks monitor "
         "instructions: components needs probe "
         "run: binding slices weights "
-        "schedule: more several"
+        "schedule: __init__ more several"
     )),
     # An MLP that is made, trained, saved and asked on the board.
     "core": (("runtime",), (

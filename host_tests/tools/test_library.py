@@ -1,5 +1,8 @@
 """The parts that the library comes in, and which of its modules are one on a board."""
 
+import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +84,51 @@ def test_a_firmware_freezes_the_parts_that_it_asks_for(given, expected):
     assert {
         name: Path(folder, "ember", name + ".py").read_text() for name in names
     }.items() <= onboard.written().items()
+
+
+def frozen_bytes(parts, folder):
+    """What these parts take of a Cortex-M4F's flash as frozen Python, built as a firmware's makefile does."""
+    micropython = BUILD / "micropython"
+    port = micropython / "ports" / "qemu"
+    shutil.copytree(BUILD / "boards" / "m4-stock" / "genhdr", folder / "genhdr")
+    places = {"MPY_DIR": micropython, "MPY_LIB_DIR": micropython, "PORT_DIR": port, "BOARD_DIR": folder}
+    command = [
+        sys.executable,
+        micropython / "tools" / "makemanifest.py",
+        "-o",
+        folder / "frozen_content.c",
+        "-b",
+        folder,
+    ]
+    for name, place in places.items():
+        command += ["-v", "%s=%s" % (name, place)]
+    command += ["-f-march=armv7emsp", "--mpy-tool-flags=", ROOT / "lib" / "manifest.py"]
+    subprocess.run(command, check=True, env=dict(os.environ, EMBER_PARTS=parts), capture_output=True)
+    settings = ROOT / "firmware" / "boards"
+    command = [
+        "arm-none-eabi-gcc",
+        "-mthumb",
+        "-mcpu=cortex-m4",
+        "-mfpu=fpv4-sp-d16",
+        "-mfloat-abi=hard",
+        "-Os",
+        '-DMP_CONFIGFILE="config.h"',
+        '-DMICROPY_HW_MCU_NAME="M4"',
+        "-DEMBER_ROM=0",
+        "-c",
+        "frozen_content.c",
+        *("-I%s" % place for place in (folder, port, micropython, settings / "common", settings / "m4")),
+    ]
+    subprocess.run(command, check=True, cwd=folder)
+    said = subprocess.run(["arm-none-eabi-size", folder / "frozen_content.o"], capture_output=True, text=True)
+    return int(said.stdout.splitlines()[1].split()[0])
+
+
+def test_a_firmware_with_the_core_freezes_little(tmp_path):
+    """docs/boards-real.md has it in kB."""
+    page = (ROOT / "docs" / "boards-real.md").read_text()
+    stated = int(re.search(r"`core` alone is (\d+) kB of frozen Python", page).group(1))
+    assert stated <= 110 and round(frozen_bytes("core", tmp_path) / 1000) == stated
 
 
 def test_a_core_without_the_rest_trains_and_says_what_is_missing(tmp_path):
