@@ -30,7 +30,7 @@ def attempt(heap, options):
 
 
 # Beside a heap, times how many of what is said to fit is too much: the less there is, the more the margin weighs.
-@pytest.mark.parametrize("heap, times", [("360k", 12), ("400k", 3), ("600k", 2), ("1m", 2)])
+@pytest.mark.parametrize("heap, times", [("370k", 12), ("400k", 3), ("600k", 2), ("1m", 2)])
 def test_what_is_said_to_fit_fits(heap, times):
     said = attempt(heap, "batch_size=2048")
     found = re.search(r"heap (\d+) are free. What may fit: batch_size=(\d+) takes \d+; memory=(\d+) takes a", said)
