@@ -11,8 +11,6 @@
 What reads a file (run/reader.py) leaves the heap when it has.
 """
 
-import sys
-
 from .instructions import program
 from .run.runner import Runner
 
@@ -31,13 +29,19 @@ def load(source, executor=None):
     try:
         runner = Runner(*read(source, executor, vm))
     finally:
-        if hasattr(sys, "modules"):  # which the smallest boards do not have
-            from .base.homes import forget
-
-            forget("ember.run", "reader")
-            forget("ember", "run_reader")  # as a board has it
+        _leave()
     runner.run(program.ZERO)
     return runner
+
+
+def _leave():
+    """What read it goes from the heap, but for the smallest boards, where it never lay there."""
+    try:
+        from .base.homes import forget
+    except ImportError:
+        return
+    forget("ember.run", "reader")
+    forget("ember", "run_reader")  # as a board has it
 
 
 def __getattr__(name):

@@ -132,8 +132,8 @@ def contribute(sink, x, fn, dims, a, a_strides, b=None, b_strides=None):
 
 def hand_on(sink, x, g):
     """grad x += g, of the same size. If x has none yet it gets g's memory, but only one input may."""
-    if x.grad is None and not g.seen:
-        g.seen = True
+    if x.grad is None and not g.handed:
+        g.handed = True
         x.grad = g.alias(x.dims)
     else:
         d, into = into_grad(sink, x)

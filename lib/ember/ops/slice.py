@@ -290,11 +290,11 @@ def put(x, index, value):
             value, index = replace(x.detach(), index, value), ...
         _write(x, value, window(x, index))
         return
-    if x.order & 1:
+    if x.pinned:
         raise RuntimeError("x[...] = value: the gradient of an operation needs x as it is; assign to x * 1")
     if replace:
         y = replace(_earlier(x), index, value)
     else:
         y = apply(ASSIGN, (_earlier(x), value), window(x, index))
     x.storage, x.place, x.offset = y.storage, y.place, y.offset
-    x.node, x.order, x.requires_grad = y.node, y.order, y.requires_grad
+    x.node, x.order, x.requires_grad, x.pinned = y.node, y.order, y.requires_grad, False

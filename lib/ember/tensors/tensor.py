@@ -14,7 +14,7 @@ from ..base.check import plain
 from .sink import numel
 
 _sink = None  # where operations are emitted
-_order = 0  # of the operations so far, in steps of 2: backward goes from the last to the first
+_order = 0  # of the operations so far, in steps of 2, so that one fits between: backward goes from the last
 grad_enabled = True
 _FREED = ()  # the node of a tensor whose graph has been walked
 
@@ -99,7 +99,7 @@ def apply(op, inputs, args=()):
                 y.order = _order
                 for used in inputs:
                     if op.values or not used.requires_grad:
-                        used.order |= 1  # the gradient needs it as it is: it is no longer assigned to
+                        used.pinned = True
                 break
     return y
 
@@ -123,6 +123,8 @@ class Tensor:
     """
 
     __array_ufunc__ = None  # an operator between an array of NumPy's and a tensor is the tensor's
+    pinned = False  # the gradient of an operation needs it as it is: it is no longer assigned to
+    handed = False  # its memory became another gradient's
     mapped = 0  # elements of a buffer of plain bytes that is only read: see mapped.py
     weighted = None  # of a mean over weights that is recorded: (the sum, the weights), for a Trainer
 
