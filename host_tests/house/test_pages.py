@@ -4,7 +4,7 @@ where they say, what they run runs, and prints what they say. With the long test
 A page says in one of these ways what to write where. A block of code follows the first:
 
     In `path`, at the end:          before the line with `text`:
-    in `path`, after `text` write `more`            below: as a line of its own, indented as that of `text`
+    in `path`, after `text` write `more`            below or above: as a line of its own, indented as that of `text`
 
 An `sh` block is run in the copy; a `text` block below it is what it printed at last. A table says what fails without a
 step.
@@ -22,7 +22,7 @@ from checkout import ROOT
 PAGES = sorted((ROOT / "docs").glob("add-*.md"))
 COPIED = "lib tools firmware host_tests docs Makefile pyproject.toml requirements.txt".split()
 BLOCK = re.compile(r"In `([^`]+)`, (?:(at the end)|before the line with `([^`]+)`):")
-INLINE = re.compile(r"[Ii]n `([^`]+)`, (after|below) `([^`]+)` write `([^`]+)`")
+INLINE = re.compile(r"[Ii]n `([^`]+)`, (after|below|above) `([^`]+)` write `([^`]+)`")
 ROW = re.compile(r"\| `([^`]+)` \| `([^`]+)` \| `([^`]+)` \|")
 LIBRARY = "build/native/libember.so"
 EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -84,9 +84,10 @@ def write(page, project, text, place):
     at = before.index(anchor) + len(anchor)
     if how == "before":
         at, text = before.rindex("\n", 0, at) + 1, text + apart(path, text)
-    elif how == "below":
-        line = before[before.rindex("\n", 0, at) + 1 :]
-        at, text = before.index("\n", at) + 1, line[: len(line) - len(line.lstrip())] + text + "\n"
+    elif how != "after":
+        first, last = before.rindex("\n", 0, at) + 1, before.index("\n", at) + 1
+        line = before[first:last]
+        at, text = last if how == "below" else first, line[: len(line) - len(line.lstrip())] + text + "\n"
     path.write_text(before[:at] + text + before[at:])
 
 
