@@ -3,7 +3,7 @@ where they say, what they run runs, and prints what they say. With the long test
 
 A page says in one of these ways what to write where. A block of code follows the first:
 
-    In `path`, at the end:          before the line with `text`:
+    In `path`, at the end:          before, or below, the line with `text`:
     in `path`, after `text` write `more`            below or above: as a line of its own, indented as that of `text`
 
 An `sh` block is run in the copy; a `text` block below it is what it printed at last. A table says what fails without a
@@ -21,8 +21,8 @@ from checkout import ROOT
 
 PAGES = sorted((ROOT / "docs").glob("add-*.md"))
 COPIED = "lib tools firmware host_tests docs Makefile pyproject.toml requirements.txt".split()
-BLOCK = re.compile(r"In `([^`]+)`, (?:(at the end)|before the line with `([^`]+)`):")
-INLINE = re.compile(r"[Ii]n `([^`]+)`, (after|below|above) `([^`]+)` write `([^`]+)`")
+BLOCK = re.compile(r"In `([^`]+)`, (?:at the end|(before|below) the line with `([^`]+)`):")
+INLINE = re.compile(r"[Ii]n `([^`]+)`, (after|below|above) `([^`]+)` write (?:`` (.+?) ``|`([^`]+)`)")
 ROW = re.compile(r"\| `([^`]+)` \| `([^`]+)` \| `([^`]+)` \|")
 LIBRARY = "build/native/libember.so"
 EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -37,11 +37,13 @@ def steps(page):
             place, language = BLOCK.fullmatch(above), line[3:]
             if language not in ("sh", "text"):
                 assert place, "%s: where does this go?\n%s" % (page.name, text)
-                place, language = (place[1], place[3], "before" if place[3] else "end"), ""
+                place, language = (place[1], place[3], place[2] or "end"), ""
             found.append((language, text, place))
         elif line:
             above = line
-            found += [("", text, (path, anchor, how)) for path, how, anchor, text in INLINE.findall(line)]
+            found += [
+                ("", quoted or text, (path, anchor, how)) for path, how, anchor, quoted, text in INLINE.findall(line)
+            ]
     return found
 
 
@@ -67,6 +69,8 @@ def copied(to):
 
 def apart(path, text):
     """The empty lines between a definition and its neighbours."""
+    if text.startswith("    def"):
+        return "\n"
     if not re.match("def |class |@|static |// |_?[A-Z]", text):
         return ""
     return {".py": "\n\n", ".c": "\n"}.get(path.suffix, "\n" if text.startswith("class") else "")
@@ -82,12 +86,13 @@ def write(page, project, text, place):
         return
     assert before.count(anchor) == 1, "%s: %r is %d times in %s" % (page.name, anchor, before.count(anchor), name)
     at = before.index(anchor) + len(anchor)
-    if how == "before":
-        at, text = before.rindex("\n", 0, at) + 1, text + apart(path, text)
-    elif how != "after":
+    if how != "after":
         first, last = before.rindex("\n", 0, at) + 1, before.index("\n", at) + 1
-        line = before[first:last]
-        at, text = last if how == "below" else first, line[: len(line) - len(line.lstrip())] + text + "\n"
+        line, at = before[first:last], last if how == "below" else first
+        if text[-1] != "\n":
+            text = line[: len(line) - len(line.lstrip())] + text + "\n"
+        elif how == "before":
+            text += apart(path, text)
     path.write_text(before[:at] + text + before[at:])
 
 
@@ -113,14 +118,15 @@ def test_a_page_is_followed(tmp_path, page):
             write(page, project, text, place)
             files.add(place[0])
     python = " ".join(sorted(file for file in files if file.endswith((".py", ".pyi"))))
-    for check in ("check", "format --diff"):
+    for check in ("check --force-exclude", "format --force-exclude --diff"):
         code, printed = run(project, "build/venv/bin/python -m ruff %s %s" % (check, python))
         assert not code, "%s: what it writes is not in style\n%s" % (page.name, printed)
 
 
 @EACH
 def test_a_page_is_short_and_is_found(page):
-    assert 40 <= len(page.read_text().splitlines()) <= 90
+    most = 120 if "instruction" in page.name else 90  # two kernels, and three tests that know what is right
+    assert 40 <= len(page.read_text().splitlines()) <= most
     assert page.name in (ROOT / "docs" / "design.md").read_text() and page.name in (ROOT / "README.md").read_text()
     written = {place[0] for language, _, place in steps(page) if not language}
     assert {file for file, _, _ in forgotten(page)} <= written
