@@ -127,6 +127,8 @@ def test_a_page_is_followed(tmp_path, page):
 def test_a_page_is_short_and_is_found(page):
     most = 120 if "instruction" in page.name else 90  # two kernels, and three tests that know what is right
     assert 40 <= len(page.read_text().splitlines()) <= most
+    inline = [text for language, text, _ in steps(page) if not language and text[-1] != "\n"]
+    assert page.read_text().count(" write `") == len(inline), "%s: one that is cut by a line's end" % page.name
     assert page.name in (ROOT / "docs" / "design.md").read_text() and page.name in (ROOT / "README.md").read_text()
     written = {place[0] for language, _, place in steps(page) if not language}
     assert {file for file, _, _ in forgotten(page)} <= written
