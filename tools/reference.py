@@ -103,7 +103,9 @@ def section(opcode):
     name, _, coincide, resume, cost, weight, effect, component = table.TABLE[opcode]
     fields = table.parse(opcode)
     names = [field[1] for field in fields]
-    formula, rest = docstring(run._know(opcode)[0])
+    kernel = run._know(opcode)[0]
+    assert kernel, "lib/ember/portable/run.py: HOMES has no %s" % name
+    formula, rest = docstring(kernel)
     lines = ["## %s" % name, "", "Opcode %d, %d words, component %s." % (opcode, 1 + len(fields), component), ""]
     lines += [formula, ""]
     lines += [rest, ""] if rest else []

@@ -211,6 +211,13 @@ def test_what_a_program_needs():
             needs.components(program)  # what is wrong with it may be anything
 
 
+def test_what_a_program_needs_that_ends_in_the_middle_of_an_instruction():
+    program = next(program for key, _, program in drawn() if key == "map 0")
+    cut = program + array("i", [0])
+    cut[1] += 1
+    assert needs.used(cut) == needs.used(program) != (set(), set())
+
+
 # --- The build
 
 

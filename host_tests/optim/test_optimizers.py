@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 import ember
 import numpy_optim
+from catalogue_list import OPTIMIZERS
 from ember import Tensor, nn, optim, runtime, vm
+from ember.optim.composed import Composed
 from ember.tensors.parameter import Parameter
 from op_cases import vms
 from slopes import Slopes, close, gradients
@@ -76,6 +78,10 @@ def machine(request):
     ember.manual_seed(4)
     yield request.param
     vm.select()
+
+
+def test_all_are_here():
+    assert set(ALL) == set(OPTIMIZERS) - {"LBFGS"}  # which has a test of its own
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -278,7 +284,7 @@ def test_refusals(make, says):
         make([Parameter((2,))])
 
 
-COMPOSED = ("Adamax", "NAdam", "RAdam", "Rprop", "ASGD")
+COMPOSED = [name for name in ALL if issubclass(getattr(optim, name), Composed)]
 MANY = 1100  # three parts of what is updated at once
 
 

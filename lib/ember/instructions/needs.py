@@ -16,9 +16,10 @@ def used(code):
     _, end, _, segments, sections = unpack_from("<5i", code, 0)
     at = program.HEAD + 3 * segments + sections
     while at < end:
-        opcode, first = unpack_from("<2i", code, 4 * at)
+        opcode = unpack_from("<i", code, 4 * at)[0]
         if not 0 <= opcode < len(WORDS) or at + WORDS[opcode] > end:
             break
+        first = unpack_from("<i", code, 4 * at + 4)[0]
         opcodes.add(opcode)
         if OPCODES[opcode] & _FUNCTION and 0 <= first < len(FUNCTIONS):
             functions.add(first)
