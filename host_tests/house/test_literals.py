@@ -3,6 +3,7 @@ would not get the bits that a PC gets. mpy-cross works constants out beforehand,
 digits, which are read in the same way. So what is not read exactly is computed by a call."""
 
 import ast
+import random
 import struct
 import subprocess
 
@@ -60,3 +61,22 @@ def test_single_floats_are_read_as_doubles_are(tmp_path, form):
         if struct.pack("<I", int(bits)) != struct.pack("<f", eval(text)):
             wrong.append("%s in %s" % (text, found[text]))
     assert wrong == []
+
+
+def test_what_people_write_is_read_alike_on_a_board_and_here(tmp_path):
+    """Numbers of up to six digits: so a model whose settings are such has the same bytes from a PC and from a board."""
+    draw = random.Random(1)
+    written = set()
+    while len(written) < 4000:
+        digits, behind = draw.randint(1, 10 ** draw.randint(1, 6)), draw.randint(1, 8)
+        written.add("%de-%d" % (digits, behind) if draw.random() < 0.3 else "%.*f" % (behind, digits / 10**behind))
+    written = sorted(written)
+    for k in range(0, len(written), 1000):
+        part = written[k : k + 1000]
+        script = "import struct\nfor x in (%s):\n    print(struct.unpack('<I', struct.pack('<f', x))[0])" % ",".join(
+            part
+        )
+        (tmp_path / "script.py").write_text(script)
+        said = subprocess.run([SINGLE, tmp_path / "script.py"], capture_output=True, text=True, check=True).stdout
+        expected = [struct.unpack("<I", struct.pack("<f", float(text)))[0] for text in part]
+        assert list(map(int, said.split())) == expected
