@@ -28,6 +28,7 @@ def suites(name, vm):
 def marks(name, suite, vm):
     """Left to make test-long: where another board has run the same files, compiled alike."""
     long = suite == "digits" and name.endswith("-mpy") or vm == "portable" and name in ("m3", "m4")
+    long = long or suite == "values" and name in ("m7-mpy", "m33-mpy")
     return [pytest.mark.xdist_group(name)] + ([pytest.mark.long] if long else [])
 
 

@@ -97,6 +97,7 @@ def test_from_files_into_romfs(m4):
     assert files(m4) == in_rom() and "and is read in place. The Ember in /lib is removed." in said[2]
 
 
+@pytest.mark.long
 def test_an_older_ember_that_comes_first_is_set_aside(m4):
     """Where boot.py puts /lib before all else."""
     deploy.deploy(m4.port, romfs=False, more=["LayerNorm"])
@@ -127,6 +128,7 @@ def test_what_is_not_embers_stays():
         assert files(board) == {**in_lib(), **{"/rom/" + path: len(content) for path, content in OTHERS.items()}}
 
 
+@pytest.mark.long
 def test_an_image_of_ones_own_with_ember_in_it(tmp_path):
     """As `romfs --add` writes it; another deploy finds it whole, and does not touch it."""
     for path, content in OTHERS.items():
@@ -147,6 +149,7 @@ def test_an_image_of_ones_own_with_ember_in_it(tmp_path):
         assert (board.run(PARTITION), files(board)) == (before, there)
 
 
+@pytest.mark.long
 def test_what_is_no_romfs_stays():
     with holding(b"a table of somebody's" * 100) as board:
         before = board.run(PARTITION)
@@ -195,6 +198,7 @@ def test_all_of_ember_is_too_much_for_this_one(m4):
 # --- What does not work
 
 
+@pytest.mark.long
 def test_a_module_that_does_not_load_is_found_before_anything_is_erased(m4):
     deploy.deploy(m4.port, vm="portable")
     before = files(m4)
@@ -276,6 +280,7 @@ def test_memory_that_is_not_erased_loses_its_romfs_first(m4):
 
 
 @pytest.mark.parametrize("vm", ["native", pytest.param("portable", marks=pytest.mark.long)])
+@pytest.mark.long
 def test_the_heap_that_is_asked_for_is_enough(vm, m4):
     needed = deploy.HEAP_IN_PLACE + (len(library.module(ARCH)) if vm == "native" else deploy.KERNELS)
     ballast(m4, needed + 200)

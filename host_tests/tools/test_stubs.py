@@ -16,7 +16,7 @@ STUBS = ROOT / "lib" / "typings"
 INNER = r"""
 ember\.instructions\.isa\.[A-Z0-9_]+              # its numbers: the stub's __getattr__ answers for them all
 ember\.optim(\.\w+)*\.(emit|hyper)     # how an optimizer writes itself into a program
-ember\.tensors\.tensor\.(apply|axis|inputs_of|operand|current_sink|use|SHAPED|Tensor\.(op|weighted|__array_ufunc__))
+ember\.tensors\.tensor\.(apply|axis|inputs_of|operand|current_sink|use|SHAPED|Tensor\.(handed|op|pinned|weighted|__array_ufunc__))
 ember\.(metrics\.floats|optim\.betas|schedule\.(bases|cosine|rising)|tensors\.parameter\.uniform)
 ember\.nn\.(Module\.refuse|loss_\w+\.\w+\.distance)
 ember\.recording\.layout\.Plan\.(parts|entries|table|save_svg)  # which load when they are asked for

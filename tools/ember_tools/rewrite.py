@@ -57,6 +57,7 @@ class Package:
         self.dynamic = {module for scan in scans for module in scan.bare}
         self.keywords = {name for scan in scans for name in scan.keywords}
         self.hidden = {name: "_%d" % k for k, name in enumerate(self._hidden())}  # {attribute: what it is called}
+        self.texts = {}  # {file: what joined_texts() made of it}
         self.new = {}  # {(module, name): the name in the file that it is joined in}
         for file in self.joined:
             self._name_anew(file)
@@ -217,9 +218,11 @@ class Package:
 
     def joined_texts(self, file):
         """[(module, its text in that file)], the first line of each says which module it is."""
-        taken = {}
-        return [(name, "# %s.py\n%s\n" % (name, Edit(self, self.sources[name], taken).text()))
-                for name in self.joined[file]]  # fmt: skip
+        if file not in self.texts:
+            taken = {}
+            self.texts[file] = [(name, "# %s.py\n%s\n" % (name, Edit(self, self.sources[name], taken).text()))
+                                for name in self.joined[file]]  # fmt: skip
+        return self.texts[file]
 
     def place_of(self, text):
         """That of a message among all."""
