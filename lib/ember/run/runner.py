@@ -4,8 +4,7 @@ a metric, or runtime.load of what it reads from a file."""
 from ..instructions import program
 from ..machine.image import per_row, segment, word, zeros
 
-_REFUSED = (ValueError, TypeError)
-_NUMBERS = (int, float, type(None))
+_REFUSED, _NUMBERS = (ValueError, TypeError), (int, float, type(None))
 _len, _is = len, isinstance  # a step finds them sooner here than among all builtins
 _ROWS, _LR = (program.INTS << 24) + program.ROWS, program.FLOATS << 24
 _STEP = (program.INTS << 24) + program.STEP
@@ -32,14 +31,12 @@ class Runner:
     """
 
     front = plan = schedule = validation = sliced = sizes = None
-    epoch = target_size = 0
-    stretch = 1 << 20
+    epoch, target_size, stretch = 0, 0, 1 << 20
 
     def __init__(self, image, executor):
         code = image.code
         self.image, self.executor = image, executor
-        # A step looks at these: in the object they are found sooner than in its class.
-        self.binding = self.cutter = None
+        self.binding = self.cutter = None  # a step finds these sooner here than in the class
         self.paused = self.unfinished = False
         self.fresh, self.stretch = True, self.stretch
         self.micro_batch, self.classes = word(code, 2), image.classes
@@ -119,8 +116,7 @@ class Runner:
             self.executor.fault()
 
     def attempt(self, sections):
-        """Run sections on what is bound; False where it is not of the types that the program reads, or has an index
-        that it may not have."""
+        """Run sections on what is bound; False where it is not of the types that are read, or an index is too large."""
         try:
             self.paused = True
             while not self.executor.run(sections, self.stretch):
@@ -333,8 +329,7 @@ class Runner:
 
     def evaluate(self, batches, metrics=()):
         """(mean loss, accuracy) over batches of (x, y), in evaluation mode: the mean is over all rows or weights, of
-        losses that are sums over batches; accuracy is None without classes. metrics are reset and then
-        fed each batch's outputs and targets."""
+        losses that are sums over batches; accuracy is None without classes. metrics are reset, then fed each batch."""
         from .fit import evaluate
 
         return evaluate(self, batches, metrics)
