@@ -1,6 +1,8 @@
 """The runner: batches are bound, and sections of a program run, whoever made its image: a Trainer, a recorded function,
 a metric, or runtime.load of what it reads from a file."""
 
+import sys
+
 from ..instructions import program
 from ..machine.image import per_row, segment, word, zeros
 
@@ -8,6 +10,111 @@ _REFUSED, _NUMBERS = (ValueError, TypeError), (int, float, type(None))
 _len, _is = len, isinstance  # a step finds them sooner here than among all builtins
 _ROWS, _LR = (program.INTS << 24) + program.ROWS, program.FLOATS << 24
 _STEP = (program.INTS << 24) + program.STEP
+
+
+# In MicroPython a call of more than 11 words of locals, operands and handlers (3 a try) takes its frame from the
+# heap. So what runs at every step is cut into calls that each stay below.
+
+
+def alone(self, job, x, y):
+    """job(self), which finds x and y there; RuntimeError where something else runs what shares the arena. MicroPython
+    looks at timers, threads and Ctrl-C where it jumps: not between the mark's going and `try`. CPython: see busy.py."""
+    if not self.mark:
+        raise RuntimeError("busy: this trainer is running; a callback, a timer or a thread may ask its predictor()")
+    self.mark.pop()
+    self.x = x
+    self.y = y
+    return during(self, job)
+
+
+def during(self, job):
+    try:
+        return job(self)
+    finally:
+        self.x = self.y = None
+        self.mark.append(None)
+
+
+def ready(self):
+    """To train, or an error."""
+    if self.front:
+        self.front.as_made(self)
+    if self.swapped:
+        self.swapped.refuse()
+
+
+def step(self):
+    ready(self)
+    x, y = self.x, self.y
+    if self.paused or self.unfinished:
+        self.idle()
+    if self.cutter:
+        self.cutter.accumulate(x, y)
+        update(self)
+    elif self.fresh:
+        if not self.bind(x, y) or not self.attempt(program.CHECK_TO_UPDATE):
+            self.convert(x, y, program.CHECK_TO_UPDATE)
+    else:
+        self.take(x, y, program.CHECK)
+        self.fresh = True
+        self.run(program.FORWARD_TO_UPDATE)
+
+
+def accumulate(self):
+    ready(self)
+    if self.cutter:
+        self.cutter.accumulate(self.x, self.y)
+    else:
+        self.accumulate_part(self.x, self.y)
+
+
+def update(self):
+    if self.swapped:
+        self.swapped.refuse()
+    if not self.fresh:
+        self.unfinished = False
+    if self.paused or self.unfinished:
+        self.idle()
+    if self.fresh:
+        raise RuntimeError("update: nothing was accumulated since the last update")
+    self.fresh = True  # before it runs: if it is interrupted, it is finished before whatever comes next
+    self.run(program.UPDATE)
+
+
+def predict(self):
+    return self.foretell(self.x, self.y)
+
+
+def evaluate(self):
+    from .fit import evaluate
+
+    return evaluate(self, self.x, self.y)
+
+
+def save(self):
+    from .blocks import replace
+    from .checkpoint import write
+
+    self.idle()
+    replace(self.x, write, self)
+
+
+def load(self):
+    from .checkpoint import read
+
+    path = self.x
+    if self.swapped:
+        self.swapped.refuse()
+    self.idle(True)
+    try:
+        file = open(path, "rb")
+    except OSError as error:
+        raise OSError("no checkpoint %r (%s)" % (path, error))  # noqa: B904
+    with file:
+        read(self, file, path)
+    if self.paused:  # what was broken off is replaced
+        self.executor.recover(-1)
+        self.paused = False
 
 
 class Runner:
@@ -28,9 +135,12 @@ class Runner:
     paused      a run was begun, and has not come to its end
     fresh       gradients are to be zeroed before the next batch
     unfinished  a step in slices, or, if not fresh, one that is fused
+    mark        empty while one of its calls runs, or one of whoever shares its arena: see alone()
+    changing    weights are being replaced, and not by a section
     """
 
     front = plan = schedule = validation = sliced = sizes = None
+    changing, swapped = False, None
     epoch, target_size, stretch = 0, 0, 1 << 20
 
     def __init__(self, image, executor):
@@ -38,6 +148,11 @@ class Runner:
         self.image, self.executor = image, executor
         self.binding = self.cutter = None  # a step finds these sooner here than in the class
         self.paused = self.unfinished = False
+        self.mark = [None]
+        if sys.implementation.name == "cpython":
+            from .busy import Mark
+
+            self.mark = Mark()
         self.fresh, self.stretch = True, self.stretch
         self.micro_batch, self.classes = word(code, 2), image.classes
         self.batch_size = image.batch_size or self.micro_batch
@@ -65,9 +180,6 @@ class Runner:
                 self.executor.bind_part(k, zeros(program.TYPES[flags & 7], rows * size))
         self.rows = rows
         self.executor.write(_ROWS, rows)
-
-    # In MicroPython a call of more than 11 words of locals, operands and handlers (3 a try) takes its frame from the
-    # heap. So what runs at every step is cut into calls that each stay below.
 
     def bind(self, x, y):
         """Bind a batch; whether its lengths fit. What has none does not."""
@@ -111,9 +223,9 @@ class Runner:
         self.paused, done = True, 0
         while not done:
             done = self.executor.run(sections, self.stretch)
-        self.paused = False
         if done < 0:
             self.executor.fault()
+        self.paused = False
 
     def attempt(self, sections):
         """Run sections on what is bound; False where it is not of the types that are read, or an index is too large."""
@@ -121,22 +233,22 @@ class Runner:
             self.paused = True
             while not self.executor.run(sections, self.stretch):
                 pass
-            self.paused = False
             if self.executor.done < 0:
                 self.executor.fault()
+            self.paused = False
             return True
         except _REFUSED:  # before it began, or when it had come to its end
             self.paused = False
             return False
 
-    def idle(self):
-        """Nothing is half done any more, or RuntimeError."""
+    def idle(self, loading=False):
+        """Nothing is half done any more, or RuntimeError. loading: all that lasts is about to be replaced."""
         if self.executor.stopped:
             self.executor.stopped()
         if self.paused or self.unfinished:
             from .travel import idle
 
-            idle(self)
+            idle(self, loading)
 
     def take(self, x, y, sections):
         """Run sections on a batch, in place where it is in the types the program reads. What is wrong with it is
@@ -144,9 +256,9 @@ class Runner:
         if self.paused or self.unfinished:
             self.idle()
         if not self.bind(x, y) or not self.attempt(sections):
-            self._convert(x, y, sections)
+            self.convert(x, y, sections)
 
-    def _convert(self, x, y, sections):
+    def convert(self, x, y, sections):
         """The slow way: make of a batch what the program reads, or say what is wrong with it, in that order."""
         self.unbind()  # what is wrong does not stay bound
         if y is None and sections != program.PREDICT:
@@ -168,12 +280,7 @@ class Runner:
 
     def accumulate(self, x, y):
         """Add the gradients of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
-        if self.front:
-            self.front.as_made(self)
-        if self.cutter:
-            self.cutter.accumulate(x, y)
-        else:
-            self.accumulate_part(x, y)
+        alone(self, accumulate, x, y)
 
     def accumulate_part(self, x, y):
         """Of at most micro_batch samples."""
@@ -181,26 +288,21 @@ class Runner:
             self.idle()
         if self.fresh:
             self.take(x, y, program.CHECK_TO_BACKWARD)
+            self.paused = True  # until both are said
             self.fresh = False
-            self.unfinished = self._is_fused()  # update() is to find the batch, and what was made of it
+            self.unfinished = self.is_fused()  # update() is to find the batch, and what was made of it
+            self.paused = False
         else:
             self.take(x, y, program.CHECK)
             self.run(program.FORWARD_TO_BACKWARD)
 
-    def _is_fused(self):
+    def is_fused(self):
         """Whether gradients take no memory."""
         return self.image.starts[program.GRADIENTS] == self.image.starts[program.STATE]
 
     def update(self):
         """One step of the optimizer on the mean gradient of what was accumulated; none where no label of it counts."""
-        if not self.fresh:
-            self.unfinished = False
-        if self.paused or self.unfinished:
-            self.idle()
-        if self.fresh:
-            raise RuntimeError("update: nothing was accumulated since the last update")
-        self.fresh = True  # before it runs: if it is interrupted, it is finished before whatever comes next
-        self.run(program.UPDATE)
+        alone(self, update, None, None)
 
     def step(self, x, y, budget_us=None):
         """accumulate(x, y) and update(). Allocates nothing where x and y are buffers of the right type. Interrupted
@@ -209,22 +311,9 @@ class Runner:
         budget_us   begin the step, return after so many microseconds, and say whether it is finished. If not, poll()
                     goes on with it; x and y must stay as they are until then.
         """
-        if self.front:
-            self.front.as_made(self)
         if budget_us is not None:
             return self.slices.begin(x, y, budget_us)
-        if self.paused or self.unfinished:
-            self.idle()
-        if self.cutter:
-            self.cutter.accumulate(x, y)
-            self.update()
-        elif self.fresh:
-            if not self.bind(x, y) or not self.attempt(program.CHECK_TO_UPDATE):
-                self._convert(x, y, program.CHECK_TO_UPDATE)
-        else:
-            self.take(x, y, program.CHECK)
-            self.fresh = True
-            self.run(program.FORWARD_TO_UPDATE)
+        alone(self, step, x, y)
 
     def poll(self, budget_us):
         """Go on for so many microseconds with a step that step(x, y, budget_us) began: whether it is finished."""
@@ -271,6 +360,9 @@ class Runner:
         """The model's output for 1 to batch_size samples, in evaluation mode: a memoryview of float32, row after row,
         where it lies, until something else runs; of more than micro_batch samples an array. With a buffer `out` of
         float32 it is written there, and out is returned. Several outputs: a tuple of them, and out is a tuple."""
+        return alone(self, predict, x, out)
+
+    def foretell(self, x, out):
         if self.cutter and not self.bind_input(x):
             return self.cutter.predict(x, out)
         return self.predict_part(x, out)
@@ -293,7 +385,7 @@ class Runner:
     def foresee(self, x):
         """Run the prediction of x: what it comes to is in the results."""
         if not self.bind_input(x) or not self.attempt(program.PREDICT):
-            self._convert(x, None, program.PREDICT)
+            self.convert(x, None, program.PREDICT)
 
     def result(self, address, dims):
         """One of the image's results, of the rows that are bound, where it lies."""
@@ -330,26 +422,12 @@ class Runner:
     def evaluate(self, batches, metrics=()):
         """(mean loss, accuracy) over batches of (x, y), in evaluation mode: the mean is over all rows or weights, of
         losses that are sums over batches; accuracy is None without classes. metrics are reset, then fed each batch."""
-        from .fit import evaluate
-
-        return evaluate(self, batches, metrics)
+        return alone(self, evaluate, batches, metrics)
 
     def save(self, path):
         """Write parameters, optimizer state, counters and where the schedule is to a file."""
-        from .blocks import replace
-        from .checkpoint import write
-
-        self.idle()
-        replace(path, write, self)
+        alone(self, save, path, None)
 
     def load(self, path):
         """Read them back. A file that is damaged or of another model raises, and nothing has changed."""
-        from .checkpoint import read
-
-        self.idle()
-        try:
-            file = open(path, "rb")
-        except OSError as error:
-            raise OSError("no checkpoint %r (%s)" % (path, error))  # noqa: B904
-        with file:
-            read(self, file, path)
+        alone(self, load, path, None)

@@ -2,7 +2,12 @@
 
 from ..instructions.program import COUNT, GRADIENTS, INTS, LOSS, STATISTICS, TOTAL, UPDATE
 from ..ops.rules import DIV_FN
+from ..run.runner import accumulate, alone
 from ..tensors.tensor import Tensor, current_sink
+
+
+def _step(trainer):
+    trainer.x.move(trainer.y)
 
 
 def check(front):
@@ -35,15 +40,20 @@ class Moves:
         t = self.trainer
         if budget_us is not None:
             raise ValueError("budget_us is %r; LBFGS takes whole steps" % (budget_us,))
-        self.batch, self.seen = (x, y), None
+        alone(t, _step, self, (x, y))
+
+    def move(self, batch):
+        t = self.trainer
+        self.batch, self.seen = batch, None
         self.optimizer.gather()
+        t.changing = True
         try:
             self.optimizer.move_by(self._look)
         except BaseException:
             self.optimizer.back()
             raise
         finally:
-            self.batch, t.fresh = None, True
+            self.batch, t.fresh, t.changing = None, True, False
         for slot, value in zip(self._slots(), self.seen):
             t.executor.write(slot, value)
         t.run(UPDATE)
@@ -56,7 +66,8 @@ class Moves:
         """Loss and gradients where the weights are now. What is counted is the first look; buffers follow each."""
         t = self.trainer
         t.fresh = True
-        t.accumulate(*self.batch)
+        t.x, t.y = self.batch
+        accumulate(t)
         seen = [t.executor.read(slot) for slot in self._slots()]
         if self.seen is None:
             self.seen = seen

@@ -28,8 +28,9 @@ class Groups:
         self.groups = [Slots(group) for group in optimizer.groups]
 
 
-def release(trainer, names):
+def release(trainer):
     """See Trainer.release."""
+    names = trainer.x
     if trainer.front is None:
         return []
     if trainer.front.moves:
