@@ -4,8 +4,9 @@ and `try` has not begun, or where it is about to be given back. A mark that nobo
 
 import sys
 
+from .runner import busy
+
 _frame, _frames = getattr(sys, "_getframe", None), getattr(sys, "_current_frames", None)
-MESSAGE = "busy: this trainer is running; a callback, a timer or a thread may ask its predictor()"
 
 
 class Mark:
@@ -22,11 +23,11 @@ class Mark:
             pass
         asking = _frame(1)
         if any([holds(self, frame, asking) for frame in _frames().values()]) or not lost:
-            raise RuntimeError(MESSAGE)
+            busy()
         try:
             lost.pop()
         except IndexError:
-            raise RuntimeError(MESSAGE) from None
+            busy()
         self.both = [], [None]
 
     def append(self, value):

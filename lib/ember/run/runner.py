@@ -16,11 +16,15 @@ _STEP = (program.INTS << 24) + program.STEP
 # heap. So what runs at every step is cut into calls that each stay below.
 
 
+def busy():
+    raise RuntimeError("busy: this trainer is running; a callback, a timer or a thread may ask its predictor()")
+
+
 def alone(self, job, x, y):
     """job(self), which finds x and y there; RuntimeError where something else runs what shares the arena. MicroPython
     looks at timers, threads and Ctrl-C where it jumps: not between the mark's going and `try`. CPython: see busy.py."""
     if not self.mark:
-        raise RuntimeError("busy: this trainer is running; a callback, a timer or a thread may ask its predictor()")
+        busy()
     self.mark.pop()
     self.x = x
     self.y = y

@@ -96,17 +96,18 @@ class Trainer(Runner):
 
         fit(self, batches, epochs, validation, callbacks, on_step, schedule, schedule_every)
 
-    def predictor(self, budget_us=None):
+    def predictor(self, batch_size=1, budget_us=None):
         """What predicts while this trains: from a callback or a timer, and between the slices of a step. It has a memory
-        of its own for what lies between input and output, and reads the weights where they are. predict(x, out=None): a
-        memoryview of float32, row after row, until it predicts again, or out, a buffer that it is written to; neither
-        allocates from the second time on. Several outputs: a tuple of them. docs/time.md says what it refuses.
+        of its own for what lies between input and output, and reads the weights where they are. predict(x, out=None) of
+        1 to batch_size samples: a memoryview of float32, row after row, until it predicts again, or out, a buffer that
+        it is written to; neither allocates from the second time on. Several outputs: a tuple of them. RuntimeError
+        where it would find weights half old, half new (docs/time.md).
 
         budget_us   for an update that it falls into, which is finished first; None: what that takes
         """
         from .predictor import Predictor
 
-        return Predictor(self, budget_us)
+        return Predictor(self, batch_size, budget_us)
 
     def averaged(self):
         """`with trainer.averaged():` the weights are their moving averages, to evaluate and predict, not to train."""
