@@ -46,12 +46,12 @@ def switching():
     sys.setswitchinterval(before)
 
 
-def together(*uses, times=300):
+def together(*uses, times=100):
     """Each in a thread of its own: how often each was done, and refused."""
     done, refused, other = [0] * len(uses), [0] * len(uses), []
 
     def run(k):
-        for _ in range(times):
+        while done[k] < times and not other:
             try:
                 uses[k]()
                 done[k] += 1
@@ -91,7 +91,7 @@ def test_threads_that_do_all_else(switching, tmp_path):
             pass
 
     uses = [lambda: t.step(x, y), lambda: t.predict(x), lambda: t.evaluate([(x, y)]), lambda: t.save(path)]
-    done, _ = together(*uses, times=60)
+    done, _ = together(*uses, times=30)
     for _ in range(t.steps):
         alone.step(x, y)
     assert lasting(t) == lasting(alone) and done[0] == t.steps
@@ -269,21 +269,21 @@ def sweep(t, use, every=1, after=None):
 @pytest.fixture
 def often(monkeypatch):
     """Runs return to Python again and again."""
-    monkeypatch.setattr(runner.Runner, "stretch", 400)
+    monkeypatch.setattr(runner.Runner, "stretch", 2500)
 
 
 @pytest.mark.parametrize("kind", ["plain", "micro", "fused", "averaged"])
 def test_ctrl_c_in_a_step(often, kind):
     t = make(kind)
     t.step(*batch(0))
-    found = sweep(t, lambda: t.step(*batch(1)), 1 if kind == "plain" else 5)
+    found = sweep(t, lambda: t.step(*batch(1)), 2 if kind == "plain" else 13)
     assert min(found.values()) > 5
 
 
 def test_ctrl_c_in_a_step_after_a_part(often):
     t = make()
     t.accumulate(*batch(0))
-    found = sweep(t, lambda: t.step(*batch(1)), 3)
+    found = sweep(t, lambda: t.step(*batch(1)), 11)
     assert found["dropped"] > 5 and found["after"] > 5
 
 
@@ -299,14 +299,14 @@ def test_ctrl_c_in_a_step_in_slices(monkeypatch, kind):
         while not done:
             done = t.poll(30)
 
-    found = sweep(t, use, 7, t.slices.drop)
+    found = sweep(t, use, 37, t.slices.drop)
     assert min(found.values()) > 5
 
 
 def test_ctrl_c_in_parts(often):
     t = make("micro")
     t.accumulate(*batch(0))
-    assert sweep(t, lambda: t.accumulate(*batch(1)), 5)["dropped"] > 5
+    assert sweep(t, lambda: t.accumulate(*batch(1)), 17)["dropped"] > 5
     found = sweep(t, t.update, 1)
     assert found["dropped"] and found["after"]
 
@@ -327,7 +327,7 @@ def test_ctrl_c_in_what_changes_nothing(often, name, tmp_path):
             plain.load(path)
             assert lasting(plain) == lasting(t)
 
-    sweep(t, use, {"calibrate": 4001, "save": 3, "export": 11}.get(name, 5), after)
+    sweep(t, use, {"calibrate": 40001, "save": 7, "export": 41}.get(name, 17), after)
 
 
 def test_ctrl_c_in_load(tmp_path):
@@ -335,7 +335,7 @@ def test_ctrl_c_in_load(tmp_path):
     t.step(*batch(0))
     t.save(path)
     t.step(*batch(1))
-    found = sweep(t, lambda: t.load(path), 2)
+    found = sweep(t, lambda: t.load(path), 5)
     assert min(found.values()) > 5
 
 
@@ -350,7 +350,18 @@ def test_ctrl_c_in_averaged(often):
             inside.append(t.predict(batch(0)[0]).tolist())
         assert take(t)[0][0].tobytes()[: 4 * t.image.starts[2]] == plain[: 4 * t.image.starts[2]]
 
-    sweep(t, use)
+    def after():
+        """On CPython Ctrl-C can come where `with` is about to begin, or to end: then the weights stay averages, and say so."""
+        if t.swapped and not t.paused:
+            with pytest.raises(RuntimeError, match="the weights are their averages"):
+                t.step(*batch(0))
+            left.append(1)
+            with t.averaged():
+                pass
+
+    left = []
+    found = sweep(t, use, 5, after)
+    assert len(left) < sum(found.values()) / 8
     assert all(found == inside[0] for found in inside)
 
 
@@ -360,8 +371,8 @@ def test_weights_are_home_right_after_it(often):
     for k in range(3):
         t.step(*batch(k))
     kept = lasting(t)
-    for n in itertools.count(1):
-        at = At(n, lambda frame: "travel" in frame.f_code.co_filename and frame.f_code.co_name != "__enter__")
+    for n in itertools.count(1, 3):
+        at = At(n, lambda frame: frame.f_code.co_name in ("settle", "_move", "_store"))
         try:
             with at:
                 with t.averaged():

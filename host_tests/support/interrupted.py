@@ -34,7 +34,7 @@ class At:
         if event == "opcode":
             self.count += 1
             if self.count == self.n:
-                self.where = "%s:%d %s" % (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+                self.where = "%s:%s %s" % (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
                 raise KeyboardInterrupt
         return self._opcode
 

@@ -53,8 +53,7 @@ def step(self):
     if self.paused or self.unfinished:
         self.idle()
     if self.cutter:
-        self.cutter.accumulate(x, y)
-        update(self)
+        self.cutter.step(x, y)
     elif self.fresh:
         if not self.bind(x, y) or not self.attempt(program.CHECK_TO_UPDATE):
             self.convert(x, y, program.CHECK_TO_UPDATE)

@@ -25,7 +25,7 @@ def idle(runner, loading=False):
     if found == -2 and not loading:
         raise RuntimeError("the last update was broken off within an instruction, and weights may be half old, half "
                            "new: load() a checkpoint, or go on with them by slices.drop()")  # fmt: skip
-    if program.ZERO <= found <= program.UPDATE or found == -1 and runner.is_fused():
+    if program.ZERO <= found <= program.UPDATE or found == -1 and runner.image.starts and runner.is_fused():
         runner.fresh = True
     if found != -2:
         runner.executor.recover(program.UPDATE)
@@ -156,25 +156,33 @@ class Averaged:
             raise
 
     def refuse(self):
+        self.runner.idle()
+        if self.runner.swapped is None:  # it was interrupted
+            return
         raise RuntimeError("the weights are their averages: they train, and load, after the end of `with averaged():`")
 
     def settle(self):
         self.runner.changing = self.runner.paused = True
+        if self.piece:
+            self._store()
         while self.done != self.goal:
             self._move()
         self.runner.swapped = self if self.goal else None
+        self.runner.executor.recover(program.UPDATE)  # a prediction within the block
         self.runner.changing = self.runner.paused = False
 
     def _move(self):
-        run = self.runner.executor
-        if self.piece is None:
-            first = self.done if self.done < self.goal else (self.done - 1) // _PIECE * _PIECE
-            n = min(_PIECE, self.size - first)
-            self.piece = (first, first + n if self.done < self.goal else first, array("f", run.view(first, n)),
-                          array("f", run.view(self.at + first, n)))  # fmt: skip
+        run, on = self.runner.executor, self.done < self.goal
+        first = self.done if on else (self.done - 1) // _PIECE * _PIECE
+        n = min(_PIECE, self.size - first)
+        self.piece = (first, first + n if on else first, array("f", run.view(first, n)),
+                      array("f", run.view(self.at + first, n)))  # fmt: skip
+        self._store()
+
+    def _store(self):
         first, done, weights, means = self.piece
-        run.store(first, means)
-        run.store(self.at + first, weights)
+        self.runner.executor.store(first, means)
+        self.runner.executor.store(self.at + first, weights)
         self.done = done
         self.piece = None
 
@@ -183,7 +191,9 @@ def _turn(runner):
     averaged = runner.x
     if runner.unfinished or runner.paused and runner.swapped is None:
         runner.idle()
-    if runner.swapped and runner.swapped is not averaged:  # one within another, or that was never left
+    if runner.swapped is None:
+        averaged.done, averaged.piece = 0, None
+    elif runner.swapped is not averaged:  # one within another, or that was never left
         averaged.done, averaged.piece = runner.swapped.done, runner.swapped.piece
     runner.swapped = averaged
     averaged.settle()
