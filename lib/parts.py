@@ -28,7 +28,7 @@ PARTS = {
     "live": (("runtime",), (
         "ember: callbacks monitor "
         "instructions: components needs probe "
-        "run: binding slices weights "
+        "run: binding busy slices weights "
         "schedule: __init__ more several"
     )),
     # An MLP that is made, trained, saved and asked on the board.
@@ -48,7 +48,7 @@ PARTS = {
         "recording: budget function fused recompute "
         "nn: utils "
         "optim: average "
-        "train: channels export moves several update_more"
+        "train: channels export moves predictor several update_more"
     )),
     "explain": ((CORE,), (
         "instructions: table "

@@ -351,7 +351,7 @@ def test_ctrl_c_in_averaged(often):
         assert take(t)[0][0].tobytes()[: 4 * t.image.starts[2]] == plain[: 4 * t.image.starts[2]]
 
     def after():
-        """On CPython Ctrl-C can come where `with` is about to begin, or to end: then the weights stay averages, and say so."""
+        """On CPython Ctrl-C can come where `with` begins or ends: then the weights stay averages, and say so."""
         if t.swapped and not t.paused:
             with pytest.raises(RuntimeError, match="the weights are their averages"):
                 t.step(*batch(0))

@@ -1,6 +1,5 @@
-"""The mark of runner.alone on CPython, where Ctrl-C and other threads come in at any instruction: also where it was taken
-and `try` has not begun, or where it is about to be given back. A mark that nobody holds any more is known by the stack.
-"""
+"""The mark of runner.alone on CPython, where Ctrl-C and other threads come in at any instruction: also where it was
+taken and `try` has not begun, or where it is about to be given back. One that nobody holds is known by the stacks."""
 
 import sys
 

@@ -12,8 +12,8 @@ _PIECE = 64  # elements that are moved at once
 
 def idle(runner, loading=False):
     """After an interrupted run: an update is finished, anything else is as if it had not begun, and if it was
-    training, what was accumulated is dropped. RuntimeError where a step in slices is unfinished, or an update was broken
-    off within an instruction, unless what it left is about to be replaced."""
+    training, what was accumulated is dropped. RuntimeError where a step in slices is unfinished, or an update was
+    broken off within an instruction. loading: what that left is about to be replaced."""
     if runner.unfinished and not runner.fresh:
         raise RuntimeError("this Trainer is fused, and keeps no gradients: after accumulate comes update(), "
                            "or slices.drop()")  # fmt: skip

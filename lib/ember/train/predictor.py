@@ -4,7 +4,7 @@ memory of its own: see Trainer.predictor and docs/time.md."""
 from .. import vm
 from ..base.check import whole
 from ..instructions import isa
-from ..instructions.program import GRADIENTS, HEAD, PREDICT, STATE, UPDATE
+from ..instructions.program import GRADIENTS, HEAD, PREDICT, UPDATE
 from ..machine.executor import Executor
 from ..machine.image import segment, word
 from ..machine.refused import INSIDE
@@ -121,7 +121,8 @@ class Beside(Executor):
         if not self.allowed:
             raise RuntimeError("busy: an update is under way, and takes longer than budget_us")
         state = self.trainer.executor.state
-        state[1] -= self.trainer.executor.run(state[0], -1)  # 0 - 1, with no jump between
+        done = self.trainer.executor.run(state[0], -1)
+        state[1] -= done  # 0 - 1 is isa.ENDED; with no jump between
         if state[1] > 0:  # a label that is out of range: it has not moved
             state[1] -= 1
             raise RuntimeError("busy: the update that is under way cannot be finished")

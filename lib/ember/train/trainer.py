@@ -97,7 +97,7 @@ class Trainer(Runner):
         fit(self, batches, epochs, validation, callbacks, on_step, schedule, schedule_every)
 
     def predictor(self, batch_size=1, budget_us=None):
-        """What predicts while this trains: from a callback or a timer, and between the slices of a step. It has a memory
+        """What predicts while this trains: from a callback or a timer, and between the slices of a step. It has memory
         of its own for what lies between input and output, and reads the weights where they are. predict(x, out=None) of
         1 to batch_size samples: a memoryview of float32, row after row, until it predicts again, or out, a buffer that
         it is written to; neither allocates from the second time on. Several outputs: a tuple of them. RuntimeError
