@@ -15,7 +15,8 @@ from .. import vm
 from ..base.check import plain
 from ..instructions import emit, isa
 from ..instructions.program import STEP
-from ..run.runner import Runner, alone, busy, during
+from ..run.alone import alone, busy, during
+from ..run.runner import Runner
 from ..tensors import tensor
 from ..tensors.parameter import Parameter
 from ..tensors.sink import INTS, numel

@@ -1,9 +1,9 @@
-"""The mark of runner.alone on CPython, where Ctrl-C and other threads come in at any instruction: also where it was
+"""The mark of alone.alone on CPython, where Ctrl-C and other threads come in at any instruction: also where it was
 taken and `try` has not begun, or where it is about to be given back. One that nobody holds is known by the stacks."""
 
 import sys
 
-from .runner import busy
+from .alone import busy
 
 _frame, _frames = getattr(sys, "_getframe", None), getattr(sys, "_current_frames", None)
 
@@ -45,7 +45,7 @@ class Mark:
 
 
 def holds(mark, frame, asking):
-    """Whether a call on this stack holds the mark: in runner.alone, or in a recorded function's."""
+    """Whether a call on this stack holds the mark: in alone.alone, or in a recorded function's."""
     while frame is not None:
         if frame is not asking and frame.f_code.co_name in ("alone", "__call__"):
             if getattr(frame.f_locals.get("self"), "mark", None) is mark:

@@ -4,7 +4,7 @@ from array import array
 
 from ..instructions.program import CHECK, X, Y
 from ..machine.image import per_row, segment
-from .runner import update
+from .alone import update
 
 
 class Cutter:

@@ -11,7 +11,7 @@ import sys
 import time
 
 from ..instructions import program
-from .runner import alone, ready
+from .alone import alone, ready
 from .travel import drop, idle
 
 _MOST_US = 2048  # after so long at most, the clock is looked at
@@ -264,7 +264,7 @@ class Slices:
         alone(self.trainer, drop, None, None)
 
 
-# What has the mark meanwhile: see runner.alone.
+# What has the mark meanwhile: see alone.alone.
 
 
 def _calibrate(trainer):

@@ -5,7 +5,7 @@ from array import array
 
 from ..instructions import program
 from ..machine.image import segment
-from .runner import alone
+from .alone import alone
 
 _PIECE = 64  # elements that are moved at once
 

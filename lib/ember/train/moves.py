@@ -2,7 +2,7 @@
 
 from ..instructions.program import COUNT, GRADIENTS, INTS, LOSS, STATISTICS, TOTAL, UPDATE
 from ..ops.rules import DIV_FN
-from ..run.runner import accumulate, alone
+from ..run.alone import accumulate, alone
 from ..tensors.tensor import Tensor, current_sink
 
 

@@ -9,7 +9,8 @@ from ..machine.executor import Executor
 from ..machine.image import segment, word
 from ..machine.refused import INSIDE
 from ..recording.build import build
-from ..run.runner import Runner, alone
+from ..run.alone import alone
+from ..run.runner import Runner
 from ..tensors.tensor import no_grad, use
 from .predict import Predictions
 from .sections import output_of

@@ -6,7 +6,8 @@ What this file imports stays when the front leaves.
 
 from .. import vm
 from ..instructions.program import ZERO
-from ..run.runner import Runner, alone
+from ..run.alone import alone
+from ..run.runner import Runner
 
 
 class Trainer(Runner):
