@@ -42,7 +42,7 @@ def compile(model, loss, optimizer, input_shape, batch_size=32, path=None, **opt
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
     _, image, _ = front.image(False)
     state = _beginning(front, image) if front.extras and front.extras.averages else ()
-    weights = _values(front.trained + front.frozen)
+    weights = _values(image.parameters)
     return write(image, front.names(), path, weights, state, image.floats, image.ints)
 
 
