@@ -335,8 +335,8 @@ class Runner:
 
     def save(self, path):
         """Write parameters, optimizer state, counters and where the schedule is to a file."""
-        from .blocks import replace
         from .checkpoint import write
+        from .files import replace
 
         self.idle()
         replace(path, write, self)
@@ -344,11 +344,8 @@ class Runner:
     def load(self, path):
         """Read them back. A file that is damaged or of another model raises, and nothing has changed."""
         from .checkpoint import read
+        from .files import find
 
         self.idle()
-        try:
-            file = open(path, "rb")
-        except OSError as error:
-            raise OSError("no checkpoint %r (%s)" % (path, error))  # noqa: B904
-        with file:
+        with find(path, "checkpoint") as file:
             read(self, file, path)

@@ -8,7 +8,8 @@ from ..instructions import program
 from ..instructions.needs import table_of
 from ..machine.image import per_row, segment, word
 from ..run import reader
-from ..run.blocks import pieces, put, replace
+from ..run.blocks import pieces, put
+from ..run.files import replace
 from ..run.travel import averages
 
 _PIECE = 256  # elements that are drawn at once
