@@ -19,11 +19,20 @@ def whole(file):
         crc = crc32(chunk[:n], crc)
 
 
-def replace(path, write, what, whole=whole):
+def replace(path, write, what):
     """write(what, file) a new file, which takes the place of the one of this path. There is a whole one at any time;
-    where it cannot be written, the old one stays, and what was written of it is removed. whole(file): is it?"""
+    where it cannot be written, the old one stays, and what was written of it is removed."""
     if not isinstance(path, str):
         return path.replace(write, what)
+    for _ in replacing(path, None, write, what):
+        pass
+
+
+def replacing(path, pieces, write=None, what=None):
+    """The same, piece by piece: yields the bytes of each, when it is written."""
+    if not isinstance(path, str):
+        yield from path.replacing(pieces)
+        return
     import os
 
     beside = path + ".new"
@@ -31,7 +40,12 @@ def replace(path, write, what, whole=whole):
         file = open(beside, "wb")
         try:
             with file:
-                write(what, file)
+                if write:
+                    write(what, file)
+                else:
+                    for piece in pieces:
+                        file.write(piece)
+                        yield size(piece)
                 file.flush()
                 _sync(os, file)
         except BaseException:
@@ -41,6 +55,11 @@ def replace(path, write, what, whole=whole):
         (os.replace if hasattr(os, "replace") else os.rename)(beside, path)
     except OSError as error:
         raise OSError("cannot write %r (%s)" % (path, error))  # noqa: B904
+
+
+def size(piece):
+    """Bytes of a buffer."""
+    return len(piece) if isinstance(piece, bytes) else len(bytes(piece[:1])) * len(piece)
 
 
 def _sync(os, file):
