@@ -335,7 +335,7 @@ class Runner:
         return evaluate(self, batches, metrics)
 
     def save(self, path):
-        """Write parameters, optimizer state, counters and where the schedule is to a file."""
+        """Write parameters, optimizer state, counters and where the schedule is to a file, or ember.Slots."""
         from .checkpoint import write
         from .files import replace
 
