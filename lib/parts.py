@@ -22,7 +22,7 @@ PARTS = {
         "base: check homes "
         "instructions: cost derived isa program "
         "machine: executor image refused "
-        "run: blocks checkpoint files fit micro reader runner travel"
+        "run: blocks checkpoint files fit micro reader runner slots travel"
     )),
     # What goes with any training where it is asked for: slices, several inputs, callbacks, schedules.
     "live": (("runtime",), (

@@ -25,7 +25,7 @@ CORE = {"array", "math", "struct", "gc", "sys", "micropython"}
 WIDER = CORE | {"os", "io", "time", "hashlib", "cryptolib", "binascii", "json", "random", "uctypes"}
 # Those whose job needs more than the core's imports, and open(), which is how files are reached.
 NOT_CORE = {"data", "progress", "runtime", "run.blocks", "run.checkpoint", "run.files", "run.reader", "run.slices",
-            "tensors.mapped", "train.export", "train.trainer"}  # fmt: skip
+            "run.slots", "tensors.mapped", "train.export", "train.trainer"}  # fmt: skip
 BESIDE = {"nn.state": {"collections"}}  # where it is: for a dict with an order
 OWN = {"ember", "ember_vm", "digits"}  # an example that another one trains
 

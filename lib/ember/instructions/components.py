@@ -1,5 +1,5 @@
-"""Which component each instruction and function is of, what tables there were, how an instruction is laid out:
-see needs.py, and run/identity.py.
+"""Which component each instruction and function is of, what tables there were, and how an instruction
+is laid out: see needs.py, and run/identity.py.
 Made by tools/generate.py from table.py: do not edit.
 """
 
@@ -16,8 +16,8 @@ FUNCTIONS = (
     b"\x00\x00\x00\x00\x00\x08\x08\x00"
 )
 
-# By opcode, an instruction's words; its fields that are no addresses, which come first; and the opcodes of those
-# that compute nothing which is trained.
+# By opcode, an instruction's words; its fields that are no addresses, which come first; and the opcodes
+# of those that compute nothing which is trained.
 WORDS = (
     b"\x09\x16\x11\x15\x15\x15\x0f\x10\x06\x08\x07\x08\x04\x06\x0b\x0a\x06\x05\x0a\x0c\x0c\x0b\x08\x06"
     b"\x0f\x10\x0b\x08\x08\x07\x0b\x09\x0b\x09\x0c\x0b\x0d\x07\x04\x1c\x08\x08\x0c\x02"

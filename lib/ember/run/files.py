@@ -6,6 +6,7 @@ with replace(write, what, whole) and open(), such as slots.Slots.
 
 from binascii import crc32
 
+_NOT_THERE = 2  # ENOENT
 _RESIDUE = 0x2144DF1C  # the CRC-32 of any bytes and their own CRC-32
 
 
@@ -22,16 +23,14 @@ def whole(file):
 def replace(path, write, what):
     """write(what, file) a new file, which takes the place of the one of this path. There is a whole one at any time;
     where it cannot be written, the old one stays, and what was written of it is removed."""
-    if not isinstance(path, str):
-        return path.replace(write, what)
-    for _ in replacing(path, None, write, what):
+    for _ in replacing(path, write, what):
         pass
 
 
-def replacing(path, pieces, write=None, what=None):
-    """The same, piece by piece: yields the bytes of each, when it is written."""
+def replacing(path, write, what):
+    """The same in steps, if write has any: it may be a generator, whose values these are."""
     if not isinstance(path, str):
-        yield from path.replacing(pieces)
+        yield from path.replacing(write, what)
         return
     import os
 
@@ -40,12 +39,7 @@ def replacing(path, pieces, write=None, what=None):
         file = open(beside, "wb")
         try:
             with file:
-                if write:
-                    write(what, file)
-                else:
-                    for piece in pieces:
-                        file.write(piece)
-                        yield size(piece)
+                yield from write(what, file) or ()
                 file.flush()
                 _sync(os, file)
         except BaseException:
@@ -55,11 +49,6 @@ def replacing(path, pieces, write=None, what=None):
         (os.replace if hasattr(os, "replace") else os.rename)(beside, path)
     except OSError as error:
         raise OSError("cannot write %r (%s)" % (path, error))  # noqa: B904
-
-
-def size(piece):
-    """Bytes of a buffer."""
-    return len(piece) if isinstance(piece, bytes) else len(bytes(piece[:1])) * len(piece)
 
 
 def _sync(os, file):
@@ -85,3 +74,19 @@ def find(path, kind, whole=whole):
         except OSError:
             pass
         raise OSError("no %s %r (%s)" % (kind, path, error))  # noqa: B904
+
+
+def exists(path):
+    """Whether there is one of this path, or one beside it."""
+    if not isinstance(path, str):
+        return path.exists()
+    import os
+
+    for name in (path, path + ".new"):
+        try:
+            os.stat(name)
+            return True
+        except OSError as error:
+            if error.errno != _NOT_THERE:
+                raise
+    return False

@@ -89,7 +89,7 @@ def _begin(trainer, callbacks):
     if not trainer.resumed:
         trainer.place = 0
     kept = [c for c in callbacks if hasattr(c, "state")]
-    knew = [c for c in trainer.callbacks if isinstance(c, tuple)] if trainer.resumed else []
+    knew = trainer.waiting["callbacks"] if trainer.resumed else ()
     if knew and [type(c).__name__ for c in kept] != [name for name, _ in knew]:
         raise ValueError("callbacks: what was saved is of %s, in this order" % ", ".join([name for name, _ in knew]))
     for callback, (_, state) in zip(kept, knew):

@@ -32,10 +32,11 @@ class Runner:
     unfinished  a step in slices, or, if not fresh, one that is fused
     data, callbacks, moves  what is saved besides: what fit trains on, and calls; L-BFGS's moves
     saving, loading  a save in slices; what is to take the place of the state, True where half of it did
+    waiting     what was loaded and has nobody yet who takes it; resumed: whether fit is to go on with that
     """
 
     front = plan = schedule = validation = sliced = sizes = data = moves = metadata = loading = saving = None
-    resumed = False
+    waiting, resumed = None, False
     epoch, place, callbacks, target_size, stretch = 0, 0, (), 0, 1 << 20
 
     def __init__(self, image, executor):
@@ -339,8 +340,8 @@ class Runner:
         return evaluate(self, batches, metrics)
 
     def save(self, path, half=False, budget_us=None):
-        """Write all that it takes to go on exactly to a file, or to the slots of a raw device (run/slots.py): at any time
-        there is a whole one. Returns its bytes.
+        """Write all that it takes to go on exactly to a file, or ember.Slots: at any time there is a whole one. Returns
+        its bytes.
 
         half        floats in half precision, which a load then begins from
         budget_us   begin it, return after so many microseconds, and say whether it is finished. If not, poll() goes on

@@ -92,7 +92,7 @@ def write(image, names, path, weights, state, floats, ints):
     head[reader.RESULT], head[reader.RESULT_SIZE] = outputs[0]
     for k in range(4):
         head[reader.PARAMETERS + k] = image.block(k)[1]
-    head[reader.SHAPES], head[reader.TEXT] = image.fingerprint, len(text) // 4
+    head[reader.UNUSED], head[reader.TEXT] = 0, len(text) // 4
     head[reader.STATE_HERE] = image.block(program.STATE)[1] if state else 0
     head[reader.LENGTH] = reader.HEAD + word(image.code, 1) + len(text) // 4 + head[reader.STATE_HERE]
     head[reader.LENGTH] += image.starts[program.GRADIENTS]

@@ -118,7 +118,6 @@ class Front:
         image.starts = tuple([offset for _, offset, _ in plan.kept]) + (plan.start,)
         image.statistics = image.starts[THE_STATISTICS]
         image.parameters = self.trained + self.frozen
-        image.shapes, image.fingerprint = [p.shape for p in image.parameters], self._fingerprint()
         if self.several:
             image.inputs, image.targets = self.several.counts()
         return plan, image, arena
@@ -180,14 +179,3 @@ class Front:
         from .image_names import names_of
 
         return names_of(self)
-
-    def _fingerprint(self):
-        total = len(self.trained)
-        for o in self.optimizers:
-            total = total * 31 + o.states
-        if self.state_dtype != "f":
-            total += 1 << 16
-        for p in self.trained + self.frozen:
-            for d in p.shape + (0,):
-                total = (total * 31 + d + 1) & 0x3FFFFF
-        return total

@@ -75,7 +75,15 @@ class Moves:
         """What the optimizer knows of its moves: numbers, and tensors' elements."""
         o = self.optimizer
         known = [(y.elements(), s.elements(), inverse) for y, s, inverse in o.history[: o.known]]
-        return (o.steps, o.moves, o.evaluations, o.t, o.diagonal, o.before.elements(), o.d.elements(), o.g.elements(), known)
+        return (o.steps, o.moves, o.evaluations, o.t, o.diagonal, o.before.elements(), o.d.elements(), o.g.elements(),
+                known)  # fmt: skip
+
+    def fits(self, state):
+        """Whether it is what state() gives."""
+        o = self.optimizer
+        n, arrays = o.x.numel(), list(state[5:8]) + [part for y, s, _ in state[8] for part in (y, s)]
+        return len(state) == 9 and all([isinstance(v, (int, float)) for v in state[:5]]) and all(
+            [len(values) == n for values in arrays])  # fmt: skip
 
     def load(self, state):
         """Go on with these; without any it forgets its moves, which were from other weights."""
@@ -84,8 +92,9 @@ class Moves:
         if state is None:
             return
         o.steps, o.moves, o.evaluations, o.t, o.diagonal = state[:5]
-        o.known = len(state[8])
+        known = state[8][-len(o.history) :]  # of a longer history the newest
+        o.known = len(known)
         for tensor, values in zip((o.before, o.d, o.g), state[5:8]):
             tensor.elements()[:] = values
-        for entry, (y, s, inverse) in zip(o.history, state[8]):
+        for entry, (y, s, inverse) in zip(o.history, known):
             entry[0].elements()[:], entry[1].elements()[:], entry[2] = y, s, inverse
