@@ -87,6 +87,11 @@ PARTS = {
         "ember: filters "
         "ops: biquad fft mel"
     )),
+    # Files under a key: where they are sealed or opened.
+    "sealed": ((), (
+        "ember: __init__ sealed "
+        "base: homes suite"
+    )),
     "functional": (("attention", "convolution", "layers", "losses"), "functional: __init__ loss"),
 }  # fmt: skip
 

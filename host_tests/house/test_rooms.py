@@ -14,6 +14,7 @@ import parts  # noqa: E402
 STANDS_ON = {
     "base": set(),
     "progress": set(),
+    "sealed": {"base"},
     "instructions": set(),
     "portable": {"base", "instructions"},
     "machine": {"instructions", "portable"},  # an image is written out as instructions

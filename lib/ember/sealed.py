@@ -13,77 +13,18 @@
     24  what Tink's AES256-CTR-HMAC-SHA256 streaming AEAD writes, in segments of 512 bytes, with tags of 16: its key is
         HKDF's of the secret and the kind, its associated data the 24 bytes before
 
-The cipher is the firmware's cryptolib, on CPython that of the package cryptography; SHA-256 is hashlib's. AES-CTR (NIST
-SP 800-38A), HMAC (RFC 2104) and HKDF (RFC 5869) are composed here, as firmwares have none of them.
+What it is made of is in base/suite.py.
 """
 
-from hashlib import sha256
 from io import BytesIO
 from struct import pack, unpack_from
+
+from .base.suite import cipher, ctr, hkdf, hmac, pads, same
 
 KINDS = ("program", "checkpoint", "package")
 VERSION = 1
 _HEAD, _MORE, _SEGMENT, _TAG, _PIECE = 24, 40, 512, 16, 128  # bytes; _MORE: of Tink's, before its first segment's text
 _made = [0]  # containers since the start: part of each nonce
-
-
-def pads(key):
-    """A key of HMAC as it is used: the two blocks that come before what is hashed."""
-    if len(key) > 64:
-        key = sha256(key).digest()
-    key = bytes(key) + bytes(64 - len(key))
-    return bytes([b ^ 0x36 for b in key]), bytes([b ^ 0x5C for b in key])
-
-
-def hmac(key, *parts):
-    """HMAC-SHA256 of the parts in a row; key: see pads."""
-    inner, outer = sha256(key[0]), sha256(key[1])
-    for part in parts:
-        inner.update(part)
-    outer.update(inner.digest())
-    return outer.digest()
-
-
-def hkdf(secret, salt, info, n):
-    """n bytes of HKDF-SHA256."""
-    key = pads(hmac(pads(salt), secret))
-    found = block = b""
-    while len(found) < n:
-        block = hmac(key, block, info, bytes([len(found) // 32 + 1]))
-        found += block
-    return found[:n]
-
-
-def same(a, b):
-    """Whether so many bytes are equal, in a time that does not tell where they differ."""
-    differ = len(a) ^ len(b)
-    for k in range(min(len(a), len(b))):
-        differ |= a[k] ^ b[k]
-    return not differ
-
-
-def cipher(key):
-    """A function that encrypts blocks of 16 bytes by AES, in a bytearray, where they lie; RuntimeError where there is
-    none."""
-    try:
-        from cryptolib import aes
-
-        encrypt = aes(key, 1).encrypt  # ECB
-        return lambda blocks: encrypt(blocks, blocks)
-    except ImportError:
-        pass
-    try:
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
-        update = Cipher(algorithms.AES(key), modes.ECB()).encryptor().update
-    except ImportError:
-        raise RuntimeError("no AES here, so nothing is sealed or opened: on a board build the firmware with "
-                           "MICROPY_PY_CRYPTOLIB, on CPython: pip install cryptography")  # fmt: skip
-
-    def encrypt(blocks):
-        blocks[:] = update(bytes(blocks))
-
-    return encrypt
 
 
 class Key:
@@ -126,8 +67,8 @@ class Key:
             except (NotImplementedError, OSError) as raised:
                 error = raised
         if len(salt) != 32 or _repeats(salt):
-            raise RuntimeError("no entropy for a nonce, so nothing is sealed: %s. Give Key(…, entropy=f) whose f(n) "
-                               "returns n bytes that came at no other start" % error)  # fmt: skip
+            raise RuntimeError("no entropy for a nonce, so nothing is sealed: %s. Give Key(secret, entropy=f), where "
+                               "f(n) returns n bytes that came at no other start" % error)  # fmt: skip
         _made[0] += 1
         return salt + pack(">Q", _made[0])[1:]
 
@@ -160,7 +101,9 @@ def _repeats(data):
     return bytes(data) == bytes([data[0]]) * len(data)
 
 
-def _check_kind(kind):
+def _check(key, kind):
+    if not isinstance(key, Key):
+        raise TypeError("key is of type %s; it may be a sealed.Key(secret)" % type(key).__name__)
     if kind not in KINDS:
         raise ValueError("kind is %r; it may be one of %s" % (kind, ", ".join(KINDS)))
 
@@ -197,26 +140,12 @@ class _Segments:
     def _tag(self, n):
         return hmac(self._key, self._iv, self._chunk[:n])[:_TAG]
 
-    def _turn(self, n):
-        """The first n bytes into secret ones, or back: a stream of blocks that AES makes of nonce and count is added."""
-        stream = self._stream
-        for at in range(0, n, _PIECE):
-            for k in range(0, _PIECE, 16):
-                self._iv[15] = (at + k) >> 4
-                stream[k : k + 16] = self._iv
-            self._encrypt(stream)
-            part = self._chunk[at : min(n, at + _PIECE)]
-            size = len(part)
-            added = int.from_bytes(part, "big") ^ int.from_bytes(memoryview(stream)[:size], "big")
-            part[:] = added.to_bytes(size, "big")
-        self._iv[15] = 0
-
 
 class Writer(_Segments):
     """Seals what is written, to a file that has write(). In a `with`: what it left by an error is no container."""
 
     def __init__(self, file, key, kind):
-        _check_kind(kind)
+        _check(key, kind)
         self.number = key.next(kind)
         head = pack("<4sBBHQQ", b"EMBS", VERSION, KINDS.index(kind) + 1, 0, 0, self.number)
         head = head[:8] + key.id + head[16:]
@@ -246,7 +175,7 @@ class Writer(_Segments):
     def _put(self, last):
         n = self._used
         self._place(self._segment, last)
-        self._turn(n)
+        ctr(self._encrypt, self._iv, self._chunk[:n], self._stream)
         self._file.write(self._chunk[:n])
         self._file.write(self._tag(n))
         self._segment, self._used, self._room = self._segment + 1, 0, _SEGMENT - _TAG
@@ -255,8 +184,7 @@ class Writer(_Segments):
         return self
 
     def __exit__(self, error, *_):
-        file, number = self._file, self.number
-        if file is not None and error is None:
+        if self._file is not None and error is None:
             self._put(1)
         self._file = None
 
@@ -270,16 +198,18 @@ class Reader(_Segments):
     """
 
     def __init__(self, file, key, kind, name):
-        _check_kind(kind)
+        _check(key, kind)
         size = file.seek(0, 2)
         file.seek(0)
         head = bytearray(_HEAD + _MORE)
         if file.readinto(head) < 4 or head[:4] != b"EMBS":
             raise ValueError("%s is not sealed" % name)
+        if size < _HEAD + _MORE + _TAG:
+            raise ValueError("%s is truncated" % name)
         if head[4] != VERSION:
             raise ValueError("%s is sealed in version %d; this Ember opens version %d" % (name, head[4], VERSION))
-        if not 0 < head[5] <= len(KINDS) or head[6] | head[7] or head[_HEAD] != _MORE or size < _HEAD + _MORE + _TAG:
-            raise ValueError("%s is truncated or damaged" % name)
+        if not 0 < head[5] <= len(KINDS) or head[6] | head[7] or head[_HEAD] != _MORE:
+            raise ValueError("%s is damaged" % name)
         if KINDS[head[5] - 1] != kind:
             raise ValueError("%s is a sealed %s, not a %s" % (name, KINDS[head[5] - 1], kind))
         if head[8:16] != key.id:
@@ -315,7 +245,7 @@ class Reader(_Segments):
             return b""
         segment, at = divmod(self._at + _MORE, _SEGMENT - _TAG)
         if segment != self._here:
-            self._turn(self._find(segment))
+            ctr(self._encrypt, self._iv, self._chunk[: self._find(segment)], self._stream)
             self._here = segment
         first = 0 if segment else _MORE
         part = self._chunk[at - first : min(at + n, _SEGMENT - _TAG) - first]
