@@ -22,7 +22,7 @@ PARTS = {
         "base: check homes "
         "instructions: cost derived isa program "
         "machine: executor image refused "
-        "run: blocks checkpoint fit micro reader runner travel"
+        "run: blocks checkpoint files fit micro reader runner travel"
     )),
     # What goes with any training where it is asked for: slices, several inputs, callbacks, schedules.
     "live": (("runtime",), (
@@ -89,8 +89,10 @@ PARTS = {
     )),
     # Files under a key: where they are sealed or opened.
     "sealed": ((), (
-        "ember: __init__ sealed "
-        "base: homes suite"
+        "ember: __init__ "
+        "base: homes "
+        "run: files "
+        "sealed: __init__ container key suite"
     )),
     "functional": (("attention", "convolution", "layers", "losses"), "functional: __init__ loss"),
 }  # fmt: skip

@@ -37,7 +37,7 @@ HKDF = [
 # F.5.1 and F.5.5), in parts of whole blocks, as streams of two blocks and of five.
 VECTORS = """
 from binascii import unhexlify
-from ember.base.suite import cipher, ctr, hkdf, hmac, pads, same
+from ember.sealed.suite import cipher, ctr, hkdf, hmac, pads, same
 from hashlib import sha256
 wrong = []
 for data, expected in %(sha)r.items():

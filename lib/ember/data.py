@@ -167,7 +167,7 @@ def write(path, train, test, shape, classes, typecode="B", scale=1.0):
             crc = crc32(_record(part[i], i, shape, classes, typecode), crc)
     head = (b"EMBD", 1, ord(typecode), len(shape), len(parts[0]), len(parts[1]), classes, scale, crc)
     head = struct.pack(_HEAD, *head) + struct.pack("<%dI" % len(shape), *shape)
-    from .run.blocks import replace
+    from .run.files import replace
 
     replace(path, _write, (head, parts, shape, classes, typecode))
 

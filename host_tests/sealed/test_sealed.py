@@ -10,7 +10,8 @@ import pytest
 import ember
 import sealed_cases as cases
 from ember import nn, optim, sealed
-from ember.run import blocks, checkpoint
+from ember.run import files
+from ember.sealed import container
 
 SECRET = cases.SECRET
 LENGTHS = (0, 1, 3, 455, 456, 457, 460, 951, 952, 953, 3000)
@@ -181,11 +182,11 @@ def without_an_end(self, segment, last):
 @pytest.mark.parametrize(
     "where, name, wrong, gets_by, attacks",
     [
-        (sealed, "same", lambda a, b: True, "bit 0 of byte 84", cases.damaged),
-        (sealed, "same", lambda a, b: a[:15] == b[:15], "bit 7 of byte 99", cases.damaged),
-        (sealed._Segments, "_place", of_another_index, "segments 1 and 2 exchanged", cases.rearranged),
-        (sealed._Segments, "_place", without_an_end, "without segment 3", cases.rearranged),
-        (sealed, "hkdf", lambda secret, salt, info, n: (secret * 4)[:n], "bit 0 of byte 16", cases.damaged),
+        (container, "same", lambda a, b: True, "bit 0 of byte 84", cases.damaged),
+        (container, "same", lambda a, b: a[:15] == b[:15], "bit 7 of byte 99", cases.damaged),
+        (container._Segments, "_place", of_another_index, "segments 1 and 2 exchanged", cases.rearranged),
+        (container._Segments, "_place", without_an_end, "without segment 3", cases.rearranged),
+        (container, "hkdf", lambda secret, salt, info, n: (secret * 4)[:n], "bit 0 of byte 16", cases.damaged),
     ],
 )
 def test_a_seal_with_a_hole_is_found(monkeypatch, where, name, wrong, gets_by, attacks):
@@ -384,38 +385,95 @@ def train(trainer, steps=3):
 
 
 @pytest.mark.parametrize("in_place", [True, False])
-def test_a_checkpoint(tmp_path, in_place):
-    """As trainer.save and load have it, but for the key; where memory is not in this heap by pieces too."""
+@pytest.mark.parametrize("sliced", [False, True])
+def test_a_checkpoint(tmp_path, in_place, sliced):
+    """As without a key; where memory is not in this heap by pieces too."""
     path, k = str(tmp_path / "a.ckpt"), key(counter=Counter())
     one, other = model(), model(2)
     one.executor.in_place = other.executor.in_place = in_place
     train(one)
-    sealed.save(blocks.replace, path, checkpoint.write, one, k, "checkpoint")
+    if sliced:
+        done = one.save(k.at(path, "checkpoint"), budget_us=1)
+        while not done:
+            assert not os.path.exists(path) and k.accepted("checkpoint") == 0
+            done = one.poll(1)
+    else:
+        assert one.save(k.at(path, "checkpoint")) == os.path.getsize(path)
     assert k.accepted("checkpoint") == 1 and os.listdir(tmp_path) == ["a.ckpt"]
-    with open(path, "rb") as file, sealed.Reader(file, k, "checkpoint", path) as plain:
-        checkpoint.read(other, plain, path)
+    other.load(k.at(path, "checkpoint"))
     assert train(one) == train(other)
-    weights = one.executor.segments[0].tobytes()[:400]
+    weights = one.executor.view(0, 100).tobytes()
     content = open(path, "rb").read()
     assert not any(weights[at : at + 8] in content for at in range(0, 400, 8))
+
+
+def test_errors_name_the_file(tmp_path):
+    path, k, t = str(tmp_path / "a.ckpt"), key(), model()
+    with pytest.raises(OSError, match="no checkpoint '%s'" % path):
+        t.load(k.at(path, "checkpoint"))
+    t.save(k.at(path, "checkpoint"))
+    before = train(t)
+    with pytest.raises(ValueError, match="'%s' is a sealed checkpoint, not a program" % path):
+        t.load(k.at(path, "program"))
+    with pytest.raises(ValueError, match="'%s' is not an Ember checkpoint" % path):
+        t.load(path)
+    with pytest.raises(ValueError, match="'%s' is of another model" % path):
+        ember.manual_seed(1)
+        net = nn.Sequential(nn.Linear(8, 20), nn.ReLU(), nn.Linear(20, 3))
+        ember.Trainer(net, nn.CrossEntropyLoss(), optim.Adam(net.parameters()), (8,), 4).load(k.at(path, "checkpoint"))
+    data = open(path, "rb").read()
+    open(path, "wb").write(data[:-1])
+    with pytest.raises(ValueError, match="'%s' is not authentic" % path):
+        t.load(k.at(path, "checkpoint"))
+    assert train(t) != before  # and it goes on
+
+
+def put(what, file):
+    file.write(what)
 
 
 def test_what_could_not_be_sealed_leaves_the_old_one(tmp_path):
     path, counter = str(tmp_path / "a.ckpt"), Counter()
     k, t = key(counter=counter), model()
-    sealed.save(blocks.replace, path, checkpoint.write, t, k, "checkpoint")
+    t.save(k.at(path, "checkpoint"))
     before = open(path, "rb").read()
 
     def full(what, file):
         file.write(cases.text(3000))
         raise OSError("disk full")
 
-    for bad, wrong in ((k, full), (key(counter=counter, entropy=bytes), checkpoint.write)):
-        with pytest.raises((OSError, RuntimeError)):
-            sealed.save(blocks.replace, path, wrong, t, bad, "checkpoint")
-        assert open(path, "rb").read() == before and counter.kept == {"checkpoint": 1}
-    with open(path + ".new", "rb") as file, pytest.raises(ValueError, match="truncated|not sealed"):
-        sealed.Reader(file, k, "checkpoint", "a")
+    with pytest.raises(OSError, match="disk full"):
+        k.at(path, "checkpoint").replace(full, None)
+    with pytest.raises(RuntimeError, match="no entropy"):
+        t.save(key(counter=counter, entropy=bytes).at(path, "checkpoint"))
+    with pytest.raises(ZeroDivisionError):
+        sum(k.at(path, "checkpoint").replacing(1 // n for n in (1, 0)) for _ in range(1))
+    assert open(path, "rb").read() == before and counter.kept == {"checkpoint": 1}
+    assert os.listdir(tmp_path) == ["a.ckpt"]
+
+
+def test_a_power_cut(tmp_path):
+    """Before the number is kept, both may be there; where the name is gone, what is whole beside is found."""
+    path, counter = str(tmp_path / "a.ckpt"), Counter()
+    k = key(counter=counter)
+    file = k.at(path, "checkpoint")
+    file.replace(put, b"first")
+    kept = dict(counter.kept)
+    file.replace(put, b"second")
+    counter.kept = kept  # it was cut after the renaming
+    with file.open() as plain:
+        assert plain.read() == b"second"
+    assert counter.kept == {"checkpoint": 2}
+    os.rename(path, path + ".new")
+    with file.open() as plain:
+        assert plain.read() == b"second"
+    data = open(path + ".new", "rb").read()
+    open(path + ".new", "wb").write(data[:-1])
+    with pytest.raises(OSError, match="no checkpoint"):
+        file.open()
+    files.replace(path, put, data)
+    with file.open() as plain:
+        assert plain.read() == b"second"
 
 
 # --- On boards, and what they sealed here
@@ -496,4 +554,5 @@ def test_a_firmware_without_aes_seals_nothing(micropython):
 def test_it_loads_when_it_is_used(micropython):
     said = micropython("import sys, ember\nprint('ember.sealed' in sys.modules)\nember.sealed\n"
                        "print(sorted(m for m in sys.modules if m[:5] == 'ember'))")  # fmt: skip
-    assert said == "False\n['ember', 'ember.base', 'ember.base.homes', 'ember.base.suite', 'ember.sealed']\n"
+    names = ["ember", "ember.base", "ember.base.homes", "ember.sealed"]
+    assert said == "False\n%r\n" % [*names, *("ember.sealed." + name for name in ("container", "key", "suite"))]

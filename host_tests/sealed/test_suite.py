@@ -6,7 +6,7 @@ import pytest
 
 import aes_cases
 import sealed_cases
-from ember.base import suite
+from ember.sealed import suite
 
 
 def test_as_nist_and_the_rfcs_say(capsys):
@@ -16,7 +16,7 @@ def test_as_nist_and_the_rfcs_say(capsys):
 
 @pytest.mark.parametrize("name", ["m4", "rv32"])
 def test_as_nist_and_the_rfcs_say_on_a_board(started, name):
-    script = sealed_cases.vectors(aes_cases).replace("ember.base.suite", "ember.base_suite")  # as a board has it
+    script = sealed_cases.vectors(aes_cases).replace("ember.sealed.suite", "ember.sealed_suite")  # as a board has it
     ok, output = started(name)(script)
     assert ok and output.strip() == sealed_cases.AS_PUBLISHED, output
 
@@ -63,7 +63,7 @@ def test_where_there_is_no_aes(monkeypatch):
 def test_micropython_without_cryptolib(micropython):
     """The builds for this machine have none; HMAC and HKDF work there all the same."""
     said = micropython(
-        "from ember.base.suite import cipher, hmac, pads\n"
+        "from ember.sealed.suite import cipher, hmac, pads\n"
         "try:\n    cipher(bytes(16))\nexcept RuntimeError as error:\n    print(error)\n"
         "print(hmac(pads(%r), %r) == %r)"
         % (sealed_cases.HMAC[1][0], sealed_cases.HMAC[1][1], bytes.fromhex(sealed_cases.HMAC[1][2]))
