@@ -87,6 +87,13 @@ PARTS = {
         "ember: filters "
         "ops: biquad fft mel"
     )),
+    # Files under a key: where they are sealed or opened.
+    "sealed": ((), (
+        "ember: __init__ "
+        "base: homes "
+        "run: files "
+        "sealed: __init__ container key suite"
+    )),
     "functional": (("attention", "convolution", "layers", "losses"), "functional: __init__ loss"),
 }  # fmt: skip
 

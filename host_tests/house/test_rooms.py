@@ -22,6 +22,7 @@ STANDS_ON = {
     "tensors": {"base", "instructions", "machine", "portable", "vm"},
     "ops": {"base", "instructions", "tensors"},
     "run": {"base", "instructions", "machine", "tensors"},
+    "sealed": {"run"},
     "runtime": {"base", "instructions", "portable", "run"},
     "data": {"base", "run", "tensors", "vm"},
     "callbacks": {"base", "instructions"},
