@@ -74,9 +74,12 @@ class Metric:
         return total if total == total else s  # of what is infinite no rest is known
 
     def seen(self):
-        if not self.executor.read(slot(SCORED)):
+        rows = self.executor.read(slot(SCORED))
+        if not rows:
             raise ValueError("compute: nothing was counted since the last reset()")
-        return self.executor.read(slot(SCORED))
+        if rows == 0x7FFFFFFF:  # where a counter stays
+            raise RuntimeError("compute: %d rows or more were counted; reset() before there are as many" % rows)
+        return rows
 
     def reset(self):
         for i in range(2 * self.sums):
