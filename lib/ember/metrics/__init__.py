@@ -7,7 +7,7 @@
 Each is a program of its own over a small arena, so update() allocates nothing where it is handed buffers of the types
 it reads: outputs as float32, as Trainer.predict gives them, targets in target_dtype, by default as a Trainer reads
 them. Lists, tensors and other types are converted. Sums are kept in two parts, what rounding takes from the one going
-into the other (Knuth's two-sum), so counts stay exact far beyond the 2**24 at which a float32 would stick.
+into the next sum (Knuth's two-sum), so counts stay exact far beyond the 2**24 at which a float32 would stick.
 
 N rows, at most batch_size at once (more are cut); where the output is [N, T, C], its rows are N * T.
 """

@@ -32,9 +32,7 @@ def evaluate(trainer, batches, metrics):
     if not scored:
         raise ValueError("evaluate: no batches")
     accuracy = correct / (scored * trainer.target_size) if trainer.classes else None
-    if loss + loss_rest == loss + loss_rest:  # of what is infinite no rest is known
-        loss += loss_rest
-    return loss / (total + total_rest or count), accuracy
+    return (loss + loss_rest) / (total + total_rest or count), accuracy
 
 
 def _measure(trainer, metrics):
@@ -46,10 +44,13 @@ def _measure(trainer, metrics):
 
 
 def _plus(s, rest, value):
-    """A sum in two floats, and value (Knuth's two-sum)."""
+    """A sum in two floats, and value (Knuth's two-sum): what rounding took goes into the next sum; 0 of what is
+    infinite."""
+    value += rest
     total = s + value
     part = total - s
-    return total, rest + ((s - (total - part)) + (value - part))
+    rest = (s - (total - part)) + (value - part)
+    return total, rest if rest == rest else 0.0
 
 
 def fit(trainer, batches, epochs, validation=None, callbacks=(), on_step=None, schedule=None, schedule_every="epoch"):
