@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "lib" / "ember"
 MOST_LINES = 3000  # of a call that are looked at
 MOST_CPU = 60  # seconds that one file may take; a million elements of an arena take one
+LEAST = 30  # files
 ALLOWED = ValueError, OSError, MemoryError
 
 
@@ -105,7 +106,9 @@ class Programs:
 
     def __init__(self, folder):
         import travelling
+        from ember.base import homes
 
+        homes.forget = lambda *_: None  # what reads programs stays
         self.travelling, self.seeds = travelling, []
         for name in travelling.MODELS:
             trainer = travelling.make(name)
@@ -214,9 +217,8 @@ def fuzz(name, seed, seconds, folder):
     for data in kind.seeds:
         kind.read(data, lines)
         lines.are_new()
-    gc.collect()
-    gc.freeze()  # a program that is read collects garbage
-    while time.monotonic() < end:
+        gc.freeze()  # a program that is read collects garbage
+    while files < LEAST or time.monotonic() < end:
         data = changed(dice.choice(kept), kept, dice)
         files += 1
         signal.setitimer(signal.ITIMER_PROF, MOST_CPU)

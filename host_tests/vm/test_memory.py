@@ -198,8 +198,9 @@ def test_faults_leave_the_rows_before_them():
         counter = m.put(isa.INTS, [0])
         words = {
             "cross_entropy": lambda: instruction("cross_entropy", n=171, width=2, loss=more, p=y, x=x, label=labels),  # noqa: B023
-            "cross_entropy_grad": lambda: instruction("cross_entropy_grad", into=0, n=171, width=2, dx=y, p=x,
-                                                      label=labels, g=more),  # noqa: B023  # fmt: skip
+            "cross_entropy_grad": lambda: instruction(
+                "cross_entropy_grad", into=0, n=171, width=2, dx=y, p=x, label=labels, g=more
+            ),  # noqa: B023  # fmt: skip
             "count_correct": lambda: instruction("count_correct", n=171, width=2, counter=counter, x=x, label=labels),  # noqa: B023
         }[name]()
         state = array("i", [0] * 4)

@@ -1,7 +1,7 @@
 // Programs that are led by what they reach: one that takes a branch of the VM that none took before, or comes nearer to
 // one, is kept, and changed further.
 //
-//     guided SEED SECONDS [FILE…]
+//     guided SEED SECONDS [FILE…]     at least 2048 programs
 //
 // The VM is compiled with -fsanitize-coverage=trace-pc,trace-cmp and the sanitizers, which end it at the first fault; this
 // file without. Half of what is accepted runs while bytes of its segments change, between slices or all the time.
@@ -10,7 +10,7 @@
 
 #include "running.h"
 
-enum { EDGES = 1 << 16, FEATURES = 2 * EDGES, MOST_KEPT = 4096, MOST_SEEN = 64 };
+enum { EDGES = 1 << 16, FEATURES = 2 * EDGES, MOST_KEPT = 4096, MOST_SEEN = 64, LEAST = 2048 };
 
 static uint8_t hits[FEATURES], reached[FEATURES];
 static uintptr_t last_place;
@@ -188,7 +188,7 @@ int main(int count, char **arguments) {
         keep(true);
     }
     long programs = 0, accepted = 0, by_others = 0;
-    for (; programs % 64 || time(NULL) < end; programs++) {
+    for (; programs < LEAST || programs % 64 || time(NULL) < end; programs++) {
         next_program();
         memset(hits, 0, sizeof hits);
         last_place = 0;
