@@ -1,11 +1,11 @@
-"""Files of every kind with bytes changed, led by the lines that reading them reaches: programs that travel, checkpoints,
-data. Whatever they hold, a reader takes them or raises ValueError, OSError or MemoryError, in bounded time and memory, and
-what a refused checkpoint was to change has not changed.
+"""Files of every kind with bytes changed, led by the lines that reading them reaches: programs that travel,
+checkpoints, data. Whatever they hold, a reader takes them or raises ValueError, OSError or MemoryError, in bounded time
+and memory, and what a refused checkpoint was to change has not changed.
 
     python host_tests/support/files_fuzz.py SEED SECONDS [KIND…]
 
-The native VM is the one with sanitizers. Checksums are 0 here, of what is written and of what is read: so changes get past
-them, whatever a format calls them.
+The native VM is the one with sanitizers. Checksums are 0 here, of what is written and of what is read: so changes get
+past them, whatever a format calls them.
 """
 
 import binascii

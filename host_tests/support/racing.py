@@ -1,4 +1,5 @@
-"""Memory that changes while the native VM runs: a thread writes what must not be there, and takes it back, all the time.
+"""Memory that changes while the native VM runs: a thread writes what must not be there, and takes it back, all the
+time.
 
     python host_tests/support/racing.py CASE SECONDS
 

@@ -1,5 +1,5 @@
-"""A minute of fuzzing that is led by what it reaches, under the sanitizers: programs, with the kernels of a PC, of boards
-with an FPU and of those without, and files. `make fuzz` goes on for longer."""
+"""A minute of fuzzing that is led by what it reaches, under the sanitizers: programs, with the kernels of a PC, of
+boards with an FPU and of those without, and files. `make fuzz` goes on for longer."""
 
 import os
 import subprocess

@@ -1,5 +1,5 @@
-"""Nothing that Python, another thread or hardware changes under the native VM may break memory: labels and positions that
-change between check and use, segments and a state that change while a run goes on, rows that a program writes."""
+"""Nothing that Python, another thread or hardware changes under the native VM may break memory: labels and positions
+that change between check and use, segments and a state that change while a run goes on, rows that a program writes."""
 
 import os
 import shutil
@@ -188,26 +188,24 @@ def test_a_budget_whose_method_moves_everything(build):
     assert run_micropython(build, text).strip() == "refused"  # the state has too many words by then
 
 
-def test_faults_leave_the_rows_before_them():
-    """A label that turns out of range within a run of rows: those before it are done, it is named by the state."""
-    for name in ("cross_entropy", "cross_entropy_grad", "count_correct"):
-        m = Memory()
-        labels = m.put(isa.INTS, [0] * 150 + [7] + [0] * 20)
-        x, y = m.put(isa.ARENA, [1.0, 0.0] * 171), m.put(isa.ARENA, [-5.0] * 342)
-        more = m.put(isa.ARENA, [2.0] * 171)
-        counter = m.put(isa.INTS, [0])
-        words = {
-            "cross_entropy": lambda: instruction("cross_entropy", n=171, width=2, loss=more, p=y, x=x, label=labels),  # noqa: B023
-            "cross_entropy_grad": lambda: instruction(
-                "cross_entropy_grad", into=0, n=171, width=2, dx=y, p=x, label=labels, g=more
-            ),  # noqa: B023  # fmt: skip
-            "count_correct": lambda: instruction("count_correct", n=171, width=2, counter=counter, x=x, label=labels),  # noqa: B023
-        }[name]()
-        state = array("i", [0] * 4)
-        assert NATIVE.run(m.program(words), m.buffers, state, -1) == FAULT
-        assert state[2] == 150
-        written = m.buffers[0][y & 0xFFFFFF :][:342]
-        if name == "count_correct":
-            assert m.buffers[isa.INTS][counter & 0xFFFFFF] == 150
-        else:
-            assert -5.0 not in written[:300] and set(written[300:]) == {-5.0}
+@pytest.mark.parametrize("name", ["cross_entropy", "cross_entropy_grad", "count_correct"])
+def test_faults_leave_the_rows_before_them(name):
+    """A label that is out of range within a run of rows: those before it are done, and the state names it."""
+    m = Memory()
+    labels = m.put(isa.INTS, [0] * 150 + [7] + [0] * 20)
+    x, y, more = [m.put(isa.ARENA, values * 171) for values in ([1.0, 0.0], [-5.0, -5.0], [2.0])]
+    counter = m.put(isa.INTS, [0])
+    fields = {
+        "cross_entropy": dict(loss=more, p=y, x=x),
+        "cross_entropy_grad": dict(into=0, dx=y, p=x, g=more),
+        "count_correct": dict(counter=counter, x=x),
+    }[name]
+    state = array("i", [0] * 4)
+    words = instruction(name, n=171, width=2, label=labels, **fields)
+    assert NATIVE.run(m.program(words), m.buffers, state, -1) == FAULT
+    assert state[2] == 150
+    written = m.buffers[0][y & 0xFFFFFF :][:342]
+    if name == "count_correct":
+        assert m.buffers[isa.INTS][counter & 0xFFFFFF] == 150
+    else:
+        assert -5.0 not in written[:300] and set(written[300:]) == {-5.0}

@@ -6,7 +6,6 @@ n elements of a parameter p; g is their gradient, a sum of weights that come to 
 from .bind import OFFSET
 from .functions import div, sqrt, to_whole
 
-
 MOST = 0x7FFFFFFF  # of a counter: as many or more
 
 
