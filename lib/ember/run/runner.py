@@ -269,7 +269,7 @@ class Runner:
 
     @property
     def steps(self):
-        """Updates so far."""
+        """Updates so far; 2**31 - 1: as many, or more."""
         return self.executor.read(_STEP)
 
     def predict(self, x, out=None):
