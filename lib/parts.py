@@ -23,7 +23,7 @@ PARTS = {
         "data: __init__ count elements grow head layout pack "
         "instructions: cost derived isa program "
         "machine: executor image refused "
-        "run: blocks checkpoint fit micro reader runner travel"
+        "run: blocks checkpoint files fit micro reader runner travel"
     )),
     # What goes with any training where it is asked for: slices, several inputs, callbacks, schedules.
     "live": (("runtime",), (

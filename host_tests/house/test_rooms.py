@@ -31,7 +31,7 @@ STANDS_ON = {
     "filters": {"base", "ops", "tensors"},
     "functional": {"base", "nn", "ops", "tensors"},
     "optim": {"base", "instructions", "nn", "ops", "schedule", "tensors"},
-    "metrics": {"base", "instructions", "nn", "ops", "recording", "run", "tensors", "vm"},
+    "metrics": {"base", "instructions", "machine", "nn", "ops", "recording", "run", "tensors", "vm"},
     "train": {"base", "instructions", "machine", "nn", "ops", "optim", "recording", "run", "tensors", "vm"},
     "__init__": {"base"},
 }

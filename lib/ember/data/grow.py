@@ -94,9 +94,7 @@ class Appender:
 
 
 def flush(file):
-    """What was written reaches the file, and the file the device."""
+    """What was written reaches the device. MicroPython's flush() sees to that; its files have no fileno()."""
     file.flush()
-    if hasattr(os, "fsync") and hasattr(file, "fileno"):
+    if hasattr(os, "fsync"):
         os.fsync(file.fileno())
-    elif hasattr(os, "sync"):
-        os.sync()

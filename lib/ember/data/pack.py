@@ -51,7 +51,7 @@ def _replace(path, head, test, train, chunk, grows, mark):
     data = head_bytes(head, chunk, len(test), grows, mark)
     places = layouts(head, data, chunk, len(test))
     sums = [checksums(head, *part) for part in zip((test, train), places)]
-    from ..run.blocks import replace
+    from ..run.files import replace
 
     replace(path, _write, (data, head, (test, train), places, sums))
 

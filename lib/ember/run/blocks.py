@@ -46,22 +46,3 @@ def checksum(file, n, crc=0):
         crc = crc32(piece, crc)
         n -= len(piece)
     return crc
-
-
-def replace(path, write, what):
-    """write(what, file) a new file beside the one of this path, which it then replaces: so there is a whole one, and
-    where it cannot be written the old one stays."""
-    beside = path + ".new"
-    try:
-        file = open(beside, "wb")
-    except OSError as error:
-        raise OSError("cannot write %r (%s)" % (path, error))  # noqa: B904
-    with file:
-        write(what, file)
-    import os
-
-    try:
-        os.rename(beside, path)
-    except OSError:  # FAT does not rename over a file
-        os.remove(path)
-        os.rename(beside, path)

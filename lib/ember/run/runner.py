@@ -2,10 +2,10 @@
 a metric, or runtime.load of what it reads from a file."""
 
 from ..instructions import program
-from ..machine.image import per_row, segment, word, zeros
+from ..machine.image import per_row, rows_in, segment, word, zeros
 
 _REFUSED, _NUMBERS = (ValueError, TypeError), (int, float, type(None))
-_len, _is = len, isinstance  # a step finds them sooner here than among all builtins
+_is = isinstance  # a step finds it sooner here than among all builtins
 _ROWS, _LR = (program.INTS << 24) + program.ROWS, program.FLOATS << 24
 _STEP = (program.INTS << 24) + program.STEP
 
@@ -75,19 +75,18 @@ class Runner:
             return False
         if self.binding:
             return self.binding.bind(self, x, y)
-        n = _len(y)
-        rows = self.rows = n // self.target_size
+        rows = self.rows = rows_in(y, self.target_size, self.micro_batch)
         self.executor.bind(rows, x, y)
-        return rows * self.sample_size == _len(x) and rows * self.target_size == n and 0 < rows <= self.micro_batch
+        return rows > 0 and rows == rows_in(x, self.sample_size, self.micro_batch)
 
     def bind_part(self, k, part):
         """One part of several, in segment k; the first of all says how many rows."""
-        n, size = len(part), self.sizes[k - program.FIRST_BOUND]
+        rows = rows_in(part, self.sizes[k - program.FIRST_BOUND], self.micro_batch)
         if k == program.X:
-            self.rows = n // size
-            self.executor.write(_ROWS, self.rows)
+            self.rows = rows
+            self.executor.write(_ROWS, rows)
         self.executor.bind_part(k, part)
-        return n == self.rows * size and 0 < self.rows <= self.micro_batch
+        return 0 < rows == self.rows
 
     def bind_input(self, x):
         """Bind a batch without targets, for a prediction; whether its length fits."""
@@ -97,12 +96,12 @@ class Runner:
             return False
         if self.binding:
             return self.binding.bind_input(self, x)
-        rows = self.rows = len(x) // self.sample_size
+        rows = self.rows = rows_in(x, self.sample_size, self.micro_batch)
         y = self.executor.bound(program.Y)
         if len(y) < rows * self.target_size:  # targets are bound even where they are not read
             y = zeros(self.target_dtype, self.micro_batch * self.target_size)
         self.executor.bind(rows, x, y)
-        return rows * self.sample_size == len(x) and 0 < rows <= self.micro_batch
+        return rows > 0
 
     def run(self, sections):
         """Now and then the VM returns to Python, which then may be interrupted (Ctrl-C)."""
@@ -336,8 +335,8 @@ class Runner:
 
     def save(self, path):
         """Write parameters, optimizer state, counters and where the schedule is to a file."""
-        from .blocks import replace
         from .checkpoint import write
+        from .files import replace
 
         self.idle()
         replace(path, write, self)
@@ -345,11 +344,8 @@ class Runner:
     def load(self, path):
         """Read them back. A file that is damaged or of another model raises, and nothing has changed."""
         from .checkpoint import read
+        from .files import find
 
         self.idle()
-        try:
-            file = open(path, "rb")
-        except OSError as error:
-            raise OSError("no checkpoint %r (%s)" % (path, error))  # noqa: B904
-        with file:
+        with find(path, "checkpoint") as file:
             read(self, file, path)

@@ -4,7 +4,7 @@ averages."""
 from array import array
 
 from ..instructions import program
-from ..machine.image import segment
+from ..machine.image import rows_in, segment
 
 _PIECE = 64  # elements that are moved at once
 
@@ -30,11 +30,12 @@ def accept(model, x, y):
     for what, k, part in parts:
         flags, _, size = segment(model.image.code, k)
         part, dims = _typed(part, program.TYPES[flags & 7], what)
-        n = len(part) // size
-        if not 0 < n <= model.batch_size or n * size != len(part) or dims is not None and dims[:1] != (n,):
+        n = rows_in(part, size, model.batch_size)
+        if not n or dims is not None and dims[:1] != (n,):
+            n = rows_in(part, size, len(part))
             raise ValueError("%s has %d elements%s; this program takes 1 to %d samples of %d, of type %r"
-                             % (what, len(part), ", %d samples" % n if n and n * size == len(part) else "",
-                                model.batch_size, size, program.TYPES[flags & 7]))  # fmt: skip
+                             % (what, len(part), ", %d samples" % n if n else "", model.batch_size, size,
+                                program.TYPES[flags & 7]))  # fmt: skip
         found.append(part)
         counts.append(n)
     if min(counts) < max(counts):

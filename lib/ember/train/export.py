@@ -8,7 +8,8 @@ from ..instructions import program
 from ..instructions.needs import table_of
 from ..machine.image import per_row, segment, word
 from ..run import reader
-from ..run.blocks import pieces, put, replace
+from ..run.blocks import pieces, put
+from ..run.files import replace
 from ..run.travel import averages
 
 _PIECE = 256  # elements that are drawn at once
@@ -42,7 +43,7 @@ def compile(model, loss, optimizer, input_shape, batch_size=32, path=None, **opt
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
     _, image, _ = front.image(False)
     state = _beginning(front, image) if front.extras and front.extras.averages else ()
-    weights = _values(front.trained + front.frozen)
+    weights = _values(image.parameters)
     return write(image, front.names(), path, weights, state, image.floats, image.ints)
 
 

@@ -117,7 +117,8 @@ class Front:
         image.batch_size, image.classes, image.results = self.batch_size, self.classes, self.results
         image.starts = tuple([offset for _, offset, _ in plan.kept]) + (plan.start,)
         image.statistics = image.starts[THE_STATISTICS]
-        image.shapes, image.fingerprint = [p.shape for p in self.trained + self.frozen], self._fingerprint()
+        image.parameters = self.trained + self.frozen
+        image.shapes, image.fingerprint = [p.shape for p in image.parameters], self._fingerprint()
         if self.several:
             image.inputs, image.targets = self.several.counts()
         return plan, image, arena
@@ -135,7 +136,7 @@ class Front:
         arena, starts, offset = memoryview(trainer.executor.segments[0]), trainer.image.starts, 0
         trained, gradients = starts[FROZEN], starts[GRADIENTS]
         clear(arena, starts[STATE], trainer.plan.start)  # the optimizer's state, statistics
-        for p in self.trained + self.frozen:
+        for p in trainer.image.parameters:
             n = p.numel()
             settle(p, arena, offset, trainer)
             if self.fused:
@@ -143,6 +144,7 @@ class Front:
             elif offset < trained:
                 p.grad = Tensor(arena[gradients + offset : gradients + offset + n], p.dims)
             offset += n
+        trainer.image.parameters = ()
         floats = memoryview(trainer.executor.segments[FLOATS])
         offset = 0
         for optimizer in self.optimizers:
