@@ -20,7 +20,7 @@ PARTS = {
     "runtime": ((), (
         "ember: __init__ progress runtime vm "
         "base: check homes "
-        "data: __init__ count elements grow head layout pack "
+        "data: __init__ count elements grow head layout memory pack place source "
         "instructions: cost derived isa program "
         "machine: executor image refused "
         "run: blocks checkpoint files fit micro reader runner travel"

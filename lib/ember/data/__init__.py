@@ -1,11 +1,8 @@
 """Data in a file, or in memory, streamed in batches: never more than one batch is copied. The file's format is in
 docs/data.md; write, create and Appender, which make files, load when they are used."""
 
-from array import array
-from binascii import crc32
-
 from .. import vm
-from .layout import INTACT, SIZES
+from .layout import is_whole
 
 _HOMES = " data.pack: write create data.grow: Appender "
 
@@ -16,27 +13,6 @@ class _Slice:
 
 
 _ALL = _Slice()[:]  # made once: x[:] = … makes one each time
-
-
-class _Part:
-    """An input or a target of the batch: where a record of it is read to, checked, and kept."""
-
-    def __init__(self, typecode, size):
-        self.typecode, self.size = typecode, size
-        self.whole = _buffer(typecode, size + 4 // SIZES[typecode])  # a record and its checksum
-        self.record, self.checksum = memoryview(self.whole)[:size], memoryview(self.whole)[size:]
-        self.buffer = self.slots = None
-
-    def make_room(self, rows):
-        self.buffer, size = _buffer(self.typecode, rows * self.size), self.size
-        if size > 1 or self.typecode in "fiI":  # numbers that are objects
-            self.slots = [memoryview(self.buffer)[i * size : (i + 1) * size] for i in range(rows)]
-
-    def keep(self, row):
-        if self.slots:
-            self.slots[row][_ALL] = self.record
-        else:
-            self.buffer[row] = self.record[0]
 
 
 class Batches:
@@ -61,91 +37,21 @@ class Batches:
     """
 
     def __init__(self, source, batch_size, split="train", shuffle=None, seed=0, on_damage="raise"):
-        if not isinstance(batch_size, int) or batch_size < 1:
-            from ..base.check import whole  # which a program that travelled does without
+        from .source import opened
 
-            batch_size = whole("batch_size", batch_size)
-        if split not in ("train", "test"):
-            raise ValueError("split is %r; it may be 'train' or 'test'" % (split,))
-        if on_damage not in ("raise", "skip"):
-            raise ValueError("on_damage is %r; it may be 'raise' or 'skip'" % (on_damage,))
-        self.batch_size, self.seed, self.epoch, self.split, self.on_damage = batch_size, seed, 0, split, on_damage
-        self.shuffle = split == "train" if shuffle is None else shuffle
-        self.source = source if isinstance(source, str) else None
-        from .head import opened
-
-        self.file, memory, self.name = opened(source)
         try:
-            self._open(memory)
-        except Exception:
-            if self.source:
-                self.file.close()
-            raise
+            opened(self, source, batch_size, split, shuffle, on_damage)
         finally:
+            _leave("source")
             _leave("head")
-
-    def _open(self, memory):
-        from .head import read
-
-        head, test = read(self.file, self.name), self.split == "test"
-        xs, ys = head.parts[: head.inputs], head.parts[head.inputs :]
-        self.typecode, self.shape, self.scale, self.offset = [_of(xs, k, head.several_x) for k in range(4)]
-        self.target_typecode, self.target_shape = _of(ys, 0, head.several_y), _of(ys, 1, head.several_y)
-        self.classes, self.names = _of(ys, 4, head.several_y), _of(ys, 5, head.several_y)
-        self.several_x, self.several_y, self.inputs = head.several_x, head.several_y, head.inputs
-        self.layout, self.grows, self.mark = head.layouts[test], head.grows and not test, head.key + (test << 29)
-        self.crc, self.start = head.crc, head.start
-        self.samples = self._count() if self.grows else self.layout.chunk
-        if not self.samples and not self.grows:
-            raise ValueError("%s has no samples to %s" % (self.name, self.split))
-        if self.crc is not None:
-            self.check()  # which has one checksum for all its records
-        self.rows = self.batch_size if self.grows else min(self.batch_size, self.samples)
-        if hasattr(self.file, "most"):
-            self.file.most = max(self.layout.bytes)
-        self.parts = []
-        for k in range(len(head.parts)):
-            typecode = head.parts[k][0]
-            self.parts.append(_Part(typecode, self.layout.bytes[k] // SIZES[typecode]))
-        self.memory = memory if memory and self._lies_so(memory) else None
-        self.full = None
-        if not self.memory:
-            for part in self.parts:
-                part.make_room(self.rows)
-            self.full = self._pair([part.buffer for part in self.parts])
-        self.last = 0, None  # a smaller batch: rows, and views of so many
-        self.next, self.order, self.skipped, self.loaded = self.samples, 0, 0, False
-
-    def _lies_so(self, memory):
-        """Whether a batch is one piece of memory, in each part."""
-        if self.shuffle or self.crc is not None or self.grows and self.layout.chunk % self.rows:
-            return False
-        return all([_typed(memory[:4], part.typecode) for part in self.parts])
-
-    def _count(self):
-        from .count import records
-
-        return records(self.layout, self.file, self.name)
-
-    def _pair(self, found):
-        """(x, y) of what there is of each part."""
-        n = self.inputs
-        return (tuple(found[:n]) if self.several_x else found[0]), (tuple(found[n:]) if self.several_y else found[n])
+        self.seed, self.epoch, self.order, self.skipped, self.loaded = seed, 0, 0, 0, False
+        self.next = self.samples
 
     def check(self):
         """Read all records of the split, and compare their checksums: ValueError names the first that is damaged."""
-        if self.crc is not None:
-            from .head import check
+        from .place import check
 
-            check(self.file, self.crc, self.start, self.name)
-            return
-        for i in range(self.samples):
-            if not self._read(i) and not self._read(i):
-                self._refuse(i)
-
-    def _refuse(self, i):
-        raise ValueError("%s: record %d of its %s split is damaged: its checksum does not fit"
-                         % (self.name, i, self.split))  # fmt: skip
+        check(self)
 
     def state(self):
         """The place within the epoch, six ints: the epoch, the next sample of it, how many it has; seed, shuffle; and
@@ -158,54 +64,43 @@ class Batches:
     def load(self, state):
         """Go to where state() was called: iterating then hands out the rest of that epoch, and after it the others. In
         a file that grew, the epoch ends with the records that it began with. ValueError where it is of another file."""
-        epoch, first, samples, seed, shuffle, mark = state
-        count = self._count() if self.grows else self.layout.chunk
-        if mark != self.mark or not 0 <= first <= samples <= count:
-            raise ValueError("the place %s is of another file than %s, which has %d samples to %s"
-                             % (state, self.name, count, self.split))  # fmt: skip
-        if bool(shuffle) != bool(self.shuffle):
-            raise ValueError("the place %s is of batches with shuffle=%s" % (state, bool(shuffle)))
-        self.epoch = self.order = epoch
-        self.seed, self.next, self.samples, self.loaded = seed, first, samples if first else count, True
+        from .place import load
+
+        load(self, state)
 
     def __len__(self):
         return (self.samples + self.rows - 1) // self.rows
 
     def __iter__(self):
         if not self.loaded:
-            self.next = 0
             if self.grows:
-                self._begin()
+                from .place import count
+
+                count(self)
+            self.next = 0
         self.loaded, self.skipped, self.order = False, 0, self.epoch
         self.epoch += 1
         return self
-
-    def _begin(self):
-        """The file may have grown since it was opened."""
-        if self.source:
-            self.file.close()
-            self.file = open(self.source, "rb")
-        self.samples = self._count()
 
     # As in run/runner.py, what runs at every batch is cut into calls whose frames stay small.
 
     def __next__(self):
         if self.memory:
-            return self._in_place()
+            return self.memory(self)
         rows = self._gather()
         if rows == self.rows:
             return self.full
         if not rows:
             raise StopIteration
         if rows != self.last[0]:
-            self.last = rows, self._pair([memoryview(part.buffer)[: rows * part.size] for part in self.parts])
+            self.last = rows, self.pair([memoryview(part.buffer)[: rows * part.size] for part in self.parts])
         return self.last[1]
 
     def _gather(self):
         """Read a batch into the buffers; its rows."""
         row, i = 0, self.next
         while row < self.rows and i < self.samples:
-            if self._take(i):
+            if self.take(i):
                 for part in self.parts:
                     part.keep(row)
                 row += 1
@@ -213,42 +108,21 @@ class Batches:
         self.next = i
         return row
 
-    def _in_place(self):
-        """A batch as views of the memory that it lies in."""
-        first = i = self.next
-        while i < self._end(first):
-            if self._take(i):
-                i += 1
-            elif i == first:
-                first = i = i + 1
-            else:
-                break
-        if i == first:
-            raise StopIteration
-        self.next = i
-        return self._pair([self._view(k, first, i - first) for k in range(len(self.parts))])
-
-    def _end(self, first):
-        chunk = self.layout.chunk
-        return min(first + self.rows, self.samples, (first // chunk + 1) * chunk)
-
-    def _view(self, k, first, rows):
-        at = self.layout.place(k, first)
-        return _typed(self.memory[at : at + rows * self.layout.bytes[k]], self.parts[k].typecode)
-
-    def _take(self, i):
+    def take(self, i):
         """Read the i-th record of the epoch; False where it is to be skipped. It is read twice before it is refused:
         what fails may be the reading."""
         if self.shuffle:
             i = vm.permute(i, self.samples, self.seed, self.order)
-        if self._read(i) or self._read(i):
+        if self.read(i) or self.read(i):
             return True
         if self.on_damage == "raise":
-            self._refuse(i)
+            from .place import refuse
+
+            refuse(self, i)
         self.skipped += 1
         return False
 
-    def _read(self, i):
+    def read(self, i):
         """Whether a record is whole; then each part has what is its own."""
         layout, file, parts = self.layout, self.file, self.parts
         for k in range(len(parts)):
@@ -262,31 +136,28 @@ class Batches:
         for part in self.parts:
             self.file.readinto(part.checksum)
         for k in range(len(self.parts)):
-            if crc32(self.parts[k].whole, self.layout.seed(k, i)) != INTACT:
+            if not is_whole(self.parts[k].whole, self.layout.seed(k, i)):
                 return False
         return True
+
+    def pair(self, found):
+        """(x, y) of what there is of each part."""
+        n = self.inputs
+        return (tuple(found[:n]) if self.several_x else found[0]), (tuple(found[n:]) if self.several_y else found[n])
 
     def close(self):
         self.file.close()
 
 
-def _of(parts, k, several):
-    """What is k-th of each part."""
-    return tuple([part[k] for part in parts]) if several else parts[0][k]
+class Part:
+    """An input or a target of the batch. A record of it is read to .record, its checksum to .checksum, which lies
+    behind; then it is kept in a row of .buffer."""
 
-
-def _buffer(typecode, n):
-    if typecode == "B":
-        return bytearray(n)
-    # An array of a range takes its own bytes alone; the narrow types do not hold a range's values.
-    return array(typecode, range(n) if typecode in "fiI" else bytes(n * SIZES[typecode]))
-
-
-def _typed(view, typecode):
-    """Bytes as elements of a type, or None where they cannot be seen so."""
-    if typecode == "B":
-        return view
-    return view.cast(typecode) if hasattr(view, "cast") else None
+    def keep(self, row):
+        if self.slots:
+            self.slots[row][_ALL] = self.record
+        else:
+            self.buffer[row] = self.record[0]
 
 
 def _leave(name):

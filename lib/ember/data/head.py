@@ -1,10 +1,8 @@
 """The heads of data files (docs/data.md), of versions 1 and 2. Batches lets this module go when it has read one."""
 
 import struct
-from binascii import crc32
-from io import BytesIO
 
-from .layout import SIZES, Layout, is_whole
+from .layout import COUNTS, SIZES, Layout, is_whole
 
 SEVERAL_X, SEVERAL_Y, GROWS = 1, 2, 4  # flags
 HEAD, PART = "<4sBBBBIIII", "<BBBBI"
@@ -23,47 +21,7 @@ class Head:
     layouts  of train and test
     """
 
-    crc = start = None  # of all records, and where they begin, in version 1
-
-
-class Memory:
-    """Memory that is read as a file is."""
-
-    def __init__(self, memory):
-        self.memory, self.at, self.most = memory, 0, 64
-
-    def seek(self, at, whence=0):
-        self.at = at + (len(self.memory) if whence else 0)
-        return self.at
-
-    def readinto(self, buffer):
-        # An element of a buffer may be of several bytes, and MicroPython does not tell: what is read is a piece that
-        # holds enough.
-        n = BytesIO(self.memory[self.at : self.at + max(self.most, 4 * len(buffer))]).readinto(buffer)
-        self.at += n
-        return n
-
-    def close(self):
-        pass
-
-
-def opened(source):
-    """(file, memory, name) of a path, a file or memory; memory is None where it is not to be reached."""
-    name = source if isinstance(source, str) else "the file"
-    if isinstance(source, str):
-        try:
-            source = open(source, "rb")
-        except OSError as error:
-            raise OSError("no data file %r (%s)" % (source, error))  # noqa: B904
-    if hasattr(source, "readinto"):
-        try:
-            return source, memoryview(source), name  # a file of ROMFS lies in memory
-        except TypeError:
-            return source, None, name
-    memory = memoryview(source)
-    if hasattr(memory, "cast"):
-        memory = memory.cast("B")
-    return (BytesIO(source) if isinstance(source, bytes) else Memory(memory)), memory, name
+    crc = None  # of all records, and where they begin, in version 1
 
 
 def taken(file, n):
@@ -94,16 +52,14 @@ def read(file, name):
     return head
 
 
-def check(file, crc, start, name):
-    """Compare the one checksum that a file of version 1 has."""
-    file.seek(start)
-    found, chunk = 0, bytearray(256)
-    n = file.readinto(chunk)
-    while n:
-        found = crc32(memoryview(chunk)[:n], found)
-        n = file.readinto(chunk)
-    if found != crc:
-        raise ValueError("%s is damaged: its checksum does not fit" % name)
+def layout(start, chunk, parts, key):
+    """The Layout of a split; parts: (typecode, elements of a record) of each column."""
+    at, offsets = COUNTS + 4 * len(parts) * chunk, []
+    sizes = [SIZES[typecode] * size for typecode, size in parts]
+    for n in sizes:
+        offsets.append(at)
+        at += (n * chunk + 3) // 4 * 4
+    return Layout(start, chunk, key, sizes, offsets, sizes, at if chunk else 0)
 
 
 def size_of(dims):
@@ -131,8 +87,8 @@ def _second(file, start, size):
         return None
     head.key = int.from_bytes(data[-4:], "little") & KEY
     sizes = [(part[0], size_of(part[1])) for part in head.parts]
-    test = Layout(length, tests, sizes, head.key + TEST)
-    train = Layout(length + test.length, chunk, sizes, head.key)
+    test = layout(length, tests, sizes, head.key + TEST)
+    train = layout(length + test.length, chunk, sizes, head.key)
     head.layouts, head.end = (train, test), train.start + train.length
     return head if max(chunk, tests) * len(sizes) < KEY and train.start <= size else None
 
@@ -173,13 +129,10 @@ def _first(file, start):
     head = Head()
     head.inputs, head.several_x, head.several_y, head.grows = 1, False, False, False
     head.parts = [(typecode, dims, scale, 0.0, 0, None), ("B", (), None, 0.0, classes, None)]
-    head.crc, head.start = int.from_bytes(crc, "little"), 28 + 4 * rank
-    head.key = head.crc & KEY
-    sizes = [(typecode, size_of(dims)), ("B", 1)]
-    x = SIZES[typecode] * sizes[0][1]
-    head.layouts = [Layout(head.start, n, sizes, None) for n in (train, test)]
-    head.layouts[1].start += train * (x + 1)
-    for layout in head.layouts:
-        layout.offsets, layout.strides = [0, x], [x + 1, x + 1]
-    head.end = head.start + (train + test) * (x + 1)
+    crc, at = int.from_bytes(crc, "little"), 28 + 4 * rank
+    head.crc, head.key = (crc, at), crc & KEY
+    x = SIZES[typecode] * size_of(dims)
+    split = [x, 1], [0, x], [x + 1, x + 1], 0
+    head.layouts = Layout(at, train, None, *split), Layout(at + train * (x + 1), test, None, *split)
+    head.end = at + (train + test) * (x + 1)
     return head

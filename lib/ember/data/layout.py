@@ -1,5 +1,5 @@
 """Where the records of a split lie in a data file (docs/data.md): chunks, each of two counts, a table of checksums, and
-a column for each input and target."""
+a column for each input and target. head.py makes these."""
 
 from binascii import crc32
 
@@ -9,17 +9,12 @@ COUNTS = 16
 
 
 class Layout:
-    """start: of the first chunk in the file; chunk: records in each; parts: (typecode, elements of a record) of each
-    column; key: what checksums begin from, of the file's head. All ints stay below 2**30."""
+    """start: of the first chunk in the file; chunk: records in each; key: what checksums begin from, of the file's
+    head; of each column, bytes: of a record, offsets: in the chunk, strides: to the next record; length: of a chunk.
+    All ints stay below 2**30."""
 
-    def __init__(self, start, chunk, parts, key):
-        self.start, self.chunk, self.key, at = start, chunk, key, COUNTS + 4 * len(parts) * chunk
-        self.bytes = self.strides = [SIZES[typecode] * size for typecode, size in parts]
-        self.offsets = []
-        for n in self.bytes:
-            self.offsets.append(at)
-            at += (n * chunk + 3) // 4 * 4
-        self.length = at if chunk else 0
+    def __init__(self, *given):
+        self.start, self.chunk, self.key, self.bytes, self.offsets, self.strides, self.length = given
 
     def place(self, k, i):
         """Of part k of record i."""

@@ -6,8 +6,8 @@ from binascii import crc32
 
 from ..base.check import number, whole
 from .elements import encoded
-from .head import FIXED, GROWS, HEAD, KEY, PART, SEVERAL_X, SEVERAL_Y, TEST, Head, size_of
-from .layout import SIZES, Layout
+from .head import FIXED, GROWS, HEAD, KEY, PART, SEVERAL_X, SEVERAL_Y, TEST, Head, layout, size_of
+from .layout import SIZES
 
 
 def write(path, train, test, shape, classes=0, typecode="B", scale=1.0, offset=0.0, target_typecode=None,
@@ -59,17 +59,17 @@ def _replace(path, head, test, train, chunk, grows, mark):
 def _write(what, file):
     data, head, splits, places, found = what
     file.write(data)
-    for samples, layout, sums in zip(splits, places, found):
-        for first in range(0, len(samples), layout.chunk or 1):
-            count = min(layout.chunk, len(samples) - first)
-            file.write(entry(layout, first // layout.chunk, count) * 2)
-            n = len(layout.bytes)
+    for samples, where, sums in zip(splits, places, found):
+        for first in range(0, len(samples), where.chunk or 1):
+            count = min(where.chunk, len(samples) - first)
+            file.write(entry(where, first // where.chunk, count) * 2)
+            n = len(where.bytes)
             file.write(sums[n * first : n * (first + count)])
-            fill(file, 4 * n * (layout.chunk - count))
+            fill(file, 4 * n * (where.chunk - count))
             for k in range(n):
                 for i in range(first, first + count):
                     file.write(part_bytes(head, k, samples[i], i))
-                fill(file, layout.bytes[k] * (layout.chunk - count) + -layout.bytes[k] * layout.chunk % 4)
+                fill(file, where.bytes[k] * (where.chunk - count) + -where.bytes[k] * where.chunk % 4)
 
 
 def fill(file, n):
@@ -117,17 +117,17 @@ def layouts(head, data, chunk, tests):
     key, sizes = int.from_bytes(data[-4:], "little") & KEY, [(part[0], size_of(part[1])) for part in head.parts]
     if max(chunk, tests) * len(sizes) >= KEY:
         raise ValueError("%d records of %d parts; there may be %d in all" % (max(chunk, tests), len(sizes), KEY))
-    test = Layout(len(data), tests, sizes, key + TEST)
-    return test, Layout(len(data) + test.length, chunk, sizes, key)
+    test = layout(len(data), tests, sizes, key + TEST)
+    return test, layout(len(data) + test.length, chunk, sizes, key)
 
 
-def checksums(head, samples, layout):
+def checksums(head, samples, where):
     """Of each part of each sample, all of which are so found to be right: an array of uint32."""
     n = len(head.parts)
     sums = array("I", range(n * len(samples)))
     for i in range(len(samples)):
         for k in range(n):
-            sums[n * i + k] = crc32(part_bytes(head, k, samples[i], i), layout.seed(k, i))
+            sums[n * i + k] = crc32(part_bytes(head, k, samples[i], i), where.seed(k, i))
     return sums
 
 
