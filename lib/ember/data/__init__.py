@@ -1,6 +1,8 @@
 """Data in a file, or in memory, streamed in batches: never more than one batch is copied. The file's format is in
 docs/data.md; write, create and Appender, which make files, load when they are used."""
 
+import gc
+
 from .. import vm
 from .layout import is_whole
 
@@ -161,7 +163,9 @@ class Part:
 
 
 def _leave(name):
-    """What was used once goes from the heap, but for the smallest boards."""
+    """What was used once goes from the heap, but for the smallest boards. CPython keeps it."""
+    if not hasattr(gc, "mem_free"):
+        return
     try:
         from ..base.homes import forget
     except ImportError:

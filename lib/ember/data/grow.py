@@ -11,24 +11,28 @@ from .pack import entry, fill, part_bytes
 
 class Appender:
     """Appends to a data file that was made to grow: `file.append(x, y)`. A record is written, then its checksums, then
-    the count, each when what went before has reached the file. So what cuts power leaves all records but the last.
+    the count, when what went before has reached the file: a power cut leaves all records but the last.
+
+    path    or a file that is open for reading and writing
 
     len() is the samples to train on that the file has. close() it, or use it in a `with`.
     """
 
     def __init__(self, path):
+        name = path if isinstance(path, str) else "the file"
         try:
-            self.file = open(path, "r+b")
+            self.file = open(path, "r+b") if isinstance(path, str) else path
         except OSError as error:
             raise OSError("no data file %r (%s)" % (path, error))  # noqa: B904
         try:
-            head = read(self.file, path)
-            if not head.grows:
-                raise ValueError("%s does not grow; create, or write with chunk=64, makes one that does" % path)
-            self.head, self.layout = head, head.layouts[0]
-            self.samples = records(self.layout, self.file, path)
-        except Exception:
-            self.file.close()
+            self.head = read(self.file, name)
+            if not self.head.grows:
+                raise ValueError("%s does not grow; create, or write with chunk=64, makes one that does" % name)
+            self.layout = self.head.layouts[0]
+            self.samples = records(self.layout, self.file, name)
+        except BaseException:
+            if isinstance(path, str):
+                self.file.close()
             raise
 
     def append(self, x, y):
@@ -96,5 +100,5 @@ class Appender:
 def flush(file):
     """What was written reaches the device. MicroPython's flush() sees to that; its files have no fileno()."""
     file.flush()
-    if hasattr(os, "fsync"):
+    if hasattr(os, "fsync") and hasattr(file, "fileno"):
         os.fsync(file.fileno())

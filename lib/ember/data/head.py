@@ -71,7 +71,7 @@ def size_of(dims):
 
 def _second(file, start, size):
     _, _, flags, inputs, targets, length, chunk, tests, _ = struct.unpack(HEAD, start)
-    if not FIXED + 4 <= length <= size:
+    if not FIXED + 4 <= length <= size or flags > SEVERAL_X + SEVERAL_Y + GROWS:
         return None
     file.seek(0)
     data = taken(file, length)
