@@ -49,7 +49,7 @@ def flipped(data):
 
 
 def trained_on(data, wrong, **options):
-    """(how many bits that are flipped one by one have anything handed out that is wrong(found), how many are refused)"""
+    """Bits are flipped one by one: (how often what is handed out is wrong(found), how often it is refused)"""
     bad = refused = 0
     for file in flipped(data):
         try:

@@ -95,20 +95,26 @@ class Batches:
         if not rows:
             raise StopIteration
         if rows != self.last[0]:
-            self.last = rows, self.pair([memoryview(part.buffer)[: rows * part.size] for part in self.parts])
+            self.last = rows, self._cut(rows)
         return self.last[1]
+
+    def _cut(self, rows):
+        return self.pair([memoryview(part.buffer)[: rows * part.size] for part in self.parts])
 
     def _gather(self):
         """Read a batch into the buffers; its rows."""
         row, i = 0, self.next
         while row < self.rows and i < self.samples:
             if self.take(i):
-                for part in self.parts:
-                    part.keep(row)
+                self._keep(row)
                 row += 1
             i += 1
         self.next = i
         return row
+
+    def _keep(self, row):
+        for part in self.parts:
+            part.keep(row)
 
     def take(self, i):
         """Read the i-th record of the epoch; False where it is to be skipped. It is read twice before it is refused:
@@ -126,21 +132,26 @@ class Batches:
 
     def read(self, i):
         """Whether a record is whole; then each part has what is its own."""
-        layout, file, parts = self.layout, self.file, self.parts
-        for k in range(len(parts)):
-            file.seek(layout.place(k, i))
-            if file.readinto(parts[k].record) != layout.bytes[k]:
+        for k in range(len(self.parts)):
+            if not self._fill(k, i):
                 return False
-        return layout.key is None or self._is_whole(i)
+        return self.layout.key is None or self._is_whole(i)
+
+    def _fill(self, k, i):
+        self.file.seek(self.layout.place(k, i))
+        return self.file.readinto(self.parts[k].record) == self.layout.bytes[k]
 
     def _is_whole(self, i):
         self.file.seek(self.layout.checksums(i))
         for part in self.parts:
             self.file.readinto(part.checksum)
         for k in range(len(self.parts)):
-            if not is_whole(self.parts[k].whole, self.layout.seed(k, i)):
+            if not self._fits(k, i):
                 return False
         return True
+
+    def _fits(self, k, i):
+        return is_whole(self.parts[k].whole, self.layout.seed(k, i))
 
     def pair(self, found):
         """(x, y) of what there is of each part."""

@@ -10,7 +10,7 @@ def encoded(part, value, i, is_target):
     """part: as head.Head has it; i: the sample's number. ValueError where value is not such."""
     typecode, dims, _, _, classes, _ = part
     what, size = "the target of sample %d" % i if is_target else "sample %d" % i, size_of(dims)
-    values, found = _numbers(value)
+    values, found = _numbers(value, what)
     if len(values) != size or found is not None and len(found) > 1 and tuple(found) != dims:
         found = "%d elements" % len(values) if found is None else "shape %s" % (tuple(found),)
         raise ValueError("%s has %s; it may have %d elements, or shape %s" % (what, found, size, dims))
@@ -21,7 +21,7 @@ def encoded(part, value, i, is_target):
     return bytes(_typed(typecode, values, what))
 
 
-def _numbers(value):
+def _numbers(value, what):
     """(numbers in a row, their dimensions, which a number and a flat buffer have none of)"""
     value = plain(value)
     if isinstance(value, (int, float)) or value is None or isinstance(value, str):
@@ -30,7 +30,10 @@ def _numbers(value):
         from ..tensors.values import read
     except ImportError:  # where only programs run
         return value, None
-    return read(value)
+    try:
+        return read(value)
+    except TypeError:
+        raise ValueError("%s is %r; it may be a list of numbers, or a buffer" % (what, value))  # noqa: B904
 
 
 def _typed(typecode, values, what):

@@ -31,18 +31,20 @@ class InPlace:
         self.memory, self.typecodes = memory, typecodes
 
     def __call__(self, batches):
-        first = i = batches.next
+        first, i, rows = batches.next, batches.next, 0
         while i < self._end(batches, first):
-            if batches.take(i):
-                i += 1
-            elif i == first:
-                first = i = i + 1
-            else:
+            whole = batches.take(i)
+            i += 1
+            if whole:
+                rows += 1
+            elif rows:
                 break
-        if i == first:
-            raise StopIteration
+            else:
+                first = i
         batches.next = i
-        return batches.pair([self._view(batches.layout, k, first, i - first) for k in range(len(self.typecodes))])
+        if not rows:
+            raise StopIteration
+        return batches.pair([self._view(batches.layout, k, first, rows) for k in range(len(self.typecodes))])
 
     def _end(self, batches, first):
         chunk = batches.layout.chunk
