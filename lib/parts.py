@@ -18,8 +18,9 @@ CORE = "core"
 PARTS = {
     # Programs that were made elsewhere: what runs, trains and saves them.
     "runtime": ((), (
-        "ember: __init__ data progress runtime vm "
+        "ember: __init__ progress runtime vm "
         "base: check homes "
+        "data: __init__ count elements grow head layout memory pack place source "
         "instructions: cost derived isa program "
         "machine: executor image refused "
         "run: blocks checkpoint files fit micro reader runner slots travel"
