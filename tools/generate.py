@@ -84,8 +84,9 @@ def names_and_numbers():
             ")",
             "",
             "# The tables, oldest first: how many opcodes, how many functions, checksum.",
-            "EDITIONS = (%s,)"
-            % ", ".join("(%d, %d, %d)" % (*edition, table.checksum(*edition)) for edition in table.EDITIONS),
+            "EDITIONS = (",
+            *["    (%d, %d, %d)," % (*edition, table.checksum(*edition)) for edition in table.EDITIONS],
+            ")",
             "",
         ]
     )

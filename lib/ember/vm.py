@@ -1,6 +1,8 @@
 """Which VM runs programs: the native one where it loads, else the portable one. Nobody has to choose.
 
-run(program, segments, state, budget, weights=None) -> 1 finished, 0 paused, -1 fault, -2 not finite        docs/vm.md is the contract
+docs/vm.md is the contract:
+
+run(program, segments, state, budget, weights=None) -> 1 finished, 0 paused, -1 fault, -2 not finite
 verify(program) -> 0, or what is wrong and where
 permute(i, n, key, epoch) -> a shuffle without an index array
 """

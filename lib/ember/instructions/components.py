@@ -15,4 +15,7 @@ FUNCTIONS = (
 )
 
 # The tables, oldest first: how many opcodes, how many functions, checksum.
-EDITIONS = ((44, 32, 298043), (45, 32, 2940915),)
+EDITIONS = (
+    (44, 32, 298043),
+    (45, 32, 2940915),
+)

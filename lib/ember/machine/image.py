@@ -43,11 +43,12 @@ class Image:
     statistics  where those lie that instructions/program.py names
     shapes      of the parameters, in the order in which they lie
     names       "lr momentum …", the float slots, then a line a parameter: its name and shape; None till asked for
+    kept        where a good state is kept, 0 if the plan has no room for one: see run/guard.py
     fingerprint a number that differs where the shapes differ, or their order, or what state they have
     """
 
     starts, results, shapes, mapped, names = (), (), (), (), None
-    batch_size = classes = inputs = targets = statistics = fingerprint = longest = 0
+    batch_size = classes = inputs = targets = statistics = kept = fingerprint = longest = 0
 
     def __init__(self, code, sections, constants, floats, ints):
         self.code, self.sections = code, sections

@@ -66,9 +66,9 @@ def fit(trainer, batches, epochs, validation=None, callbacks=(), on_step=None, s
         trainer.reset_running()
         first, any_batch = trainer.steps, False
         for x, y in batches:
-            steps, any_batch = trainer.steps, True
+            steps, skipped, any_batch = trainer.steps, trainer.skipped, True
             trainer.step(x, y)
-            if trainer.steps == steps:  # no label of it counts
+            if trainer.steps == steps or trainer.skipped != skipped:  # no label of it counts, or it was none
                 continue
             if each_step:
                 _advance(each_step, trainer.running_loss)

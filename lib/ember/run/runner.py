@@ -19,6 +19,7 @@ class Runner:
     executor  reaches the memory of it: see machine/executor.py
     front     what recorded it, if that is still there: see train/front.py
     lr        the learning rate, of all groups
+    skipped   steps that were none, as their numbers were not finite: see guard.py
 
     What runs it, as slices.py, finds:
 
@@ -30,8 +31,8 @@ class Runner:
     unfinished  a step in slices, or, if not fresh, one that is fused
     """
 
-    front = plan = schedule = validation = sliced = sizes = None
-    epoch, target_size, stretch = 0, 0, 1 << 20
+    front = plan = schedule = validation = sliced = sizes = kept = None
+    epoch, target_size, skipped, stretch, guard = 0, 0, 0, 1 << 20, "raise"
 
     def __init__(self, image, executor):
         code = image.code
@@ -113,7 +114,7 @@ class Runner:
             done = self.executor.run(sections, self.stretch)
         self.paused = False
         if done < 0:
-            self.executor.fault()
+            self.fault()
 
     def attempt(self, sections):
         """Run sections on what is bound; False where it is not of the types that are read, or an index is too large."""
@@ -122,12 +123,22 @@ class Runner:
             while not self.executor.run(sections, self.stretch):
                 pass
             self.paused = False
-            if self.executor.done < 0:
+            if self.executor.done == -1:
                 self.executor.fault()
-            return True
         except _REFUSED:  # before it began, or when it had come to its end
             self.paused = False
             return False
+        if self.executor.done < 0:
+            self.fault()
+        return True
+
+    def fault(self):
+        """ValueError names the index at which a run stopped; where it was a number, what `guard` says is done."""
+        if self.executor.done == -1:
+            self.executor.fault()
+        from .guard import act
+
+        act(self)
 
     def idle(self):
         """Nothing is half done any more, or RuntimeError."""
@@ -181,6 +192,8 @@ class Runner:
             self.idle()
         if self.fresh:
             self.take(x, y, program.CHECK_TO_BACKWARD)
+            if self.executor.done < 0:  # fused, and skipped
+                return
             self.fresh = False
             self.unfinished = self._is_fused()  # update() is to find the batch, and what was made of it
         else:
@@ -198,6 +211,8 @@ class Runner:
         if self.paused or self.unfinished:
             self.idle()
         if self.fresh:
+            if self.executor.done < -1:  # that was skipped
+                return
             raise RuntimeError("update: nothing was accumulated since the last update")
         self.fresh = True  # before it runs: if it is interrupted, it is finished before whatever comes next
         self.run(program.UPDATE)
@@ -338,8 +353,10 @@ class Runner:
         """Write parameters, optimizer state, counters and where the schedule is to a file."""
         from .blocks import replace
         from .checkpoint import write
+        from .finite import check
 
         self.idle()
+        check(self)
         replace(path, write, self)
 
     def load(self, path):
