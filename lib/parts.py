@@ -22,7 +22,7 @@ PARTS = {
         "base: check homes "
         "instructions: cost derived isa program "
         "machine: executor image refused "
-        "run: blocks checkpoint fit micro reader runner travel"
+        "run: blocks checkpoint finite fit guard micro reader runner travel"
     )),
     # What goes with any training where it is asked for: slices, several inputs, callbacks, schedules.
     "live": (("runtime",), (

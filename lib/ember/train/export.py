@@ -9,6 +9,7 @@ from ..instructions.needs import table_of
 from ..machine.image import per_row, segment, word
 from ..run import reader
 from ..run.blocks import pieces, put, replace
+from ..run.finite import check
 from ..run.travel import averages
 
 _PIECE = 256  # elements that are drawn at once
@@ -19,6 +20,7 @@ def export(runner, path):
     runner.idle()
     if runner.front and runner.front.moves:
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
+    check(runner)
     image, executor, state = runner.image, runner.executor, runner.image.block(program.STATE)
     weights = pieces(executor, 0, image.starts[program.GRADIENTS])
     begun = runner.steps or averages(runner)  # an average begins as the weights
