@@ -373,6 +373,60 @@ def test_a_step_in_which_no_label_counts_is_none():
     assert trainer.steps == 0 and trainer.skipped == 0 and np.isfinite(net.weight.tolist()).all()
 
 
+# --- Numbers at the edge
+
+
+def edge(loss, x=(1.0,), **adam):
+    ember.manual_seed(1)
+    net = nn.Linear(1, 1)
+    optimizer = optim.Adam(net.parameters(), lr=0.1, **adam) if adam else optim.SGD(net.parameters(), lr=0.1)
+    trainer = ember.Trainer(net, loss, optimizer, (1,), len(x))
+    trainer.before = net.weight.tolist()[0][0]
+    return trainer, array("f", x), array("f", [0.0] * len(x))
+
+
+@pytest.mark.parametrize(
+    "loss, says",
+    [
+        (lambda a, b: (a * 1000.0 + 1000.0).exp().mean(), "the loss is inf"),
+        (lambda a, b: (a * 0.0).log().mean(), "the loss is -inf"),
+        (lambda a, b: (a / (a - a)).mean(), "the loss is inf"),
+        (lambda a, b: ((a - a) / (a - a)).mean(), "the loss is nan"),
+        (lambda a, b: a.std(), "the loss is nan"),
+        (lambda a, b: a.var(), "the loss is nan"),
+        (lambda a, b: (a * 0.0).sqrt().mean(), "the gradient of weight is nan at element 0"),
+    ],
+)
+def test_what_overflows_is_refused(loss, says):
+    assert refuses(*edge(loss)).startswith(says)
+
+
+def test_the_variance_of_one_element():
+    trainer, x, y = edge(lambda a, b: a.var(correction=0))
+    trainer.step(x, y)
+    assert trainer.loss == 0.0
+    net = nn.Sequential(nn.Linear(1, 2), nn.BatchNorm1d(2))
+    trainer = ember.Trainer(net, nn.MSELoss(), optim.SGD(net.parameters()), (1,), 2)
+    trainer.step(array("f", [3.0]), array("f", [1.0, 1.0]))
+    assert net.layers[1].running_var.tolist() == pytest.approx([0.9, 0.9]) and trainer.loss == 1.0
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-22, 1e-15, 1.0])
+@pytest.mark.parametrize("eps", [1e-8, 1e-22])
+def test_adams_epsilon(eps, size):
+    """Where a gradient's square is 0 in float32, a step stays below the rate."""
+    trainer, x, y = edge(lambda a, b: (a * size).mean(), eps=eps)
+    trainer.step(x, y)
+    assert abs(trainer.model.weight.tolist()[0][0] - trainer.before) <= 0.1 * 1.001
+
+
+@pytest.mark.parametrize("eps", [0.0, 1e-50])
+def test_an_epsilon_of_0(eps):
+    trainer, x, y = edge(lambda a, b: (a * 1e-30).mean(), eps=eps, weight_decay=0.0)
+    with pytest.raises(ValueError, match="weight is -inf at element 0: no step mends it"):
+        trainer.step(x, y)
+
+
 def test_the_test_can_fail(monkeypatch):
     """Without its gate a step ruins what it should leave."""
     from ember.instructions import emit
