@@ -26,7 +26,7 @@ PARTS = {
     )),
     # What goes with any training where it is asked for: slices, several inputs, callbacks, schedules.
     "live": (("runtime",), (
-        "ember: callbacks monitor "
+        "ember: callbacks guards monitor "
         "instructions: components needs probe "
         "run: binding slices weights "
         "schedule: __init__ more several"

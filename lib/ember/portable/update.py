@@ -36,7 +36,7 @@ def check_finite(segments, first, last, squared, n, a, total):
     a [n], total [1]
     """
     values, limit = segments[a >> 24], abs(segments[total >> 24][total & OFFSET])
-    a, limit = a & OFFSET, min(limit * 2.0**64 * (1.0 if squared else 2.0**64), 2.0**127 * 2.0)
+    a, limit = a & OFFSET, limit * 2.0**64 * (1.0 if squared else 2.0**64)
     for i in range(first, last):
         if not abs(values[a + i]) < limit:
             return -2 - i
