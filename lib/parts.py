@@ -21,14 +21,14 @@ PARTS = {
         "ember: __init__ progress runtime vm "
         "base: check homes "
         "data: __init__ count elements grow head layout memory pack place source "
-        "instructions: cost derived isa program "
+        "instructions: components cost derived isa program "
         "machine: executor image refused "
-        "run: blocks checkpoint files fit micro reader runner slots travel"
+            "run: blocks checkpoint differs files finite fit guard half identity micro named reader runner slots travel values"
     )),
     # What goes with any training where it is asked for: slices, several inputs, callbacks, schedules.
     "live": (("runtime",), (
-        "ember: callbacks monitor "
-        "instructions: components needs probe "
+        "ember: callbacks guards monitor "
+        "instructions: needs probe "
         "run: binding slices weights "
         "schedule: __init__ more several"
     )),

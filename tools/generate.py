@@ -62,7 +62,7 @@ def derived():
     return "\n".join(out)
 
 
-ASIDE = ("check_index", "count", "stop")  # they compute nothing that is trained
+ASIDE = ("check_finite", "check_index", "count", "stop")  # they compute nothing that is trained
 
 
 def names_and_numbers():
@@ -103,8 +103,9 @@ def names_and_numbers():
             "ASIDE = %s" % probe.literal(names.index(name) for name in ASIDE),
             "",
             "# The tables, oldest first: how many opcodes, how many functions, checksum.",
-            "EDITIONS = (%s,)"
-            % ", ".join("(%d, %d, %d)" % (*edition, table.checksum(*edition)) for edition in table.EDITIONS),
+            "EDITIONS = (",
+            *["    (%d, %d, %d)," % (*edition, table.checksum(*edition)) for edition in table.EDITIONS],
+            ")",
             "",
         ]
     )

@@ -155,7 +155,7 @@ def test_the_same_count_in_other_shapes(saved, tmp_path):
 
 
 class Faulty:
-    """A file of which one reading, the k-th, comes out with a bit flipped, short, or as an error; or all that follow."""
+    """A file of which one reading, the k-th, comes out with a bit flipped, short, or as an error; or all after it."""
 
     def __init__(self, file, k, kind, lasts):
         self.file, self.left, self.kind, self.lasts = file, k, kind, lasts

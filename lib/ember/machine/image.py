@@ -50,10 +50,11 @@ class Image:
     parameters  as they begin, in the order in which they lie: each a draw, with its arguments and stream, or values;
                 none any more once an arena holds them
     names       "lr momentum …", the float slots, then a line a parameter: its name and shape; None till asked for
+    kept        where a good state is kept, 0 if the plan has no room for one: see run/guard.py
     """
 
     starts, results, parameters, mapped, names = (), (), (), (), None
-    batch_size = classes = inputs = targets = statistics = longest = 0
+    batch_size = classes = inputs = targets = statistics = kept = longest = 0
 
     def __init__(self, code, sections, constants, floats, ints):
         self.code, self.sections = code, sections

@@ -22,7 +22,7 @@ from .identity import bounds, identity
 _MAGIC, _VERSION, _ACCUMULATED = b"EMBK", 3, 1
 _HEAD, _BLOCK = "<4sBBHI", "<12sI"
 _SLICE = 64  # elements that are written at once where a save is in slices
-_KEYS = ("epoch", "place", "schedule", "data", "callbacks", "moves", "metadata")
+_KEYS = ("epoch", "place", "skipped", "schedule", "data", "callbacks", "moves", "metadata")
 _INTS, _FLOATS = (program.INTS << 24) + program.KEY, program.FLOATS << 24
 # Writing.
 
@@ -131,6 +131,7 @@ def _values(trainer):
     return {
         "epoch": trainer.epoch,
         "place": trainer.place,
+        "skipped": trainer.skipped,
         "schedule": waiting.get("schedule") if schedule is None else (kind(schedule), schedule.state()),
         "data": waiting.get("data") if data is None else data.state(),
         "callbacks": [(type(c).__name__, c.state()) for c in trainer.callbacks] or waiting.get("callbacks", ()),
@@ -273,10 +274,12 @@ def _read(runner, file, size, path, places):
 def _fit(runner, values):
     """Whether these are what _values() makes."""
     try:
-        epoch, place, schedule, data, callbacks, moves, _ = [values[key] for key in _KEYS]
+        epoch, place, skipped, schedule, data, callbacks, moves, _ = [values[key] for key in _KEYS]
         named = ([] if schedule is None else [schedule]) + list(callbacks)
         good = all([isinstance(name, str) for name, _ in named]) and isinstance(callbacks, tuple)
-        return good and epoch >= 0 and place >= 0 and (not runner.moves or moves is None or runner.moves.fits(moves))
+        return (
+            good and min(epoch, place, skipped) >= 0 and (not runner.moves or moves is None or runner.moves.fits(moves))
+        )
     except (TypeError, ValueError, KeyError):
         return False
 
@@ -342,7 +345,8 @@ def _go_on(runner, found):
     if runner.moves:
         runner.moves.load(values["moves"])
     _set(runner.executor, _FLOATS, found["floats"])
-    runner.epoch, runner.place, runner.metadata = values["epoch"], values["place"], values["metadata"]
+    runner.epoch, runner.place, runner.skipped = values["epoch"], values["place"], values["skipped"]
+    runner.metadata = values["metadata"]
     runner.waiting, runner.callbacks, runner.fresh = values, (), not found["flags"] & _ACCUMULATED
 
 

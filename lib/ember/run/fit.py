@@ -106,7 +106,7 @@ def _epoch(trainer, batches, each_step, on_step):
         if left:
             left -= 1
             continue
-        steps = trainer.steps
+        steps, skipped = trainer.steps, trainer.skipped
         try:
             trainer.step(x, y)
         except BaseException:
@@ -114,7 +114,7 @@ def _epoch(trainer, batches, each_step, on_step):
                 trainer.data.back()  # it was none, so its batch is still to come
             raise
         trainer.place += 1
-        if steps == trainer.steps < _MOST:  # no label of it counts
+        if steps == trainer.steps < _MOST or trainer.skipped != skipped:  # no label of it counts, or it was none
             continue
         if each_step:
             _advance(each_step, trainer.running_loss)

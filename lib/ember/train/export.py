@@ -10,6 +10,7 @@ from ..machine.image import per_row, segment, word
 from ..run import reader
 from ..run.blocks import pieces, put
 from ..run.files import replace
+from ..run.finite import check
 from ..run.travel import averages
 
 _PIECE = 256  # elements that are drawn at once
@@ -20,6 +21,7 @@ def export(runner, path):
     runner.idle()
     if runner.front and runner.front.moves:
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
+    check(runner)
     image, executor, state = runner.image, runner.executor, runner.image.block(program.STATE)
     weights = pieces(executor, 0, image.starts[program.GRADIENTS])
     begun = runner.steps or averages(runner)  # an average begins as the weights
