@@ -169,7 +169,7 @@ def write(path, train, test, shape, classes, typecode="B", scale=1.0):
     head = struct.pack(_HEAD, *head) + struct.pack("<%dI" % len(shape), *shape)
     from .run.files import replace
 
-    replace(path, _write, (head, parts, shape, classes, typecode))
+    replace(path, _write, (head, parts, shape, classes, typecode), None)
 
 
 def _write(what, file):

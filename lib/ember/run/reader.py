@@ -22,10 +22,9 @@ MAGIC, VERSION = 0x21424D45, 3  # b"EMB!", below 2**30: a small int
 def read(source, executor, vm):
     """(image, executor) of what a file holds, or a bytes object: see runtime.load. vm is to accept the program."""
     if isinstance(source, str):
-        try:
-            file = open(source, "rb")
-        except OSError as error:
-            raise OSError("no program %r (%s)" % (source, error))  # noqa: B904
+        from .files import find
+
+        file = find(source, "program", whole)
         name, there = repr(source), None
     else:
         file, name, there = BytesIO(source), "the program", memoryview(source)
@@ -48,6 +47,16 @@ def read(source, executor, vm):
         if not _fits_together(words, code, several[2]):
             raise ValueError("%s is damaged: its parts do not fit together" % name)
         return _make(file, words, code, there, name, several, executor, vm)
+
+
+def whole(file):
+    """Whether a file is all that was written."""
+    words = array("i", range(HEAD))
+    if file.readinto(words) < 4 * HEAD or words[0] != MAGIC or words[LENGTH] < HEAD:
+        return False
+    file.seek(4 * BATCH)
+    crc = checksum(file, 4 * (words[LENGTH] - BATCH))
+    return crc is not None and not (crc ^ words[CRC]) & 0xFFFFFFFF and not file.read(1)
 
 
 def _check_head(file, words, name, vm):
