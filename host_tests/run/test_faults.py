@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 import faults
+import killing
 from checkout import ROOT, run_micropython
 
 POWER = ROOT / "host_tests" / "support" / "power_cuts.py"
@@ -78,6 +79,15 @@ SMALLEST = [LITTLEFS[0], FAT[0], RAW[0], RAW[2]]
 def test_the_device_fails(kind, block, blocks, fault):
     points, lost = said(DEVICE, kind, block, blocks, fault)
     faults.record("device, %s: %s" % (FAULTS[fault], NAMES[kind]), points, lost)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("times", [15, pytest.param(485, marks=pytest.mark.long)])
+@pytest.mark.parametrize("interpreter", killing.commands())
+def test_killed_at_random_instants(tmp_path, interpreter, times):
+    """On the computer's own file system: in which order its writes last, a kill does not show; power cuts do."""
+    points, lost = killing.kills(interpreter, str(tmp_path / "a.ckpt"), times, seed=times)
+    faults.record("SIGKILL while saving: %s" % interpreter, points, lost)
 
 
 # The suites are seen red: in a copy of the library, with a fault of ours.
