@@ -16,13 +16,13 @@ class Disk:
         self.image, self.size, self.flash = image, size, flash
         self.log = None
         self.reads = self.writes = 0
-        self.failing_reads = self.failing_writes = range(0)
+        self.failing_reads = self.failing_writes = ()  # numbers, or a function that says whether it fails
         self.code = EIO
         self.flipped = -1, 0  # the read in which a bit is wrong, and which
 
     def readblocks(self, block, buffer, offset=0):
         n, self.reads = self.reads, self.reads + 1
-        if n in self.failing_reads:
+        if _among(n, self.failing_reads):
             return self.code
         at = block * self.size + offset
         buffer[:] = memoryview(self.image)[at : at + len(buffer)]
@@ -53,12 +53,21 @@ class Disk:
 
     def _change(self, at, data, n):
         k, self.writes = self.writes, self.writes + 1
-        if k in self.failing_writes:
+        if _among(k, self.failing_writes):
             return self.code
         if self.log is not None:
             self.log.append((at, data and bytes(data), n))
         apply(self.image, self.flash, at, data, n)
         return 0
+
+
+def _among(n, numbers):
+    return numbers(n) if callable(numbers) else n in numbers
+
+
+def span(first, until=None):
+    """Those from first on, or until one."""
+    return lambda n: n >= first and (until is None or n < until)
 
 
 def apply(image, flash, at, data, n):

@@ -25,7 +25,7 @@ def read(source, executor, vm):
     """(image, executor) of what a file holds, or a bytes object: see runtime.load. vm is to accept the program."""
     name, there = "the program", None
     if not isinstance(source, (bytes, bytearray, memoryview)):
-        name, file = repr(source), find(source, "program")
+        name, file = repr(source), find(source, "program", whole)
     else:
         file, there = BytesIO(source), memoryview(source)
         if _may_change(source):
@@ -60,6 +60,16 @@ def _may_change(source):
         return True
     except TypeError:
         return False
+
+
+def whole(file):
+    """Whether a file is all that was written."""
+    words = array("i", range(HEAD))
+    if file.readinto(words) < 4 * HEAD or words[0] != MAGIC or words[LENGTH] < HEAD:
+        return False
+    file.seek(4 * BATCH)
+    crc = checksum(file, 4 * (words[LENGTH] - BATCH))
+    return crc is not None and not (crc ^ words[CRC]) & 0xFFFFFFFF and not file.read(1)
 
 
 def _check_head(file, words, name, vm):

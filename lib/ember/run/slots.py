@@ -11,6 +11,8 @@ newest whole one: content, sync, head, sync. So whatever a cut leaves, a whole o
 import struct
 from binascii import crc32
 
+from .files import at_once
+
 _COUNT, _SIZE, _SYNC = 4, 5, 3  # what ioctl() is asked, as MicroPython has it
 _WRAP = (1 << 30) - 1  # a small int
 
@@ -45,19 +47,24 @@ class Slots:
         return slot
 
     def exists(self):
-        """Whether there is any."""
+        """Whether there is any content."""
         return self._newest(Slot(self)) is not None
 
+    def replace(self, write, what):
+        """write(what, file) what is the newest then. OSError where it does not fit, or the device fails: the one before
+        is there as it was."""
+        for _ in self.replacing(at_once, (write, what)):
+            pass
+
     def replacing(self, write, what):
-        """write(what, file) what is the newest then, in steps, as files.replacing has it. OSError where it does not
-        fit, or the device fails: the one before is there as it was."""
+        """The same, piece by piece: write(what, file) yields after each piece that it has written, and so does this."""
         slot = Slot(self)
         newest, number = self._newest(slot), 0
         if newest is not None:
             number = (slot.number + 1) & _WRAP
         try:
             slot.begin(0 if newest else 1)
-            yield from write(what, slot) or ()
+            yield from write(what, slot)
             slot.end(number)
         except OSError as error:
             raise OSError("cannot write to %r (%s)" % (self, error))  # noqa: B904
@@ -147,6 +154,9 @@ class Slot:
         buffer = bytearray(left if n < 0 else min(n, left))
         self.readinto(buffer)
         return bytes(buffer)
+
+    def tell(self):
+        return self.at
 
     def seek(self, offset, whence=0):
         """As files have it; the position, which lies within the content."""

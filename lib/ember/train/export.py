@@ -109,7 +109,7 @@ def write(image, names, path, weights, state, floats, ints):
         head[1] = reader.VERSION
         head[reader.LENGTH] += len(several)
         end.append(several)
-    replace(path, _write, (head, (parts, weights, state, end)))
+    replace(path, _write, (head, (parts, weights, state, end)), reader.whole)
     return 4 * head[reader.LENGTH]
 
 
