@@ -62,7 +62,7 @@ def derived():
     return "\n".join(out)
 
 
-ASIDE = ("check_index", "count", "stop")  # they compute nothing that is trained
+ASIDE = ("check_finite", "check_index", "count", "stop")  # they compute nothing that is trained
 
 
 def names_and_numbers():
@@ -76,8 +76,8 @@ def names_and_numbers():
     opcodes = [number | FUNCTION * has for number, has in zip(numbers, first)]
     return "\n".join(
         [
-            '"""Which component each instruction and function is of, what tables there were, how an instruction is laid out:',
-            "see needs.py, and run/identity.py.",
+            '"""Which component each instruction and function is of, what tables there were, and how an instruction',
+            "is laid out: see needs.py, and run/identity.py.",
             "Made by tools/generate.py from table.py: do not edit.",
             '"""',
             "",
@@ -92,8 +92,8 @@ def names_and_numbers():
             *probe.literals(numbers[len(table.TABLE) :], "B"),
             ")",
             "",
-            "# By opcode, an instruction's words; its fields that are no addresses, which come first; and the opcodes of those",
-            "# that compute nothing which is trained.",
+            "# By opcode, an instruction's words; its fields that are no addresses, which come first; and the opcodes",
+            "# of those that compute nothing which is trained.",
             "WORDS = (",
             *probe.literals([1 + len(each) for each in fields], "B"),
             ")",
@@ -103,8 +103,9 @@ def names_and_numbers():
             "ASIDE = %s" % probe.literal(names.index(name) for name in ASIDE),
             "",
             "# The tables, oldest first: how many opcodes, how many functions, checksum.",
-            "EDITIONS = (%s,)"
-            % ", ".join("(%d, %d, %d)" % (*edition, table.checksum(*edition)) for edition in table.EDITIONS),
+            "EDITIONS = (",
+            *["    (%d, %d, %d)," % (*edition, table.checksum(*edition)) for edition in table.EDITIONS],
+            ")",
             "",
         ]
     )

@@ -26,6 +26,7 @@ STANDS_ON = {
     "runtime": {"base", "instructions", "portable", "run"},
     "data": {"base", "run", "tensors", "vm"},
     "callbacks": {"base", "instructions"},
+    "guards": {"base", "instructions", "run"},
     "monitor": {"instructions", "machine"},
     "recording": {"base", "instructions", "machine", "portable", "run", "tensors", "vm"},
     "nn": {"base", "instructions", "ops", "recording", "tensors"},

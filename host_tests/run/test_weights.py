@@ -8,7 +8,7 @@ from array import array
 
 import pytest
 
-from ember.instructions import cost, isa, probe, table
+from ember.instructions import components, cost, isa, probe, table
 from ember.run import slices
 from ember.run import weights as measured
 from programs import both

@@ -10,7 +10,7 @@ import sys
 HOMES = (
     " tensors.tensor: Tensor no_grad tensors.parameter: Parameter Buffer manual_seed tensors.mapped: frombuffer "
     "train.trainer: Trainer train.export: compile recording.function: record data: Batches "
-    "monitor: memory MemoryMonitor "
+    "monitor: memory MemoryMonitor run.slots: Slots "
 )
 # The public modules.
 MODULES = "callbacks data metrics nn optim progress runtime schedule sealed vm"

@@ -16,8 +16,8 @@ def pieces(executor, first, n, most=0):
 
 
 class Checked:
-    """A file of which `left` bytes may be read, and the checksum of those that were. ValueError where they are not there.
-    name: what the file is called."""
+    """A file of which `left` bytes may be read, and the checksum of those that were. ValueError, with the file's name,
+    where they are not there."""
 
     def __init__(self, file, left, name, crc=0):
         self.file, self.left, self.name, self.crc = file, left, name, crc

@@ -10,7 +10,7 @@ the old state is what was checked.
 
 from array import array
 from binascii import crc32
-from struct import calcsize, pack, unpack, unpack_from
+from struct import calcsize, pack, unpack
 
 from ..instructions import program
 from ..instructions.components import TO_BFLOAT16, WORDS
@@ -22,21 +22,25 @@ from .identity import bounds, identity
 _MAGIC, _VERSION, _ACCUMULATED = b"EMBK", 3, 1
 _HEAD, _BLOCK = "<4sBBHI", "<12sI"
 _SLICE = 64  # elements that are written at once where a save is in slices
+_KEYS = ("epoch", "place", "skipped", "schedule", "data", "callbacks", "moves", "metadata")
 _INTS, _FLOATS = (program.INTS << 24) + program.KEY, program.FLOATS << 24
 # Writing.
 
 
 def save(runner, path, half, budget_us):
     """See Runner.save."""
-    most = 0 if budget_us is None else _SLICE
-    saving = files.replacing(path, parts(runner, half, most))
+    saving = files.replacing(path, _write, parts(runner, half, 0 if budget_us is None else _SLICE))
     if budget_us is None:
-        total = 0
-        for n in saving:
-            total += n
-        return total
+        return sum(saving)
     runner.saving, runner.unfinished = saving, True
     return runner.slices.save(budget_us)
+
+
+def _write(pieces, file):
+    """Yields the bytes of each, when it is written."""
+    for piece in pieces:
+        file.write(piece)
+        yield len(piece) if isinstance(piece, bytes) else len(piece) * len(bytes(piece[:1]))
 
 
 def parts(trainer, half=False, most=0):
@@ -65,8 +69,8 @@ def _blocks(trainer, half, most):
     executor, image = trainer.executor, trainer.image
     numbers, names, more = identity(image)[0], bytes(trainer.names, "utf-8"), _values(trainer)
     ints = array("i", [executor.read(_INTS + k) for k in range(_integers())])
-    floats = array("f", [executor.read(_FLOATS + k) for k in range(len(image.floats))])
-    found = [("identity", 2 * len(numbers), (numbers,)), ("names", len(names), (names,)),
+    floats = _floats(trainer)
+    found = [("names", len(names), (names,)), ("identity", 2 * len(numbers), (numbers,)),
              ("values", values.size(more), values.pieces(more)), ("integers", 4 * len(ints), (ints,)),
              ("floats", 4 * len(floats), (floats,))]  # fmt: skip
     for name, address, n in arrays(image, not trainer.fresh):
@@ -78,6 +82,10 @@ def _blocks(trainer, half, most):
         else:
             found.append((name, 4 * n, content))
     return found
+
+
+def _floats(trainer):
+    return array("f", [trainer.executor.read(_FLOATS + k) for k in range(len(trainer.image.floats))])
 
 
 def _integers():
@@ -96,7 +104,7 @@ def arrays(image, accumulated):
 
 
 def _copies(image):
-    """How many elements of buffers, as the step leaves them, lie behind the statistics: the section zero copies them."""
+    """How many elements of buffers lie behind the statistics, as the step leaves them: the section zero copies them."""
     at, end = bounds(image.code, program.ZERO)
     while at < end:
         if not word(image.code, at) and word(image.code, at + 6) == image.statistics + program.STATISTICS:
@@ -119,13 +127,14 @@ def _rounds(name, image):
 
 def _values(trainer):
     """What is not in a program."""
-    schedule, data, moves = trainer.schedule, trainer.data, trainer.moves
+    schedule, data, moves, waiting = trainer.schedule, trainer.data, trainer.moves, trainer.waiting or {}
     return {
         "epoch": trainer.epoch,
         "place": trainer.place,
-        "schedule": None if schedule is None else (kind(schedule), schedule.state()),
-        "data": data.state() if hasattr(data, "state") else None,
-        "callbacks": [c if isinstance(c, tuple) else (type(c).__name__, c.state()) for c in trainer.callbacks],
+        "skipped": trainer.skipped,
+        "schedule": waiting.get("schedule") if schedule is None else (kind(schedule), schedule.state()),
+        "data": waiting.get("data") if data is None else data.state(),
+        "callbacks": [(type(c).__name__, c.state()) for c in trainer.callbacks] or waiting.get("callbacks", ()),
         "moves": moves.state() if moves else None,
         "metadata": trainer.metadata,
     }
@@ -152,7 +161,7 @@ def whole(path):
             raise ValueError("%r is damaged or truncated: its checksum does not fit" % (path,))
         if head[4] != _VERSION:
             raise ValueError("%r is of version %d; this Ember reads version %d" % (path, head[4], _VERSION))
-        size = file.tell()
+        size = file.seek(0, 2)
         if unpack(_HEAD, head)[4] != size:
             raise ValueError("%r is damaged: it has %d bytes" % (path, size))
         return file, size
@@ -182,14 +191,19 @@ def load(runner, path, data=None):
         runner.idle()
     file, size = whole(path)
     with file:
-        found = _read(runner, Checked(file, size, path), path, ())
+        found = _read(runner, file, size, path, ())
+        more = found["values"]
+        _try(runner, runner.schedule, more["schedule"] and more["schedule"][1])
+        _try(runner, data, more["data"])
         try:
-            places = _elsewhere(runner, found["flags"] & _ACCUMULATED)
+            accumulated = found["flags"] & _ACCUMULATED
+            wanted = [(address, n) for _, address, n in arrays(runner.image, accumulated)]
+            places = memory(runner, wanted, not accumulated)
         except MemoryError:
             return _in_place(runner, file, size, path, data)
-        found = _read(runner, Checked(file, size, path), path, list(places))
-    found["places"], found["to"] = places, data
-    _take(runner, found)
+        found = _read(runner, file, size, path, list(places))
+    found["places"], found["data"] = places, data
+    take(runner, found)
 
 
 def resume(runner, path, data):
@@ -197,30 +211,32 @@ def resume(runner, path, data):
     if not files.exists(path):
         return False
     load(runner, path, data if hasattr(data, "load") else None)
-    runner.data, runner.resumed = data, True
+    runner.data, runner.resumed = data if hasattr(data, "state") else None, True
     return True
 
 
 def _in_place(runner, file, size, path, data):
     """Where there is no memory for it beside the old state: straight into its place. What is read wrong, is read
     again; until it came out right, nothing else runs."""
-    runner.loading, tries = True, 3
+    runner.loading = runner.paused = True
+    tries = 3
     while True:
         try:
-            found = _read(runner, Checked(file, size, path), path, None)
+            found = _read(runner, file, size, path, None)
             break
-        except ValueError:
+        except (ValueError, OSError):
             tries -= 1
             if not tries:
                 raise
-    found["places"], found["to"] = (), data
-    _take(runner, found)
+    found["places"], found["data"] = (), data
+    take(runner, found)
 
 
-def _read(runner, checked, path, places):
+def _read(runner, file, size, path, places):
     """What a checkpoint holds, by name; of arrays, what fits where: places are (address, memory), one after the other,
     or None: straight into the arena."""
-    image, found, wanted = runner.image, {}, []
+    file.seek(0)
+    checked, image, found, wanted = Checked(file, size, path), runner.image, {}, []
     for name, n in blocks(checked):
         if name is None:
             found["flags"], wanted = n, arrays(image, n & _ACCUMULATED)
@@ -230,37 +246,54 @@ def _read(runner, checked, path, places):
             _compare(runner, array("H", checked.read(n)), path)
         elif name == b"values":
             found["values"] = values.read(checked)
-            _check_schedule(runner, found["values"]["schedule"], path)
+            if not _fit(runner, found["values"]):
+                checked.damaged()
         elif name in (b"integers", b"floats"):
             there = array("i" if name == b"integers" else "f", checked.read(n))
             if len(there) != (_integers() if name == b"integers" else len(image.floats)):
                 raise ValueError("%r has %d %s; this program has others" % (path, len(there), str(name, "utf-8")))
             found["integers" if name == b"integers" else "floats"] = there
         elif wanted and name == bytes(wanted[0][0], "utf-8"):
-            _, address, size = wanted.pop(0)
-            if n != 4 * size and n != 2 * size:
+            _, address, elements = wanted.pop(0)
+            if n != 4 * elements and n != 2 * elements:
                 raise ValueError("%r holds %d bytes of %s; this model and optimizer have %d"
-                                 % (path, n, str(name, "utf-8"), 4 * size))  # fmt: skip
+                                 % (path, n, str(name, "utf-8"), 4 * elements))  # fmt: skip
             if places is None:
-                into_place(runner.executor, checked, address, size, n < 4 * size)
-            while places and size:
+                into_place(runner.executor, checked, address, elements, n < 4 * elements)
+            half = n < 4 * elements
+            while places and elements:
                 view = places.pop(0)[1]
-                fill(checked, view, n < 4 * size)
-                size -= len(view)
+                fill(checked, view, half)
+                elements -= len(view)
     if wanted or len(found) < 4:
         raise ValueError("%r lacks a block" % (path,))
+    _check_schedule(runner, found["values"]["schedule"], path)
     return found
 
 
-def _elsewhere(runner, accumulated):
-    """(address, memory) for all arrays: in the arena where nothing lives, then in the heap."""
+def _fit(runner, values):
+    """Whether these are what _values() makes."""
+    try:
+        epoch, place, skipped, schedule, data, callbacks, moves, _ = [values[key] for key in _KEYS]
+        named = ([] if schedule is None else [schedule]) + list(callbacks)
+        good = all([isinstance(name, str) for name, _ in named]) and isinstance(callbacks, tuple)
+        return (
+            good and min(epoch, place, skipped) >= 0 and (not runner.moves or moves is None or runner.moves.fits(moves))
+        )
+    except (TypeError, ValueError, KeyError):
+        return False
+
+
+def memory(runner, wanted, arena):
+    """(address, memory) for all of the elements that are wanted, as (address, how many): in the arena where nothing
+    lives, if that may be, then in the heap."""
     image, free, found = runner.image, [], []
-    if runner.executor.in_place and runner.fresh and not accumulated and runner.loading is None:
+    if arena and runner.executor.in_place and runner.fresh and runner.loading is None:
         for first, n in (image.block(program.GRADIENTS), _behind(image)):
             if n > 0:
                 free.append(runner.executor.view(first, n))
-    left = sum([n for _, _, n in arrays(image, accumulated)])
-    for _, address, n in arrays(image, accumulated):
+    left = sum([n for _, n in wanted])
+    for address, n in wanted:
         while n:
             if not free:
                 free.append(memoryview(array("f", range(left))))
@@ -278,47 +311,64 @@ def _behind(image):
     return image.starts[-1], segment(image.code, program.ARENA)[1] - image.starts[-1]
 
 
-def _take(runner, found):
-    """The new state takes the place of the old one. Where that is interrupted, it is finished."""
-    schedule, data = runner.schedule, found["to"]
-    before = schedule.state() if schedule and found["values"]["schedule"] else None, data.state() if data else None
-    floats = array("f", [runner.executor.read(_FLOATS + k) for k in range(len(found["floats"]))])
+def take(runner, found):
+    """What was found takes the place of what there was. Where that is interrupted, it is finished."""
     runner.loading, runner.paused = found, True
     try:
         settle(runner)
-    except Exception:  # by the schedule, or the data
-        runner.loading, runner.paused = None, False
-        if before[0]:
-            schedule.load(before[0])
-        if before[1]:
-            data.load(before[1])
-        _write(runner.executor, _FLOATS, floats)
-        raise
     except BaseException:
-        settle(runner)
+        if runner.loading:
+            settle(runner)
         raise
 
 
 def settle(runner):
     """As often as it is begun, to its end."""
     found, executor = runner.loading, runner.executor
-    more, data = found["values"], found["to"]
-    if runner.schedule and more["schedule"]:
-        runner.schedule.load(more["schedule"][1])
-    if data and more["data"]:
-        data.load(more["data"])
     for address, view in found["places"]:
         executor.store(address, view)
-    _write(executor, _INTS, found["integers"])
-    _write(executor, _FLOATS, found["floats"])
-    runner.epoch, runner.place, runner.metadata = more["epoch"], more["place"], more["metadata"]
-    runner.callbacks, runner.fresh = list(more["callbacks"]), not found["flags"] & _ACCUMULATED
-    if runner.moves:
-        runner.moves.load(more["moves"])
+    if "values" in found:
+        _go_on(runner, found)
+    if "before" in found:
+        one, state, floats = found["before"]
+        one.load(state)
+        _set(executor, _FLOATS, floats)
     runner.loading, runner.paused, runner.unfinished = None, False, False
 
 
-def _write(executor, first, values):
+def _go_on(runner, found):
+    """With what is no array. The rates are those that were saved, whatever the schedule says."""
+    values = found["values"]
+    _set(runner.executor, _INTS, found["integers"])
+    _hand_over(runner.schedule, values["schedule"] and values["schedule"][1])
+    _hand_over(found["data"], values["data"])
+    if runner.moves:
+        runner.moves.load(values["moves"])
+    _set(runner.executor, _FLOATS, found["floats"])
+    runner.epoch, runner.place, runner.skipped = values["epoch"], values["place"], values["skipped"]
+    runner.metadata = values["metadata"]
+    runner.waiting, runner.callbacks, runner.fresh = values, (), not found["flags"] & _ACCUMULATED
+
+
+def _hand_over(one, state):
+    if one is not None and state is not None:
+        one.load(state)
+
+
+def _try(runner, one, state):
+    """Whether a schedule, or data, takes a state. It is then as it was, and raises where it does not."""
+    if one is None or state is None:
+        return
+    torn = runner.loading
+    runner.loading, runner.paused = {"places": (), "before": (one, one.state(), _floats(runner))}, True
+    try:
+        one.load(state)
+    finally:
+        settle(runner)
+        runner.loading = torn
+
+
+def _set(executor, first, values):
     for k in range(len(values)):
         executor.write(first + k, values[k])
 
@@ -351,4 +401,4 @@ def compare_names(runner, text, path):
 
 
 def _shape(line):
-    return "(%s)" % ", ".join(line[1:])
+    return "%s" % (tuple([int(d) for d in line[1:]]),)

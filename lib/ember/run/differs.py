@@ -13,7 +13,7 @@ def differs(here, there, forward, path):
     what = "operation %d of the forward pass" % (k + 1) if k < forward else "the optimizer, in its operation %d" % (
         k + 1 - forward)  # fmt: skip
     if ours == theirs:
-        raise ValueError("%r is of another model: %s, %s, has other settings there, or another size" % (path, what, ours))
+        raise ValueError("%r is of another model: %s, %s, has another setting or size there" % (path, what, ours))
     raise ValueError("%r is of another model: %s is %s there, and here %s" % (path, what, theirs, ours))
 
 

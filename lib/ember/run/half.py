@@ -1,4 +1,4 @@
-"""Float32 as bfloat16 (Burgess et al., 2019), rounded to the nearest, halves to even: a checkpoint in half of the bytes."""
+"""Float32 as bfloat16 (Burgess et al., 2019), rounded to the nearest, halves to even: a checkpoint of half the size."""
 
 from array import array
 

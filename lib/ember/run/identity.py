@@ -1,7 +1,7 @@
 """What a checkpoint must agree in with the program that loads it: its mathematics, not where anything lies, how large a
 batch is, whether it comes in parts, or what is made again to save memory.
 
-Of each instruction that goes forward in training or updates: the opcode and its function, and a checksum of its settings,
+Of each instruction that goes forward in training, or updates: its opcode and function, and a checksum of its settings,
 sizes and constants. So what differs has a name.
 """
 
@@ -13,23 +13,32 @@ from ..instructions import program
 from ..instructions.components import ASIDE, FUNCTION, OPCODES, SETTINGS, SGD, WORDS
 from ..machine.image import word
 
+
 def identity(image):
     """array("H"): opcode and function, then a checksum, for each instruction; and how many of these go forward."""
-    code = image.code
-    found, constants = array("H"), _constants(code)
-    for section in (program.FORWARD, program.UPDATE):
-        if section == program.UPDATE:
-            forward = len(found) // 2
-            if image.starts[program.GRADIENTS] == image.starts[program.STATE]:  # fused: within what goes backward
-                fields = (0, 0, image.starts[program.FROZEN])
-                found.extend(array("H", (SGD, crc32(pack("<3i", *fields)) & 0xFFFF)))
-        at, end = bounds(code, section)
-        while at < end:
-            opcode = word(code, at)
-            if opcode not in ASIDE:
-                found.extend(array("H", _pair(image, opcode, at, constants)))
-            at += WORDS[opcode]
+    found, constants = array("H"), _constants(image.code)
+    _add(image, program.FORWARD, constants, found)
+    forward = len(found) // 2
+    if image.starts[program.GRADIENTS] == image.starts[program.STATE]:  # fused: its update is what goes backward
+        slots = program.FLOATS << 24, (program.INTS << 24) + program.STEP
+        found.extend(array("H", (SGD, crc32(pack("<5i", 0, 0, image.starts[program.FROZEN], *slots)) & 0xFFFF)))
+    else:
+        _add(image, program.UPDATE, constants, found)
     return found, forward
+
+
+def _add(image, section, constants, found):
+    """The pairs of a section's instructions, up to where the running loss is added to."""
+    code, sums = image.code, image.statistics + program.RUNNING
+    at, end = bounds(code, section)
+    while at < end:
+        opcode = word(code, at)
+        first, last = at + 1 + SETTINGS[opcode], at + WORDS[opcode]
+        if section == program.UPDATE and sums in [word(code, k) for k in range(first, last)]:
+            return
+        if opcode not in ASIDE:
+            found.extend(array("H", _pair(image, opcode, at, constants)))
+        at = last
 
 
 def bounds(code, section):

@@ -222,7 +222,7 @@ class Slices:
             return False
         self.trainer.unfinished = False
         if done < 0:
-            self.trainer.executor.fault()
+            self.trainer.fault()
         return True
 
     def _following(self):

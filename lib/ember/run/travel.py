@@ -26,8 +26,11 @@ def idle(runner):
     if runner.unfinished:
         raise RuntimeError("a step in slices is unfinished: poll() until it returns True, or slices.drop()")
     runner.paused = False
-    if program.ZERO <= runner.executor.recover(program.UPDATE) <= program.UPDATE:
+    found = runner.executor.recover(program.UPDATE)
+    if program.ZERO <= found <= program.UPDATE:
         runner.fresh = True
+    if found == program.UPDATE and runner.executor.done < 0:
+        runner.fault()
 
 
 def accept(model, x, y):

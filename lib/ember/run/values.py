@@ -1,4 +1,4 @@
-"""Values of Python as bytes, for what a checkpoint holds besides arrays of the arena: None, bool, int of 64 bits, float,
+"""Values of Python as bytes, for what a checkpoint holds besides the arena's arrays: None, bool, int of 64 bits, float,
 str, bytes, tuple and list (which come back as tuples), dict, and arrays or memoryviews of float32.
 
     N T F                       None, True, False
@@ -38,7 +38,7 @@ def pieces(value):
             yield from pieces(part)
     else:
         if not _single(value):
-            raise ValueError("%r cannot be saved; it may be a number, text, bytes, float32, or made of these" % (value,))
+            raise ValueError("%r cannot be saved; it may be a number, text, bytes, float32, or of these" % (value,))
         yield pack("<cI", b"f", len(value))
         yield memoryview(value)
 

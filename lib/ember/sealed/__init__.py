@@ -10,8 +10,6 @@ trainer.load(key.at("model.ckpt", "checkpoint"))
 from .container import KINDS, Reader, Writer  # noqa: F401
 from .key import Key  # noqa: F401
 
-_PIECE = 128  # bytes that are sealed at once
-
 
 class File:
     """A sealed file of a kind, where others have a path: see run/files.py. Once it is in its place, or was read without
@@ -23,28 +21,31 @@ class File:
     def __repr__(self):
         return repr(self.path)
 
-    def replace(self, write, what, whole=None):
+    def exists(self):
+        from ..run.files import exists
+
+        return exists(self.path, self._whole)
+
+    def replace(self, write, what):
         """write(what, file) a new one, in place of the old one."""
-        from ..run.files import replace
+        from ..run.files import at_once
+
+        for _ in self.replacing(at_once, (write, what)):
+            pass
+
+    def replacing(self, write, what):
+        """The same, piece by piece, as files.replacing has it."""
+        from ..run.files import replacing
 
         made = []
 
         def through(what, file):
             with Writer(file, self.key, self.kind) as out:
-                write(what, out)
+                yield from write(what, out)
             made.append(out.number)
 
-        replace(self.path, through, what)
+        yield from replacing(self.path, through, what, self._whole)
         self.key.accept(self.kind, made[0])
-
-    def replacing(self, pieces):
-        """The same, piece by piece: yields the bytes of each, when it is written."""
-        from ..run.files import replacing
-
-        made = _Made()
-        out = Writer(made, self.key, self.kind)
-        yield from replacing(self.path, _sealed(pieces, out, made))
-        self.key.accept(self.kind, out.number)
 
     def open(self):
         """What is in it, found authentic. OSError where it is not there, ValueError says what is wrong with it."""
@@ -65,30 +66,3 @@ class File:
             return Reader(file, self.key, self.kind, "") is not None
         except ValueError:
             return False
-
-
-class _Made:
-    """A file of what was sealed and is not yet written."""
-
-    def __init__(self):
-        self.parts = []
-
-    def write(self, data):
-        self.parts.append(bytes(data))
-
-    def take(self):
-        found = b"".join(self.parts)
-        self.parts = []
-        return found
-
-
-def _sealed(pieces, out, made):
-    """Pieces, sealed: of a long one a segment at a time."""
-    for piece in pieces:
-        there = memoryview(piece)
-        step = _PIECE // (len(bytes(there[:1])) or 1)
-        for at in range(0, len(there), step):
-            out.write(there[at : at + step])
-            yield made.take()
-    out.finish()
-    yield made.take()
