@@ -27,7 +27,8 @@ SOURCE_READY = build/micropython/.v$(MICROPYTHON_VERSION)
 MPY_CROSS = build/micropython/mpy-cross/build/mpy-cross
 
 FIRMWARES = $(foreach kind,unix unix-single unix-ember unix-failing,build/$(kind)/micropython)
-HOST_PARTS = $(addprefix build/native/,libember.so libember_san.so fuzz math_check)
+FUZZERS = $(addprefix build/native/,fuzz guided guided_scalars guided_soft)
+HOST_PARTS = $(addprefix build/native/,libember.so libember_san.so libember_san_scalars.so math_check) $(FUZZERS)
 MODULE = build/native/ember_vm.mpy
 
 EVERYTHING = $(VENV_READY) $(MPY_CROSS) $(FIRMWARES) $(MODULE) $(HOST_PARTS) $(TEST_FIRMWARES) $(MODULES) $(LIBRARY)
@@ -130,9 +131,8 @@ $(MODULE): $(VM_SOURCES) $(VM_MAKEFILES) $(MPY_CROSS) | $(VENV_READY)
 		$(VM_MAKE) natmod MPY_DIR=$(abspath build/micropython) PYTHON=$(abspath $(RUN))
 	@touch $@
 
-build/native/libember.so build/native/libember_san.so: $(VM_SOURCES) $(VM_MAKEFILES) | $(SYSTEM_READY)
-build/native/fuzz: firmware/vm/test/fuzz.c $(VM_SOURCES) $(VM_MAKEFILES) | $(SYSTEM_READY)
-build/native/math_check: firmware/vm/test/math_check.c $(VM_SOURCES) $(VM_MAKEFILES) | $(SYSTEM_READY)
+$(HOST_PARTS): $(VM_SOURCES) $(VM_MAKEFILES) | $(SYSTEM_READY)
+$(FUZZERS) build/native/math_check: $(wildcard firmware/vm/test/*)
 
 $(HOST_PARTS):
 	+$(STEP) $(@F) "Building the VM for the host: $(@F)." $(VM_MAKE) -B $(abspath $@)
