@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import dying
+import cut_file
 from checkout import ROOT
 from data_files import handed_out
 from ember.data import Appender, Batches, create, grow, write
@@ -93,12 +93,12 @@ def cut(data, check, dies=0):
     """check(what may be found, how many are safe, how many were being written) at every write and flush; how often."""
     checked = 0
     while True:
-        device, safe, writing = dying.Device(data, dies), 0, 1
+        device, safe, writing = cut_file.Device(data, dies), 0, 1
         try:
             for safe, _ in steps(Appender(device)):
                 writing = (1, 1, 3, 1, 4, 0)[(1, 2, 3, 6, 7, 11).index(safe)]
             return checked
-        except dying.Cut:
+        except cut_file.Cut:
             for data_then in device.after():
                 check(data_then, safe, writing)
                 checked += 1
@@ -113,7 +113,7 @@ def lost(data, bad):
             there = found(after)
             wrong = there != SAMPLES[: len(there)] or not safe <= len(there) <= safe + writing
             if not wrong:
-                again = Appender(dying.Device(after))
+                again = Appender(cut_file.Device(after))
                 again.extend(SAMPLES[len(again) :])
                 wrong = found(bytes(again.file.kept)) != SAMPLES
         except ValueError:
@@ -177,7 +177,7 @@ def test_records_whose_count_is_lost_are_counted(empty):
 
 def test_the_order_of_what_is_written(empty):
     """Record and checksums, then a flush, the count, a flush."""
-    device = dying.Device(Path(empty).read_bytes())
+    device = cut_file.Device(Path(empty).read_bytes())
     file, order = Appender(device), []
     file.append(*SAMPLES[0])
     write, flush = device.write, device.flush
@@ -191,7 +191,7 @@ def test_the_order_of_what_is_written(empty):
 SCRIPT = """
 import sys
 sys.path.append("host_tests/support")
-import dying
+import cut_file
 from ember.data import Appender, Batches, create
 create(PATH, (3,), typecode="B", target_typecode="f", target_shape=(2,), chunk=2).close()
 with open(PATH, "rb") as f:
@@ -201,14 +201,14 @@ def found(data):
     return [(list(x), list(y)) for x, y in Batches(data, 1, shuffle=False)]
 dies = checked = 0
 while True:
-    device, safe = dying.Device(data, dies), 0
+    device, safe = cut_file.Device(data, dies), 0
     try:
         file = Appender(device)
         for x, y in SAMPLES:
             file.append(x, y)
             safe = len(file)
         break
-    except dying.Cut:
+    except cut_file.Cut:
         for after in device.after():
             there = found(after)
             assert there == SAMPLES[: len(there)] and safe <= len(there) <= safe + 1, (dies, safe, there)

@@ -146,9 +146,9 @@ def test_appending_beside_a_reader_in_memory(tmp_path):
     """Memory that grew since is counted at the next epoch."""
     path = str(tmp_path / "growing.bin")
     create(path, (2,), chunk=4, **AS).close()
-    import dying
+    import cut_file
 
-    device = dying.Device(open(path, "rb").read())
+    device = cut_file.Device(open(path, "rb").read())
     file = Appender(device)
     file.extend(TRAIN[:4])
     batches = Batches(bytes(device.kept), 4, shuffle=False)

@@ -1,63 +1,117 @@
-"""A file on a device that loses power. What was written since the last flush may be there, or not, or in part. It runs
-under MicroPython too."""
+"""A block device that fails, for MicroPython and CPython. It logs what changes it, so that what a power cut leaves can
+be made for each of its writes; and it can fail, or flip a bit, when it is read or written the n-th time. It has both of
+MicroPython's block protocols."""
+
+import random
+
+CLEAN, TORN, REORDERED = "clean", "torn", "reordered"
+SYNC = None
+EIO, ENOSPC = -5, -28
 
 
-class Cut(Exception):
-    pass
+class Disk:
+    """image: its bytes, which are changed. flash: programming clears bits, and only erasing sets them."""
+
+    def __init__(self, image, size, flash):
+        self.image, self.size, self.flash = image, size, flash
+        self.log = None
+        self.reads = self.writes = 0
+        self.failing_reads = self.failing_writes = ()  # numbers, or a function that says whether it fails
+        self.code = EIO
+        self.flipped = -1, 0  # the read in which a bit is wrong, and which
+
+    def readblocks(self, block, buffer, offset=0):
+        n, self.reads = self.reads, self.reads + 1
+        if _among(n, self.failing_reads):
+            return self.code
+        at = block * self.size + offset
+        buffer[:] = memoryview(self.image)[at : at + len(buffer)]
+        if n == self.flipped[0]:
+            bit = self.flipped[1] % (8 * len(buffer))
+            buffer[bit // 8] ^= 1 << bit % 8
+        return 0
+
+    def writeblocks(self, block, buffer, offset=None):
+        at = block * self.size
+        if offset is None and self.flash:
+            for k in range(at, at + len(buffer), self.size):
+                failed = self._change(k, None, self.size)
+                if failed:
+                    return failed
+        return self._change(at + (offset or 0), buffer, len(buffer))
+
+    def ioctl(self, command, argument):
+        if command == 3 and self.log is not None:
+            self.log.append(SYNC)
+        elif command == 4:
+            return len(self.image) // self.size
+        elif command == 5:
+            return self.size
+        elif command == 6 and self.flash:
+            return self._change(argument * self.size, None, self.size)
+        return 0
+
+    def _change(self, at, data, n):
+        k, self.writes = self.writes, self.writes + 1
+        if _among(k, self.failing_writes):
+            return self.code
+        if self.log is not None:
+            self.log.append((at, data and bytes(data), n))
+        apply(self.image, self.flash, at, data, n)
+        return 0
 
 
-class Device:
-    """The device, and a file on it. After so many writes and flushes it dies."""
-
-    def __init__(self, data, dies=1 << 30):
-        self.kept, self.seen, self.waiting, self.at, self.left = bytearray(data), bytearray(data), [], 0, dies
-
-    def seek(self, at, whence=0):
-        self.at = at + (len(self.seen) if whence else 0)
-        return self.at
-
-    def readinto(self, buffer):
-        found = self.seen[self.at : self.at + len(buffer)]
-        buffer[: len(found)] = found
-        self.at += len(found)
-        return len(found)
-
-    def work(self):
-        self.left -= 1
-        if self.left < 0:
-            raise Cut
-
-    def write(self, data):
-        self.waiting.append((self.at, bytes(data)))
-        self.work()
-        self.seen = put(self.seen, self.at, data)
-        self.at += len(data)
-        return len(data)
-
-    def flush(self):
-        self.work()
-        self.kept, self.waiting = bytearray(self.seen), []
-
-    def close(self):
-        pass
-
-    def after(self):
-        """What may be found when there is power again: each write that waited is there, or half, or not, the last of
-        all begun at most. All ways of up to 5 of them; of more, each alone, all but each, none and all."""
-        n = len(self.waiting)
-        ways = range(3**n) if n <= 5 else [digit * 3**k for k in range(n) for digit in (1, 2)]
-        if n > 5:
-            every = (3**n - 1) // 2
-            ways = ways + [0, every, 2 * every] + [2 * every - 2 * 3**k for k in range(n)]
-        for way in ways:
-            data = bytearray(self.kept)
-            for at, piece in self.waiting:
-                data = put(data, at, piece[: len(piece) * (way % 3) // 2])
-                way //= 3
-            yield bytes(data)
+def _among(n, numbers):
+    return numbers(n) if callable(numbers) else n in numbers
 
 
-def put(data, at, piece):
-    if piece and at > len(data):
-        data = data + bytes([0xA5] * (at - len(data)))
-    return data[:at] + bytes(piece) + data[at + len(piece) :]
+def span(first, until=None):
+    """Those from first on, or until one."""
+    return lambda n: n >= first and (until is None or n < until)
+
+
+def apply(image, flash, at, data, n):
+    """A write of n bytes, or where data is None, that they are erased."""
+    if data is None:
+        image[at : at + n] = b"\xff" * n
+    elif flash:
+        for k in range(n):
+            image[at + k] &= data[k]
+    else:
+        image[at : at + n] = data
+
+
+def cuts(log):
+    """At how many points a log may be cut: before each write, and after the last."""
+    return len([op for op in log if op is not SYNC]) + 1
+
+
+def left(image, flash, log, n, mode, seed):
+    """What is on a device when its power is cut at write n of a log: image is from before the log. CLEAN: the writes
+    before. TORN: the first bytes of this one too. REORDERED: what is synced, and some of the rest."""
+    random.seed(seed * 1000003 + n)
+    image, done, waiting = bytearray(image), 0, []
+    for op in log:
+        if op is SYNC:
+            waiting = []
+            continue
+        if done == n:
+            if mode == TORN:
+                at, data, size = op
+                size = random.randrange(size + 1)
+                apply(image, flash, at, data and data[:size], size)
+            elif mode == REORDERED:
+                waiting.append((op, b""))
+            break
+        if mode == REORDERED:
+            waiting.append((op, bytes(memoryview(image)[op[0] : op[0] + op[2]])))
+        apply(image, flash, *op)
+        done += 1
+    if mode == REORDERED:
+        for k in range(len(waiting) - 1, -1, -1):
+            (at, _, _), before = waiting[k]
+            image[at : at + len(before)] = before
+        for op, _ in waiting:
+            if random.getrandbits(1):
+                apply(image, flash, *op)
+    return image

@@ -53,7 +53,7 @@ def _replace(path, head, test, train, chunk, grows, mark):
     sums = [checksums(head, *part) for part in zip((test, train), places)]
     from ..run.files import replace
 
-    replace(path, _write, (data, head, (test, train), places, sums))
+    replace(path, _write, (data, head, (test, train), places, sums), None)
 
 
 def _write(what, file):

@@ -49,13 +49,12 @@ class Image:
     statistics  where those lie that instructions/program.py names
     parameters  as they begin, in the order in which they lie: each a draw, with its arguments and stream, or values;
                 none any more once an arena holds them
-    shapes      of the same
     names       "lr momentum …", the float slots, then a line a parameter: its name and shape; None till asked for
-    fingerprint a number that differs where the shapes differ, or their order, or what state they have
+    kept        where a good state is kept, 0 if the plan has no room for one: see run/guard.py
     """
 
-    starts, results, parameters, shapes, mapped, names = (), (), (), (), (), None
-    batch_size = classes = inputs = targets = statistics = fingerprint = longest = 0
+    starts, results, parameters, mapped, names = (), (), (), (), None
+    batch_size = classes = inputs = targets = statistics = kept = longest = 0
 
     def __init__(self, code, sections, constants, floats, ints):
         self.code, self.sections = code, sections

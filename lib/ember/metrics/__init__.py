@@ -7,7 +7,7 @@
 Each is a program of its own over a small arena, so update() allocates nothing where it is handed buffers of the types
 it reads: outputs as float32, as Trainer.predict gives them, targets in target_dtype, by default as a Trainer reads
 them. Lists, tensors and other types are converted. Sums are kept in two parts, what rounding takes from the one going
-into the other (Knuth's two-sum), so counts stay exact far beyond the 2**24 at which a float32 would stick.
+into the next sum (Knuth's two-sum), so counts stay exact far beyond the 2**24 at which a float32 would stick.
 
 N rows, at most batch_size at once (more are cut); where the output is [N, T, C], its rows are N * T.
 """
@@ -75,9 +75,12 @@ class Metric:
         return total if total == total else s  # of what is infinite no rest is known
 
     def seen(self):
-        if not self.executor.read(slot(SCORED)):
+        rows = self.executor.read(slot(SCORED))
+        if not rows:
             raise ValueError("compute: nothing was counted since the last reset()")
-        return self.executor.read(slot(SCORED))
+        if rows == 0x7FFFFFFF:  # where a counter stays
+            raise RuntimeError("compute: %d rows or more were counted; reset() before there are as many" % rows)
+        return rows
 
     def reset(self):
         for i in range(2 * self.sums):

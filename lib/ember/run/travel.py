@@ -12,14 +12,25 @@ _PIECE = 64  # elements that are moved at once
 def idle(runner):
     """After an interrupted run: an update is finished, anything else is as if it had not begun, and if it was
     training, what was accumulated is dropped. RuntimeError where a step in slices is unfinished."""
+    if runner.saving:
+        raise RuntimeError("a save in slices is unfinished: poll() until it returns True, or slices.drop()")
+    if runner.loading is True:
+        raise RuntimeError("a load was cut off, and half of the state is another: load again")
+    if runner.loading:
+        from .checkpoint import settle
+
+        settle(runner)
     if runner.unfinished and not runner.fresh:
         raise RuntimeError("this Trainer is fused, and keeps no gradients: after accumulate comes update(), "
                            "or slices.drop()")  # fmt: skip
     if runner.unfinished:
         raise RuntimeError("a step in slices is unfinished: poll() until it returns True, or slices.drop()")
     runner.paused = False
-    if program.ZERO <= runner.executor.recover(program.UPDATE) <= program.UPDATE:
+    found = runner.executor.recover(program.UPDATE)
+    if program.ZERO <= found <= program.UPDATE:
         runner.fresh = True
+    if found == program.UPDATE and runner.executor.done < 0:
+        runner.fault()
 
 
 def accept(model, x, y):
