@@ -13,7 +13,7 @@ include tools/mk/modules.mk
 include tools/mk/versions.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long bench compare data example examples size budget live plans mutate lint format generate fuzz clean
+.PHONY: help setup demo test test-long faults bench compare data example examples size budget live plans mutate lint format generate fuzz clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tools/mk/*.mk | expand -t 22
@@ -30,6 +30,9 @@ test: $(EVERYTHING) ## run the tests: [ARGS="-k name"]
 
 test-long: $(EVERYTHING) ## run those that take long: more boards, more random cases
 	@$(PYTEST) -m long $(ARGS)
+
+faults: $(EVERYTHING) ## inject every fault at every point, and print what was lost: [ARGS="-k power"] [DOCS=1]
+	@$(RUN) tools/faults.py $(if $(DOCS),--docs) $(ARGS)
 
 bench: $(EVERYTHING) $(if $(TORCH),$(TORCH_READY)) ## measure a training step beside static C, NumPy and PyTorch: [TORCH=1] [DOCS=1]
 	@$(if $(TORCH),$(RUN_TORCH),$(RUN)) host_tests/bench/step.py $(if $(DOCS),--write)

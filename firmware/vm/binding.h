@@ -17,7 +17,7 @@ static const int32_t *words_of(mp_obj_t object, size_t *words, mp_uint_t access)
     return buffer.buf;
 }
 
-// run(program, segments, state, budget, weights=None) -> 1 finished, 0 paused, -1 fault
+// run(program, segments, state, budget, weights=None) -> 1 finished, 0 paused, -1 fault, -2 not finite
 static mp_obj_t vm_run(size_t n_args, const mp_obj_t *args) {
     ember_vm vm;
     size_t words, state_words, count;

@@ -1,12 +1,14 @@
 // What all kernels share. A kernel does rows first .. last - 1 of its instruction and returns the row after the last
-// one done: below `last` where that row holds an index outside its range, below 0 where the run is finished. It has
-// the name of its twin in lib/ember/portable, in a file of the same name.
+// one done: below `last` where that row holds an index outside its range, -1 where the run is finished, -2 less the row
+// that holds a number that is not finite. It has the name of its twin in lib/ember/portable, in a file of the same name.
 
 #if EMBER_VECTORS
 enum { CHUNK = 64 };
 #else
 enum { CHUNK = 16 };
 #endif
+
+typedef uint32_t __attribute__((may_alias)) word_of_float;  // its bits
 
 // The compiler may do several elements at once: operands that it could mix up were proved disjoint, or are the
 // same elements at the same index.

@@ -109,7 +109,12 @@ static __attribute__((noinline)) int run_section(ember_vm *vm, int32_t *state, i
         }
         int32_t done = execute(vm, opcode, fields, row, last);
         if (done < 0) {
-            pc = end;
+            if (done < -1) {
+                row = EMBER_NOT_FINITE - done;
+                result = EMBER_NOT_FINITE;
+            } else {
+                pc = end;
+            }
             break;
         }
         if (limited) {

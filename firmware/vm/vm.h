@@ -21,7 +21,7 @@
 #error "Ember's bits are a promise: do not compile the VM with -ffast-math"
 #endif
 
-enum { EMBER_FAULT = -1, EMBER_PAUSED = 0, EMBER_FINISHED = 1 };
+enum { EMBER_NOT_FINITE = -2, EMBER_FAULT = -1, EMBER_PAUSED = 0, EMBER_FINISHED = 1 };
 
 enum { EMBER_STATE_WORDS = 4 };
 

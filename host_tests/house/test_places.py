@@ -18,6 +18,7 @@ OF_SEVERAL = {
     "ops/test_more_ops": "more.py and what else is composition",
     "ops/test_signal": "fft.py, window.py, mel.py, biquad.py",
     "ops/test_singular": "every row",
+    "run/test_faults": "files.py, slots.py, checkpoint.py, where the device fails",
     "run/test_travelled": "all of run/, under a program that travelled",
     "nn/test_modules": "container.py, named.py, state.py, lookup.py",
     "nn/test_residual": "a net of many layers",

@@ -1,6 +1,6 @@
 """The native VM on CPython, by ctypes: the module that a MicroPython board loads as ember_vm.mpy.
 
-    run(program, segments, state, budget, weights=None) -> 1 finished, 0 paused, -1 fault
+    run(program, segments, state, budget, weights=None) -> 1 finished, 0 paused, -1 fault, -2 not finite
     verify(program) -> 0 or kind << 24 | word
     permute(i, n, key, epoch)
     isa

@@ -59,10 +59,12 @@ $(SYSTEM_READY): tools/setup_system.py
 	@$(PYTHON) tools/setup_system.py
 	@touch $@
 
-# Its own file of paths makes tools/ember_tools known there: build/venv/bin/python -m ember_tools.
+# pip takes files with the hashes of requirements.txt, and no others. The environment's own file of paths makes
+# tools/ember_tools known there: build/venv/bin/python -m ember_tools.
 $(VENV_READY): requirements.txt | $(SYSTEM_READY)
 	$(STEP) venv "Making Python's virtual environment (half a minute)." \
-		sh -c '$(PYTHON) -m venv build/venv && $(RUN) -m pip install --quiet --progress-bar off -r requirements.txt'
+		sh -c '$(PYTHON) -m venv build/venv && $(RUN) -m pip install --quiet --progress-bar off \
+		--require-hashes -r requirements.txt'
 	@$(RUN) -c "import pathlib, sysconfig; \
 		pathlib.Path(sysconfig.get_path('purelib'), 'ember_tools.pth').write_text('../../../../../tools\n')"
 	@touch $@

@@ -19,6 +19,7 @@ from .. import vm
 from ..base.check import number, whole
 from ..base.homes import look_up
 from ..instructions.program import CORRECT, INTS, SCORED, TYPES, X, Y
+from ..machine.image import rows_in
 from ..run.runner import Runner
 
 # What records them is imported where it does: they go on when the front has left (see train/release.py).
@@ -97,8 +98,8 @@ class Metric:
         from ..tensors.values import read, typed
 
         output, target = read(output)[0], read(target)[0]
-        rows, size, most = len(output) // self.width, self.target_size, self.batch_size
-        if not rows or rows * self.width != len(output) or rows * size != len(target):
+        rows, size, most = rows_in(output, self.width, len(output)), self.target_size, self.batch_size
+        if not rows or rows != rows_in(target, size, len(target)):
             raise ValueError("%s takes outputs [N, %d] and %d targets for each, not %d and %d elements"
                              % (type(self).__name__, self.width, size, len(output), len(target)))  # fmt: skip
         if self.labels:

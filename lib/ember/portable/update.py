@@ -1,4 +1,4 @@
-"""What a training step's update takes: count, stop, and the optimizers SGD and Adam.
+"""What a training step's update takes: count, stop, check_finite, and the optimizers SGD and Adam.
 
 n elements of a parameter p; g is their gradient, a sum of weights that come to total; m, v, most are state.
 """
@@ -22,6 +22,19 @@ def stop(segments, first, last, go):
     go [1]
     """
     return -1 if segments[go >> 24][go & OFFSET] == 0 else None
+
+
+def check_finite(segments, first, last, squared, n, a, total):
+    """ends the run at the first a[i] where not |a[i]| < limit
+    limit = |total| * 2^64, or without `squared` |total| * 2^128: below it a[i] / total, or its square, is finite
+    a [n], total [1]
+    """
+    values, limit = segments[a >> 24], abs(segments[total >> 24][total & OFFSET])
+    a, limit = a & OFFSET, limit * 2.0**64 * (1.0 if squared else 2.0**64)
+    for i in range(first, last):
+        if not abs(values[a + i]) < limit:
+            return -2 - i
+    return None
 
 
 def sgd(segments, first, last, momentum, nesterov, n, p, g, v, hyper, step, total):

@@ -63,23 +63,17 @@ def fit(trainer, batches, epochs, validation=None, callbacks=(), on_step=None, s
         trainer.schedule = schedule
     each_step = trainer.schedule if schedule_every == "step" else None
     each_epoch = trainer.schedule if schedule_every == "epoch" else None
-    trainer.validation = None
+    trainer.validation, trainer.data = None, batches if hasattr(batches, "state") else None
+    _begin(trainer, callbacks)
     for _ in range(epochs):
-        trainer.reset_running()
-        first, any_batch = trainer.steps, False
-        for x, y in batches:
-            steps, any_batch = trainer.steps, True
-            trainer.step(x, y)
-            if steps == trainer.steps < _MOST:  # no label of it counts
-                continue
-            if each_step:
-                _advance(each_step, trainer.running_loss)
-            if on_step:
-                on_step(trainer)
-        if not any_batch:
+        if not trainer.place:
+            trainer.reset_running()
+        steps = -1 if trainer.place else trainer.steps
+        if not _epoch(trainer, batches, each_step, on_step):
             raise ValueError("fit: no batches in epoch %d (a generator runs once; a list or Batches runs again)"
                              % (trainer.epoch + 1))  # fmt: skip
-        if first == trainer.steps < _MOST:
+        trainer.place = 0
+        if steps == trainer.steps < _MOST:
             continue
         trainer.epoch += 1
         if validation:
@@ -90,6 +84,43 @@ def fit(trainer, batches, epochs, validation=None, callbacks=(), on_step=None, s
             break
     if trainer.front:
         trainer.front.model.eval()
+
+
+def _begin(trainer, callbacks):
+    """An epoch that a checkpoint was in the midst of goes on if resume said so; callbacks get what they knew then."""
+    if not trainer.resumed:
+        trainer.place = 0
+    kept = [c for c in callbacks if hasattr(c, "state")]
+    knew = trainer.waiting["callbacks"] if trainer.resumed else ()
+    if knew and [type(c).__name__ for c in kept] != [name for name, _ in knew]:
+        raise ValueError("callbacks: what was saved is of %s, in this order" % ", ".join([name for name, _ in knew]))
+    for callback, (_, state) in zip(kept, knew):
+        callback.load(state)
+    trainer.callbacks, trainer.resumed = kept, False
+
+
+def _epoch(trainer, batches, each_step, on_step):
+    """Train on what is left of it; whether there was any batch."""
+    left = 0 if trainer.data else trainer.place  # to be passed over
+    for x, y in batches:
+        if left:
+            left -= 1
+            continue
+        steps, skipped = trainer.steps, trainer.skipped
+        try:
+            trainer.step(x, y)
+        except BaseException:
+            if trainer.data:
+                trainer.data.back()  # it was none, so its batch is still to come
+            raise
+        trainer.place += 1
+        if steps == trainer.steps < _MOST or trainer.skipped != skipped:  # no label of it counts, or it was none
+            continue
+        if each_step:
+            _advance(each_step, trainer.running_loss)
+        if on_step:
+            on_step(trainer)
+    return trainer.place > 0
 
 
 def _advance(schedule, measure):
