@@ -27,6 +27,7 @@ OF_SEVERAL = {
     "optim/test_param_groups": "groups.py, view.py",
     "optim/test_state16": "the optimizers whose state may be bfloat16",
     "optim/test_updates": "average.py; clipping; several optimizers",
+    "train/test_long_life": "counters of all modules at their ends, and a million steps",
     "train/test_trainer_use": "trainer.py as people use it",
     "train/test_training": "the whole program, against NumPy",
 }
