@@ -88,10 +88,15 @@ generate: $(VENV_READY) ## write what is derived: isa.h, docs/instructions.md, d
 	$(RUN) tools/catalogue_page.py
 	$(RUN) -m ember_tools package
 
-fuzz: build/native/fuzz $(VENV_READY) ## random programs and mutated files under the sanitizers: [SEED=1] [COUNT=10000000]
+SECONDS = 600
+
+fuzz: $(FUZZERS) build/native/libember_san.so $(VENV_READY) ## random and led programs, and files, under the sanitizers: [SEED=1] [COUNT=10000000] [SECONDS=600]
 	$(RUN) host_tests/support/travelling.py build/fuzz
 	build/native/fuzz $(or $(SEED),1) $(or $(COUNT),10000000) build/fuzz/*.ember
 	build/native/fuzz $(or $(SEED),1) $(or $(COUNT),10000000)
+	for kernels in guided guided_scalars guided_soft; do \
+		build/native/$$kernels $(or $(SEED),1) $(SECONDS) build/fuzz/*.ember || exit 1; done
+	$(RUN) host_tests/support/files_fuzz.py $(or $(SEED),1) $(SECONDS)
 
 clean: ## remove what was built; downloads stay
 	@if [ -d build ]; then find build -mindepth 1 -maxdepth 1 ! -name download -exec rm -rf {} +; fi

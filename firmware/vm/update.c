@@ -1,14 +1,13 @@
-// What a training step's update takes: count, stop, and the optimizers SGD and Adam.
+// What a training step's update takes: count, stop, check_finite, and the optimizers SGD and Adam.
 //
 // n elements of a parameter p; g is their gradient, a sum of weights that come to total; m, v, most are state.
 
-// counter = counter * keep + n * add
+// counter = counter * keep + n * add, at most 2^31 - 1
 // counter [1]
 static int32_t run_count(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     int32_t *counter = integer_at(vm, fields[COUNT_COUNTER]);
     (void)first;
-    *counter = (int32_t)((uint32_t)*counter * (uint32_t)fields[COUNT_KEEP]
-        + (uint32_t)fields[COUNT_N] * (uint32_t)fields[COUNT_ADD]);
+    *counter = counted(*counter * fields[COUNT_KEEP], fields[COUNT_N] * fields[COUNT_ADD]);
     return last;
 }
 
@@ -17,6 +16,26 @@ static int32_t run_count(const ember_vm *vm, const int32_t *fields, int32_t firs
 static int32_t run_stop(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     (void)first;
     return *floats_at(vm, fields[STOP_GO]) == 0.0f ? -1 : last;
+}
+
+// ends the run at the first a[i] where not |a[i]| < limit
+// limit = |total| * 2^64, or without `squared` |total| * 2^128: below it a[i] / total, or its square, is finite
+// a [n], total [1]
+static int32_t run_check_finite(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
+    const float *total = floats_at(vm, fields[CHECK_FINITE_TOTAL]);
+    const float limit = *total * 0x1p64f * (fields[CHECK_FINITE_SQUARED] ? 1.0f : 0x1p64f);
+    // As integers, without their signs, floats are in their order: inf is above all that are finite, NaN above it.
+    const uint32_t bound = limit == limit ? bits_of(limit) << 1 : 0;
+    const word_of_float *a = (const word_of_float *)floats_at(vm, fields[CHECK_FINITE_A]);
+    int32_t i = first;
+    while (i + 4 <= last && a[i] << 1 < bound && a[i + 1] << 1 < bound && a[i + 2] << 1 < bound
+           && a[i + 3] << 1 < bound) {
+        i += 4;
+    }
+    while (i < last && a[i] << 1 < bound) {
+        i++;
+    }
+    return i < last ? -2 - i : last;
 }
 
 // G = g / total + weight_decay * p

@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from . import components as needed
-from . import library, onboard, rom, selftest
+from . import library, onboard, rom, selftest, shown
 from .deploy import deploy as install_on
 from .deploy import nothing
 from .dist import PORTABLE, ROOT, packages, write
-from .line import DeployError, only_port
+from .line import DeployError, decoded, only_port
 from .record import record
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -100,7 +100,8 @@ def romfs(
 @app.command()
 def trace():
     """A traceback from a board, read from standard input: its lines of ember/core.py as those of lib/ember."""
-    print(onboard.traced(sys.stdin.read()), end="")
+    for line in iter(lambda: sys.stdin.buffer.readline(1 << 16), b""):
+        print(onboard.traced(shown.lines(decoded(line))), end="", flush=True)
 
 
 @app.command()

@@ -13,7 +13,7 @@ HOMES = (
     "monitor: memory MemoryMonitor run.slots: Slots "
 )
 # The public modules.
-MODULES = "callbacks data metrics nn optim progress runtime schedule vm"
+MODULES = "callbacks data metrics nn optim progress runtime schedule sealed vm"
 # Between a room and a module of it: on boards, where all lie in one folder, an underscore.
 APART = "."
 # The files of several modules, where deploy made some: "file: module module …" as above.

@@ -36,22 +36,22 @@ class Executor:
         return self.segments[k]
 
     def run(self, sections, budget, weights=None):
-        """1 finished, 0 paused, -1 at an index that is out of range, and that is in `done` too. What is paused goes on
-        by the same sections."""
+        """1 finished, 0 paused, -1 at an index that is out of range, -2 at a number that is not finite; it is in `done`
+        too. What is paused goes on by the same sections."""
         self.state[0] = sections
         self.done = self.vm_run(self.code, self.segments, self.state, budget, weights)
         return self.done
 
     def recover(self, last):
-        """After an interruption: what is paused in the section `last` goes on to its end, in another it will not. The
-        section, or -1 where nothing is paused."""
+        """After an interruption: what is paused in the section `last` goes on to its end, in another it will not; nor
+        what has stopped. The section, or -1 where nothing is paused."""
         if not self.state[1]:
             return -1
         from .refused import section
 
         found = section(self.code, self.state)
-        if found == last:
-            self.run(self.state[0], -1)
+        if found == last and self.run(self.state[0], -1) < 0:
+            return found
         self.state[1] = self.state[2] = self.state[3] = 0
         return found
 

@@ -12,6 +12,8 @@ def explain(program, segments, state):
     fields = table.parse(program[pc])
     values = resolve(program, pc, fields, segments[isa.INTS][0])
     names = [field[1] for field in fields]
+    if program[pc] == isa.CHECK_FINITE:
+        raise ValueError("an element is not finite: %d of %d" % (row, values[names.index("n")]))
     what = "label" if "label" in names else "index"
     high = values[names.index("high" if "high" in names else "width")]
     address = values[names.index(what)]

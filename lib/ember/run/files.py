@@ -7,6 +7,7 @@ until then it is whole. A path may also be an object with replace(), replacing()
 
 from binascii import crc32
 
+_NOT_THERE = 2  # ENOENT
 _RESIDUE = 0x2144DF1C  # the CRC-32 of any bytes and their own CRC-32
 
 
@@ -80,12 +81,18 @@ def find(path, kind, whole=whole):
 
 
 def exists(path, whole=whole):
-    """Whether there is anything to find."""
+    """Whether there is one of this path, whole or not, or a whole one beside it."""
+    if not isinstance(path, str):
+        return path.exists()
+    import os
+
     try:
-        find(path, "file", whole).close()
+        os.stat(path)
         return True
-    except OSError:
-        return False
+    except OSError as error:
+        if error.errno != _NOT_THERE:
+            raise
+    return _is_whole(path + ".new", whole)
 
 
 def _is_whole(path, whole):

@@ -46,6 +46,10 @@ class Slots:
         slot.open(found)
         return slot
 
+    def exists(self):
+        """Whether there is any content."""
+        return self._newest(Slot(self)) is not None
+
     def replace(self, write, what):
         """write(what, file) what is the newest then. OSError where it does not fit, or the device fails: the one before
         is there as it was."""
