@@ -177,7 +177,7 @@ MOST_LINES = 300
 # Those that would not gain by a cut: to 400 lines at the most.
 LONGER = {
     "firmware/vm/test/fuzz.c": 400,
-    "lib/ember/run/runner.py": 355,
+    "lib/ember/run/runner.py": 380,
     "lib/ember/tensors/tensor.py": 400,
 }
 GENERATED = {"firmware/vm/isa.h"}
