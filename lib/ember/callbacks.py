@@ -102,7 +102,7 @@ def _size(trainer):
 
 
 class Save:
-    """Saves the trainer every so many epochs, or, as fit's on_step, steps; all that resume(path, data) takes to go on. In
+    """Saves the trainer every so many epochs, or, as fit's on_step, steps: all that resume(path, data) goes on from. In
     a list of callbacks it comes last: what comes after it is not in the checkpoint yet.
 
     path      of the file; with a %d in it, of as many files as `keep` says, each named by the steps so far
@@ -144,9 +144,9 @@ class Save:
         folder, _, name = self.path.rpartition("/")
         before, _, after = name.partition("%d")
         found = []
-        for name in os.listdir(folder or self.path[: -len(name)] or "."):
-            middle = name[len(before) : len(name) - len(after)]
-            if name == before + middle + after and middle.isdigit():
+        for there in os.listdir(folder or self.path[: -len(name)] or "."):
+            middle = there[len(before) : len(there) - len(after)]
+            if there == before + middle + after and middle.isdigit():
                 found.append(int(middle))
         found.sort()
         return found
