@@ -318,7 +318,7 @@ def test_a_schedule_that_refuses(tmp_path):
         one.schedule.step()
     one.save(path)
     for make, says in (
-        (lambda o: schedule.OneCycleLR(o, 0.1, total_steps=20), "OneCycleLR"),
+        (lambda o: schedule.OneCycleLR(o, 0.1, total_steps=20), "total_steps=20"),
         (lambda o: schedule.StepLR(o, 2), "the state of the schedule OneCycleLR; this one is StepLR"),
     ):
         other = build(seed=3)

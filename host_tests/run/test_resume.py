@@ -230,3 +230,45 @@ def _raise_at(n):
             raise Stop
 
     return on_step
+
+
+# Data of a file: its place within the epoch, whatever interrupts.
+
+
+def packed(tmp_path):
+    from ember import data
+
+    samples = [([((i * 5 + k * 3) % 7) / 3 - 1 for i in range(2)], k % 3) for k in range(STEPS * BATCH - 1)]
+    data.write(str(tmp_path / "some.bin"), samples, [], (2,), 3, "f")
+    return lambda: data.Batches(str(tmp_path / "some.bin"), BATCH, seed=5)
+
+
+def test_the_place_in_a_file(tmp_path):
+    """Saved after each step of two epochs, and where a step itself is interrupted."""
+    make, path = packed(tmp_path), str(tmp_path / "a.ckpt")
+    uncut = trainer_of(schedule=None)
+    uncut.schedule = schedule.ExponentialLR(uncut.optimizer, 0.9)
+    uncut.fit(make(), 3)
+    for at in range(1, 2 * STEPS + 1):
+        for interrupted in (False, True):
+            cut = trainer_of()
+            cut.schedule = schedule.ExponentialLR(cut.optimizer, 0.9)
+            step, count = cut.step, [0]
+
+            def failing(x, y, step=step, count=count, at=at):
+                count[0] += 1
+                if count[0] == at + 1:
+                    raise Stop
+                step(x, y)
+
+            if interrupted:
+                cut.step = failing
+            with pytest.raises(Stop):
+                cut.fit(make(), 3, on_step=None if interrupted else stopper(cut, at, path))
+            if interrupted:
+                cut.save(path)
+            other, batches = trainer_of(7), make()
+            other.schedule = schedule.ExponentialLR(other.optimizer, 0.9)
+            assert other.resume(path, batches)
+            other.fit(batches, 3 - other.epoch)
+            assert state_of(other) == state_of(uncut), (at, interrupted)

@@ -156,6 +156,15 @@ def test_a_script_prints_or_raises_something_else(in_rom, kind, parts):
             assert kind == "printed" or done.exit_code == 1
 
 
+@FEW
+@EACH_WAY
+def test_a_board_runs_out_of_memory(in_rom, parts):
+    for at in some(len(WAYS[in_rom].answers.scripts), parts):
+        raised = b"Traceback (most recent call last):\r\nMemoryError: memory allocation failed, allocating 4096 bytes"
+        error = tried(Port(Answers(in_rom, at=at, printed=b"", raised=raised))).stderr
+        assert "MemoryError: memory allocation failed" in error and any(left in error for left in install.LEFT.values())
+
+
 # --- A field that is something else
 
 VALUES = [

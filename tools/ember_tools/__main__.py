@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from . import components as needed
-from . import library, onboard, rom, sealing, selftest, shown
+from . import data, library, onboard, rom, sealing, selftest, shown
 from .deploy import deploy as install_on
 from .deploy import nothing
 from .dist import PORTABLE, ROOT, packages, write
@@ -17,6 +17,7 @@ from .line import DeployError, decoded, only_port
 from .record import record
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(data.app, name="data", help="Data files: pack one, look into one.")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 

@@ -26,7 +26,7 @@ RUN_TORCH = build/venv-torch/bin/python
 SOURCE_READY = build/micropython/.v$(MICROPYTHON_VERSION)
 MPY_CROSS = build/micropython/mpy-cross/build/mpy-cross
 
-FIRMWARES = build/unix/micropython build/unix-single/micropython build/unix-ember/micropython
+FIRMWARES = $(foreach kind,unix unix-single unix-ember unix-failing,build/$(kind)/micropython)
 FUZZERS = $(addprefix build/native/,fuzz guided guided_scalars guided_soft)
 HOST_PARTS = $(addprefix build/native/,libember.so libember_san.so libember_san_scalars.so math_check) $(FUZZERS)
 MODULE = build/native/ember_vm.mpy
@@ -111,6 +111,15 @@ build/unix-single/micropython: $(SOURCE_READY) $(PASTE)
 build/unix-ember/micropython: $(SOURCE_READY) $(PASTE) $(VM_SOURCES) $(VM_MAKEFILES)
 	+$(STEP) unix-ember "Building MicroPython with the VM compiled in." \
 		sh -c 'rm -rf $(@D)/vm && $(UNIX) USER_C_MODULES=$(abspath firmware)'
+	@touch $@
+
+# What allocates fails there when a script says so.
+FAILING = $(wildcard firmware/unix/failing/*)
+
+build/unix-failing/micropython: FLOATS = -DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_FLOAT
+build/unix-failing/micropython: $(SOURCE_READY) $(PASTE) $(FAILING)
+	+$(STEP) unix-failing "Building MicroPython with a heap that fails when it is told to." \
+		sh -c 'rm -rf $(@D)/failing && $(UNIX) USER_C_MODULES=$(abspath firmware/unix)'
 	@touch $@
 
 # --- The VM

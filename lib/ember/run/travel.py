@@ -134,7 +134,7 @@ class Averaged:
             run.store(first, means)
             run.store(self.at + first, weights)
 
-    def __exit__(self, *error):
+    def __exit__(self, kind, error, trace):
         self.__enter__()
 
 
