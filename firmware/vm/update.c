@@ -2,13 +2,12 @@
 //
 // n elements of a parameter p; g is their gradient, a sum of weights that come to total; m, v, most are state.
 
-// counter = counter * keep + n * add
+// counter = counter * keep + n * add, at most 2^31 - 1
 // counter [1]
 static int32_t run_count(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
     int32_t *counter = integer_at(vm, fields[COUNT_COUNTER]);
     (void)first;
-    *counter = (int32_t)((uint32_t)*counter * (uint32_t)fields[COUNT_KEEP]
-        + (uint32_t)fields[COUNT_N] * (uint32_t)fields[COUNT_ADD]);
+    *counter = counted(*counter * fields[COUNT_KEEP], fields[COUNT_N] * fields[COUNT_ADD]);
     return last;
 }
 

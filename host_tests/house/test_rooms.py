@@ -22,6 +22,7 @@ STANDS_ON = {
     "tensors": {"base", "instructions", "machine", "portable", "vm"},
     "ops": {"base", "instructions", "tensors"},
     "run": {"base", "instructions", "machine", "tensors"},
+    "sealed": {"run"},
     "runtime": {"base", "instructions", "portable", "run"},
     "data": {"base", "run", "tensors", "vm"},
     "callbacks": {"base", "instructions"},
@@ -32,7 +33,7 @@ STANDS_ON = {
     "filters": {"base", "ops", "tensors"},
     "functional": {"base", "nn", "ops", "tensors"},
     "optim": {"base", "instructions", "nn", "ops", "schedule", "tensors"},
-    "metrics": {"base", "instructions", "nn", "ops", "recording", "run", "tensors", "vm"},
+    "metrics": {"base", "instructions", "machine", "nn", "ops", "recording", "run", "tensors", "vm"},
     "train": {"base", "instructions", "machine", "nn", "ops", "optim", "recording", "run", "tensors", "vm"},
     "__init__": {"base"},
 }

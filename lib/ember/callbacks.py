@@ -51,6 +51,13 @@ class EarlyStopping:
             self.waited += 1
         return self.waited >= self.patience
 
+    def state(self):
+        """What a checkpoint keeps of it."""
+        return self.best, self.waited
+
+    def load(self, state):
+        self.best, self.waited = state
+
 
 class KeepBest:
     """Keeps the trainer as it is where `monitor` is best: in the file `path`, as a checkpoint, or, without a path, the
@@ -73,6 +80,12 @@ class KeepBest:
                 self.kept = self.kept or array("f", range(n))
                 memoryview(self.kept)[:] = trainer.executor.view(0, n)
             self.best, self.epoch = value, trainer.epoch
+
+    def state(self):
+        return self.best, self.epoch, self.kept
+
+    def load(self, state):
+        self.best, self.epoch, self.kept = state
 
     def restore(self, trainer):
         if self.best is None:

@@ -134,6 +134,7 @@ def verify(program):
 
 
 def run(program, segments, state, budget, weights=None):
+    segments = list(segments)  # as many as they are now, whatever another thread does
     with _Views() as views:
         words = views.words(program)
         place = views.words(state, writable=True)

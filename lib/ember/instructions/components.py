@@ -1,10 +1,12 @@
-"""Which component each instruction and function is of, and what tables there were: see needs.py.
+"""Which component each instruction and function is of, what tables there were, and how an instruction
+is laid out: see needs.py, and run/identity.py.
 Made by tools/generate.py from table.py: do not edit.
 """
 
 NAMES = "core convolution pooling recurrent index normalization signal optimizers functions"
+FUNCTION, SGD, TO_BFLOAT16 = 128, 18, 37
 
-# By opcode, 128 more where its first field is a function; and by function.
+# By opcode, FUNCTION more where its first field is one; and by function.
 OPCODES = (
     b"\x80\x80\x00\x01\x01\x01\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x04\x84\x04"
     b"\x05\x05\x07\x07\x07\x07\x07\x03\x03\x03\x03\x03\x03\x07\x07\x80\x06\x06\x06\x00\x00"
@@ -13,6 +15,18 @@ FUNCTIONS = (
     b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x08\x08\x08\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x08\x00"
     b"\x00\x00\x00\x00\x00\x08\x08\x00"
 )
+
+# By opcode, an instruction's words; its fields that are no addresses, which come first; and the opcodes
+# of those that compute nothing which is trained.
+WORDS = (
+    b"\x09\x16\x11\x15\x15\x15\x0f\x10\x06\x08\x07\x08\x04\x06\x0b\x0a\x06\x05\x0a\x0c\x0c\x0b\x08\x06"
+    b"\x0f\x10\x0b\x08\x08\x07\x0b\x09\x0b\x09\x0c\x0b\x0d\x07\x04\x1c\x08\x08\x0c\x02\x05"
+)
+SETTINGS = (
+    b"\x05\x12\x0d\x11\x11\x11\x0c\x0c\x03\x04\x02\x03\x02\x02\x04\x04\x02\x03\x03\x03\x08\x07\x05\x03"
+    b"\x09\x0a\x03\x01\x01\x01\x01\x05\x05\x04\x04\x04\x04\x02\x01\x18\x03\x03\x06\x00\x02"
+)
+ASIDE = b"\x2c\x0c\x11\x2b"
 
 # The tables, oldest first: how many opcodes, how many functions, checksum.
 EDITIONS = (

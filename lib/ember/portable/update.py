@@ -6,21 +6,15 @@ n elements of a parameter p; g is their gradient, a sum of weights that come to 
 from .bind import OFFSET
 from .functions import div, sqrt, to_whole
 
-
-def wrapped(x):
-    """x as int32, which wraps around."""
-    x &= 0xFFFFFFFF
-    return x - (1 << 32) if x >> 31 else x
+MOST = 0x7FFFFFFF  # of a counter: as many or more
 
 
 def count(segments, first, last, keep, add, n, counter):
-    """counter = counter * keep + n * add
+    """counter = counter * keep + n * add, at most 2^31 - 1
     counter [1]
-
-    In int32 that wraps around.
     """
     integers, at = segments[counter >> 24], counter & OFFSET
-    integers[at] = wrapped(integers[at] * keep + n * add)
+    integers[at] = min(integers[at] * keep + n * add, MOST)
 
 
 def stop(segments, first, last, go):

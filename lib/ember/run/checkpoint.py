@@ -1,116 +1,404 @@
-"""Checkpoints: what must survive to go on training exactly.
+"""Checkpoints: what must survive to go on training exactly. docs/checkpoint.md has the bytes.
 
-    0   b"EMBK", version 2, three zero bytes
-    8   nine int32: fingerprint of the shapes, trained, frozen and state elements, step, epoch, seed, bytes of schedule,
-        words of shapes
-    44  float32 parameters, frozen parameters, optimizer state
-    …   the schedule's state, if the trainer has one: its whole numbers as int32, the others as float64
-    …   for each parameter int32: how many dimensions, and these
+    0   b"EMBK", version 3, flags (1: gradients of what was accumulated are in it), blocks, uint32 bytes of all of it
+    12  for each block its name in 12 bytes, uint32 bytes, what it holds, zeros up to a multiple of 4
     end CRC-32 of all before
 
-Little endian. Written beside the old file and renamed over it, so that there is always a whole one.
+It is read once to find it whole, and again into memory where nothing lives, with its checksum: what takes the place of
+the old state is what was checked.
 """
 
-import struct
 from array import array
 from binascii import crc32
+from struct import calcsize, pack, unpack
 
-from ..instructions.program import FROZEN, INTS, KEY, PARAMETERS, STATE, STEP
-from .blocks import checksum, fill, pieces, put
+from ..instructions import program
+from ..instructions.components import TO_BFLOAT16, WORDS
+from ..machine.image import segment, word
+from . import files, values
+from .blocks import Checked, fill, into_place, pieces
+from .identity import bounds, identity
 
-_HEAD = "<4sB3x9i"
-_KEY, _STEP = (INTS << 24) + KEY, (INTS << 24) + STEP
-_MOST = 1 << 12  # bytes of a schedule's state
-
-
-def _blocks(trainer):
-    """The parts of the arena that are saved, as (offset, size) in elements."""
-    block = trainer.image.block
-    return block(PARAMETERS), block(FROZEN), block(STATE)
-
-
-def _layout(trainer):
-    """How the state of the trainer's schedule is packed."""
-    if trainer.schedule is None:
-        return ""
-    return "<" + "".join(["i" if isinstance(v, int) else "d" for v in trainer.schedule.state()])
+_MAGIC, _VERSION, _ACCUMULATED = b"EMBK", 3, 1
+_HEAD, _BLOCK = "<4sBBHI", "<12sI"
+_SLICE = 64  # elements that are written at once where a save is in slices
+_KEYS = ("epoch", "place", "skipped", "schedule", "data", "callbacks", "moves", "metadata")
+_INTS, _FLOATS = (program.INTS << 24) + program.KEY, program.FLOATS << 24
+# Writing.
 
 
-def _flat(shapes):
-    return array("i", [n for dims in shapes for n in (len(dims),) + tuple(dims)])
+def save(runner, path, half, budget_us):
+    """See Runner.save."""
+    saving = files.replacing(path, _write, parts(runner, half, 0 if budget_us is None else _SLICE))
+    if budget_us is None:
+        return sum(saving)
+    runner.saving, runner.unfinished = saving, True
+    return runner.slices.save(budget_us)
 
 
-def write(trainer, f):
-    """To anything that has write(), while the trainer is idle: all pieces are of whole words, but the schedule's."""
-    blocks = _blocks(trainer)
-    schedule = struct.pack(_layout(trainer), *trainer.schedule.state()) if trainer.schedule else b""
-    shapes = _flat(trainer.image.shapes)
-    head = struct.pack(_HEAD, b"EMBK", 2, trainer.image.fingerprint, blocks[0][1], blocks[1][1], blocks[2][1],
-                       trainer.steps, trainer.epoch, trainer.executor.read(_KEY), len(schedule),
-                       len(shapes))  # fmt: skip
-    crc = put(f, (head,))
-    for offset, size in blocks:
-        crc = put(f, pieces(trainer.executor, offset, size), crc)
-    f.write(struct.pack("<I", put(f, (schedule, shapes) if schedule else (shapes,), crc)))
+def _write(pieces, file):
+    """Yields the bytes of each, when it is written."""
+    for piece in pieces:
+        file.write(piece)
+        yield len(piece) if isinstance(piece, bytes) else len(piece) * len(bytes(piece[:1]))
 
 
-def read(trainer, f, path):
-    """From anything that has read(), readinto() and seek(), while the trainer is idle; path: what it is called."""
-    blocks = _blocks(trainer)
-    head = f.read(struct.calcsize(_HEAD))
-    if len(head) < struct.calcsize(_HEAD) or head[:4] != b"EMBK":
-        raise ValueError("%r is not an Ember checkpoint" % path)
-    if head[4] != 2:
-        raise ValueError("%r is of version %d; this Ember reads version 2" % (path, head[4]))
-    found = struct.unpack(_HEAD, head)[2:]
-    expected = (trainer.image.fingerprint, blocks[0][1], blocks[1][1], blocks[2][1])
-    if found[:4] != expected:
-        _compare(trainer, f, head, found, path)
-        raise ValueError("%r holds %d parameters, %d frozen and %d of optimizer state; this model and optimizer "
-                         "have %d, %d and %d, or other shapes, or another state"
-                         % ((path,) + found[1:4] + expected[1:]))  # fmt: skip
-    if not 0 <= found[7] <= _MOST:
-        raise ValueError("%r is damaged: its schedule takes %d bytes" % (path, found[7]))
-    layout = _layout(trainer)
-    if not 0 <= found[8] <= _MOST:
-        raise ValueError("%r is damaged: its shapes take %d words" % (path, found[8]))
-    _whole(f, head, found, path)
-    if layout and found[7] not in (0, struct.calcsize(layout)):
-        raise ValueError("%r holds the state of another schedule, of %d bytes where this has %d"
-                         % (path, found[7], struct.calcsize(layout)))  # fmt: skip
-    f.seek(len(head))
-    for offset, size in blocks:
-        fill(trainer.executor, offset, size, f)
-    if layout and found[7]:
-        trainer.schedule.load(struct.unpack(layout, f.read(found[7])))
-    trainer.executor.write(_STEP, found[4])
-    trainer.executor.write(_KEY, found[6])
-    trainer.epoch, trainer.fresh = found[5], True
+def parts(trainer, half=False, most=0):
+    """A checkpoint of a trainer that is idle, piece by piece: of float arrays so many elements at once, or all."""
+    blocks = _blocks(trainer, half, most)
+    total = calcsize(_HEAD) + sum([calcsize(_BLOCK) + n + (-n & 3) for _, n, _ in blocks]) + 4
+    piece = pack(_HEAD, _MAGIC, _VERSION, 0 if trainer.fresh else _ACCUMULATED, len(blocks), total)
+    crc = crc32(piece)
+    yield piece
+    for name, n, content in blocks:
+        for piece in _block(name, n, content):
+            crc = crc32(piece, crc)
+            yield piece
+    yield pack("<I", crc)
 
 
-def _whole(f, head, found, path):
-    """ValueError where a file is not what was written, as long as its head says it is."""
-    crc = checksum(f, 4 * (sum(found[1:4]) + found[8]) + found[7], crc32(head))
-    if crc is None:
-        raise ValueError("%r is truncated or damaged" % path)
-    if f.read(5) != struct.pack("<I", crc):
-        raise ValueError("%r is damaged: its checksum does not fit" % path)
+def _block(name, n, content):
+    yield pack(_BLOCK, bytes(name, "utf-8"), n)
+    yield from content
+    if n & 3:
+        yield bytes(-n & 3)
 
 
-def _compare(trainer, f, head, found, path):
-    """ValueError names the first parameter that has another shape than the one in the file."""
-    n = found[8]
-    if not trainer.image.shapes or not 0 < n < _MOST or min(found[1:4]) < 0:
+def _blocks(trainer, half, most):
+    """(name, bytes, pieces) of each."""
+    executor, image = trainer.executor, trainer.image
+    numbers, names, more = identity(image)[0], bytes(trainer.names, "utf-8"), _values(trainer)
+    ints = array("i", [executor.read(_INTS + k) for k in range(_integers())])
+    floats = _floats(trainer)
+    found = [("names", len(names), (names,)), ("identity", 2 * len(numbers), (numbers,)),
+             ("values", values.size(more), values.pieces(more)), ("integers", 4 * len(ints), (ints,)),
+             ("floats", 4 * len(floats), (floats,))]  # fmt: skip
+    for name, address, n in arrays(image, not trainer.fresh):
+        content = pieces(executor, address, n, most)
+        if half and _rounds(name, image):
+            from .half import halves
+
+            found.append((name, 2 * n, halves(content)))
+        else:
+            found.append((name, 4 * n, content))
+    return found
+
+
+def _floats(trainer):
+    return array("f", [trainer.executor.read(_FLOATS + k) for k in range(len(trainer.image.floats))])
+
+
+def _integers():
+    """Slots that are saved: from the generator's key on."""
+    return program.SCORED - program.KEY + 1
+
+
+def arrays(image, accumulated):
+    """(name, address, elements) of what lasts in the arena."""
+    found = [("parameters",) + image.block(program.PARAMETERS), ("frozen",) + image.block(program.FROZEN),
+             ("state",) + image.block(program.STATE), ("statistics", image.statistics, program.STATISTICS)]  # fmt: skip
+    if accumulated:
+        found.append(("gradients",) + image.block(program.GRADIENTS))
+        found.append(("buffers", image.statistics + program.STATISTICS, _copies(image)))
+    return found
+
+
+def _copies(image):
+    """How many elements of buffers lie behind the statistics, as the step leaves them: the section zero copies them."""
+    at, end = bounds(image.code, program.ZERO)
+    while at < end:
+        if not word(image.code, at) and word(image.code, at + 6) == image.statistics + program.STATISTICS:
+            return word(image.code, at + 3)
+        at += WORDS[word(image.code, at)]
+    return 0
+
+
+def _rounds(name, image):
+    """Whether an array may be rounded to half precision: not what is packed already, nor what is counted exactly."""
+    if name != "state":
+        return name in ("parameters", "frozen", "gradients")
+    at, end = bounds(image.code, program.UPDATE)
+    while at < end:
+        if word(image.code, at) == TO_BFLOAT16:
+            return False
+        at += WORDS[word(image.code, at)]
+    return True
+
+
+def _values(trainer):
+    """What is not in a program."""
+    schedule, data, moves, waiting = trainer.schedule, trainer.data, trainer.moves, trainer.waiting or {}
+    return {
+        "epoch": trainer.epoch,
+        "place": trainer.place,
+        "skipped": trainer.skipped,
+        "schedule": waiting.get("schedule") if schedule is None else (kind(schedule), schedule.state()),
+        "data": waiting.get("data") if data is None else data.state(),
+        "callbacks": [(type(c).__name__, c.state()) for c in trainer.callbacks] or waiting.get("callbacks", ()),
+        "moves": moves.state() if moves else None,
+        "metadata": trainer.metadata,
+    }
+
+
+def kind(schedule):
+    """What its state is of: its class, and those that it is made of."""
+    inner = [kind(other) for other in getattr(schedule, "schedulers", ())]
+    return type(schedule).__name__ + ("(%s)" % ", ".join(inner) if inner else "")
+
+
+# Reading.
+
+
+def whole(path):
+    """(file, bytes) of a checkpoint, opened, that is whole; ValueError says what is wrong with one that is not."""
+    file = files.find(path, "checkpoint")
+    try:
+        head = file.read(calcsize(_HEAD))
+        if head[:4] != _MAGIC:
+            raise ValueError("%r is not an Ember checkpoint" % (path,))
+        file.seek(0)
+        if not files.whole(file) or len(head) < calcsize(_HEAD):
+            raise ValueError("%r is damaged or truncated: its checksum does not fit" % (path,))
+        if head[4] != _VERSION:
+            raise ValueError("%r is of version %d; this Ember reads version %d" % (path, head[4], _VERSION))
+        size = file.seek(0, 2)
+        if unpack(_HEAD, head)[4] != size:
+            raise ValueError("%r is damaged: it has %d bytes" % (path, size))
+        return file, size
+    except BaseException:
+        file.close()
+        raise
+
+
+def blocks(checked):
+    """First (None, flags), then (name, bytes) of each block, of which is skipped what is not read. ValueError where it
+    is not what was found whole."""
+    head = unpack(_HEAD, checked.read(calcsize(_HEAD)))
+    yield None, head[2]
+    for _ in range(head[3]):
+        name, n = unpack(_BLOCK, checked.read(calcsize(_BLOCK)))
+        end = checked.left - n - (-n & 3)
+        yield name.rstrip(b"\0"), n
+        checked.skip(checked.left - end)
+    crc = checked.crc
+    if checked.left != 4 or checked.read(4) != pack("<I", crc):
+        checked.damaged()
+
+
+def load(runner, path, data=None):
+    """Read a checkpoint back: all of it, or nothing has changed. data: what is to go on where it was."""
+    if runner.loading is not True:
+        runner.idle()
+    file, size = whole(path)
+    with file:
+        found = _read(runner, file, size, path, ())
+        more = found["values"]
+        _try(runner, runner.schedule, more["schedule"] and more["schedule"][1])
+        _try(runner, data, more["data"])
+        try:
+            accumulated = found["flags"] & _ACCUMULATED
+            wanted = [(address, n) for _, address, n in arrays(runner.image, accumulated)]
+            places = memory(runner, wanted, not accumulated)
+        except MemoryError:
+            return _in_place(runner, file, size, path, data)
+        found = _read(runner, file, size, path, list(places))
+    found["places"], found["data"] = places, data
+    take(runner, found)
+
+
+def resume(runner, path, data):
+    """See Runner.resume."""
+    if not files.exists(path):
+        return False
+    load(runner, path, data if hasattr(data, "load") else None)
+    runner.data, runner.resumed = data if hasattr(data, "state") else None, True
+    return True
+
+
+def _in_place(runner, file, size, path, data):
+    """Where there is no memory for it beside the old state: straight into its place. What is read wrong, is read
+    again; until it came out right, nothing else runs."""
+    runner.loading = runner.paused = True
+    tries = 3
+    while True:
+        try:
+            found = _read(runner, file, size, path, None)
+            break
+        except (ValueError, OSError):
+            tries -= 1
+            if not tries:
+                raise
+    found["places"], found["data"] = (), data
+    take(runner, found)
+
+
+def _read(runner, file, size, path, places):
+    """What a checkpoint holds, by name; of arrays, what fits where: places are (address, memory), one after the other,
+    or None: straight into the arena."""
+    file.seek(0)
+    checked, image, found, wanted = Checked(file, size, path), runner.image, {}, []
+    for name, n in blocks(checked):
+        if name is None:
+            found["flags"], wanted = n, arrays(image, n & _ACCUMULATED)
+        elif name == b"names":
+            compare_names(runner, checked.text(n), path)
+        elif name == b"identity":
+            _compare(runner, array("H", checked.read(n)), path)
+        elif name == b"values":
+            found["values"] = values.read(checked)
+            if not _fit(runner, found["values"]):
+                checked.damaged()
+        elif name in (b"integers", b"floats"):
+            there = array("i" if name == b"integers" else "f", checked.read(n))
+            if len(there) != (_integers() if name == b"integers" else len(image.floats)):
+                raise ValueError("%r has %d %s; this program has others" % (path, len(there), str(name, "utf-8")))
+            found["integers" if name == b"integers" else "floats"] = there
+        elif wanted and name == bytes(wanted[0][0], "utf-8"):
+            _, address, elements = wanted.pop(0)
+            if n != 4 * elements and n != 2 * elements:
+                raise ValueError("%r holds %d bytes of %s; this model and optimizer have %d"
+                                 % (path, n, str(name, "utf-8"), 4 * elements))  # fmt: skip
+            if places is None:
+                into_place(runner.executor, checked, address, elements, n < 4 * elements)
+            half = n < 4 * elements
+            while places and elements:
+                view = places.pop(0)[1]
+                fill(checked, view, half)
+                elements -= len(view)
+    if wanted or len(found) < 4:
+        raise ValueError("%r lacks a block" % (path,))
+    _check_schedule(runner, found["values"]["schedule"], path)
+    return found
+
+
+def _fit(runner, values):
+    """Whether these are what _values() makes."""
+    try:
+        epoch, place, skipped, schedule, data, callbacks, moves, _ = [values[key] for key in _KEYS]
+        named = ([] if schedule is None else [schedule]) + list(callbacks)
+        good = all([isinstance(name, str) for name, _ in named]) and isinstance(callbacks, tuple)
+        return (
+            good and min(epoch, place, skipped) >= 0 and (not runner.moves or moves is None or runner.moves.fits(moves))
+        )
+    except (TypeError, ValueError, KeyError):
+        return False
+
+
+def memory(runner, wanted, arena):
+    """(address, memory) for all of the elements that are wanted, as (address, how many): in the arena where nothing
+    lives, if that may be, then in the heap."""
+    image, free, found = runner.image, [], []
+    if arena and runner.executor.in_place and runner.fresh and runner.loading is None:
+        for first, n in (image.block(program.GRADIENTS), _behind(image)):
+            if n > 0:
+                free.append(runner.executor.view(first, n))
+    left = sum([n for _, n in wanted])
+    for address, n in wanted:
+        while n:
+            if not free:
+                free.append(memoryview(array("f", range(left))))
+            view = free[0][: min(n, len(free[0]))]
+            found.append((address, view))
+            free[0] = free[0][len(view) :]
+            address, n, left = address + len(view), n - len(view), left - len(view)
+            if not len(free[0]):
+                free.pop(0)
+    return found
+
+
+def _behind(image):
+    """The arena behind what lasts, as (address, elements)."""
+    return image.starts[-1], segment(image.code, program.ARENA)[1] - image.starts[-1]
+
+
+def take(runner, found):
+    """What was found takes the place of what there was. Where that is interrupted, it is finished."""
+    runner.loading, runner.paused = found, True
+    try:
+        settle(runner)
+    except BaseException:
+        if runner.loading:
+            settle(runner)
+        raise
+
+
+def settle(runner):
+    """As often as it is begun, to its end."""
+    found, executor = runner.loading, runner.executor
+    for address, view in found["places"]:
+        executor.store(address, view)
+    if "values" in found:
+        _go_on(runner, found)
+    if "before" in found:
+        one, state, floats = found["before"]
+        one.load(state)
+        _set(executor, _FLOATS, floats)
+    runner.loading, runner.paused, runner.unfinished = None, False, False
+
+
+def _go_on(runner, found):
+    """With what is no array. The rates are those that were saved, whatever the schedule says."""
+    values = found["values"]
+    _set(runner.executor, _INTS, found["integers"])
+    _hand_over(runner.schedule, values["schedule"] and values["schedule"][1])
+    _hand_over(found["data"], values["data"])
+    if runner.moves:
+        runner.moves.load(values["moves"])
+    _set(runner.executor, _FLOATS, found["floats"])
+    runner.epoch, runner.place, runner.skipped = values["epoch"], values["place"], values["skipped"]
+    runner.metadata = values["metadata"]
+    runner.waiting, runner.callbacks, runner.fresh = values, (), not found["flags"] & _ACCUMULATED
+
+
+def _hand_over(one, state):
+    if one is not None and state is not None:
+        one.load(state)
+
+
+def _try(runner, one, state):
+    """Whether a schedule, or data, takes a state. It is then as it was, and raises where it does not."""
+    if one is None or state is None:
         return
-    _whole(f, head, found, path)
-    f.seek(struct.calcsize(_HEAD) + 4 * sum(found[1:4]) + found[7])
-    there = array("i", range(n))
-    f.readinto(there)
-    at = 0
-    for line, dims in zip(trainer.names.split("\n")[1:], trainer.image.shapes):
-        size = there[at] if at < n else 0
-        other = tuple(there[at + 1 : at + 1 + size])
-        if other != tuple(dims):
+    torn = runner.loading
+    runner.loading, runner.paused = {"places": (), "before": (one, one.state(), _floats(runner))}, True
+    try:
+        one.load(state)
+    finally:
+        settle(runner)
+        runner.loading = torn
+
+
+def _set(executor, first, values):
+    for k in range(len(values)):
+        executor.write(first + k, values[k])
+
+
+def _check_schedule(runner, saved, path):
+    if saved and runner.schedule and saved[0] != kind(runner.schedule):
+        raise ValueError("%r has the state of the schedule %s; this one is %s"
+                         % (path, saved[0], kind(runner.schedule)))  # fmt: skip
+
+
+def _compare(runner, there, path):
+    """ValueError where the mathematics in the file are not those of this program."""
+    here, forward = identity(runner.image)
+    if there != here:
+        from .differs import differs
+
+        differs(here, there, forward, path)
+
+
+def compare_names(runner, text, path):
+    """ValueError names the first parameter that has another shape than the one in the file, or the optimizer."""
+    here, there = runner.names.split("\n"), text.split("\n")
+    if here[-1][:2] == there[-1][:2] == "* " and here[-1] != there[-1]:
+        raise ValueError("%r is of the optimizer %s; this one is %s" % (path, there[-1][2:], here[-1][2:]))
+    for k in range(1, max(len(here), len(there))):
+        ours, theirs = [lines[k].split(" ") if k < len(lines) else [""] for lines in (here, there)]
+        if ours[0] != "*" and ours[1:] != theirs[1:]:
             raise ValueError("%r is of another model: its parameter that comes where this one has %s, of shape %s, has "
-                             "shape %s" % (path, line.split(" ")[0], tuple(dims), other))  # fmt: skip
-        at += 1 + size
+                             "shape %s" % (path, ours[0], _shape(ours), _shape(theirs)))  # fmt: skip
+
+
+def _shape(line):
+    return "%s" % (tuple([int(d) for d in line[1:]]),)

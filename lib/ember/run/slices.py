@@ -198,6 +198,8 @@ class Slices:
 
     def go_on(self, budget_us):
         _check(budget_us)
+        if self.trainer.saving:
+            return self.save(budget_us)
         if not self.trainer.unfinished or not self.trainer.fresh:
             raise RuntimeError("poll: no step in slices is unfinished")
         return self._slice(ticks_us(), budget_us)
@@ -235,10 +237,26 @@ class Slices:
         self._next += 1
         return True
 
+    def save(self, budget_us):
+        """Go on with a save; whether it is finished."""
+        start, t = ticks_us(), self.trainer
+        try:
+            for _ in t.saving:
+                if ticks_diff(ticks_us(), start) >= budget_us:
+                    return False
+        except BaseException:
+            t.saving, t.unfinished = None, False
+            raise
+        t.saving, t.unfinished = None, False
+        return True
+
     def drop(self):
         """Give up the step that is unfinished, if any is: weights and the optimizer's state are those of before it. If
-        it is updating already, it is finished."""
+        it is updating already, it is finished. A save that is unfinished is given up too: what there was stays."""
         t = self.trainer
+        if t.saving:
+            t.saving.close()
+            t.saving = None
         t.fresh, t.unfinished = t.fresh or t.unfinished, False
         idle(t)
 

@@ -122,7 +122,7 @@ class Front:
         image.batch_size, image.classes, image.results = self.batch_size, self.classes, self.results
         image.starts = tuple([offset for _, offset, _ in plan.kept]) + (plan.start,)
         image.statistics, image.kept = image.starts[THE_STATISTICS], int(self.keeps)
-        image.shapes, image.fingerprint = [p.shape for p in self.trained + self.frozen], self._fingerprint()
+        image.parameters = self.trained + self.frozen
         if self.several:
             image.inputs, image.targets = self.several.counts()
         return plan, image, arena
@@ -140,7 +140,7 @@ class Front:
         arena, starts, offset = memoryview(trainer.executor.segments[0]), trainer.image.starts, 0
         trained, gradients = starts[FROZEN], starts[GRADIENTS]
         clear(arena, starts[STATE], trainer.plan.start)  # the optimizer's state, statistics
-        for p in self.trained + self.frozen:
+        for p in trainer.image.parameters:
             n = p.numel()
             settle(p, arena, offset, trainer)
             if self.fused:
@@ -148,6 +148,7 @@ class Front:
             elif offset < trained:
                 p.grad = Tensor(arena[gradients + offset : gradients + offset + n], p.dims)
             offset += n
+        trainer.image.parameters = ()
         floats = memoryview(trainer.executor.segments[FLOATS])
         offset = 0
         for optimizer in self.optimizers:
@@ -183,14 +184,3 @@ class Front:
         from .image_names import names_of
 
         return names_of(self)
-
-    def _fingerprint(self):
-        total = len(self.trained)
-        for o in self.optimizers:
-            total = total * 31 + o.states
-        if self.state_dtype != "f":
-            total += 1 << 16
-        for p in self.trained + self.frozen:
-            for d in p.shape + (0,):
-                total = (total * 31 + d + 1) & 0x3FFFFF
-        return total

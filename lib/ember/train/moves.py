@@ -24,7 +24,7 @@ def check(front):
 
 
 class Moves:
-    """What a Trainer's step, update and load are then."""
+    """What a Trainer's step and update are then."""
 
     def __init__(self, trainer):
         self.trainer, self.optimizer, self.batch = trainer, trainer.optimizer, None
@@ -34,8 +34,7 @@ class Moves:
         n = sum([p.numel() for p in trainer.front.changing])
         self.buffers, at = arena[first - n : first], trainer.image.statistics + STATISTICS  # as sections.py has them
         self.changed = arena[at : at + n]
-        self._load = trainer.load
-        trainer.step, trainer.update, trainer.load = self.step, self.update, self.load
+        trainer.step, trainer.update, trainer.moves = self.step, self.update, self
 
     def step(self, x, y, budget_us=None):
         """A step of the optimizer: the loss and its gradients as often as it asks. .loss is that of before it.
@@ -103,7 +102,30 @@ class Moves:
     def update(self):
         raise RuntimeError("update: LBFGS looks at the loss again and again; it takes step(x, y)")
 
-    def load(self, path):
-        """The optimizer forgets its moves, which were from other weights."""
-        self._load(path)
-        self.optimizer.forget()
+    def state(self):
+        """What the optimizer knows of its moves: numbers, and tensors' elements."""
+        o = self.optimizer
+        known = [(y.elements(), s.elements(), inverse) for y, s, inverse in o.history[: o.known]]
+        return (o.steps, o.moves, o.evaluations, o.t, o.diagonal, o.before.elements(), o.d.elements(), o.g.elements(),
+                known)  # fmt: skip
+
+    def fits(self, state):
+        """Whether it is what state() gives."""
+        o = self.optimizer
+        n, arrays = o.x.numel(), list(state[5:8]) + [part for y, s, _ in state[8] for part in (y, s)]
+        return len(state) == 9 and all([isinstance(v, (int, float)) for v in state[:5]]) and all(
+            [len(values) == n for values in arrays])  # fmt: skip
+
+    def load(self, state):
+        """Go on with these; without any it forgets its moves, which were from other weights."""
+        o = self.optimizer
+        o.forget()
+        if state is None:
+            return
+        o.steps, o.moves, o.evaluations, o.t, o.diagonal = state[:5]
+        known = state[8][-len(o.history) :]  # of a longer history the newest
+        o.known = len(known)
+        for tensor, values in zip((o.before, o.d, o.g), state[5:8]):
+            tensor.elements()[:] = values
+        for entry, (y, s, inverse) in zip(o.history, known):
+            entry[0].elements()[:], entry[1].elements()[:], entry[2] = y, s, inverse
