@@ -26,8 +26,8 @@ WIDER = CORE | {"os", "io", "time", "hashlib", "cryptolib", "binascii", "json", 
 # Those whose job needs more than the core's imports, and open(), which is how files are reached.
 NOT_CORE = {"callbacks", "data", "data.count", "data.grow", "data.head", "data.layout", "data.memory", "data.pack",
             "data.place", "data.source", "progress", "runtime", "run.blocks", "run.checkpoint", "run.files",
-            "run.identity", "run.reader", "run.slices", "run.slots", "sealed", "sealed.container", "sealed.key", "sealed.suite", "tensors.mapped",
-            "train.export", "train.trainer"}  # fmt: skip
+            "run.identity", "run.reader", "run.slices", "run.slots", "sealed", "sealed.container", "sealed.key",
+            "sealed.suite", "tensors.mapped", "train.export", "train.trainer"}  # fmt: skip
 # Where it is: for a dict with an order; for AES on CPython.
 BESIDE = {"nn.state": {"collections"}, "sealed.suite": {"cryptography"}}
 OWN = {"ember", "ember_vm", "digits"}  # an example that another one trains
