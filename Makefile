@@ -13,7 +13,7 @@ include tools/mk/modules.mk
 include tools/mk/versions.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long bench compare data example examples size budget live plans mutate lint format generate fuzz clean
+.PHONY: help setup demo test test-long faults bench compare data example examples size budget live plans mutate lint format generate fuzz clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tools/mk/*.mk | expand -t 22
@@ -30,6 +30,9 @@ test: $(EVERYTHING) ## run the tests: [ARGS="-k name"]
 
 test-long: $(EVERYTHING) ## run those that take long: more boards, more random cases
 	@$(PYTEST) -m long $(ARGS)
+
+faults: $(EVERYTHING) ## inject every fault at every point, and print what was lost: [ARGS="-k power"] [DOCS=1]
+	@$(RUN) tools/faults.py $(if $(DOCS),--docs) $(ARGS)
 
 bench: $(EVERYTHING) $(if $(TORCH),$(TORCH_READY)) ## measure a training step beside static C, NumPy and PyTorch: [TORCH=1] [DOCS=1]
 	@$(if $(TORCH),$(RUN_TORCH),$(RUN)) host_tests/bench/step.py $(if $(DOCS),--write)
@@ -85,10 +88,15 @@ generate: $(VENV_READY) ## write what is derived: isa.h, docs/instructions.md, d
 	$(RUN) tools/catalogue_page.py
 	$(RUN) -m ember_tools package
 
-fuzz: build/native/fuzz $(VENV_READY) ## random programs and mutated files under the sanitizers: [SEED=1] [COUNT=10000000]
+SECONDS = 600
+
+fuzz: $(FUZZERS) build/native/libember_san.so $(VENV_READY) ## random and led programs, and files, under the sanitizers: [SEED=1] [COUNT=10000000] [SECONDS=600]
 	$(RUN) host_tests/support/travelling.py build/fuzz
 	build/native/fuzz $(or $(SEED),1) $(or $(COUNT),10000000) build/fuzz/*.ember
 	build/native/fuzz $(or $(SEED),1) $(or $(COUNT),10000000)
+	for kernels in guided guided_scalars guided_soft; do \
+		build/native/$$kernels $(or $(SEED),1) $(SECONDS) build/fuzz/*.ember || exit 1; done
+	$(RUN) host_tests/support/files_fuzz.py $(or $(SEED),1) $(SECONDS)
 
 clean: ## remove what was built; downloads stay
 	@if [ -d build ]; then find build -mindepth 1 -maxdepth 1 ! -name download -exec rm -rf {} +; fi

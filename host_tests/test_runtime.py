@@ -13,8 +13,10 @@ import ember
 import travelling
 from checkout import BUILD, MICROPYTHON, ROOT
 from ember import nn, optim, runtime
+from ember.instructions import isa
 from ember.run import reader
 from files import everything, mutated, sealed, words_of
+from programs import instruction
 
 FUZZ = BUILD / "native" / "fuzz"
 
@@ -77,7 +79,7 @@ def test_a_checkpoint_goes_both_ways(trainer, tmp_path):
     model.load(str(tmp_path / "back"))
     assert through(model, 3)[0] == through(trainer, 3)[0] and model.loss == trainer.loss
     if other:
-        with pytest.raises(ValueError, match="or other shapes"):
+        with pytest.raises(ValueError, match="is of the optimizer|is of another model"):
             other.load(str(tmp_path / "back"))
 
 
@@ -272,6 +274,43 @@ def test_a_batch_that_does_not_fit(trainer, tmp_path):
         assert len(out) == n and not any(out)
     assert everything(model) == before
     model.step(x, y)
+
+
+# --- What loading runs ends
+
+
+def begins_by(file, *instructions):
+    """The file with these in place of what begins a step: the section ZERO."""
+    words = words_of(file)
+    n = words[reader.HEAD + 1]
+    code = words[reader.HEAD : reader.HEAD + n]
+    ends = 5 + 3 * code[3]
+    new = [word for instruction in instructions for word in instruction]
+    body = code[: code[ends]] + new + code[code[ends + 1] :]
+    more = len(body) - n
+    body[1] += more
+    for k in range(1, code[4]):
+        body[ends + k] += more
+    return sealed(words[: reader.HEAD] + body + words[reader.HEAD + n :])
+
+
+def test_loading_ends(file):
+    arena = words_of(file)[reader.HEAD + 5 + 3 * isa.ARENA + 1]
+    ones, once = (
+        dict(a0=0, a1=0, a2=0, a3=0, b0=0, b1=0, b2=0, b3=0, d0=0, d1=0, d2=0, d3=0, d=0, a=0, b=0),
+        [
+            instruction("map", fn=0, into=0, n=arena - 1, a_step=0, b_step=0, d=0, a=arena - 1, b=arena - 1),
+            instruction("count", keep=0, add=0, n=1, counter=(isa.INTS << 24) + 3),
+        ],
+    )
+    runtime.load(begins_by(file, *once))
+    strided = [instruction("map_strided", fn=0, into=1, n0=1 << 15, n1=1 << 15, n2=1, n3=1 << 24, **ones)]
+    twice = [once[0], once[0]]
+    rows = [instruction("map", fn=0, into=0, n=-arena // 2, a_step=0, b_step=0, d=0, a=arena - 1, b=arena - 1)]
+    for bad in (strided, strided * 100, twice, [*rows, *once]):
+        data = begins_by(file, *bad)
+        with pytest.raises(ValueError, match="what begins a step does not end soon|refuses its program"):
+            runtime.load(data)
 
 
 # --- Mutated files

@@ -18,16 +18,18 @@ CORE = "core"
 PARTS = {
     # Programs that were made elsewhere: what runs, trains and saves them.
     "runtime": ((), (
-        "ember: __init__ data progress runtime vm "
+        "ember: __init__ progress runtime vm "
         "base: check homes "
-        "instructions: cost derived isa program "
+        "data: __init__ count elements grow head layout memory pack place source "
+        "instructions: components cost derived isa program "
         "machine: executor image refused "
-        "run: alone blocks checkpoint fit micro reader runner travel"
+        "run: alone blocks checkpoint differs files finite fit guard half identity micro named reader restore runner "
+        "slots travel values"
     )),
     # What goes with any training where it is asked for: slices, several inputs, callbacks, schedules.
     "live": (("runtime",), (
-        "ember: callbacks monitor "
-        "instructions: components needs probe "
+        "ember: callbacks guards monitor "
+        "instructions: needs probe "
         "run: binding busy slices weights "
         "schedule: __init__ more several"
     )),
@@ -86,6 +88,13 @@ PARTS = {
     "signal": (("operations",), (
         "ember: filters "
         "ops: biquad fft mel"
+    )),
+    # Files under a key: where they are sealed or opened.
+    "sealed": ((), (
+        "ember: __init__ "
+        "base: homes "
+        "run: files "
+        "sealed: __init__ container key suite"
     )),
     "functional": (("attention", "convolution", "layers", "losses"), "functional: __init__ loss"),
 }  # fmt: skip

@@ -19,6 +19,7 @@ import os
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,8 @@ from pathlib import Path
 
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
+
+from ember_tools.shown import lines
 
 if __package__:
     from . import disk
@@ -165,7 +168,7 @@ class Board:
             transport.enter_raw_repl(soft_reset=soft_reset)
             yield transport
             transport.exit_raw_repl()
-        except (TransportError, OSError) as error:
+        except (TransportError, OSError, struct.error) as error:  # of a header that mpremote has half read
             if isinstance(error, TransportExecError):
                 transport.exit_raw_repl()
             ended = self._ended()
@@ -286,7 +289,7 @@ def main():
                 return 0
             return subprocess.call([sys.executable, "-m", "mpremote", "connect", board.port, "repl"])
     except (BoardError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(lines(str(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

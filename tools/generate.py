@@ -62,20 +62,29 @@ def derived():
     return "\n".join(out)
 
 
+ASIDE = ("check_finite", "check_index", "count", "stop")  # they compute nothing that is trained
+
+
 def names_and_numbers():
-    """components.py: what is asked only where something is missing, or exported."""
+    """components.py: what is asked only where something is missing, exported or saved."""
+    fields = [table.parse(opcode) for opcode in range(len(table.TABLE))]
+    settings = [sum(field[0] != table.ADDRESS for field in each) for each in fields]
+    assert all(field[0] == table.ADDRESS for each, n in zip(fields, settings) for field in each[n:])
+    names = [row[table.NAME] for row in table.TABLE]
     numbers = [table.COMPONENTS.index(row[-1]) for row in table.TABLE + table.FUNCTIONS]
     first = [table.parse(opcode)[0][1] == "fn" for opcode in range(len(table.TABLE))]
     opcodes = [number | FUNCTION * has for number, has in zip(numbers, first)]
     return "\n".join(
         [
-            '"""Which component each instruction and function is of, and what tables there were: see needs.py.',
+            '"""Which component each instruction and function is of, what tables there were, and how an instruction',
+            "is laid out: see needs.py, and run/identity.py.",
             "Made by tools/generate.py from table.py: do not edit.",
             '"""',
             "",
             'NAMES = "%s"' % " ".join(table.COMPONENTS),
+            "FUNCTION, SGD, TO_BFLOAT16 = %d, %d, %d" % (FUNCTION, names.index("sgd"), names.index("to_bfloat16")),
             "",
-            "# By opcode, %d more where its first field is a function; and by function." % FUNCTION,
+            "# By opcode, FUNCTION more where its first field is one; and by function.",
             "OPCODES = (",
             *probe.literals(opcodes, "B"),
             ")",
@@ -83,9 +92,20 @@ def names_and_numbers():
             *probe.literals(numbers[len(table.TABLE) :], "B"),
             ")",
             "",
+            "# By opcode, an instruction's words; its fields that are no addresses, which come first; and the opcodes",
+            "# of those that compute nothing which is trained.",
+            "WORDS = (",
+            *probe.literals([1 + len(each) for each in fields], "B"),
+            ")",
+            "SETTINGS = (",
+            *probe.literals(settings, "B"),
+            ")",
+            "ASIDE = %s" % probe.literal(names.index(name) for name in ASIDE),
+            "",
             "# The tables, oldest first: how many opcodes, how many functions, checksum.",
-            "EDITIONS = (%s,)"
-            % ", ".join("(%d, %d, %d)" % (*edition, table.checksum(*edition)) for edition in table.EDITIONS),
+            "EDITIONS = (",
+            *["    (%d, %d, %d)," % (*edition, table.checksum(*edition)) for edition in table.EDITIONS],
+            ")",
             "",
         ]
     )

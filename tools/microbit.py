@@ -17,6 +17,8 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
+from ember_tools.shown import shown
+
 if __package__:
     from .board import ICOUNT, ROOT, BoardError, _die_with_parent
 else:
@@ -59,7 +61,7 @@ def _lines(stream, patience, said):
         until = time.monotonic() + patience
         *whole, rest = (rest + data).split(b"\n")
         for text in whole + ([rest] if rest and not data else []):
-            said.append(text.decode(errors="replace").rstrip())
+            said.append(shown(text.decode(errors="surrogateescape").rstrip(), 2000))
             yield said[-1]
         if not data:
             return
@@ -80,11 +82,12 @@ def figures(text, firmware=FIRMWARE):
         return re.findall(pattern, text)
 
     flash, static, stack, heap = sizes(firmware)
-    (imported, loaded, at_end), ((program, arena),) = (
-        found(r"heap: (\d+) of"),
-        found(r"of (\d+) bytes; its arena takes (\d+)"),
-    )
-    learnt, _, read = found(r"test accuracy ([\d.]+)")
+    try:
+        imported, loaded, at_end = found(r"heap: (\d+) of")
+        ((program, arena),) = found(r"of (\d+) bytes; its arena takes (\d+)")
+        learnt, _, read = found(r"test accuracy ([\d.]+)")
+    except ValueError as error:
+        raise BoardError("the micro:bit did not print its figures: %s" % text[-500:]) from error
     rows = {"flash, of": [flash], "flash set aside": [5120, *found(r"saved (\d+) bytes")], "the file of": [program],
             "RAM, of": [static], "RAM: stack": [stack, *found(r"stack: (\d+) of")], "RAM: heap": [heap],
             "heap free, of": [imported], "the arena": [arena], "heap free with": [loaded, at_end]}  # fmt: skip

@@ -3,8 +3,6 @@
 //
 // n elements that are packed, the first of two in the low half.
 
-typedef uint32_t __attribute__((may_alias)) word_of_float;
-
 // Cut to 16 bits after a number below 2^16 was added: right on average. What is finite stays so, and NaN stays one.
 static inline uint32_t rounded_to_bfloat16(uint32_t bits, uint32_t drawn) {
     if ((bits >> 23 & 255) == 255) {

@@ -112,7 +112,7 @@ int ember_check(ember_vm *vm, const int32_t *state, size_t state_words) {
     const int32_t *program = vm->program;
     const ember_segment *integers = vm->segments + EMBER_INTS;
     vm->culprit = EMBER_INTS;
-    vm->rows = integers->end - integers->start < 4 ? 0 : *(const int32_t *)integers->start;
+    vm->rows = integers->end - integers->start < 4 ? 0 : *(const volatile int32_t *)integers->start;
     if (vm->rows < 1 || vm->rows > program[2]) {
         return EMBER_ROWS;
     }
@@ -136,8 +136,11 @@ int ember_check(ember_vm *vm, const int32_t *state, size_t state_words) {
             }
         }
     }
-    if (state_words != 4) {
+    if (state_words != EMBER_STATE_WORDS) {
         return EMBER_STATE;
     }
-    return state[3] == EMBER_INSIDE ? EMBER_BUSY : is_state(vm, state) ? EMBER_FINE : EMBER_STATE;
+    for (uint32_t k = 0; k < EMBER_STATE_WORDS; k++) {
+        vm->at[k] = ((const volatile int32_t *)state)[k];
+    }
+    return vm->at[3] == EMBER_INSIDE ? EMBER_BUSY : is_state(vm, vm->at) ? EMBER_FINE : EMBER_STATE;
 }

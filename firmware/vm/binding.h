@@ -17,15 +17,16 @@ static const int32_t *words_of(mp_obj_t object, size_t *words, mp_uint_t access)
     return buffer.buf;
 }
 
-// run(program, segments, state, budget, weights=None) -> 1 finished, 0 paused, -1 fault
+// run(program, segments, state, budget, weights=None) -> 1 finished, 0 paused, -1 fault, -2 not finite
 static mp_obj_t vm_run(size_t n_args, const mp_obj_t *args) {
     ember_vm vm;
     size_t words, state_words, count;
     mp_obj_t *segments;
+    // First, as it may call a method of Python's: no address is known yet that this could make stale.
+    mp_int_t budget = mp_obj_get_int(args[3]);
     const int32_t *program = words_of(args[0], &words, MP_BUFFER_READ);
     int32_t *state = (int32_t *)words_of(args[2], &state_words, MP_BUFFER_RW);
     mp_obj_get_array(args[1], &count, &segments);
-    mp_int_t budget = mp_obj_get_int(args[3]);
     budget = budget > INT32_MAX ? INT32_MAX : budget < -1 ? -1 : budget;
     int refusal = ember_open(&vm, program, words, count);
     for (size_t k = 0; !refusal && k < count; k++) {

@@ -5,7 +5,7 @@
 // An index that was read: below zero where it is no whole number of 0 .. high - 1. Range comes before conversion.
 static inline int32_t index_of(integers operand, int32_t i, int32_t high) {
     if (operand.type == EMBER_FLOAT32) {
-        float x = ((const float *)operand.start)[i];
+        const float x = ((const volatile float *)operand.start)[i];
         if (!((x >= 0.0f) & (x < (float)high))) {
             return -1;
         }
@@ -150,18 +150,29 @@ static inline bool comes_before(const float *x, uint32_t a, uint32_t b, bool des
     return a < b;
 }
 
+// The i-th position of a row that is being sorted. Whoever else may write there, it is one of the row's.
+static inline uint32_t position_of(const float *order, int32_t i, uint32_t width) {
+    const uint32_t at = ((const volatile word_of_float *)order)[i];
+    return at < width ? at : 0;
+}
+
 // Lets the element at the root of a heap sink to its place: what comes later is further up. Until a row is sorted
 // its positions are kept as the bits of floats, which costs a processor without an FPU nothing.
-static void sift(float *order, int32_t root, int32_t end, const float *x, bool descending) {
-    const uint32_t item = bits_of(order[root]);
+static void sift(float *order, int32_t root, int32_t end, const float *x, uint32_t width, bool descending) {
+    const uint32_t item = position_of(order, root, width);
     for (int32_t child; (child = 2 * root + 1) < end; root = child) {
-        if (child + 1 < end && comes_before(x, bits_of(order[child]), bits_of(order[child + 1]), descending)) {
-            child++;
+        uint32_t at = position_of(order, child, width);
+        if (child + 1 < end) {
+            const uint32_t other = position_of(order, child + 1, width);
+            if (comes_before(x, at, other, descending)) {
+                at = other;
+                child++;
+            }
         }
-        if (!comes_before(x, item, bits_of(order[child]), descending)) {
+        if (!comes_before(x, item, at, descending)) {
             break;
         }
-        order[root] = order[child];
+        order[root] = float_of(at);
     }
     order[root] = float_of(item);
 }
@@ -178,13 +189,13 @@ static int32_t run_argsort(const ember_vm *vm, const int32_t *fields, int32_t fi
             y[i] = float_of((uint32_t)i);
         }
         for (int32_t root = width / 2 - 1; root >= 0; root--) {
-            sift(y, root, width, x, descending);
+            sift(y, root, width, x, (uint32_t)width, descending);
         }
         for (int32_t end = width - 1; end > 0; end--) {
             const float latest = y[0];
             y[0] = y[end];
             y[end] = latest;
-            sift(y, 0, end, x, descending);
+            sift(y, 0, end, x, (uint32_t)width, descending);
         }
         for (int32_t i = 0; i < width; i++) {
             y[i] = (float)(int32_t)bits_of(y[i]);

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define EMBER_ISA 298043
+#define EMBER_ISA 2940915
 
 enum {
     EMBER_MAGIC = 238804993,
@@ -26,7 +26,7 @@ enum {
     EMBER_UINT32 = 6,
     EMBER_WRITABLE = 8,
     EMBER_LIMIT = 16777216,
-    EMBER_OPCODES = 44,
+    EMBER_OPCODES = 45,
     EMBER_LITERAL = 128,
     EMBER_CONTIGUOUS = 255,
     EMBER_WRITTEN = 128,
@@ -90,6 +90,7 @@ enum {
     OP_RFFT_TRANSPOSED = 41,
     OP_BIQUAD = 42,
     OP_STOP = 43,
+    OP_CHECK_FINITE = 44,
 };
 
 // Functions of a map.
@@ -234,6 +235,7 @@ enum {
     IF_signal(KERNEL(RFFT_TRANSPOSED, rfft_transposed)) \
     IF_signal(KERNEL(BIQUAD, biquad)) \
     KERNEL(STOP, stop) \
+    KERNEL(CHECK_FINITE, check_finite) \
 
 // Fields, counted from the word after the opcode.
 enum {
@@ -429,6 +431,9 @@ enum {
 enum {
     STOP_GO = 0,
 };
+enum {
+    CHECK_FINITE_SQUARED = 0, CHECK_FINITE_N = 1, CHECK_FINITE_A = 2, CHECK_FINITE_TOTAL = 3,
+};
 
 // Products of fields: a count, then that many factors (from EMBER_LITERAL up: a number).
 static const uint8_t ember_products[] = {
@@ -516,6 +521,7 @@ static const uint8_t ember_records[] = {
     IF_signal(6, 4, 4, 4, 0, 0, 0, 5, 129, 1, 175, 255, 1, 1, 175, 255, 1, 1, 99, 255, 1, 1, 179, 255, 129, 1,
     184, 255, 2, 1, 52,)
     0, 1, 1, 1, 2, 255, 0,
+    2, 4, 0, 2, 1, 1, 13, 255, 1, 1, 2, 255, 0,
 };
 
 // Where an opcode's record starts.
@@ -564,6 +570,7 @@ enum {
     RECORD_RFFT_TRANSPOSED = RECORD_RFFT IF_signal(+ 26),
     RECORD_BIQUAD = RECORD_RFFT_TRANSPOSED IF_signal(+ 26),
     RECORD_STOP = RECORD_BIQUAD IF_signal(+ 31),
+    RECORD_CHECK_FINITE = RECORD_STOP + 7,
 };
 static const uint16_t ember_record[] = {
     RECORD_MAP, RECORD_MAP_STRIDED, RECORD_MATMUL, RECORD_CONV2D, RECORD_CONV2D_GRAD_INPUT,
@@ -573,7 +580,7 @@ static const uint16_t ember_record[] = {
     RECORD_SCAN, RECORD_ARGSORT, RECORD_NORMALIZE, RECORD_NORMALIZE_GRAD, RECORD_RMSPROP, RECORD_ADAGRAD,
     RECORD_ADADELTA, RECORD_LION, RECORD_ADAN, RECORD_RNN, RECORD_RNN_GRAD, RECORD_GRU, RECORD_GRU_GRAD,
     RECORD_LSTM, RECORD_LSTM_GRAD, RECORD_TO_BFLOAT16, RECORD_FROM_BFLOAT16, RECORD_SUM, RECORD_RFFT,
-    RECORD_RFFT_TRANSPOSED, RECORD_BIQUAD, RECORD_STOP,
+    RECORD_RFFT_TRANSPOSED, RECORD_BIQUAD, RECORD_STOP, RECORD_CHECK_FINITE,
 };
 
 // An instruction's words; 0 where it is not there.
@@ -584,32 +591,32 @@ static const uint8_t ember_words[] = {
     0 IF_optimizers(+ 11), 0 IF_optimizers(+ 8), 0 IF_optimizers(+ 8), 0 IF_optimizers(+ 7),
     0 IF_optimizers(+ 11), 0 IF_recurrent(+ 9), 0 IF_recurrent(+ 11), 0 IF_recurrent(+ 9),
     0 IF_recurrent(+ 12), 0 IF_recurrent(+ 11), 0 IF_recurrent(+ 13), 0 IF_optimizers(+ 7),
-    0 IF_optimizers(+ 4), 28, 0 IF_signal(+ 8), 0 IF_signal(+ 8), 0 IF_signal(+ 12), 2,
+    0 IF_optimizers(+ 4), 28, 0 IF_signal(+ 8), 0 IF_signal(+ 8), 0 IF_signal(+ 12), 2, 5,
 };
 
 // Which fields are sizes, bit k for field k.
 static const uint8_t ember_sizes[] = {
     4, 60, 30, 2, 2, 2, 1, 1, 2, 4, 1, 2, 1, 1, 2, 2, 1, 4, 4, 4, 30, 15, 28, 2, 30, 30, 4, 1, 1, 1, 1, 28,
-    28, 14, 14, 14, 14, 1, 1, 252, 1, 1, 56, 0,
+    28, 14, 14, 14, 14, 1, 1, 252, 1, 1, 56, 0, 2,
 };
 
 // The product of fields along which an instruction can stop and go on.
 static const uint8_t ember_rows[] = {
     0, 9, 15, 39, 15, 56, 70, 70, 13, 0, 81, 13, 81, 81, 13, 13, 81, 2, 0, 0, 15, 83, 0, 13, 15, 15, 0, 81,
-    81, 81, 81, 3, 3, 0, 0, 0, 0, 81, 81, 162, 81, 81, 3, 2,
+    81, 81, 81, 3, 3, 0, 0, 0, 0, 81, 81, 162, 81, 81, 3, 2, 13,
 };
 
 // The product of fields that a row costs,
 static const uint8_t ember_cost[] = {
     2, 7, 18, 42, 49, 21, 73, 73, 0, 3, 13, 0, 2, 13, 0, 0, 13, 2, 2, 2, 3, 0, 18, 0, 18, 18, 2, 2, 2, 2, 2,
-    125, 125, 141, 141, 150, 150, 2, 2, 167, 15, 15, 189, 2,
+    125, 125, 141, 141, 150, 150, 2, 2, 167, 15, 15, 189, 2, 2,
 };
 
 // times this, the opcodes' weights and after them the functions': where the opcode's is 0.
 static const uint16_t ember_weights[] = {
     0, 0, 8, 10, 10, 10, 12, 14, 110, 40, 110, 12, 6, 10, 250, 250, 12, 8, 24, 120, 12, 12, 0, 100, 70, 70,
-    80, 80, 120, 40, 160, 10, 10, 12, 12, 12, 12, 250, 12, 0, 60, 60, 40, 8, 6, 6, 6, 20, 80, 80, 120, 120, 8,
-    12, 12, 100, 120, 200, 200, 120, 8, 8, 8, 20, 10, 10, 200, 8, 8, 8, 12, 12, 24, 200, 160, 8,
+    80, 80, 120, 40, 160, 10, 10, 12, 12, 12, 12, 250, 12, 0, 60, 60, 40, 8, 8, 6, 6, 6, 20, 80, 80, 120, 120,
+    8, 12, 12, 100, 120, 200, 200, 120, 8, 8, 8, 20, 10, 10, 200, 8, 8, 8, 12, 12, 24, 200, 160, 8,
 };
 
 #endif

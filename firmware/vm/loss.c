@@ -100,12 +100,10 @@ static int32_t run_softmax_grad(const ember_vm *vm, const int32_t *fields, int32
     return last;
 }
 
-// The first row from `first` whose index is outside 0 .. high - 1, or last.
-static int32_t first_outside(integers index, int32_t high, int32_t first, int32_t last) {
-    while (first < last && (uint32_t)integer_of(index, first) < (uint32_t)high) {
-        first++;
-    }
-    return first;
+// The index of row i, or -1 where it is outside 0 .. high - 1.
+static inline int32_t index_below(integers index, int32_t i, int32_t high) {
+    const int32_t at = integer_of(index, i);
+    return (uint32_t)at < (uint32_t)high ? at : -1;
 }
 
 // m = max over j of x[i, j], e[j] = exp(x[i, j] - m), s = sum over j of e[j]
@@ -117,20 +115,25 @@ static int32_t run_cross_entropy(const ember_vm *vm, const int32_t *fields, int3
     float *loss = floats_at(vm, fields[CROSS_ENTROPY_LOSS]) + first;
     float *p = floats_at(vm, fields[CROSS_ENTROPY_P]) + first * width;
     const float *x = floats_at(vm, fields[CROSS_ENTROPY_X]) + first * width;
-    last = first_outside(label, width, first, last);
-    shift_rows(p, x, last - first, width, false);
+    int32_t labels[CHUNK];
     float at_label[CHUNK], sums[CHUNK];
     while (first < last) {
         int32_t rows = last - first < CHUNK ? last - first : CHUNK;
         for (int32_t i = 0; i < rows; i++) {
-            at_label[i] = p[i * width + integer_of(label, first + i)];
+            if ((labels[i] = index_below(label, first + i, width)) < 0) {
+                rows = i, last = first + i;
+            }
+        }
+        shift_rows(p, x, rows, width, false);
+        for (int32_t i = 0; i < rows; i++) {
+            at_label[i] = p[i * width + labels[i]];
         }
         exp_each(p, p, rows * width);
         divide_rows(p, sums, rows, width);
         EACH(i, rows) {
             loss[i] = log_core(sums[i]) - at_label[i];
         }
-        first += rows, p += rows * width, loss += rows;
+        first += rows, p += rows * width, x += rows * width, loss += rows;
     }
     return last;
 }
@@ -144,10 +147,12 @@ static int32_t run_cross_entropy_grad(const ember_vm *vm, const int32_t *fields,
     float *dx = floats_at(vm, fields[CROSS_ENTROPY_GRAD_DX]) + first * width;
     const float *p = floats_at(vm, fields[CROSS_ENTROPY_GRAD_P]) + first * width;
     const float *g = floats_at(vm, fields[CROSS_ENTROPY_GRAD_G]);
-    last = first_outside(label, width, first, last);
     for (int32_t i = first; i < last; i++, dx += width, p += width) {
-        const int32_t target = integer_of(label, i);
+        const int32_t target = index_below(label, i, width);
         const float scale = g[i];
+        if (target < 0) {
+            return i;
+        }
         EACH(j, width) {
             float value = (p[j] - choose(j == target, 1.0f, 0.0f)) * scale;
             dx[j] = choose(add, dx[j] + value, value);
@@ -159,7 +164,11 @@ static int32_t run_cross_entropy_grad(const ember_vm *vm, const int32_t *fields,
 // a fault at the first i whose index[i] is not 0 .. high - 1
 // index [n]
 static int32_t run_check_index(const ember_vm *vm, const int32_t *fields, int32_t first, int32_t last) {
-    return first_outside(integers_at(vm, fields[CHECK_INDEX_INDEX]), fields[CHECK_INDEX_HIGH], first, last);
+    const integers index = integers_at(vm, fields[CHECK_INDEX_INDEX]);
+    while (first < last && index_below(index, first, fields[CHECK_INDEX_HIGH]) >= 0) {
+        first++;
+    }
+    return first;
 }
 
 // counter = counter + how many rows i have their first maximum of x[i, j] at j = label[i]
@@ -169,9 +178,13 @@ static int32_t run_count_correct(const ember_vm *vm, const int32_t *fields, int3
     integers label = integers_at(vm, fields[COUNT_CORRECT_LABEL]);
     int32_t *counter = integer_at(vm, fields[COUNT_CORRECT_COUNTER]);
     const float *x = floats_at(vm, fields[COUNT_CORRECT_X]) + first * width;
-    uint32_t correct = 0;
-    last = first_outside(label, width, first, last);
+    int32_t correct = 0;
     for (int32_t i = first; i < last; i++, x += width) {
+        const int32_t target = index_below(label, i, width);
+        if (target < 0) {
+            last = i;
+            break;
+        }
         int32_t at = 0;
         float best = x[0];
         for (int32_t j = 1; j < width && best == best; j++) {
@@ -180,8 +193,8 @@ static int32_t run_count_correct(const ember_vm *vm, const int32_t *fields, int3
                 at = j;
             }
         }
-        correct += at == integer_of(label, i);
+        correct += at == target;
     }
-    *counter = (int32_t)((uint32_t)*counter + correct);
+    *counter = counted(*counter, correct);
     return last;
 }

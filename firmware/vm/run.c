@@ -79,13 +79,13 @@ static int32_t cost_of_row(const uint16_t *weights, uint32_t opcode, const int32
 
 static __attribute__((noinline)) int run_section(ember_vm *vm, int32_t *state, int32_t budget) {
     const int32_t *program = vm->program;
-    int32_t end = section_start(program, after_sections(state));
-    int32_t pc = state[1] ? state[1] : section_start(program, first_section(state));
-    int32_t row = state[2];
+    int32_t end = section_start(program, after_sections(vm->at));
+    int32_t pc = vm->at[1] ? vm->at[1] : section_start(program, first_section(vm->at));
+    int32_t row = vm->at[2];
     bool limited = budget >= 0;
     int result = EMBER_FINISHED;
 
-    if (state[1] == EMBER_ENDED) {
+    if (vm->at[1] == EMBER_ENDED) {
         pc = end;
     }
     state[3] = EMBER_INSIDE;
@@ -114,7 +114,12 @@ static __attribute__((noinline)) int run_section(ember_vm *vm, int32_t *state, i
         }
         int32_t done = execute(vm, opcode, fields, row, last);
         if (done < 0) {
-            pc = end;
+            if (done < -1) {
+                row = EMBER_NOT_FINITE - done;
+                result = EMBER_NOT_FINITE;
+            } else {
+                pc = end;
+            }
             break;
         }
         if (limited) {
@@ -135,9 +140,9 @@ static __attribute__((noinline)) int run_section(ember_vm *vm, int32_t *state, i
         state[1] = state[2] = state[3] = 0;
         return EMBER_FINISHED;
     }
-    state[1] = pc;
-    state[2] = row;
-    state[3] = (int32_t)seal_of(program, state, vm->rows);
+    vm->at[1] = state[1] = pc;
+    vm->at[2] = state[2] = row;
+    state[3] = (int32_t)seal_of(program, vm->at, vm->rows);
     return result;
 }
 

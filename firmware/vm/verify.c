@@ -102,6 +102,10 @@ static int32_t verify_operands(const int32_t *program, uint32_t pc, const uint8_
             }
             touching = (touching & ~(1u << k)) | (uint32_t)touches << k;
         } while (rows != max_rows && (rows = max_rows));
+        // The first integer slot is rows, which is Python's to say.
+        if ((types[k][0] & EMBER_WRITTEN) && address >> 24 == EMBER_INTS && (touching >> k & 1) && !lowest[k]) {
+            return VERDICT(READ_ONLY, word);
+        }
     }
 
     uint32_t pairs = *record++;

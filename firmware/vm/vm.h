@@ -21,7 +21,9 @@
 #error "Ember's bits are a promise: do not compile the VM with -ffast-math"
 #endif
 
-enum { EMBER_FAULT = -1, EMBER_PAUSED = 0, EMBER_FINISHED = 1 };
+enum { EMBER_NOT_FINITE = -2, EMBER_FAULT = -1, EMBER_PAUSED = 0, EMBER_FINISHED = 1 };
+
+enum { EMBER_STATE_WORDS = 4 };
 
 // Why a run is refused before anything is touched; ember_message has the words.
 enum {
@@ -53,6 +55,7 @@ typedef struct {
     const int32_t *program;
     const uint16_t *weights;
     int32_t rows;
+    int32_t at[EMBER_STATE_WORDS];  // the state that was checked: nobody else can change this one
     uint32_t culprit;  // the segment that ember_bind or ember_check refused
     uint32_t needed, given;  // EMBER_TOO_SHORT: bytes
     ember_segment segments[EMBER_MOST_SEGMENTS];

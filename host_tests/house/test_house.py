@@ -24,9 +24,12 @@ DEVICE_FILES = MODULES + [path for path in EXAMPLES if path != LIVE]
 CORE = {"array", "math", "struct", "gc", "sys", "micropython"}
 WIDER = CORE | {"os", "io", "time", "hashlib", "cryptolib", "binascii", "json", "random", "uctypes"}
 # Those whose job needs more than the core's imports, and open(), which is how files are reached.
-NOT_CORE = {"data", "progress", "runtime", "run.blocks", "run.checkpoint", "run.reader", "run.slices", "tensors.mapped",
-            "train.export", "train.trainer"}  # fmt: skip
-BESIDE = {"nn.state": {"collections"}}  # where it is: for a dict with an order
+NOT_CORE = {"callbacks", "data", "data.count", "data.grow", "data.head", "data.layout", "data.memory", "data.pack",
+            "data.place", "data.source", "progress", "runtime", "run.blocks", "run.checkpoint", "run.files",
+            "run.identity", "run.reader", "run.slices", "run.slots", "sealed", "sealed.container", "sealed.key",
+            "sealed.suite", "tensors.mapped", "train.export", "train.trainer"}  # fmt: skip
+# Where it is: for a dict with an order; for AES on CPython.
+BESIDE = {"nn.state": {"collections"}, "sealed.suite": {"cryptography"}}
 OWN = {"ember", "ember_vm", "digits"}  # an example that another one trains
 
 # --- What it may use of the builtins: what every MicroPython has, whatever its feature level
@@ -175,7 +178,7 @@ MOST_LINES = 300
 LONGER = {
     "firmware/vm/test/fuzz.c": 400,
     "lib/ember/recording/function.py": 330,
-    "lib/ember/run/runner.py": 355,
+    "lib/ember/run/runner.py": 400,
     "lib/ember/tensors/tensor.py": 400,
 }
 GENERATED = {"firmware/vm/isa.h"}

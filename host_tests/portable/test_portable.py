@@ -163,11 +163,12 @@ def test_adam_divides_by_nothing_without_raising(hyper):
     assert run(assemble([instruction("adam", *fields)]), segments) == 1
 
 
-def test_counters_wrap():
+def test_a_counter_stays_at_its_most():
     segments = buffers()
-    segments[3][1] = 2**31 - 2
-    assert run(assemble([instruction("count", 1, 1, -1, INTS + 1)]), segments) == 1
-    assert segments[3][1] == -(2**31) + 2
+    for start, expected in ((2**31 - 6, 2**31 - 2), (2**31 - 2, 2**31 - 1), (2**31 - 1, 2**31 - 1), (-3, 1)):
+        segments[3][1] = start
+        assert run(assemble([instruction("count", 1, 1, -1, INTS + 1)]), segments) == 1
+        assert segments[3][1] == expected
 
 
 # Random numbers.

@@ -201,7 +201,7 @@ def test_a_schedule_does_not_travel(tmp_path):
     trainer.save(str(tmp_path / "there"))
     model.load(str(tmp_path / "there"))
     assert everything(model)[0] == everything(trainer)[0]
-    assert model.lr == pytest.approx(1e-3) and trainer.optimizer.lr == pytest.approx(1e-4), "lr is no part of it"
+    assert model.lr == pytest.approx(1e-4) and trainer.optimizer.lr == pytest.approx(1e-4), "a rate is saved as it is"
     model.save(str(tmp_path / "back"))
     trainer.load(str(tmp_path / "back"))
     assert trainer.schedule.last_epoch == 3

@@ -8,7 +8,7 @@ from array import array
 
 import pytest
 
-from ember.instructions import cost, isa, probe, table
+from ember.instructions import components, cost, isa, probe, table
 from ember.run import slices
 from ember.run import weights as measured
 from programs import both
@@ -174,7 +174,7 @@ def test_the_probes_are_programs(monkeypatch, vm):
         assert vm.verify(program) == 0, table.TABLE[opcode]
         assert vm.run(program, segments, array("i", [0] * 4), -1) == 1
         steps = measured.unpack_from("<h", probe.FIELDS, at)[0]
-        at += 2 * probe.WORDS[opcode]
+        at += 2 * components.WORDS[opcode]
         weights = [1] * len(table.TABLE) + [0] * len(table.FUNCTIONS)
         least = 1 if opcode in (OPCODE["count"], OPCODE["stop"]) else 128
         assert timeline(program, 1, weights)[len(program)][0] == steps >= least

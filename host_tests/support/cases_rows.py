@@ -182,6 +182,15 @@ def stop(m, r):
 
 
 @case
+def check_finite(m, r):
+    """One that goes on; test_portable_update.py has those that do not."""
+    n, squared = m.size(r, 150), r.randint(0, 1)
+    a = m.operand(r, normal(r, n) * r.choice((1, 1e-40, 1e18)), [n])
+    return instruction("check_finite", squared=squared, n=word(n), a=a,
+                       total=m.put(isa.ARENA, [r.choice((1, -3, 0.5, np.inf))]))  # fmt: skip
+
+
+@case
 def sgd(m, r):
     n, momentum = m.size(r, 150), r.randint(0, 1)
     hyper = m.put(isa.FLOATS, [r.choice((0.1, 1.0)), r.choice((0.0, 0.9)), r.choice((0, 0.5)), r.choice((0, 0.01))])

@@ -12,7 +12,7 @@ import pytest
 from ember.instructions import isa, table
 
 ROOT = Path(__file__).resolve().parents[2]
-FINISHED, PAUSED, FAULT = 1, 0, -1
+FINISHED, PAUSED, FAULT, NOT_FINITE = 1, 0, -1, -2
 OPCODES = {row[table.NAME]: opcode for opcode, row in enumerate(table.TABLE)}
 FIELDS = {name: table.parse(opcode) for name, opcode in OPCODES.items()}
 FUNCTIONS = [function[0] for function in table.FUNCTIONS]

@@ -131,6 +131,14 @@ def stop(m, f):
     assert scalars(m, f.go) != [0]
 
 
+@instruction
+def check_finite(m, f):
+    """Where it goes on."""
+    with np.errstate(all="ignore"):
+        found = m.read(f.a, f.n).astype("f4") / np.float32(scalars(m, f.total)[0])
+        assert np.isfinite(found * found if f.squared else found).all()
+
+
 def gradient(m, f, p, weight_decay):
     """G and its bound."""
     (total,) = scalars(m, f.total)

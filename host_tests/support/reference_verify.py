@@ -111,6 +111,7 @@ def operand(segments, field, word, place, ends, max_rows):
         high = (place & 0xFFFFFF) + sum(max(0, (size - 1) * stride) for size, stride in shape)
         touches = all(size for size, _ in shape)
         need(not touches or low >= 0 and high < elements + per_row * rows, RANGE, word)
+    need(access == table.READS or place >> 24 != isa.INTS or not touches or low, READ_ONLY, word)
     return name, word, access != table.READS, place, shape, touches, low, high
 
 

@@ -294,6 +294,10 @@ class Replay(bfloat16.Replay, replay_signal.Replay):
     def stop(self, i):
         assert self.part(i.go, 1)[0] != 0
 
+    def check_finite(self, i):
+        found = self.part(i.a, i.n) / self.part(i.total, 1)[0]
+        assert np.isfinite(found * found if i.squared else found).all()
+
     def gradient(self, i, p, weight_decay):
         G = self.part(i.g, i.n) / self.part(i.total, 1)[0]
         return G + weight_decay * p if weight_decay != 0 else G

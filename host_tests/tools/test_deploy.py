@@ -15,6 +15,7 @@ from checkout import ROOT, run_micropython
 from deploying import ballast, command, files, line_to
 from ember import nn, optim
 from ember_tools import components, deploy, facts, install, library, line, selftest
+from pretended import RESULT
 
 MODULES = {"m3": "armv7m", "m4": "armv7emsp", "m7": "armv7emsp", "m33": "armv7emsp", "m55": "armv7emdp"}
 MODULES["rv32"] = "rv32imc"
@@ -300,10 +301,9 @@ def test_the_expected_bits_are_those_of_this_machine(tmp_path):
     ],
 )
 def test_the_self_test_can_fail(change, message):
-    right = {"vm": "native", "first": selftest.LOSSES[0], "last": selftest.LOSSES[1], "hash": selftest.HASH}
-    assert selftest.judge(repr(right), True)["same_bits"]
+    assert selftest.judge(repr(RESULT), True)["same_bits"]
     with pytest.raises(line.DeployError, match="is on the board, but its self-test failed: .*" + message):
-        selftest.judge(repr(dict(right, **change)) if change else "x", True)
+        selftest.judge(repr(dict(RESULT, **change)) if change else "x", True)
 
 
 def test_a_copy_that_differs_is_not_put_in_place(m3, monkeypatch):

@@ -3,11 +3,14 @@
 import hashlib
 import io
 import os
+import re
 import subprocess
 import tarfile
 
 import pytest
 from tools import setup_source, setup_system
+
+from checkout import ROOT
 
 DEB822 = """\
 # the distribution
@@ -148,3 +151,32 @@ def test_each_purpose_has_its_own_needs(monkeypatch):
 
 def test_what_the_boards_need_is_here():
     assert not setup_system.missing(setup_system.BOARD_NEEDS)
+
+
+# --- What pip installs
+
+
+def unpinned(text):
+    """The requirements that name no one version, or whose files may be any; and lines that say where from."""
+    lines = re.sub(r"\\\n", "", re.sub("(?m)^#.*\n", "", text)).splitlines()
+    pinned = r"[a-z0-9-]+==[^\s*;]+( ; [^\\]+?)?( +--hash=sha256:[0-9a-f]{64})+"
+    return [line.split("--hash")[0].strip() for line in lines if not re.fullmatch(pinned, line)]
+
+
+def test_every_requirement_has_one_version_and_hashes():
+    text = (ROOT / "requirements.txt").read_text()
+    assert not unpinned(text)
+    wanted = {re.match("[a-z-]+", line)[0] for line in (ROOT / "requirements.in").read_text().splitlines()}
+    assert wanted <= set(re.findall("(?m)^([a-z0-9-]+)==", text))
+    assert "--require-hashes -r requirements.txt" in (ROOT / "tools" / "mk" / "setup.mk").read_text()
+
+
+def test_a_requirement_without_a_hash_is_found():
+    good = "a==1.0 ; python_full_version < '3.10' \\\n    --hash=sha256:%s \\\n    --hash=sha256:%s\n" % (
+        "0" * 64,
+        "f" * 64,
+    )
+    assert not unpinned("# said\n" + good)
+    for bad in ("b==2.0", "b==2.* --hash=sha256:" + "0" * 64, "b --hash=sha256:" + "0" * 64,
+                "b==2.0 --hash=md5:" + "0" * 32, "--index-url https://elsewhere"):  # fmt: skip
+        assert unpinned(good + bad + "\n") == [bad.split("--hash")[0].strip()]

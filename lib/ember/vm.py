@@ -1,13 +1,15 @@
 """Which VM runs programs: the native one where it loads, else the portable one. Nobody has to choose.
 
-run(program, segments, state, budget, weights=None) -> 1 finished, 0 paused, -1 fault        docs/vm.md is the contract
+docs/vm.md is the contract:
+
+run(program, segments, state, budget, weights=None) -> 1 finished, 0 paused, -1 fault, -2 not finite
 verify(program) -> 0, or what is wrong and where
 permute(i, n, key, epoch) -> a shuffle without an index array
 """
 
 from .instructions.program import ABSENT
 
-FINISHED, PAUSED, FAULT = 1, 0, -1
+FINISHED, PAUSED, FAULT, NOT_FINITE = 1, 0, -1, -2
 
 name = run = verify = permute = components = None
 _OTHER = "ember_vm was built from another instruction table than this ember: deploy both again (on a PC: make setup)"

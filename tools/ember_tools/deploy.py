@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import re
+import shlex
 
 from . import facts as asking
 from . import install, library, onboard, rom, selftest
@@ -127,7 +128,8 @@ def check_disk(facts, lacking):
     if free < blocks:
         raise DeployError(
             "The board's file system has %d bytes free, this takes %d. Remove files from it, or the Ember that is "
-            "there, if there is one: mpremote rm -r :%s/ember" % (free * block, blocks * block, facts.lib)
+            "there, if there is one: mpremote rm -r %s"
+            % (free * block, blocks * block, shlex.quote(":%s/ember" % facts.lib))
         )
 
 
@@ -168,5 +170,5 @@ def slower(facts):
 
 def explain(error):
     """An OSError's number in words."""
-    found = re.match(r"OSError: (?:\[Errno )?(\d+)", str(error))
+    found = re.match(r"OSError: (?:\[Errno )?(\d{1,5})\b", str(error))
     return SYSTEM_ERRORS.get(int(found.group(1)), str(error)) if found else onboard.traced(str(error))

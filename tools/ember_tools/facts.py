@@ -1,8 +1,9 @@
 """What a board says of itself, and whether Ember can run there."""
 
-import ast
 import collections
+import shlex
 
+from .answer import last, maybe, one_of, pair, path, record, several, text, truth, unlike, value, whole
 from .line import DeployError
 
 OLDEST = (1, 23, 0)
@@ -27,12 +28,29 @@ Facts = collections.namedtuple(
 )
 
 
+ANSWER = record(
+    name=text,
+    version=several(whole(), 1, 3),
+    machine=text,
+    mpy=maybe(whole(0, 1 << 31)),
+    free=whole(),
+    path=several(text, most=20),
+    lib=maybe(path),
+    disk=maybe(pair(whole(), whole(1))),
+    frozen=truth,
+    vm=truth,
+    hidden_by=several(text, most=20),
+    hash=truth,
+    rom=maybe(record(size=whole(), holds=one_of("nothing", "ROMFS", "something"), others=several(text, most=10000))),
+)
+
+
 def parse(said):
     """Of what board/ask.py printed."""
-    try:
-        return Facts(**ast.literal_eval(said.strip().splitlines()[-1]))
-    except (ValueError, SyntaxError, TypeError, IndexError) as error:
-        raise DeployError("The board does not answer as MicroPython does: %r" % said[-200:]) from error
+    facts = Facts(**value(said, ANSWER))
+    if facts.lib and facts.lib not in facts.path:
+        raise unlike(last(said), "%s among the folders of its path" % facts.lib)
+    return facts
 
 
 def abi(facts):
@@ -73,7 +91,7 @@ def check(facts):
     if facts.lib is None:
         raise DeployError(
             "The board looks for modules in %s only, and Ember goes into a folder called lib. Add this to its boot.py: "
-            "import sys; sys.path.append('/lib')" % (facts.path,)
+            "import sys; sys.path.append('/lib')" % list(facts.path)
         )
     if facts.disk is None:
         raise DeployError(
@@ -93,7 +111,7 @@ def check(facts):
     if facts.hidden_by:
         raise DeployError(
             "Another Ember would be imported before %s/ember. Remove it first: mpremote rm -r %s"
-            % (facts.lib, " ".join(":" + path for path in facts.hidden_by))
+            % (facts.lib, " ".join(shlex.quote(":" + path) for path in facts.hidden_by))
         )
 
 

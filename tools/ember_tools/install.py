@@ -9,7 +9,7 @@ import base64
 import collections
 import hashlib
 
-from . import library
+from . import answer, library
 from .line import DeployError, script
 
 CHUNK = 512  # bytes sent with each script: the board holds that, its base64 and the script's text
@@ -39,10 +39,21 @@ def sha256(content):
 def parse(surveyed, lib):
     """{path below lib: hash} from what survey.py printed; a folder's hash is None."""
     found = {}
-    for text in surveyed.splitlines():
-        digest, _, path = text.partition(" ")
-        found[path[len(lib) + 1 :]] = None if digest == "dir" else digest
+    for text in surveyed.strip().split("\n") if surveyed.strip() else ():
+        digest, path = answer.groups(text, "(dir|[0-9a-f]{64}) (.+)", "a hash and a path")
+        found[below(path, lib, text)] = None if digest == "dir" else digest
     return found
+
+
+def below(path, lib, text):
+    """Of a path of Ember's: nothing else is removed or copied on the board, whatever it says."""
+    try:
+        path = answer.below(lib, path)
+    except answer.Unlike as error:
+        raise answer.unlike(text, error) from error
+    if path.split("/")[0] not in ("ember", "ember.new", "ember.old", MODULE):
+        raise answer.unlike(text, "a path of Ember's")
+    return path
 
 
 def staged(path):
@@ -118,7 +129,7 @@ def compare(files, there):
 
 
 def right_module(said):
-    if int(said) != library.isa():
+    if answer.value(said, answer.whole()) != library.isa():
         raise DeployError(
             "The native VM in build/native was built from another instruction table than lib/ember has: make setup"
         )

@@ -4,7 +4,6 @@ import contextlib
 import errno
 import io
 import os
-import struct
 import time
 from pathlib import Path
 
@@ -13,10 +12,11 @@ from mpremote.transport_serial import SerialTransport
 from serial import SerialTimeoutException
 from serial.tools import list_ports
 
+from .shown import shown
+
 BOARD = Path(__file__).parent / "board"
-# Of what a broken line raises: struct.error is mpremote's half-read header.
 RESTART = 15  # seconds that a board's boot.py may take
-LINE_ERRORS = (TransportError, OSError, struct.error)
+MOST = 1 << 19  # bytes that a board may send while a script runs; of the longest listing there are 30,000
 
 
 class DeployError(Exception):
@@ -41,25 +41,65 @@ def script(name, **values):
     return given + (BOARD / (name + ".py")).read_text()
 
 
+class Endless(TransportError):
+    """More came than any script prints."""
+
+
+class Bounded:
+    """A port, with one end to all that is done with it, and so many bytes. mpremote looks at its clock only while
+    nothing comes, keeps whatever comes, and in some places reads as long as there is something."""
+
+    def __init__(self, port):
+        self.port = port
+        self.allow(0)
+
+    def allow(self, seconds):
+        self.ends, self.left = time.monotonic() + seconds, MOST
+
+    def check(self):
+        if self.left < 0:
+            raise Endless("more than %d bytes came" % MOST)
+        if time.monotonic() >= self.ends:
+            raise TransportError("the time is up")
+
+    def read(self, size=1):
+        self.check()
+        data = self.port.read(size)
+        self.left -= len(data)
+        return data
+
+    def write(self, data):
+        self.check()
+        return self.port.write(data)
+
+    def inWaiting(self):  # noqa: N802  (mpremote's word)
+        self.check()
+        return self.port.inWaiting()
+
+
 class Line(SerialTransport):
-    """mpremote's, with one end to all waiting: mpremote looks at its clock only while nothing comes."""
+    """mpremote's, over a port that is bounded."""
 
     def __init__(self, port, baud=115200):
         super().__init__(port, baud, timeout=1)
         self.serial.write_timeout = 5
-        self.ends = 0
+        self.serial = Bounded(self.serial)
 
     def read_until(self, min_num_bytes, ending, timeout=10, data_consumer=None, timeout_overall=None):
-        data = b""
-        while not data.endswith(ending) and time.monotonic() < self.ends:
+        data = bytearray()
+        while not data.endswith(ending):
             data += self.serial.read(1)
-        return data
+        return bytes(data)
+
+    def close(self):
+        self.serial = self.serial.port
+        super().close()
 
 
 def open_line(port, baud=115200):
     try:
         return Line(port, baud)
-    except (TransportError, OSError, ValueError) as error:
+    except Exception as error:  # pyserial's own, termios.error, OverflowError for a baud rate
         raise DeployError(why_not(port)) from error
 
 
@@ -110,9 +150,10 @@ def line_errors(line):
         # What mpremote prints when the REPL does not answer.
         with contextlib.redirect_stdout(io.StringIO()):
             yield
-    except LINE_ERRORS as error:
+    except Exception as error:  # mpremote's and pyserial's: a header half read is struct.error, a lost handle TypeError
         gone = is_gone(line, error)
-        raise LineError("went away" if gone else "stopped answering", gone) from error
+        why = "went away" if gone else "sends without end" if isinstance(error, Endless) else "stopped answering"
+        raise LineError(why, gone) from error
 
 
 def is_gone(line, error):
@@ -121,8 +162,8 @@ def is_gone(line, error):
     if isinstance(error, OSError) or not os.path.exists(line.device_name):
         return True
     try:
-        line.serial.inWaiting()
-    except OSError:
+        line.serial.port.inWaiting()
+    except Exception:
         return True
     return False
 
@@ -131,26 +172,31 @@ def restart(line):
     """The raw REPL after a soft reset, so that nothing else takes memory. Opening the port resets some boards, which
     then miss the first try."""
     with line_errors(line):
-        line.ends = time.monotonic() + RESTART / 3
+        line.serial.allow(RESTART / 3)
         with contextlib.suppress(TransportError):
             return line.enter_raw_repl(soft_reset=True)
-        line.ends = time.monotonic() + RESTART
+        line.serial.allow(RESTART)
         line.enter_raw_repl(soft_reset=True)
 
 
 def run(line, text, timeout=15):
-    """What a script prints."""
+    """What a script prints, as it came: answer.py takes it apart."""
     with line_errors(line):
-        line.ends = time.monotonic() + timeout
+        line.serial.allow(timeout)
         output, error = line.exec_raw(text)
     if error:
-        raise ScriptError(error.decode(errors="replace").strip().splitlines()[-1])
-    return output.decode(errors="replace").replace("\r\n", "\n")
+        raise ScriptError(shown(decoded(error).strip().split("\n")[-1]) or "an error without a word")
+    return decoded(output)
+
+
+def decoded(data):
+    return data.decode(errors="surrogateescape").replace("\r\n", "\n")
 
 
 def leave(line):
     """Back to the REPL that people type at; of no consequence when the board is gone."""
-    with contextlib.suppress(*LINE_ERRORS):
+    with contextlib.suppress(Exception):
+        line.serial.allow(5)
         line.exit_raw_repl()
-    with contextlib.suppress(*LINE_ERRORS):
+    with contextlib.suppress(Exception):
         line.close()

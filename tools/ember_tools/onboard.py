@@ -97,7 +97,7 @@ def traced(text):
         except (rewrite.RewriteError, KeyError):
             return found.group(0)
 
-    return re.sub(r'File "(?:/lib/)?ember/(\w+)\.py", line (\d+)(, in \S+)?', line, text)
+    return re.sub(r'File "(?:/lib/)?ember/(\w+)\.py", line ([0-9]{1,7})\b(, in \S+)?', line, text)
 
 
 def file_names(modules):

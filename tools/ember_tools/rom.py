@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mpremote.romfs import VfsRomWriter
 
-from . import install
+from . import answer, install
 from .install import AFTER, BEFORE, BETWEEN, LEFT, MODULE, Step, sha256
 from .line import DeployError, script
 
@@ -155,14 +155,15 @@ def writing(files, state):
     yield Step(ERASE, [script("rom") + "\nerase(%d)" % len(content)], state=state, fresh=True, slow=True)
     yield Step(WRITE, [*pieces, "flush()"], len(content), state)
     said = "all_but_begin()\nprint(unit, sha256(unit, %d))" % len(content)
-    yield Step(CHECK, [said], state=state, check=functools.partial(right, content, state), slow=True)
+    yield Step(CHECK, [said], state=state, check=functools.partial(right, content, state, PAGE), slow=True)
     yield Step(BEGIN, ["begin()\nprint(0, sha256(0, %d))" % len(content)], state=BETWEEN, slow=True,
-               check=functools.partial(right, content, BETWEEN))  # fmt: skip
+               check=functools.partial(right, content, BETWEEN, 0))  # fmt: skip
 
 
-def right(content, state, said):
-    start, digest = said.split()
-    if digest != sha256(content[int(start) :]):
+def right(content, state, most, said):
+    """Whether the partition holds this, from a byte on that is not beyond `most`."""
+    start, digest = answer.groups(answer.last(said), "([0-9]{1,9}) ([0-9a-f]{64})", "a number and a hash")
+    if int(start) > most or digest != sha256(content[int(start) :]):
         raise DeployError(WORN % LEFT[state])
 
 

@@ -1,10 +1,10 @@
 """The self-test: what a board must come to, and the table of what it measured."""
 
-import ast
-
 from rich.markup import escape
 from rich.table import Table
 
+from . import answer
+from .answer import maybe, number, record, whole
 from .line import DeployError, script
 
 # What board/selftest.py learns, bit for bit on the native VM; host_tests/tools/test_deploy.py makes it anew.
@@ -14,23 +14,35 @@ TOLERANCE = 1e-4
 FAILED = "Ember is on the board, but its self-test failed: "
 
 
+RESULT = record(
+    vm=answer.text,
+    version=answer.text,
+    file=maybe(answer.text),
+    first=number,
+    last=number,
+    hash=answer.text,
+    speed=maybe(record(batch=whole(1), us=number, bytes=whole(), heap=maybe(number))),
+    start=whole(),
+    imported=whole(),
+    end=whole(),
+    python=answer.text,
+)
+
+
 def text(native):
     return script("selftest", BATCHES=(32, 8, 1) if native else (1,))
 
 
 def judge(said, native):
     """What board/selftest.py printed, if it is right."""
-    try:
-        result = ast.literal_eval(said.strip().splitlines()[-1])
-    except (ValueError, SyntaxError, IndexError) as error:
-        raise DeployError(FAILED + "it printed %r." % said[-200:]) from error
+    result = answer.value(said, RESULT, FAILED)
     if native and result["vm"] != "native":
         raise DeployError(
             FAILED + "it runs on the portable VM, since the native one in the firmware has another instruction table "
             "than this Ember: build that firmware anew."
         )
     found = result["first"], result["last"]
-    if any(abs(a - b) > TOLERANCE for a, b in zip(found, LOSSES)):
+    if not all(abs(a - b) <= TOLERANCE for a, b in zip(found, LOSSES)):
         raise DeployError(FAILED + "its losses are %.6f and %.6f, not %.6f and %.6f." % (found + LOSSES))
     result["same_bits"] = result["hash"] == HASH
     if result["vm"] == "native" and not result["same_bits"]:

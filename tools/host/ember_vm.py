@@ -1,6 +1,6 @@
 """The native VM on CPython, by ctypes: the module that a MicroPython board loads as ember_vm.mpy.
 
-    run(program, segments, state, budget, weights=None) -> 1 finished, 0 paused, -1 fault
+    run(program, segments, state, budget, weights=None) -> 1 finished, 0 paused, -1 fault, -2 not finite
     verify(program) -> 0 or kind << 24 | word
     permute(i, n, key, epoch)
     isa
@@ -134,6 +134,7 @@ def verify(program):
 
 
 def run(program, segments, state, budget, weights=None):
+    segments = list(segments)  # as many as they are now, whatever another thread does
     with _Views() as views:
         words = views.words(program)
         place = views.words(state, writable=True)

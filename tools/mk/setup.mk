@@ -26,8 +26,9 @@ RUN_TORCH = build/venv-torch/bin/python
 SOURCE_READY = build/micropython/.v$(MICROPYTHON_VERSION)
 MPY_CROSS = build/micropython/mpy-cross/build/mpy-cross
 
-FIRMWARES = build/unix/micropython build/unix-single/micropython build/unix-ember/micropython
-HOST_PARTS = $(addprefix build/native/,libember.so libember_san.so fuzz math_check)
+FIRMWARES = $(foreach kind,unix unix-single unix-ember unix-failing,build/$(kind)/micropython)
+FUZZERS = $(addprefix build/native/,fuzz guided guided_scalars guided_soft)
+HOST_PARTS = $(addprefix build/native/,libember.so libember_san.so libember_san_scalars.so math_check) $(FUZZERS)
 MODULE = build/native/ember_vm.mpy
 
 EVERYTHING = $(VENV_READY) $(MPY_CROSS) $(FIRMWARES) $(MODULE) $(HOST_PARTS) $(TEST_FIRMWARES) $(MODULES) $(LIBRARY)
@@ -58,10 +59,12 @@ $(SYSTEM_READY): tools/setup_system.py
 	@$(PYTHON) tools/setup_system.py
 	@touch $@
 
-# Its own file of paths makes tools/ember_tools known there: build/venv/bin/python -m ember_tools.
+# pip takes files with the hashes of requirements.txt, and no others. The environment's own file of paths makes
+# tools/ember_tools known there: build/venv/bin/python -m ember_tools.
 $(VENV_READY): requirements.txt | $(SYSTEM_READY)
 	$(STEP) venv "Making Python's virtual environment (half a minute)." \
-		sh -c '$(PYTHON) -m venv build/venv && $(RUN) -m pip install --quiet --progress-bar off -r requirements.txt'
+		sh -c '$(PYTHON) -m venv build/venv && $(RUN) -m pip install --quiet --progress-bar off \
+		--require-hashes -r requirements.txt'
 	@$(RUN) -c "import pathlib, sysconfig; \
 		pathlib.Path(sysconfig.get_path('purelib'), 'ember_tools.pth').write_text('../../../../../tools\n')"
 	@touch $@
@@ -110,6 +113,15 @@ build/unix-ember/micropython: $(SOURCE_READY) $(PASTE) $(VM_SOURCES) $(VM_MAKEFI
 		sh -c 'rm -rf $(@D)/vm && $(UNIX) USER_C_MODULES=$(abspath firmware)'
 	@touch $@
 
+# What allocates fails there when a script says so.
+FAILING = $(wildcard firmware/unix/failing/*)
+
+build/unix-failing/micropython: FLOATS = -DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_FLOAT
+build/unix-failing/micropython: $(SOURCE_READY) $(PASTE) $(FAILING)
+	+$(STEP) unix-failing "Building MicroPython with a heap that fails when it is told to." \
+		sh -c 'rm -rf $(@D)/failing && $(UNIX) USER_C_MODULES=$(abspath firmware/unix)'
+	@touch $@
+
 # --- The VM
 
 VM_MAKE = $(PARALLEL) -C firmware/vm OUT=$(abspath build/native)
@@ -119,9 +131,8 @@ $(MODULE): $(VM_SOURCES) $(VM_MAKEFILES) $(MPY_CROSS) | $(VENV_READY)
 		$(VM_MAKE) natmod MPY_DIR=$(abspath build/micropython) PYTHON=$(abspath $(RUN))
 	@touch $@
 
-build/native/libember.so build/native/libember_san.so: $(VM_SOURCES) $(VM_MAKEFILES) | $(SYSTEM_READY)
-build/native/fuzz: firmware/vm/test/fuzz.c $(VM_SOURCES) $(VM_MAKEFILES) | $(SYSTEM_READY)
-build/native/math_check: firmware/vm/test/math_check.c $(VM_SOURCES) $(VM_MAKEFILES) | $(SYSTEM_READY)
+$(HOST_PARTS): $(VM_SOURCES) $(VM_MAKEFILES) | $(SYSTEM_READY)
+$(FUZZERS) build/native/math_check: $(wildcard firmware/vm/test/*)
 
 $(HOST_PARTS):
 	+$(STEP) $(@F) "Building the VM for the host: $(@F)." $(VM_MAKE) -B $(abspath $@)

@@ -10,10 +10,10 @@ import sys
 HOMES = (
     " tensors.tensor: Tensor no_grad tensors.parameter: Parameter Buffer manual_seed tensors.mapped: frombuffer "
     "train.trainer: Trainer train.export: compile recording.function: record data: Batches "
-    "monitor: memory MemoryMonitor "
+    "monitor: memory MemoryMonitor run.slots: Slots "
 )
 # The public modules.
-MODULES = "callbacks data metrics nn optim progress runtime schedule vm"
+MODULES = "callbacks data metrics nn optim progress runtime schedule sealed vm"
 # Between a room and a module of it: on boards, where all lie in one folder, an underscore.
 APART = "."
 # The files of several modules, where deploy made some: "file: module module …" as above.

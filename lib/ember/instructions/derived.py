@@ -2,7 +2,7 @@
 Made by tools/generate.py from table.py: do not edit.
 """
 
-CHECKSUM = 298043  # of the table: a native VM built from another one is not used
+CHECKSUM = 2940915  # of the table: a native VM built from another one is not used
 EVERY = 511  # of the components, a bit each
 
 # By opcode, the pairs of operands that may lie in the same place: result, source, how many dimensions, and
@@ -52,6 +52,7 @@ COINCIDE = (
     b"",  # rfft_transposed
     b"\x06\x07\x01\xff\xff",  # biquad
     b"",  # stop
+    b"",  # check_finite
 )
 
 # By opcode, 10 bytes: the weight (0: that of its function, the first field), how many of the
@@ -102,6 +103,7 @@ COSTS = (
     b"\x3c\x01\x00\x01\x02\xff\xff\xff\xff\xff"  # rfft_transposed
     b"\x28\x01\x03\x04\x05\xff\xff\xff\xff\xff"  # biquad
     b"\x08\x00\xff\xff\xff\xff\xff\xff\xff\xff"  # stop
+    b"\x08\x01\x01\xff\xff\xff\xff\xff\xff\xff"  # check_finite
 )
 
 FUNCTIONS = (

@@ -182,3 +182,7 @@ def biquad(sink, transposed, given, kept, outer, n, inner, y, x, coefficients, s
 
 def stop(sink, go):
     sink.emit(43, go)
+
+
+def check_finite(sink, squared, n, a, total):
+    sink.emit(44, squared, n, a, total)

@@ -3,15 +3,11 @@
 from struct import unpack_from
 
 from . import program
-from .components import EDITIONS, FUNCTIONS, NAMES, OPCODES
-
-_FUNCTION = 128  # in an opcode's byte: its first field is one
+from .components import EDITIONS, FUNCTION, FUNCTIONS, NAMES, OPCODES, WORDS
 
 
 def used(code):
     """(opcodes, functions) of a program, as sets. Of one that was refused, as far as it can be read."""
-    from .probe import WORDS
-
     opcodes, functions = set(), set()
     _, end, _, segments, sections = unpack_from("<5i", code, 0)
     at = program.HEAD + 3 * segments + sections
@@ -21,7 +17,7 @@ def used(code):
             break
         first = unpack_from("<i", code, 4 * at + 4)[0]
         opcodes.add(opcode)
-        if OPCODES[opcode] & _FUNCTION and 0 <= first < len(FUNCTIONS):
+        if OPCODES[opcode] & FUNCTION and 0 <= first < len(FUNCTIONS):
             functions.add(first)
         at += WORDS[opcode]
     return opcodes, functions
@@ -31,7 +27,7 @@ def components(code, there=1):
     """The names of the components that a program needs, beside those `there`, a bit each: the core."""
     opcodes, functions = used(code)
     for opcode in opcodes:
-        there |= 1 << (OPCODES[opcode] & ~_FUNCTION)
+        there |= 1 << (OPCODES[opcode] & ~FUNCTION)
     for function in functions:
         there |= 1 << FUNCTIONS[function]
     return [name for k, name in enumerate(NAMES.split()) if there >> k & 1]

@@ -9,6 +9,8 @@ FOLLOWING = 16  # a run of section s and the n that follow it starts from s + FO
 ABSENT = 13  # the kind of a verdict: what the VM was built without
 HEAD = 5  # words before the segments, of 3 words each: type, elements, elements per row
 
+COUNT_UP = 17  # the opcode of a count; that of a map is 0
+
 # Integer slots that every program has.
 ROWS, KEY, STEP, COUNT, CORRECT, SCORED = 0, 1, 2, 3, 4, 5
 

@@ -199,13 +199,16 @@ TABLE = (
      40, 0, "signal"),
     # finishes the run, whatever was to follow, where go is 0
     ("stop", "go<f[1]", "", "1", "1", 8, 1, "core"),
+    # ends the run, with a result of its own, at the first a[i] for which a[i] / total is not finite, or, where
+    # `squared`, (a[i] / total)^2 is not
+    ("check_finite", "squared:0..1 n# a<f[n] total<f[1]", "", "n", "1", 8, 0, "core"),
 )
 
 NAME, FIELDS, COINCIDE, RESUME, COST, WEIGHT, EFFECT, COMPONENT = 0, 1, 2, 3, 4, 5, 6, 7
 
 # Rows and functions are appended, never changed: programs of older tables go on running. How many of both there were
 # whenever some had been appended; a file says by its checksum which of these it takes.
-EDITIONS = ((44, 32),)
+EDITIONS = ((44, 32), (45, 32))
 
 
 def function(name):

@@ -36,16 +36,16 @@ class Executor:
         return self.segments[k]
 
     def run(self, sections, budget, weights=None):
-        """1 finished, 0 paused, -1 at an index that is out of range, and that is in `done` too. What is paused goes on
-        by the same sections."""
+        """1 finished, 0 paused, -1 at an index that is out of range, -2 at a number that is not finite; it is in `done`
+        too. What is paused goes on by the same sections."""
         self.state[0] = sections
         self.done = self.vm_run(self.code, self.segments, self.state, budget, weights)
         return self.done
 
     def recover(self, last, look=False):
-        """After an interruption: what is paused in the section `last` goes on to its end, in another it will not. The
-        section, -1 where nothing is paused, -2 where the run was broken off within an instruction of `last`. look: only
-        say which."""
+        """After an interruption: what is paused in the section `last` goes on to its end, in another it will not; nor
+        what has stopped. The section, -1 where nothing is paused, -2 where the run was broken off within an instruction
+        of `last`. look: only say which."""
         if not self.state[1] and not self.state[3]:
             return -1
         from .refused import recover

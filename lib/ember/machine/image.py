@@ -27,6 +27,12 @@ def per_row(dims):
     return size
 
 
+def rows_in(part, size, most):
+    """How many rows of so many elements a buffer holds: 0 where they are not whole, or more than `most`."""
+    rows = len(part) // size
+    return rows if rows <= most and rows * size == len(part) else 0
+
+
 class Image:
     """code        the words of the program, verified
     sections    their names
@@ -41,13 +47,14 @@ class Image:
     classes     below which labels are, where the targets are labels
     inputs, targets: how many there are where x, or y, is a tuple of them; 0 where it is one by itself
     statistics  where those lie that instructions/program.py names
-    shapes      of the parameters, in the order in which they lie
+    parameters  as they begin, in the order in which they lie: each a draw, with its arguments and stream, or values;
+                none any more once an arena holds them
     names       "lr momentum …", the float slots, then a line a parameter: its name and shape; None till asked for
-    fingerprint a number that differs where the shapes differ, or their order, or what state they have
+    kept        where a good state is kept, 0 if the plan has no room for one: see run/guard.py
     """
 
-    starts, results, shapes, mapped, names = (), (), (), (), None
-    batch_size = classes = inputs = targets = statistics = fingerprint = longest = 0
+    starts, results, parameters, mapped, names = (), (), (), (), None
+    batch_size = classes = inputs = targets = statistics = kept = longest = 0
 
     def __init__(self, code, sections, constants, floats, ints):
         self.code, self.sections = code, sections

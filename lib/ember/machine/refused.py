@@ -23,8 +23,8 @@ def recover(executor, last, look):
     if found == last and state[3] == INSIDE:
         found = -2
     if not look:
-        if found == last:
-            executor.run(state[0], -1)
+        if found == last and executor.run(state[0], -1) < 0:
+            return found
         reset(state)
     return found
 

@@ -7,7 +7,7 @@
 Each is a program of its own over a small arena, so update() allocates nothing where it is handed buffers of the types
 it reads: outputs as float32, as Trainer.predict gives them, targets in target_dtype, by default as a Trainer reads
 them. Lists, tensors and other types are converted. Sums are kept in two parts, what rounding takes from the one going
-into the other (Knuth's two-sum), so counts stay exact far beyond the 2**24 at which a float32 would stick.
+into the next sum (Knuth's two-sum), so counts stay exact far beyond the 2**24 at which a float32 would stick.
 
 N rows, at most batch_size at once (more are cut); where the output is [N, T, C], its rows are N * T.
 """
@@ -19,6 +19,7 @@ from .. import vm
 from ..base.check import number, whole
 from ..base.homes import look_up
 from ..instructions.program import CORRECT, INTS, SCORED, TYPES, X, Y
+from ..machine.image import rows_in
 from ..run.runner import Runner
 
 # What records them is imported where it does: they go on when the front has left (see train/release.py).
@@ -74,9 +75,12 @@ class Metric:
         return total if total == total else s  # of what is infinite no rest is known
 
     def seen(self):
-        if not self.executor.read(slot(SCORED)):
+        rows = self.executor.read(slot(SCORED))
+        if not rows:
             raise ValueError("compute: nothing was counted since the last reset()")
-        return self.executor.read(slot(SCORED))
+        if rows == 0x7FFFFFFF:  # where a counter stays
+            raise RuntimeError("compute: %d rows or more were counted; reset() before there are as many" % rows)
+        return rows
 
     def reset(self):
         for i in range(2 * self.sums):
@@ -95,8 +99,8 @@ class Metric:
         from ..tensors.values import read, typed
 
         output, target = read(output)[0], read(target)[0]
-        rows, size, most = len(output) // self.width, self.target_size, self.batch_size
-        if not rows or rows * self.width != len(output) or rows * size != len(target):
+        rows, size, most = rows_in(output, self.width, len(output)), self.target_size, self.batch_size
+        if not rows or rows != rows_in(target, size, len(target)):
             raise ValueError("%s takes outputs [N, %d] and %d targets for each, not %d and %d elements"
                              % (type(self).__name__, self.width, size, len(output), len(target)))  # fmt: skip
         if self.labels:

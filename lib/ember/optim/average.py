@@ -41,7 +41,7 @@ class Swapped:
             for i in range(len(a)):
                 a[i], b[i] = b[i], a[i]
 
-    def __exit__(self, *error):
+    def __exit__(self, kind, error, trace):
         self.__enter__()
 
 

@@ -23,7 +23,7 @@ def step(optimizer):
                 shapes = [p.shape] * optimizer.states + [()] * optimizer.scalars
                 group.state[i] = [Tensor(array("f", [0.0] * numel(s)), s) for s in shapes]
             hyper = Tensor(group.hyper)
-            sink.ints[STEP] = group.steps[i]
+            sink.ints[STEP] = min(group.steps[i], 0x7FFFFFFF)  # where a counter stays
             try:
                 optimizer.emit(sink, p.numel(), p, p.grad, group.state[i], hyper, sink.scalar(1.0))
                 sink.flush()

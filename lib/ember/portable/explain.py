@@ -135,6 +135,9 @@ def _operand(program, kind, pc, fields, k):
     if kind == verify.TYPE:
         return "operand %s lies in %s of type %s; it may be %s" % (
             field[1], _segment(program, segment), type_name(program[5 + 3 * segment]), _types(field[3]))  # fmt: skip
+    if kind == verify.READ_ONLY and program[5 + 3 * segment] & isa.WRITABLE:
+        return "operand %s is written and reaches rows, the first of %s, which no program may change" % (
+            field[1], _segment(program, segment))  # fmt: skip
     if kind == verify.READ_ONLY:
         return "operand %s is written and lies in %s, which is read only" % (field[1], _segment(program, segment))
     if kind == verify.OVERLAP:

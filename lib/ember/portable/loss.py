@@ -5,7 +5,7 @@ n rows of width elements, one a class; label is the row's class, g the gradient 
 
 from .bind import OFFSET
 from .functions import INF, exp, log, maximum
-from .update import wrapped
+from .update import MOST
 
 
 def _greatest(x, at, width):
@@ -144,4 +144,4 @@ def count_correct(segments, first, last, n, width, counter, x, label):
                 if value != value:
                     break
         if where == wanted:
-            integers[at] = wrapped(integers[at] + 1)
+            integers[at] = min(integers[at] + 1, MOST)

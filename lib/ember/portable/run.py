@@ -1,7 +1,8 @@
 """The portable VM: docs/vm.md in plain Python, for any MicroPython and for CPython. The other files here hold the
 readable definition of every instruction: one function an opcode,
 
-    kernel(segments, first, last, *fields) -> None, or the row that holds an index outside its range, or -1: `stop`
+    kernel(segments, first, last, *fields) -> None, or the row that holds an index outside its range, or -1: `stop`,
+                                              or -2 less the row that holds a number that is not finite
 
 which does rows first .. last - 1 of the dimension that it can stop at; fields are named as in the table, sizes are
 numbers, addresses are ints. It computes in Python's floats and gives what IEEE gives where Python would raise.
@@ -14,7 +15,7 @@ from ..instructions.isa import FIRST_BOUND, FOLLOWING, MAGIC, MOST_SEGMENTS
 from .bind import bind, is_writable, view
 
 isa, components = CHECKSUM, EVERY  # as the native module has them
-FINISHED, PAUSED, FAULT = 1, 0, -1
+FINISHED, PAUSED, FAULT, NOT_FINITE = 1, 0, -1, -2
 
 MOST = 1 << 30  # costs stop growing here
 ENDED, INSIDE = -1, -2  # in a state: in place of an instruction, in place of a seal
@@ -25,7 +26,7 @@ HOMES = (
     " portable.elementwise: map map_strided convert "
     "portable.random: dropout uniform "
     "portable.loss: softmax softmax_grad cross_entropy cross_entropy_grad check_index count_correct "
-    "portable.update: count stop sgd adam "
+    "portable.update: count stop check_finite sgd adam "
     "portable.product: matmul "
     "portable.convolution: conv2d conv2d_grad_input conv2d_grad_weight "
     "portable.pooling: max_pool2d max_pool2d_grad "
@@ -98,7 +99,7 @@ def _weight(weights, opcode, fields):
 
 
 def run(program, segments, state, budget, weights=None):
-    """Run sections from where `state` is: 1 finished, 0 paused as the budget was spent, -1 fault."""
+    """Run sections from where `state` is: 1 finished, 0 paused as the budget was spent, -1 fault, -2 not finite."""
     program = view(program, "i")
     if (
         program is None or len(program) < 5 or program[0] != MAGIC or program[1] != len(program)
@@ -141,9 +142,11 @@ def run(program, segments, state, budget, weights=None):
             last = min(total, row + max(1, budget // cost))
         fault = known[0](bound, row, last, *fields)
         if fault is not None:
-            if fault < 0:
-                pc = end
             row, result = fault, FAULT
+            if fault == -1:
+                pc = end
+            elif fault < 0:
+                row, result = NOT_FINITE - fault, NOT_FINITE
             break
         budget -= (last - row) * cost
         row, result = last, PAUSED

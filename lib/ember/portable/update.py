@@ -1,4 +1,4 @@
-"""What a training step's update takes: count, stop, and the optimizers SGD and Adam.
+"""What a training step's update takes: count, stop, check_finite, and the optimizers SGD and Adam.
 
 n elements of a parameter p; g is their gradient, a sum of weights that come to total; m, v, most are state.
 """
@@ -6,21 +6,15 @@ n elements of a parameter p; g is their gradient, a sum of weights that come to 
 from .bind import OFFSET
 from .functions import div, sqrt, to_whole
 
-
-def wrapped(x):
-    """x as int32, which wraps around."""
-    x &= 0xFFFFFFFF
-    return x - (1 << 32) if x >> 31 else x
+MOST = 0x7FFFFFFF  # of a counter: as many or more
 
 
 def count(segments, first, last, keep, add, n, counter):
-    """counter = counter * keep + n * add
+    """counter = counter * keep + n * add, at most 2^31 - 1
     counter [1]
-
-    In int32 that wraps around.
     """
     integers, at = segments[counter >> 24], counter & OFFSET
-    integers[at] = wrapped(integers[at] * keep + n * add)
+    integers[at] = min(integers[at] * keep + n * add, MOST)
 
 
 def stop(segments, first, last, go):
@@ -28,6 +22,19 @@ def stop(segments, first, last, go):
     go [1]
     """
     return -1 if segments[go >> 24][go & OFFSET] == 0 else None
+
+
+def check_finite(segments, first, last, squared, n, a, total):
+    """ends the run at the first a[i] where not |a[i]| < limit
+    limit = |total| * 2^64, or without `squared` |total| * 2^128: below it a[i] / total, or its square, is finite
+    a [n], total [1]
+    """
+    values, limit = segments[a >> 24], abs(segments[total >> 24][total & OFFSET])
+    a, limit = a & OFFSET, limit * 2.0**64 * (1.0 if squared else 2.0**64)
+    for i in range(first, last):
+        if not abs(values[a + i]) < limit:
+            return -2 - i
+    return None
 
 
 def sgd(segments, first, last, momentum, nesterov, n, p, g, v, hyper, step, total):

@@ -147,6 +147,8 @@ def _verify_operands(program, pc, fields):
             kind = _verify_operand(program, pc + 1 + k, fields[k], values, 1)[0]
             if not kind:
                 kind, found = _verify_operand(program, pc + 1 + k, fields[k], most, max_rows)
+            if not kind and found and fields[k][2] != table.READS and most[k] >> 24 == isa.INTS and not found[0]:
+                kind = READ_ONLY  # the first integer slot is rows
             if kind:
                 return kind << 24 | pc + 1 + k
         touched.append(found)

@@ -15,6 +15,7 @@ from .. import vm
 from ..base.check import plain
 from ..instructions import emit, isa
 from ..instructions.program import STEP
+from ..machine.image import rows_in
 from ..run.alone import alone, busy, during
 from ..run.runner import Runner
 from ..tensors import tensor
@@ -268,9 +269,9 @@ class Function:
         for i in range(len(self._inputs)):
             (shape, dtype), size = self._inputs[i], self._runner.sizes[i]
             values, dims = read(inputs[i])
-            n = len(values) // size if dims is None else dims[0] if dims else 0
-            fits = n * size == len(values) and (dims is None or tuple(dims[1:]) == shape[1:])
-            if not fits or not 0 < n <= self.batch_size or i and n != rows:
+            n = rows_in(values, size, self.batch_size)
+            fits = dims is None or tuple(dims[1:]) == shape[1:] and len(dims) > 0
+            if not fits or not n or i and n != rows:
                 raise ValueError("input %d has %s: %d for each of 1 to %d samples, as many as the others have" % (
                     i, "%d elements" % len(values) if dims is None else "shape %s" % (dims,), size,
                     self.batch_size))  # fmt: skip

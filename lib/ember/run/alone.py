@@ -69,6 +69,8 @@ def update(self):
     if self.paused or self.unfinished:
         self.idle()
     if self.fresh:
+        if self.executor.done < -1:  # that was skipped
+            return
         raise RuntimeError("update: nothing was accumulated since the last update")
     self.fresh = True  # before it runs: if it is interrupted, it is finished before whatever comes next
     self.run(program.UPDATE)
@@ -85,26 +87,32 @@ def evaluate(self):
 
 
 def save(self):
-    from .blocks import replace
-    from .checkpoint import write
+    from .checkpoint import save
+    from .finite import check
 
     self.idle()
-    replace(self.x, write, self)
+    check(self)
+    path, half, budget_us = self.x
+    return save(self, path, half, budget_us)
 
 
 def load(self):
-    from .checkpoint import read
-
-    path = self.x
+    path, weights_only, strict = self.x
     if self.swapped:
         self.swapped.refuse()
-    self.idle(True)
-    try:
-        file = open(path, "rb")
-    except OSError as error:
-        raise OSError("no checkpoint %r (%s)" % (path, error))  # noqa: B904
-    with file:
-        read(self, file, path)
-    if self.paused:  # what was broken off is replaced
-        self.executor.recover(-1)
-        self.paused = False
+    if weights_only:
+        from .named import load_named
+
+        self.idle()
+        return load_named(self, path, strict)
+    from .restore import load
+
+    return load(self, path)
+
+
+def resume(self):
+    from .restore import resume
+
+    if self.swapped:
+        self.swapped.refuse()
+    return resume(self, self.x, self.y)

@@ -93,12 +93,12 @@ class Binding:
 
 
 def read(file, words, code):
-    """(inputs, targets, the last segment that is bound, (address, dimensions) of each output after the first), with
-    which a file of version 3 ends; a segment that is not there where that cannot be. What it takes is taken off the
-    file's length, as the rest is as of version 2; the file is left where it was."""
+    """(inputs, targets, the last segment that is bound, (address, dimensions) of each output after the first, the bytes
+    that say so), with which a file of version 3 ends; a segment that is not there where that cannot be. What it takes
+    is taken off the file's length, as the rest is as of version 2; the file is left where it was."""
     at, length, rows, (_, arena, _) = file.tell(), words[_LENGTH], word(code, 2), segment(code, program.ARENA)
     inputs, targets = _last(file, length, 2)
-    more, last = [], program.Y + max(0, inputs - 1) + max(0, targets - 1)
+    found, more, last = (), [], program.Y + max(0, inputs - 1) + max(0, targets - 1)
     good = inputs >= 0 and targets >= 0 and inputs + targets and last < word(code, 3)
     if good:
         found = _last(file, length, 2 * max(1, targets))
@@ -107,7 +107,7 @@ def read(file, words, code):
             more.append((found[k], (-1, found[k + 1])))
             good = good and 0 <= found[k] <= arena and 0 < found[k + 1] <= (arena - found[k]) // rows
     file.seek(at)
-    return inputs, targets, last if good else word(code, 3), more
+    return inputs, targets, last if good else word(code, 3), more, bytes(found)
 
 
 def _last(file, length, n):

@@ -7,24 +7,70 @@ from binascii import crc32
 _PIECE = 16  # elements, of 4 bytes: a micro:bit has room for no more
 
 
-def pieces(executor, first, n):
-    """n elements of what an executor keeps, from an address on: at once where they lie in this heap."""
-    if executor.in_place:
-        yield executor.view(first, n)
-        return
-    for at in range(first, first + n, _PIECE):
-        yield executor.view(at, min(_PIECE, first + n - at))
+def pieces(executor, first, n, most=0):
+    """n elements of what an executor keeps, from an address on: at once where they lie in this heap, or so many at the
+    most."""
+    most = most or (n if executor.in_place else _PIECE)
+    for at in range(first, first + n, most or 1):
+        yield executor.view(at, min(most, first + n - at))
 
 
-def fill(executor, first, n, file):
-    """The same elements, from a file."""
+class Checked:
+    """A file of which `left` bytes may be read, and the checksum of those that were. ValueError, with the file's name,
+    where they are not there."""
+
+    def __init__(self, file, left, name, crc=0):
+        self.file, self.left, self.name, self.crc = file, left, name, crc
+
+    def damaged(self):
+        raise ValueError("%r is damaged, or changed while it was read" % (self.name,))
+
+    def read(self, n):
+        found = self.file.read(n) if n <= self.left else b""
+        if len(found) != n:
+            self.damaged()
+        self.left -= n
+        self.crc = crc32(found, self.crc)
+        return found
+
+    def readinto(self, view, n):
+        """n bytes, as many as the view has."""
+        if n > self.left or self.file.readinto(view) != n:
+            self.damaged()
+        self.left -= n
+        self.crc = crc32(view, self.crc)
+
+    def text(self, n):
+        found = self.read(n)
+        try:
+            return str(found, "utf-8")
+        except ValueError:
+            self.damaged()
+
+    def skip(self, n):
+        while n > 0:
+            n -= len(self.read(min(n, 4 * _PIECE)))
+
+
+def fill(checked, view, half=False):
+    """Float32 from a Checked file; half: where they are saved in half precision."""
+    if half:
+        from .half import widen
+
+        widen(checked, view)
+    elif len(view):
+        checked.readinto(view, 4 * len(view))
+
+
+def into_place(executor, checked, first, n, half=False):
+    """n elements of what an executor keeps, from an address on, from a Checked file."""
     if executor.in_place:
-        file.readinto(executor.view(first, n))
+        fill(checked, executor.view(first, n), half)
         return
     chunk = memoryview(array("f", range(_PIECE)))
     for at in range(first, first + n, _PIECE):
         piece = chunk[: min(_PIECE, first + n - at)]
-        file.readinto(piece)
+        fill(checked, piece, half)
         executor.store(at, piece)
 
 
@@ -46,22 +92,3 @@ def checksum(file, n, crc=0):
         crc = crc32(piece, crc)
         n -= len(piece)
     return crc
-
-
-def replace(path, write, what):
-    """write(what, file) a new file beside the one of this path, which it then replaces: so there is a whole one, and
-    where it cannot be written the old one stays."""
-    beside = path + ".new"
-    try:
-        file = open(beside, "wb")
-    except OSError as error:
-        raise OSError("cannot write %r (%s)" % (path, error))  # noqa: B904
-    with file:
-        write(what, file)
-    import os
-
-    try:
-        os.rename(beside, path)
-    except OSError:  # FAT does not rename over a file
-        os.remove(path)
-        os.rename(beside, path)

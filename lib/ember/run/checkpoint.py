@@ -1,116 +1,143 @@
-"""Checkpoints: what must survive to go on training exactly.
+"""Checkpoints: what must survive to go on training exactly. docs/checkpoint.md has the bytes.
 
-    0   b"EMBK", version 2, three zero bytes
-    8   nine int32: fingerprint of the shapes, trained, frozen and state elements, step, epoch, seed, bytes of schedule,
-        words of shapes
-    44  float32 parameters, frozen parameters, optimizer state
-    …   the schedule's state, if the trainer has one: its whole numbers as int32, the others as float64
-    …   for each parameter int32: how many dimensions, and these
+    0   b"EMBK", version 3, flags (1: gradients of what was accumulated are in it), blocks, uint32 bytes of all of it
+    12  for each block its name in 12 bytes, uint32 bytes, what it holds, zeros up to a multiple of 4
     end CRC-32 of all before
 
-Little endian. Written beside the old file and renamed over it, so that there is always a whole one.
+restore.py reads it.
 """
 
-import struct
 from array import array
 from binascii import crc32
+from struct import calcsize, pack
 
-from ..instructions.program import FROZEN, INTS, KEY, PARAMETERS, STATE, STEP
-from .blocks import checksum, fill, pieces, put
+from ..instructions import program
+from ..instructions.components import TO_BFLOAT16, WORDS
+from ..machine.image import word
+from . import files, values
+from .blocks import pieces
+from .identity import bounds, identity
 
-_HEAD = "<4sB3x9i"
-_KEY, _STEP = (INTS << 24) + KEY, (INTS << 24) + STEP
-_MOST = 1 << 12  # bytes of a schedule's state
-
-
-def _blocks(trainer):
-    """The parts of the arena that are saved, as (offset, size) in elements."""
-    block = trainer.image.block
-    return block(PARAMETERS), block(FROZEN), block(STATE)
-
-
-def _layout(trainer):
-    """How the state of the trainer's schedule is packed."""
-    if trainer.schedule is None:
-        return ""
-    return "<" + "".join(["i" if isinstance(v, int) else "d" for v in trainer.schedule.state()])
+MAGIC, VERSION, ACCUMULATED = b"EMBK", 3, 1
+HEAD, BLOCK = "<4sBBHI", "<12sI"
+_SLICE = 64  # elements that are written at once where a save is in slices
+INTS, FLOATS = (program.INTS << 24) + program.KEY, program.FLOATS << 24
 
 
-def _flat(shapes):
-    return array("i", [n for dims in shapes for n in (len(dims),) + tuple(dims)])
+def save(runner, path, half, budget_us):
+    """See Runner.save."""
+    saving = files.replacing(path, _write, parts(runner, half, 0 if budget_us is None else _SLICE))
+    if budget_us is None:
+        return sum(saving)
+    runner.saving, runner.unfinished = saving, True
+    return runner.slices.save(budget_us)
 
 
-def write(trainer, f):
-    """To anything that has write(), while the trainer is idle: all pieces are of whole words, but the schedule's."""
-    blocks = _blocks(trainer)
-    schedule = struct.pack(_layout(trainer), *trainer.schedule.state()) if trainer.schedule else b""
-    shapes = _flat(trainer.image.shapes)
-    head = struct.pack(_HEAD, b"EMBK", 2, trainer.image.fingerprint, blocks[0][1], blocks[1][1], blocks[2][1],
-                       trainer.steps, trainer.epoch, trainer.executor.read(_KEY), len(schedule),
-                       len(shapes))  # fmt: skip
-    crc = put(f, (head,))
-    for offset, size in blocks:
-        crc = put(f, pieces(trainer.executor, offset, size), crc)
-    f.write(struct.pack("<I", put(f, (schedule, shapes) if schedule else (shapes,), crc)))
+def _write(pieces, file):
+    """Yields the bytes of each, when it is written."""
+    for piece in pieces:
+        file.write(piece)
+        yield len(piece) if isinstance(piece, bytes) else len(piece) * len(bytes(piece[:1]))
 
 
-def read(trainer, f, path):
-    """From anything that has read(), readinto() and seek(), while the trainer is idle; path: what it is called."""
-    blocks = _blocks(trainer)
-    head = f.read(struct.calcsize(_HEAD))
-    if len(head) < struct.calcsize(_HEAD) or head[:4] != b"EMBK":
-        raise ValueError("%r is not an Ember checkpoint" % path)
-    if head[4] != 2:
-        raise ValueError("%r is of version %d; this Ember reads version 2" % (path, head[4]))
-    found = struct.unpack(_HEAD, head)[2:]
-    expected = (trainer.image.fingerprint, blocks[0][1], blocks[1][1], blocks[2][1])
-    if found[:4] != expected:
-        _compare(trainer, f, head, found, path)
-        raise ValueError("%r holds %d parameters, %d frozen and %d of optimizer state; this model and optimizer "
-                         "have %d, %d and %d, or other shapes, or another state"
-                         % ((path,) + found[1:4] + expected[1:]))  # fmt: skip
-    if not 0 <= found[7] <= _MOST:
-        raise ValueError("%r is damaged: its schedule takes %d bytes" % (path, found[7]))
-    layout = _layout(trainer)
-    if not 0 <= found[8] <= _MOST:
-        raise ValueError("%r is damaged: its shapes take %d words" % (path, found[8]))
-    _whole(f, head, found, path)
-    if layout and found[7] not in (0, struct.calcsize(layout)):
-        raise ValueError("%r holds the state of another schedule, of %d bytes where this has %d"
-                         % (path, found[7], struct.calcsize(layout)))  # fmt: skip
-    f.seek(len(head))
-    for offset, size in blocks:
-        fill(trainer.executor, offset, size, f)
-    if layout and found[7]:
-        trainer.schedule.load(struct.unpack(layout, f.read(found[7])))
-    trainer.executor.write(_STEP, found[4])
-    trainer.executor.write(_KEY, found[6])
-    trainer.epoch, trainer.fresh = found[5], True
+def parts(trainer, half=False, most=0):
+    """A checkpoint of a trainer that is idle, piece by piece: of float arrays so many elements at once, or all."""
+    blocks = _blocks(trainer, half, most)
+    total = calcsize(HEAD) + sum([calcsize(BLOCK) + n + (-n & 3) for _, n, _ in blocks]) + 4
+    piece = pack(HEAD, MAGIC, VERSION, 0 if trainer.fresh else ACCUMULATED, len(blocks), total)
+    crc = crc32(piece)
+    yield piece
+    for name, n, content in blocks:
+        for piece in _block(name, n, content):
+            crc = crc32(piece, crc)
+            yield piece
+    yield pack("<I", crc)
 
 
-def _whole(f, head, found, path):
-    """ValueError where a file is not what was written, as long as its head says it is."""
-    crc = checksum(f, 4 * (sum(found[1:4]) + found[8]) + found[7], crc32(head))
-    if crc is None:
-        raise ValueError("%r is truncated or damaged" % path)
-    if f.read(5) != struct.pack("<I", crc):
-        raise ValueError("%r is damaged: its checksum does not fit" % path)
+def _block(name, n, content):
+    yield pack(BLOCK, bytes(name, "utf-8"), n)
+    yield from content
+    if n & 3:
+        yield bytes(-n & 3)
 
 
-def _compare(trainer, f, head, found, path):
-    """ValueError names the first parameter that has another shape than the one in the file."""
-    n = found[8]
-    if not trainer.image.shapes or not 0 < n < _MOST or min(found[1:4]) < 0:
-        return
-    _whole(f, head, found, path)
-    f.seek(struct.calcsize(_HEAD) + 4 * sum(found[1:4]) + found[7])
-    there = array("i", range(n))
-    f.readinto(there)
-    at = 0
-    for line, dims in zip(trainer.names.split("\n")[1:], trainer.image.shapes):
-        size = there[at] if at < n else 0
-        other = tuple(there[at + 1 : at + 1 + size])
-        if other != tuple(dims):
-            raise ValueError("%r is of another model: its parameter that comes where this one has %s, of shape %s, has "
-                             "shape %s" % (path, line.split(" ")[0], tuple(dims), other))  # fmt: skip
-        at += 1 + size
+def _blocks(trainer, half, most):
+    """(name, bytes, pieces) of each."""
+    executor, image = trainer.executor, trainer.image
+    numbers, names, more = identity(image)[0], bytes(trainer.names, "utf-8"), _values(trainer)
+    ints, slots = integers(trainer), floats(trainer)
+    found = [("names", len(names), (names,)), ("identity", 2 * len(numbers), (numbers,)),
+             ("values", values.size(more), values.pieces(more)), ("integers", 4 * len(ints), (ints,)),
+             ("floats", 4 * len(slots), (slots,))]  # fmt: skip
+    for name, address, n in arrays(image, not trainer.fresh):
+        content = pieces(executor, address, n, most)
+        if half and _rounds(name, image):
+            from .half import halves
+
+            found.append((name, 2 * n, halves(content)))
+        else:
+            found.append((name, 4 * n, content))
+    return found
+
+
+def floats(trainer):
+    """The float slots."""
+    return array("f", [trainer.executor.read(FLOATS + k) for k in range(len(trainer.image.floats))])
+
+
+def integers(trainer):
+    """The integer slots that are saved: from the generator's key on."""
+    return array("i", [trainer.executor.read(INTS + k) for k in range(program.SCORED - program.KEY + 1)])
+
+
+def arrays(image, accumulated):
+    """(name, address, elements) of what lasts in the arena."""
+    found = [("parameters",) + image.block(program.PARAMETERS), ("frozen",) + image.block(program.FROZEN),
+             ("state",) + image.block(program.STATE), ("statistics", image.statistics, program.STATISTICS)]  # fmt: skip
+    if accumulated:
+        found.append(("gradients",) + image.block(program.GRADIENTS))
+        found.append(("buffers", image.statistics + program.STATISTICS, _copies(image)))
+    return found
+
+
+def _copies(image):
+    """How many elements of buffers lie behind the statistics, as the step leaves them: the section zero copies them."""
+    at, end = bounds(image.code, program.ZERO)
+    while at < end:
+        if not word(image.code, at) and word(image.code, at + 6) == image.statistics + program.STATISTICS:
+            return word(image.code, at + 3)
+        at += WORDS[word(image.code, at)]
+    return 0
+
+
+def _rounds(name, image):
+    """Whether an array may be rounded to half precision: not what is packed already, nor what is counted exactly."""
+    if name != "state":
+        return name in ("parameters", "frozen", "gradients")
+    at, end = bounds(image.code, program.UPDATE)
+    while at < end:
+        if word(image.code, at) == TO_BFLOAT16:
+            return False
+        at += WORDS[word(image.code, at)]
+    return True
+
+
+def _values(trainer):
+    """What is not in a program."""
+    schedule, data, moves, waiting = trainer.schedule, trainer.data, trainer.moves, trainer.waiting or {}
+    return {
+        "epoch": trainer.epoch,
+        "place": trainer.place,
+        "skipped": trainer.skipped,
+        "schedule": waiting.get("schedule") if schedule is None else (kind(schedule), schedule.state()),
+        "data": waiting.get("data") if data is None else data.state(),
+        "callbacks": [(type(c).__name__, c.state()) for c in trainer.callbacks] or waiting.get("callbacks", ()),
+        "moves": moves.state() if moves else None,
+        "metadata": trainer.metadata,
+    }
+
+
+def kind(schedule):
+    """What its state is of: its class, and those that it is made of."""
+    inner = [kind(other) for other in getattr(schedule, "schedulers", ())]
+    return type(schedule).__name__ + ("(%s)" % ", ".join(inner) if inner else "")

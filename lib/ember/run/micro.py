@@ -3,7 +3,7 @@
 from array import array
 
 from ..instructions.program import CHECK, X, Y
-from ..machine.image import per_row, segment
+from ..machine.image import per_row, rows_in, segment
 from .alone import update
 
 
@@ -125,12 +125,11 @@ def rows_of(trainer, x, y):
         listed = isinstance(part, (list, tuple)) or hasattr(part, "dims")
         if listed or getattr(part, "ndim", 1) != 1:
             return 0
-        size = segment(trainer.image.code, k)[2]
-        n = len(part) // size
-        if not n or n * size != len(part) or rows and n != rows:
+        n = rows_in(part, segment(trainer.image.code, k)[2], trainer.batch_size)
+        if not n or rows and n != rows:
             return 0
         rows = n
-    return rows if rows <= trainer.batch_size else 0
+    return rows
 
 
 def pieces(value, rows, size):

@@ -5,49 +5,71 @@ where they lie, parameters, frozen parameters, optimizer state if there is any y
 
 import gc
 from array import array
+from binascii import crc32
 from io import BytesIO
 from struct import unpack_from
 
 from ..instructions import program
 from ..machine.executor import Executor
 from ..machine.image import Image, segment, word
-from .blocks import checksum, fill
+from .blocks import Checked, checksum, into_place
+from .files import find
 
 MAGIC, VERSION = 0x21424D45, 3  # b"EMB!", below 2**30: a small int
 # Words at the beginning. What the checksum is of begins with BATCH.
-(TABLE, LENGTH, CRC, BATCH, CLASSES, RESULT, RESULT_SIZE, PARAMETERS, FROZEN, GRADIENTS, STATE, SHAPES, STATE_HERE,
+(TABLE, LENGTH, CRC, BATCH, CLASSES, RESULT, RESULT_SIZE, PARAMETERS, FROZEN, GRADIENTS, STATE, UNUSED, STATE_HERE,
  TEXT, HEAD) = range(2, 17)  # fmt: skip
 
 
 def read(source, executor, vm):
     """(image, executor) of what a file holds, or a bytes object: see runtime.load. vm is to accept the program."""
-    if isinstance(source, str):
-        try:
-            file = open(source, "rb")
-        except OSError as error:
-            raise OSError("no program %r (%s)" % (source, error))  # noqa: B904
-        name, there = repr(source), None
+    name, there = "the program", None
+    if not isinstance(source, (bytes, bytearray, memoryview)):
+        name, file = repr(source), find(source, "program", whole)
     else:
-        file, name, there = BytesIO(source), "the program", memoryview(source)
+        file, there = BytesIO(source), memoryview(source)
+        if _may_change(source):
+            there = None
     with file:
-        words = array("i", range(HEAD))
+        words, several = array("i", range(HEAD)), (0, 0, program.Y, [], b"")
         _check_head(file, words, name, vm)
         file.seek(4 * HEAD + 4)
-        (n,) = _array(file, "i", 1)
+        (n,) = _array(Checked(file, 4, name), "i", 1)
+        file.seek(4 * HEAD)
+        # What is read now is what becomes of it, so it is checked once more.
+        checked = Checked(file, 4 * (words[LENGTH] - HEAD), name, crc32(memoryview(words)[BATCH:]))
         if not program.HEAD <= n <= words[LENGTH] - HEAD:
             raise ValueError("%s is damaged: its program has %d words" % (name, n))
         gc.collect()  # so that code lies low, and the arena finds room in one piece
-        code = _code(file, n, there, name, vm)
+        code = _code(checked, n, there, name, vm)
         if code is None:
             raise ValueError("%s is damaged: the VM refuses its program" % name)
-        several = 0, 0, program.Y, []
         if words[1] > 2:
             from .binding import read as read_several
 
             several = read_several(file, words, code)
         if not _fits_together(words, code, several[2]):
             raise ValueError("%s is damaged: its parts do not fit together" % name)
-        return _make(file, words, code, there, name, several, executor, vm)
+        return _make(checked, words, code, there, several, executor, vm)
+
+
+def _may_change(source):
+    """Whether a buffer may be written to."""
+    try:
+        source[:0] = b""
+        return True
+    except TypeError:
+        return False
+
+
+def whole(file):
+    """Whether a file is all that was written."""
+    words = array("i", range(HEAD))
+    if file.readinto(words) < 4 * HEAD or words[0] != MAGIC or words[LENGTH] < HEAD:
+        return False
+    file.seek(4 * BATCH)
+    crc = checksum(file, 4 * (words[LENGTH] - BATCH))
+    return crc is not None and not (crc ^ words[CRC]) & 0xFFFFFFFF and not file.read(1)
 
 
 def _check_head(file, words, name, vm):
@@ -68,19 +90,18 @@ def _check_head(file, words, name, vm):
         raise ValueError("%s is damaged: its checksum does not fit" % name)
 
 
-def _code(file, n, there, name, vm):
+def _code(checked, n, there, name, vm):
     """The program's words, verified; None if they are refused. In flash they stay where they lie, if the VM reads them
     there: the native one does, from a multiple of 4."""
     if there is not None:
         try:
             code = there[4 * HEAD : 4 * (HEAD + n)]
             if not vm.verify(code):
-                file.seek(4 * (HEAD + n))
+                checked.skip(4 * n)
                 return code
         except (ValueError, TypeError):
             pass
-    file.seek(4 * HEAD)
-    code = _array(file, "i", n)
+    code = _array(checked, "i", n)
     verdict = vm.verify(code)
     if verdict >> 24 == program.ABSENT:
         from ..instructions.needs import lacks
@@ -123,36 +144,33 @@ def _fits_together(words, code, last):
     )
 
 
-def _array(file, dtype, n):
+def _array(checked, dtype, n):
     found = array(dtype, range(n))
-    file.readinto(found)
+    if n:
+        checked.readinto(found, 4 * n)
     return found
 
 
-def _make(file, words, code, there, name, several, executor, vm):
+def _make(checked, words, code, there, several, executor, vm):
     arena = None if executor else _arena(segment(code, program.ARENA)[1])  # first, while there is room in one piece
-    image = Image(code, (), *[_array(file, program.TYPES[segment(code, k)[0] & 7], segment(code, k)[1])
+    image = Image(code, (), *[_array(checked, program.TYPES[segment(code, k)[0] & 7], segment(code, k)[1])
                               for k in (program.CONSTANTS, program.FLOATS, program.INTS)])  # fmt: skip
-    image.inputs, image.targets, last, more = several
-    image.mapped = [_mapped(file, code, k, there) for k in range(last + 1, word(code, 3))]
-    image.batch_size, image.classes, image.fingerprint = words[BATCH], words[CLASSES], words[SHAPES]
+    image.inputs, image.targets, last, more, end = several
+    image.mapped = [_mapped(checked, code, k, there) for k in range(last + 1, word(code, 3))]
+    image.batch_size, image.classes = words[BATCH], words[CLASSES]
     image.results = [(words[RESULT], (-1, words[RESULT_SIZE]))] + more
     image.starts, at = (0,), 0
     for size in list(words[PARAMETERS : STATE + 1]) + [program.STATISTICS]:
         at += size
         image.starts += (at,)
     image.statistics = image.starts[program.THE_STATISTICS]
-    weights = file.tell()
-    file.seek(4 * (words[LENGTH] - words[TEXT]))
-    try:
-        image.names = str(file.read(4 * words[TEXT]), "utf-8").rstrip("\0")
-    except ValueError:
-        raise ValueError("%s is damaged: its names are no text" % name)  # noqa: B904
-    file.seek(weights)
     executor = executor(image) if executor else Executor(code, image.segments(arena), vm.run)
-    fill(executor, 0, words[PARAMETERS] + words[FROZEN], file)
+    into_place(executor, checked, 0, words[PARAMETERS] + words[FROZEN])
     if words[STATE_HERE]:
-        fill(executor, image.starts[program.STATE], words[STATE], file)
+        into_place(executor, checked, image.starts[program.STATE], words[STATE])
+    image.names = checked.text(4 * words[TEXT]).rstrip("\0")
+    if checked.read(checked.left) != end or (checked.crc ^ words[CRC]) & 0xFFFFFFFF:
+        checked.damaged()
     return image, executor
 
 
@@ -169,11 +187,11 @@ def _arena(n):
     return arena
 
 
-def _mapped(file, code, k, there):
+def _mapped(checked, code, k, there):
     """Weights that are read where they lie: with the program in flash they stay there."""
     n = segment(code, k)[1]
     if not isinstance(code, memoryview):
-        return _array(file, "f", n)
-    at = file.tell()
-    file.seek(at + 4 * n)
+        return _array(checked, "f", n)
+    at = len(there) - checked.left
+    checked.skip(4 * n)
     return there[at : at + 4 * n]

@@ -4,11 +4,11 @@ a metric, or runtime.load of what it reads from a file."""
 import sys
 
 from ..instructions import program
-from ..machine.image import per_row, segment, word, zeros
-from .alone import accumulate, alone, evaluate, load, predict, save, step, update
+from ..machine.image import per_row, rows_in, segment, word, zeros
+from .alone import accumulate, alone, evaluate, load, predict, resume, save, step, update
 
 _REFUSED, _NUMBERS = (ValueError, TypeError), (int, float, type(None))
-_len, _is = len, isinstance  # a step finds them sooner here than among all builtins
+_is = isinstance  # a step finds it sooner here than among all builtins
 _ROWS, _LR = (program.INTS << 24) + program.ROWS, program.FLOATS << 24
 _STEP = (program.INTS << 24) + program.STEP
 
@@ -22,6 +22,9 @@ class Runner:
     executor  reaches the memory of it: see machine/executor.py
     front     what recorded it, if that is still there: see train/front.py
     lr        the learning rate, of all groups
+    skipped   steps that were none, as their numbers were not finite: see guard.py
+    metadata  None, or what a script wants saved besides: text, numbers, bytes, and tuples and dicts of these
+    epoch, place  how many epochs are done, and batches of the one that was begun: see fit and resume
 
     What runs it, as slices.py, finds:
 
@@ -31,13 +34,18 @@ class Runner:
     paused      a run was begun, and has not come to its end
     fresh       gradients are to be zeroed before the next batch
     unfinished  a step in slices, or, if not fresh, one that is fused
+    data, callbacks, moves  what is saved besides: what fit trains on, and calls; L-BFGS's moves
+    saving, loading  a save in slices; what is to take the place of the state, True where half of it did
+    waiting     what was loaded and has nobody yet who takes it; resumed: whether fit is to go on with that
     mark        empty while one of its calls runs, or one of whoever shares its arena: see alone.py
     changing    weights are being replaced, and not by a section
+    swapped     what has put their averages in the place of weights
     """
 
-    front = plan = schedule = validation = sliced = sizes = None
-    changing, swapped = False, None
-    epoch, target_size, stretch = 0, 0, 1 << 20
+    front = plan = schedule = validation = sliced = sizes = data = moves = metadata = loading = saving = None
+    waiting = kept = swapped = None
+    changing = False
+    epoch, place, callbacks, target_size, skipped, stretch, guard, resumed = 0, 0, (), 0, 0, 1 << 20, "raise", False
 
     def __init__(self, image, executor):
         code = image.code
@@ -85,19 +93,18 @@ class Runner:
             return False
         if self.binding:
             return self.binding.bind(self, x, y)
-        n = _len(y)
-        rows = self.rows = n // self.target_size
+        rows = self.rows = rows_in(y, self.target_size, self.micro_batch)
         self.executor.bind(rows, x, y)
-        return rows * self.sample_size == _len(x) and rows * self.target_size == n and 0 < rows <= self.micro_batch
+        return rows > 0 and rows == rows_in(x, self.sample_size, self.micro_batch)
 
     def bind_part(self, k, part):
         """One part of several, in segment k; the first of all says how many rows."""
-        n, size = len(part), self.sizes[k - program.FIRST_BOUND]
+        rows = rows_in(part, self.sizes[k - program.FIRST_BOUND], self.micro_batch)
         if k == program.X:
-            self.rows = n // size
-            self.executor.write(_ROWS, self.rows)
+            self.rows = rows
+            self.executor.write(_ROWS, rows)
         self.executor.bind_part(k, part)
-        return n == self.rows * size and 0 < self.rows <= self.micro_batch
+        return 0 < rows == self.rows
 
     def bind_input(self, x):
         """Bind a batch without targets, for a prediction; whether its length fits."""
@@ -107,12 +114,12 @@ class Runner:
             return False
         if self.binding:
             return self.binding.bind_input(self, x)
-        rows = self.rows = len(x) // self.sample_size
+        rows = self.rows = rows_in(x, self.sample_size, self.micro_batch)
         y = self.executor.bound(program.Y)
         if len(y) < rows * self.target_size:  # targets are bound even where they are not read
             y = zeros(self.target_dtype, self.micro_batch * self.target_size)
         self.executor.bind(rows, x, y)
-        return rows * self.sample_size == len(x) and 0 < rows <= self.micro_batch
+        return rows > 0
 
     def run(self, sections):
         """Now and then the VM returns to Python, which then may be interrupted (Ctrl-C)."""
@@ -122,7 +129,7 @@ class Runner:
         while not done:
             done = self.executor.run(sections, self.stretch)
         if done < 0:
-            self.executor.fault()
+            self.fault()
         self.paused = False
 
     def attempt(self, sections):
@@ -131,13 +138,23 @@ class Runner:
             self.paused = True
             while not self.executor.run(sections, self.stretch):
                 pass
-            if self.executor.done < 0:
+            if self.executor.done == -1:
                 self.executor.fault()
             self.paused = False
-            return True
         except _REFUSED:  # before it began, or when it had come to its end
             self.paused = False
             return False
+        if self.executor.done < 0:
+            self.fault()
+        return True
+
+    def fault(self):
+        """ValueError names the index at which a run stopped; where it was a number, what `guard` says is done."""
+        if self.executor.done == -1:
+            self.executor.fault()
+        from .guard import act
+
+        act(self)
 
     def idle(self, loading=False):
         """Nothing is half done any more, or RuntimeError. loading: all that lasts is about to be replaced."""
@@ -186,6 +203,8 @@ class Runner:
             self.idle()
         if self.fresh:
             self.take(x, y, program.CHECK_TO_BACKWARD)
+            if self.executor.done < 0:  # fused, and skipped
+                return
             self.paused = True  # until both are said
             self.fresh = False
             self.unfinished = self.is_fused()  # update() is to find the batch, and what was made of it
@@ -251,7 +270,7 @@ class Runner:
 
     @property
     def steps(self):
-        """Updates so far."""
+        """Updates so far; 2**31 - 1: as many, or more."""
         return self.executor.read(_STEP)
 
     def predict(self, x, out=None):
@@ -322,10 +341,25 @@ class Runner:
         losses that are sums over batches; accuracy is None without classes. metrics are reset, then fed each batch."""
         return alone(self, evaluate, batches, metrics)
 
-    def save(self, path):
-        """Write parameters, optimizer state, counters and where the schedule is to a file."""
-        alone(self, save, path, None)
+    def save(self, path, half=False, budget_us=None):
+        """Write all that it takes to go on exactly to a file, or ember.Slots: at any time there is a whole one. Returns
+        its bytes.
 
-    def load(self, path):
-        """Read them back. A file that is damaged or of another model raises, and nothing has changed."""
-        alone(self, load, path, None)
+        half        floats in half precision, which a load then begins from
+        budget_us   begin it, return after so many microseconds, and say whether it is finished. If not, poll() goes on
+                    with it; until then nothing else runs.
+        """
+        return alone(self, save, (path, half, budget_us), None)
+
+    def load(self, path, weights_only=False, strict=True):
+        """Read it back. A file that is damaged, or of other mathematics, raises ValueError, and nothing has changed.
+
+        weights_only  parameters alone, each by its name. Returns the names of those that are not in the file, in that
+                      shape; if strict, they are a ValueError.
+        """
+        return alone(self, load, (path, weights_only, strict), None)
+
+    def resume(self, path, data=None):
+        """Go on where a checkpoint was saved, if there is one: whether there is. data, what fit trains on, goes on with
+        the batch that is next, and callbacks, when fit is given them, with what they knew."""
+        return alone(self, resume, path, data)

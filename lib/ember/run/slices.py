@@ -214,6 +214,8 @@ class Slices:
 
     def go_on(self, budget_us):
         _check(budget_us)
+        if self.trainer.saving:
+            return alone(self.trainer, _save, budget_us, None)
         return alone(self.trainer, _slice, ticks_us(), budget_us)
 
     def slice(self):
@@ -243,7 +245,7 @@ class Slices:
             return False
         self.trainer.unfinished = False
         if done < 0:
-            self.trainer.executor.fault()
+            self.trainer.fault()
         return True
 
     def _following(self):
@@ -258,9 +260,22 @@ class Slices:
         self._next += 1
         return True
 
+    def save(self, budget_us):
+        """Go on with a save; whether it is finished."""
+        start, t = ticks_us(), self.trainer
+        try:
+            for _ in t.saving:
+                if ticks_diff(ticks_us(), start) >= budget_us:
+                    return False
+        except BaseException:
+            t.saving, t.unfinished = None, False
+            raise
+        t.saving, t.unfinished = None, False
+        return True
+
     def drop(self):
         """Give up the step that is unfinished, if any is: weights and the optimizer's state are those of before it. If
-        it is updating already, it is finished."""
+        it is updating already, it is finished. A save that is unfinished is given up too: what there was stays."""
         alone(self.trainer, drop, None, None)
 
 
@@ -273,6 +288,10 @@ def _calibrate(trainer):
 
 def _take(trainer):
     trainer.slices.take(trainer.x, trainer.y)
+
+
+def _save(trainer):
+    return trainer.slices.save(trainer.x)
 
 
 def _slice(trainer):

@@ -4,7 +4,7 @@ averages."""
 from array import array
 
 from ..instructions import program
-from ..machine.image import segment
+from ..machine.image import rows_in, segment
 from .alone import alone
 
 _PIECE = 64  # elements that are moved at once
@@ -14,6 +14,14 @@ def idle(runner, loading=False):
     """After an interrupted run: an update is finished, anything else is as if it had not begun, and if it was
     training, what was accumulated is dropped. RuntimeError where a step in slices is unfinished, or an update was
     broken off within an instruction. loading: what that left is about to be replaced."""
+    if runner.saving:
+        raise RuntimeError("a save in slices is unfinished: poll() until it returns True, or slices.drop()")
+    if runner.loading is True:
+        raise RuntimeError("a load was cut off, and half of the state is another: load again")
+    if runner.loading:
+        from .restore import settle
+
+        settle(runner)
     if runner.unfinished and not runner.fresh:
         raise RuntimeError("this Trainer is fused, and keeps no gradients: after accumulate comes update(), "
                            "or slices.drop()")  # fmt: skip
@@ -28,13 +36,18 @@ def idle(runner, loading=False):
     if program.ZERO <= found <= program.UPDATE or found == -1 and runner.image.starts and runner.is_fused():
         runner.fresh = True
     if found != -2:
-        runner.executor.recover(program.UPDATE)
+        found = runner.executor.recover(program.UPDATE)
         runner.paused = False
+        if found == program.UPDATE and runner.executor.done < 0:
+            runner.fault()
 
 
 def drop(runner):
     """See Slices.drop; and an update that was broken off is given up."""
-    if runner.unfinished:
+    if runner.saving:
+        runner.saving.close()
+        runner.saving = None
+    elif runner.unfinished:
         runner.fresh = True
     runner.unfinished = False
     if runner.executor.recover(program.UPDATE, True) == -2:
@@ -51,11 +64,12 @@ def accept(model, x, y):
     for what, k, part in parts:
         flags, _, size = segment(model.image.code, k)
         part, dims = _typed(part, program.TYPES[flags & 7], what)
-        n = len(part) // size
-        if not 0 < n <= model.batch_size or n * size != len(part) or dims is not None and dims[:1] != (n,):
+        n = rows_in(part, size, model.batch_size)
+        if not n or dims is not None and dims[:1] != (n,):
+            n = rows_in(part, size, len(part))
             raise ValueError("%s has %d elements%s; this program takes 1 to %d samples of %d, of type %r"
-                             % (what, len(part), ", %d samples" % n if n and n * size == len(part) else "",
-                                model.batch_size, size, program.TYPES[flags & 7]))  # fmt: skip
+                             % (what, len(part), ", %d samples" % n if n else "", model.batch_size, size,
+                                program.TYPES[flags & 7]))  # fmt: skip
         found.append(part)
         counts.append(n)
     if min(counts) < max(counts):

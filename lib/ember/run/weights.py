@@ -5,6 +5,7 @@ from array import array
 from struct import unpack_from
 
 from ..instructions import derived, probe, program
+from ..instructions.components import WORDS
 from ..instructions.cost import EACH, cost
 from ..machine.executor import Executor
 from ..machine.image import word
@@ -20,7 +21,7 @@ def _instructions(code):
     while at < end:
         opcode = word(code, at)
         yield opcode, at
-        at += probe.WORDS[opcode]
+        at += WORDS[opcode]
 
 
 def table():
@@ -33,7 +34,7 @@ def longest(code, rows, weights):
     """The costliest row of a program, by these weights."""
     most, standard = 0, table()
     for opcode, at in _instructions(code):
-        fields = unpack_from("<%di" % (probe.WORDS[opcode] - 1), code, 4 * at + 4)
+        fields = unpack_from("<%di" % (WORDS[opcode] - 1), code, 4 * at + 4)
         weight, function = weights[opcode], probe.OPCODES + fields[0]
         if not standard[opcode]:
             weight += weights[function]
@@ -101,12 +102,12 @@ class _Probe:
 
 
 def _place(opcode):
-    return 2 * sum(probe.WORDS[:opcode])
+    return 2 * sum(WORDS[:opcode])
 
 
 def _code(opcode, function, copies):
     """A program of one instruction, so many times."""
-    fields = unpack_from("<%dh" % (probe.WORDS[opcode] - 1), probe.FIELDS, _place(opcode) + 2)
+    fields = unpack_from("<%dh" % (WORDS[opcode] - 1), probe.FIELDS, _place(opcode) + 2)
     code = array("i", probe.HEAD)
     for _ in range(copies):
         code.append(opcode)

@@ -75,5 +75,5 @@ class Eager(Sink):
         vm.check(program)
         self.ints[ROWS], self.ints[KEY] = 1, parameter.seed
         executor = Executor(program, bound, vm.run)
-        if executor.run(0, -1) == vm.FAULT:
+        if executor.run(0, -1) < 0:
             vm.fault(program, bound, executor.state)

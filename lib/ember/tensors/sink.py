@@ -38,11 +38,13 @@ class Sink:
         self.map(_COPY, d, a, None, into)
 
     def add_exactly(self, sums, rest, values):
-        """sums += values; what rounding takes from that goes into rest (Knuth's two-sum)."""
+        """sums += values; what rounding takes from that (Knuth's two-sum) goes into rest, and from there into the next
+        sum: so it stays small, however many are added."""
         total, part = self.new(sums.dims), self.new(sums.dims)
-        self.map(_ADD, total, sums, values)
+        self.copy(rest, values, isa.ADD)
+        self.map(_ADD, total, sums, rest)
         self.map(_SUB, part, total, sums)
-        self.map(_SUB, rest, values, part, isa.ADD)
+        self.map(_SUB, rest, rest, part)
         self.map(_SUB, part, total, part)
         self.map(_SUB, rest, sums, part, isa.ADD)
         self.copy(sums, total)

@@ -50,7 +50,7 @@ class use:
         _sink = self.sink
         return self.sink
 
-    def __exit__(self, *error):
+    def __exit__(self, kind, error, trace):
         global _sink
         _sink = self.before
 
@@ -63,7 +63,7 @@ class no_grad:
         self.before = grad_enabled
         grad_enabled = False
 
-    def __exit__(self, *error):
+    def __exit__(self, kind, error, trace):
         global grad_enabled
         grad_enabled = self.before
 

@@ -1,5 +1,6 @@
 """Batches that are not buffers of the right type: tensors, lists, other types. The slow, explaining path."""
 
+from ..machine.image import rows_in
 from ..nn.loss import labels
 from ..tensors.tensor import Tensor
 from ..tensors.values import has_length, read, typed
@@ -14,12 +15,12 @@ def flat(value, shape, what, front):
         raise ValueError("%s is %r; it may be a buffer, a tensor or a list of samples%s" % (
             what, value, ": predict(x) takes no y" if value is None else ""))  # fmt: skip
     value, found = read(value)
-    rows = len(value) // size
+    rows = rows_in(value, size, len(value))
     if found is None:
-        good, found = rows * size == len(value), "%d elements" % len(value)
+        good, found = rows > 0, "%d elements" % len(value)
     else:
         good, found = tuple(found[1:]) == shape and len(found) > 0, "shape %s" % (tuple(found),)
-    if not good or not 0 < rows <= front.batch_size:
+    if not good or not rows_in(value, size, front.batch_size):
         found += ", %d samples" % rows if good and rows else ""
         raise ValueError("%s has %s; %s takes (N,%s) with N from 1 to %d" % (
             what, found, front.model.__class__.__name__, "".join([" %d," % d for d in shape])[:-1],

@@ -8,7 +8,9 @@ from ..instructions import program
 from ..instructions.needs import table_of
 from ..machine.image import per_row, segment, word
 from ..run import reader
-from ..run.blocks import pieces, put, replace
+from ..run.blocks import pieces, put
+from ..run.files import replace
+from ..run.finite import check
 from ..run.travel import averages
 
 _PIECE = 256  # elements that are drawn at once
@@ -23,6 +25,7 @@ def export(runner, path):
     runner.idle()
     if runner.front and runner.front.moves:
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
+    check(runner)
     image, executor, state = runner.image, runner.executor, runner.image.block(program.STATE)
     weights = pieces(executor, 0, image.starts[program.GRADIENTS])
     begun = runner.steps or averages(runner)  # an average begins as the weights
@@ -46,7 +49,7 @@ def compile(model, loss, optimizer, input_shape, batch_size=32, path=None, **opt
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
     _, image, _ = front.image(False)
     state = _beginning(front, image) if front.extras and front.extras.averages else ()
-    weights = _values(front.trained + front.frozen)
+    weights = _values(image.parameters)
     return write(image, front.names(), path, weights, state, image.floats, image.ints)
 
 
@@ -95,7 +98,7 @@ def write(image, names, path, weights, state, floats, ints):
     head[reader.RESULT], head[reader.RESULT_SIZE] = outputs[0]
     for k in range(4):
         head[reader.PARAMETERS + k] = image.block(k)[1]
-    head[reader.SHAPES], head[reader.TEXT] = image.fingerprint, len(text) // 4
+    head[reader.UNUSED], head[reader.TEXT] = 0, len(text) // 4
     head[reader.STATE_HERE] = image.block(program.STATE)[1] if state else 0
     head[reader.LENGTH] = reader.HEAD + word(image.code, 1) + len(text) // 4 + head[reader.STATE_HERE]
     head[reader.LENGTH] += image.starts[program.GRADIENTS]
@@ -110,7 +113,7 @@ def write(image, names, path, weights, state, floats, ints):
         head[1] = reader.VERSION
         head[reader.LENGTH] += len(several)
         end.append(several)
-    replace(path, _write, (head, (parts, weights, state, end)))
+    replace(path, _write, (head, (parts, weights, state, end)), reader.whole)
     return 4 * head[reader.LENGTH]
 
 

@@ -18,7 +18,7 @@ class Front:
     def __init__(self, model, loss, optimizer, input_shape, batch_size=32, input_dtype="f", input_scale=1.0,
                  target_dtype=None, memory=None, schedule=None, micro_batch=None, clip_value=None, clip_norm=None,
                  ema=None, fused=False, state_dtype="f", target_shape=None,
-                 input_offset=0.0, **unknown):  # fmt: skip
+                 input_offset=0.0, guard="raise", **unknown):  # fmt: skip
         if hasattr(gc, "mem_free"):  # MicroPython: what is made now is to lie below where the arena finds room
             gc.collect()
         if unknown:
@@ -34,6 +34,11 @@ class Front:
             raise ValueError("memory is %r; it may be a number of bytes from 1" % (memory,))
         if state_dtype not in ("f", "bfloat16"):
             raise ValueError("state_dtype is %r; it may be 'f' or 'bfloat16'" % (state_dtype,))
+        self.guard, self.keeps = guard, 0
+        if guard != "raise":
+            from ..run.guard import keeps
+
+            self.keeps = keeps(guard)  # whether a good state is kept in memory
         self.several = None  # several inputs or targets
         nested = isinstance(input_shape, (tuple, list)) and input_shape and isinstance(input_shape[0], (tuple, list))
         if nested or isinstance(target_dtype, (tuple, list)):
@@ -116,8 +121,8 @@ class Front:
             plan.budget += ("\n  " if plan.budget else "") + self.left
         image.batch_size, image.classes, image.results = self.batch_size, self.classes, self.results
         image.starts = tuple([offset for _, offset, _ in plan.kept]) + (plan.start,)
-        image.statistics = image.starts[THE_STATISTICS]
-        image.shapes, image.fingerprint = [p.shape for p in self.trained + self.frozen], self._fingerprint()
+        image.statistics, image.kept = image.starts[THE_STATISTICS], int(self.keeps)
+        image.parameters = self.trained + self.frozen
         if self.several:
             image.inputs, image.targets = self.several.counts()
         return plan, image, arena
@@ -135,7 +140,7 @@ class Front:
         arena, starts, offset = memoryview(trainer.executor.segments[0]), trainer.image.starts, 0
         trained, gradients = starts[FROZEN], starts[GRADIENTS]
         clear(arena, starts[STATE], trainer.plan.start)  # the optimizer's state, statistics
-        for p in self.trained + self.frozen:
+        for p in trainer.image.parameters:
             n = p.numel()
             settle(p, arena, offset, trainer)
             if self.fused:
@@ -143,6 +148,7 @@ class Front:
             elif offset < trained:
                 p.grad = Tensor(arena[gradients + offset : gradients + offset + n], p.dims)
             offset += n
+        trainer.image.parameters = ()
         floats = memoryview(trainer.executor.segments[FLOATS])
         offset = 0
         for optimizer in self.optimizers:
@@ -178,14 +184,3 @@ class Front:
         from .image_names import names_of
 
         return names_of(self)
-
-    def _fingerprint(self):
-        total = len(self.trained)
-        for o in self.optimizers:
-            total = total * 31 + o.states
-        if self.state_dtype != "f":
-            total += 1 << 16
-        for p in self.trained + self.frozen:
-            for d in p.shape + (0,):
-                total = (total * 31 + d + 1) & 0x3FFFFF
-        return total

@@ -6,7 +6,7 @@ from ..optim.view import slots
 
 def names_of(front):
     """ "lr momentum …", then a line a parameter, in the order they lie in: its name, or a dot where no attribute leads
-    to it, and its shape."""
+    to it, and its shape; then "* " and the optimizers' classes."""
     settings, lines, found = [], [], named_tensors(front.model)
     for optimizer in front.optimizers:
         settings += _settings(optimizer) * len(optimizer.groups)
@@ -15,7 +15,8 @@ def names_of(front):
     for p in front.trained + front.frozen:
         name = ([name for name, q in found if q is p] + ["."])[0]
         lines.append(" ".join([name] + [str(d) for d in p.shape]))
-    return "\n".join([" ".join(settings)] + lines)
+    kinds = "* " + " ".join([type(optimizer).__name__ for optimizer in front.optimizers])
+    return "\n".join([" ".join(settings)] + lines + [kinds])
 
 
 def _settings(optimizer):

@@ -124,12 +124,12 @@ class Beside(Executor):
         state = self.trainer.executor.state
         done = self.trainer.executor.run(state[0], -1)
         state[1] -= done  # 0 - 1 is isa.ENDED; with no jump between
-        if state[1] > 0:  # a label that is out of range: it has not moved
-            state[1] -= 1
+        if done < 0:  # at a label that is out of range, or a number that is not finite: it stands there
+            state[1] += done
             raise RuntimeError("busy: the update that is under way cannot be finished")
 
 
 def _apart(trainer):
-    if trainer.paused and trainer.swapped:
+    if trainer.paused and (trainer.swapped or trainer.loading):
         trainer.idle()
     return trainer.x.beside()

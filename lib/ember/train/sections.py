@@ -19,7 +19,7 @@ from ..instructions.program import (
 from ..ops.rules import MUL_FN
 from ..tensors.sink import INTS
 from ..tensors.tensor import Tensor, inputs_of, no_grad, numel, use
-from .update import record_update, state_size
+from .update import record_guard, record_update, state_size
 
 
 def record(front, recording):
@@ -37,6 +37,8 @@ def record(front, recording):
         from .sections_more import Changing
 
         changing = Changing(front, recording, gradients)
+    if front.keeps:
+        front.keeps = recording.keep("good state", gradients + states + averages)
     offset = 0
     for p in front.trained + front.frozen:
         p.place = offset
@@ -62,7 +64,7 @@ def record(front, recording):
             changing.begin(recording)
         emit.count(recording, keep=0, add=0, n=1, counter=INTS + COUNT)
         recording.section("zero")
-        if _record_step(front, recording, size, gradients, state):
+        if _record_step(front, recording, size, gradients, state, changing):
             return True
         if changing:
             changing.end(recording)
@@ -87,7 +89,7 @@ def record(front, recording):
             front.model.train()
 
 
-def _record_step(front, recording, size, gradients, state):
+def _record_step(front, recording, size, gradients, state, changing):
     """All but the end of the section update."""
     front.model.train()
     streams = recording.streams
@@ -102,7 +104,7 @@ def _record_step(front, recording, size, gradients, state):
     if seed is None and not weighs:
         recording.fill(total, 1.0)  # of a sum, however it is cut
     if front.fused:
-        return _record_fused(front, recording, loss, seed, total if weighs else None, recording.streams > streams)
+        return _record_fused(front, recording, loss, total, weighs, recording.streams > streams, changing)
     recording.section("forward")
     # Seeded so, gradients are sums over rows, or of weights, however a batch is cut; the optimizer divides by total.
     loss.backward(seed)
@@ -110,6 +112,7 @@ def _record_step(front, recording, size, gradients, state):
     recording.section("backward")
     if weighs:
         emit.stop(recording, go=total)
+    record_guard(recording, front, changing, total)
     record_update(recording, front, size, gradients, state, total.alias(()))
 
 
@@ -127,18 +130,22 @@ def _leaves(front, inputs):
     return left
 
 
-def _record_fused(front, recording, loss, seed, total, drawn):
-    """The update is all of what goes backward: it is finished if it was begun. total: where weights divide the loss.
+def _record_fused(front, recording, loss, total, weighs, drawn, changing):
+    """The update is all of what goes backward: it is finished if it was begun. weighs: total, of weights, divides it.
     drawn: dropout draws its masks again, of the samples that COUNT says, so that goes back to where it was."""
     emit.count(recording, keep=1, add=1, n=-1, counter=INTS + COUNT)
     recording.section("forward")
     recording.section("backward")
-    if total is not None:
+    if weighs:
         emit.stop(recording, go=total)
+    record_guard(recording, front, changing, total)
     change = recording.at(recording.slot(list(front.optimizer.groups[0].hyper)), loss.dims) * -1.0
+    if weighs:
+        change = change / total
+    emit.check_finite(recording, squared=1, n=1, a=change, total=recording.scalar(1.0))
     if drawn:
         emit.count(recording, keep=0, add=0, n=1, counter=INTS + COUNT)
-    loss.backward(change if total is None else change / total)
+    loss.backward(change)
     if drawn:
         emit.count(recording, keep=1, add=1, n=-1, counter=INTS + COUNT)
 

@@ -33,6 +33,9 @@ class Trainer(Runner):
                   up or down by chance, right on average (docs/budget.md)
     ema           keep a moving average of the weights, this much of it at every step: see averaged()
 
+    guard         what is done with a step that comes to a loss or a gradient which is not finite: "raise" (ValueError),
+                  "skip", "reduce" (skip it, and halve the rate), "rewind" (to a good state), see docs/guards.md
+
     optimizer may be a list of them, each with parameters of its own; a schedule changes the first.
 
     Several inputs: input_shape is a list of shapes (input_dtype, input_scale, input_offset may be lists of one for
@@ -56,6 +59,10 @@ class Trainer(Runner):
         self.fused, self.state_dtype = front.fused, front.state_dtype
         self.run(ZERO)
         front.settle(self)
+        if front.guard != "raise":
+            from ..run.guard import guard
+
+            guard(self, front.guard)
         if front.moves:
             front.moves.Moves(self)
 

@@ -1,7 +1,7 @@
 """The optimizers of a Trainer, one or several: which parameters they train, and the section `update`."""
 
 from ..instructions import emit
-from ..instructions.program import KEY, STEP
+from ..instructions.program import FLOATS, KEY, LOSS, STEP
 from ..tensors.sink import INTS
 from ..tensors.tensor import numel
 
@@ -71,10 +71,20 @@ def state_size(front):
     return sum([o.states * size + o.scalars * len(units) for o, units, _, size in _layout(front)])
 
 
+def record_guard(recording, front, changing, total):
+    """Ends the run, before anything has changed, where the loss is not finite or what the step is to leave."""
+    emit.check_finite(recording, squared=0, n=2, a=front.statistics + LOSS, total=total)
+    if changing:
+        n = numel(changing.copies.dims)
+        emit.check_finite(recording, squared=0, n=n, a=changing.copies, total=recording.scalar(1.0))
+
+
 def record_update(recording, front, size, gradients, state, total):
     """Parameters lie from 0 on, as their gradients do; total, a tensor of one element, divides these."""
-    more, packed, offset = front.extras, front.state_dtype == "bfloat16", 0
+    more, packed, offset, one = front.extras, front.state_dtype == "bfloat16", 0, recording.scalar(1.0)
     hypers = [recording.at(recording.slot(list(g.hyper)), (len(g.hyper),)) for o in front.optimizers for g in o.groups]
+    emit.check_finite(recording, squared=1, n=size, a=gradients, total=total)
+    emit.check_finite(recording, squared=1, n=len(recording.slots), a=FLOATS << 24, total=one)
     if more:
         total = more.clip(recording, recording.at(gradients, (size,)), total)
     for o, units, first, each in _layout(front):
@@ -93,6 +103,7 @@ def record_update(recording, front, size, gradients, state, total):
             offset += n
             state += _place(n, packed)
         state = single
+    emit.check_finite(recording, squared=0, n=size, a=0, total=one)  # what was written
     if more and more.averages:
         more.average(recording, recording.at(front.average, (size,)), recording.at(0, (size,)))
 

@@ -9,11 +9,13 @@ from . import optim as optim
 from . import progress as progress
 from . import runtime as runtime
 from . import schedule as schedule
+from . import sealed as sealed
 from . import vm as vm
 from .data import Batches as Batches
 from .monitor import MemoryMonitor as MemoryMonitor
 from .monitor import memory as memory
 from .recording.function import record as record
+from .run.slots import Slots as Slots
 from .tensors.mapped import frombuffer as frombuffer
 from .tensors.parameter import Buffer as Buffer
 from .tensors.parameter import Parameter as Parameter

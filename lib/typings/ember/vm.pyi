@@ -10,6 +10,7 @@ from .machine.image import Image
 FINISHED: int
 PAUSED: int
 FAULT: int
+NOT_FINITE: int
 
 # What `select` takes from a VM.
 name: Literal["native", "portable"]

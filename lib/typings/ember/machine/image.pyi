@@ -18,6 +18,7 @@ class Image:
     starts: tuple[int, ...]
     results: list[tuple[int, tuple[int, ...]]] | tuple[()]
     longest: int
+    kept: int
     batch_size: int
     classes: int
     inputs: int

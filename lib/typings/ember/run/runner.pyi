@@ -1,6 +1,6 @@
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, Literal, TypeVar, overload
 
 from typing_extensions import Buffer, TypeAlias
 
@@ -11,8 +11,15 @@ from ..schedule import Schedule
 from ..tensors.tensor import Tensor, _Dtype, _Lists
 from ..train.front import Front
 from .slices import Slices
+from .slots import Slots
 from .travel import Averaged
 
+_Guard: TypeAlias = (
+    Literal["raise", "skip", "reduce", "rewind"]
+    | tuple[Literal["reduce"], float]
+    | tuple[Literal["rewind"], int]
+    | tuple[Literal["rewind"], str]
+)
 _Values: TypeAlias = Buffer | Tensor | _Lists | tuple[Buffer | Tensor | _Lists, ...]
 _Batches: TypeAlias = Iterable[tuple[_Values, _Values]]
 
@@ -44,6 +51,9 @@ class Runner:
     cutter: Any  # of batches that come in parts
     sliced: Slices | None
     fresh: bool
+    guard: _Guard
+    skipped: int
+    kept: Any  # a good state, where guard keeps one in memory
     unfinished: bool
     mark: Any  # empty while it runs
     changing: bool
@@ -61,6 +71,7 @@ class Runner:
     def is_fused(self) -> bool: ...
     def convert(self, x: _Values, y: _Values | None, sections: int) -> None: ...
     def foretell(self, x: _Values, out: Any) -> Any: ...
+    def fault(self) -> None: ...
     def take(self, x: _Values, y: _Values, sections: int) -> None: ...
     def accept(self, x: _Values, y: _Values | None) -> tuple[Any, Any, int]: ...
     def accumulate_part(self, x: _Values, y: _Values) -> None: ...
@@ -88,5 +99,5 @@ class Runner:
     @property
     def steps(self) -> int: ...
     def evaluate(self, batches: _Batches, metrics: Sequence[Metric] = ()) -> tuple[float, float | None]: ...
-    def save(self, path: str) -> None: ...
-    def load(self, path: str) -> None: ...
+    def save(self, path: str | Slots) -> None: ...
+    def load(self, path: str | Slots) -> None: ...

@@ -6,7 +6,7 @@ from typing_extensions import Buffer
 
 from ..nn import Module
 from ..optim import Optimizer
-from ..run.runner import Runner, _Batches, _Values
+from ..run.runner import Runner, _Batches, _Guard, _Values
 from ..schedule import Schedule
 from ..tensors.tensor import Tensor, _Dtype, _Shape
 from .predictor import Predictor
@@ -44,6 +44,7 @@ class Trainer(Runner):
         state_dtype: Literal["f", "bfloat16"] = "f",
         target_shape: _Shape | None = None,
         input_offset: float | Sequence[float | Sequence[float]] = 0.0,
+        guard: _Guard = "raise",
     ) -> None: ...
     def predictor(self, batch_size: int = 1, budget_us: int | None = None) -> Predictor: ...
     def averaged(self) -> AbstractContextManager[None]: ...

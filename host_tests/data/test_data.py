@@ -3,7 +3,6 @@
 import gc
 import io
 import random
-import struct
 from array import array
 
 import pytest
@@ -11,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkout import ROOT
-from ember.data import Batches, write
+from data_files import first_version, handed_out
+from ember.data import Appender, Batches, create, write
 
 DIGITS = ROOT / "lib" / "examples" / "digits.bin"
 
@@ -125,6 +125,14 @@ def test_the_digits_are_the_real_ones_and_the_split_is_stratified():
         assert abs(b / (a + b) - 0.2) < 0.003
 
 
+FIRST = first_version(samples(9, 6, 7), samples(2, 6, 7), (3, 2), 7)
+
+
+def created(path):
+    create(path, (1,), 2, "B").close()
+    return path
+
+
 def refused(path, error, *words, **arguments):
     with pytest.raises(error) as caught:
         Batches(path, **dict({"batch_size": 4}, **arguments))
@@ -145,23 +153,37 @@ def test_what_is_wrong_is_named(tmp_path):
     refused(with_bytes(b"GIF8" + good[4:]), ValueError, "wrong.bin", "not a file")
     refused(with_bytes(good[:4] + b"\x07" + good[5:]), ValueError, "version 7")
     refused(with_bytes(good[:5] + b"z" + good[6:]), ValueError, "wrong.bin", "head")
-    refused(with_bytes(good + b"x"), ValueError, "wrong.bin", "116846")
-    empty = good[:8] + struct.pack("<II", 0, 0) + good[16:40]
-    refused(with_bytes(empty), ValueError, "no samples to train")
+    refused(with_bytes(good + b"x"), ValueError, "wrong.bin", "%d bytes" % (len(good) + 1))
+    for samples, split in ((([], [([1], 0)]), "train"), (([([1], 0)], []), "test")):
+        empty = first_version(*samples, (1,), 2)
+        refused(with_bytes(empty), ValueError, "no samples to " + split, split=split)
+        write(str(path), *samples, (1,), 2)
+        refused(str(path), ValueError, "no samples to " + split, split=split)
     refused(str(DIGITS), ValueError, "batch_size", "0", batch_size=0)
     refused(str(DIGITS), ValueError, "split", "'all'", split="all")
-    flipped = Batches(with_bytes(good[:100] + bytes([good[100] ^ 1]) + good[101:]), 4)
-    with pytest.raises(ValueError, match="checksum"):
-        flipped.check()
+    refused(str(DIGITS), ValueError, "on_damage", "'ignore'", on_damage="ignore")
+    refused(with_bytes(FIRST[:100] + bytes([FIRST[100] ^ 1]) + FIRST[101:]), ValueError, "wrong.bin", "checksum")
+    with Appender(created(str(path))) as file:
+        file.extend([([i], 0) for i in range(5)])
+        place = file.layout.place(0, 3)
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    with pytest.raises(ValueError, match="the file: record 3 of its train split is damaged"):
+        Batches(bytes(data), 4).check()
 
 
-def test_truncated_at_every_length(tmp_path):
-    path = packed(tmp_path, samples(3, 6, 7), samples(2, 6, 7))
-    with open(path, "rb") as f:
-        whole = f.read()
-    for length in range(len(whole)):
+def test_a_file_of_version_1(tmp_path):
+    """Read as it was, and whole."""
+    about, found = handed_out(FIRST, shuffle=False)
+    assert found == [(tuple(x), (y,)) for x, y in samples(9, 6, 7)]
+    assert (about["shape"], about["classes"], about["typecode"], about["names"]) == ((3, 2), 7, "B", None)
+    assert handed_out(FIRST, split="test")[1] == [(tuple(x), (y,)) for x, y in samples(2, 6, 7)]
+    path = packed(tmp_path, samples(9, 6, 7), samples(2, 6, 7))
+    for seed in range(3):  # in the same order
+        assert handed_out(FIRST, seed=seed) == handed_out(path, seed=seed)
+    for length in range(len(FIRST)):
         with pytest.raises(ValueError):
-            Batches(io.BytesIO(whole[:length]), 4)
+            Batches(io.BytesIO(FIRST[:length]), 4)
 
 
 def test_a_sample_that_does_not_fit_is_refused(tmp_path):
@@ -172,26 +194,31 @@ def test_a_sample_that_does_not_fit_is_refused(tmp_path):
 
 ALLOCATION = """
 import gc, micropython
-from ember.data import Batches
-batches = Batches("lib/examples/digits.bin", 32)
-def epoch():
-    iterator = iter(batches)
-    for i in range(len(batches)):
-        x, y = next(iterator)
-epoch()
-gc.collect()
-before = micropython.mem_total()
-before = micropython.mem_total()
-epoch()
-print(micropython.mem_total() - before)
-micropython.heap_lock()
-epoch()
-micropython.heap_unlock()
+from ember.data import Batches, write
+write(PATH, [((list(range(i, i + 6)), (i, i)), (i % 3, (i / 2,))) for i in range(37)], [], [(3, 2), (2,)], (3, 0),
+      ("h", "B"), target_typecode=("B", "f"), target_shape=[(), (1,)])
+for path in (PATH, "lib/examples/digits.bin", FIRST):
+    batches = Batches(path, 8)
+    def epoch():
+        iterator = iter(batches)
+        for i in range(len(batches)):
+            x, y = next(iterator)
+    epoch()
+    gc.collect()
+    before = micropython.mem_total()
+    before = micropython.mem_total()
+    epoch()
+    print(micropython.mem_total() - before)
+    micropython.heap_lock()
+    epoch()
+    micropython.heap_unlock()
 """
 
 
-def test_iterating_allocates_nothing(micropython):
-    assert micropython(ALLOCATION) == "0\n"
+def test_iterating_allocates_nothing(micropython, tmp_path):
+    (tmp_path / "first.bin").write_bytes(FIRST)
+    script = ALLOCATION.replace("PATH", repr(str(tmp_path / "some.bin")))
+    assert micropython(script.replace("FIRST", repr(str(tmp_path / "first.bin")))) == "0\n0\n0\n"
 
 
 def test_the_same_order_under_micropython(micropython):
