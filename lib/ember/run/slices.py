@@ -264,6 +264,7 @@ class Slices:
         """Go on with a save; whether it is finished."""
         start, t = ticks_us(), self.trainer
         try:
+            _check(budget_us)
             for _ in t.saving:
                 if ticks_diff(ticks_us(), start) >= budget_us:
                     return False

@@ -156,7 +156,7 @@ class Averaged:
     def __enter__(self):
         self._turn(self.size)
 
-    def __exit__(self, *error):
+    def __exit__(self, kind, error, trace):
         self._turn(0)
 
     def _turn(self, goal):
