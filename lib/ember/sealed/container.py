@@ -85,7 +85,7 @@ class Writer(_Segments):
     def __enter__(self):
         return self
 
-    def __exit__(self, error, *_):
+    def __exit__(self, error, value, trace):
         if error is None:
             self.finish()
         self._file = None
@@ -199,7 +199,7 @@ class Reader(_Segments):
     def __enter__(self):
         return self
 
-    def __exit__(self, error, *_):
+    def __exit__(self, error, value, trace):
         if error is None:
             self._owner.accept(self._kind, self.number)
         self.close()
