@@ -79,7 +79,7 @@ def test_a_checkpoint_goes_both_ways(trainer, tmp_path):
     model.load(str(tmp_path / "back"))
     assert through(model, 3)[0] == through(trainer, 3)[0] and model.loss == trainer.loss
     if other:
-        with pytest.raises(ValueError, match="or other shapes"):
+        with pytest.raises(ValueError, match="is of the optimizer|is of another model"):
             other.load(str(tmp_path / "back"))
 
 

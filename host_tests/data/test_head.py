@@ -9,7 +9,7 @@ import pytest
 from data_files import column, first_version, handed_out, rows, second_version
 from ember.data import Batches
 
-X = [column("h", (3, 2), [0.5, 2.0], [1.0, -1.0]), column("B", (5,), [0.25], [0.0])]
+X = [column("h", (3, 2), [0.5, 2.0], [1.0, -1.0]), column("B", (5,), 0.25, 0.0)]
 Y = [column("B", (), classes=3, names=("a", "bé", "c")), column("f", (2,))]
 SEVERAL, GROWS = 3, 4
 

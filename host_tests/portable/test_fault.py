@@ -6,7 +6,8 @@ import pytest
 
 import reference
 from ember.instructions import isa
-from programs import FAULT, FINISHED, FUNCTIONS, LIMITS, PAUSED, Memory, assemble, both, instruction, run
+from ember.portable.fault import explain
+from programs import FAULT, FINISHED, FUNCTIONS, LIMITS, NATIVE, PAUSED, Memory, assemble, both, instruction, run
 from trials import compare
 from walk import paused
 
@@ -78,3 +79,15 @@ def test_nothing_raises_on_edge_values(vm, fn):
         for step in (0, 1)
     ]
     assert run(vm, m.program(*words), m.copy())[0] == FINISHED
+
+
+def test_a_label_that_is_good_again_when_it_is_looked_for():
+    m = Memory()
+    labels = m.put(isa.INTS, [0, 9, 1])
+    program = m.program(instruction("check_index", n=3, high=3, index=labels))
+    state = array("i", [0] * 4)
+    assert NATIVE.run(program, m.buffers, state, -1) == FAULT
+    m.buffers[isa.INTS][(labels & 0xFFFFFF) + 1] = 2
+    with pytest.raises(ValueError, match="the index was out of range, and has changed since: another thread"):
+        explain(program, m.buffers, state)
+    assert list(state) == [0] * 4

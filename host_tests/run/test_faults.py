@@ -90,6 +90,13 @@ def test_killed_at_random_instants(tmp_path, interpreter, times):
     faults.record("SIGKILL while saving: %s" % interpreter, points, lost)
 
 
+@pytest.mark.faults
+@pytest.mark.parametrize("times", [8, pytest.param(992, marks=pytest.mark.long)])
+def test_a_board_reset_at_random_instructions(tmp_path, times):
+    points, lost = killing.resets("m4", tmp_path, times, seed=times)
+    faults.record("reset of an emulated Cortex-M4F while saving", points, lost)
+
+
 # The suites are seen red: in a copy of the library, with a fault of ours.
 
 BUGS = {

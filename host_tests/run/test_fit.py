@@ -94,31 +94,22 @@ def test_a_schedule_resumes_exactly(name, every, tmp_path):
 def test_checkpoints_with_and_without_a_schedule(tmp_path):
     path, trainer = str(tmp_path / "a.ckpt"), build()
     trainer.save(path)
-    plain = len(open(path, "rb").read())
     other = build()
     other.schedule = schedule.StepLR(other.optimizer, 1)
     other.schedule.step()
     other.load(path)  # it had none: where this one is stays
     assert other.schedule.last_epoch == 1
     other.save(path)
-    assert len(open(path, "rb").read()) == plain + 4
     trainer.load(path)
     third = build()
     third.schedule = schedule.ReduceLROnPlateau(third.optimizer)
     before = everything(third)
-    with pytest.raises(ValueError, match="another schedule, of 4 bytes where this has 28"):
+    with pytest.raises(ValueError, match="state of the schedule StepLR; this one is ReduceLROnPlateau"):
         third.load(path)
     assert everything(third) == before and third.schedule.last_epoch == 0
-    data = open(path, "rb").read()
-    for i in range(36, 40):  # how many bytes the schedule takes
-        with open(path, "wb") as f:
-            f.write(data[:i] + bytes([data[i] ^ 0x48]) + data[i + 1 :])
-        with pytest.raises(ValueError, match="damaged"):
-            other.load(path)
-    with open(path, "wb") as f:
-        f.write(data[:-5] + bytes([data[-5] ^ 1]) + data[-4:])
-    with pytest.raises(ValueError, match="damaged"):
-        other.load(path)
+    trainer.save(path)  # what has no schedule keeps what is known of one
+    other.schedule.step()
+    other.load(path)
     assert other.schedule.last_epoch == 1
 
 

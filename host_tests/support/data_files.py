@@ -16,8 +16,9 @@ def first_version(train, test, shape, classes, typecode="B", scale=1.0):
 
 
 def column(typecode, dims, scales=None, offsets=None, classes=0, names=None):
-    """An input or a target, as a head has it. scales, offsets: a list of one, or of one a channel; None: none"""
-    kind = 0 if scales is None else 1 if len(scales) == 1 else 2
+    """An input or a target, as a head has it. scales, offsets: a number, a list of one a channel; None: none"""
+    kind = 0 if scales is None else 2 if isinstance(scales, list) else 1
+    scales, offsets = [v if isinstance(v, list) else [v] for v in (scales, offsets)]
     data = struct.pack("<BBBBI", ord(typecode), len(dims), kind, names is not None, classes)
     data += struct.pack("<%dI" % len(dims), *dims)
     if kind:

@@ -13,7 +13,8 @@ import sys
 
 sys.path.append("host_tests/support")
 from dying import ENOSPC, Disk, span
-from power_cuts import Case, go, state
+from power_cuts import Case
+from small_net import Memory, go, state
 
 
 class Faulty(Case):
@@ -72,9 +73,9 @@ class Faulty(Case):
 
     def prepare(self):
         """What the reader has before it loads."""
-        self.reader.load(self.memory(self.states["new"][0]))
+        self.reader.load(Memory(self.states["new"][0]))
         go(self.reader, 1)
-        self.before = self.memory(state(self.reader))
+        self.before = Memory(state(self.reader))
         self.before_losses = go(self.reader, 1)
 
     def filled(self):

@@ -69,31 +69,31 @@ def vectors(aes):
 SECRET = bytes(range(1, 33))
 TINKS = {
     (0, "program", 0): (
-        "RU1CUwEBAAC9yWCCNMTS/AAAAAAAAAAAKN1jfgRy/n8aX7qt8+kauRgkihqiB6ua7euioosv2pQ88t/vZmEyvYmNuhcEEKdqJusk3UkHmxA="
+        "RU1CRQEBAAC9yWCCNMTS/AAAAAAAAAAAKHMaLsi5UmZQ7q+l7j2MqAZqsFKw4//GgNtl1syKrYx9l/Nmxeg7TpDCv3ke4dylgEfH8sE3AJo="
     ),
     (457, "checkpoint", 5): (
-        "RU1CUwECAAC9yWCCNMTS/AUAAAAAAAAAKO0K97N5kZ/QlUOMiRzWmCPVDD0ZQ0tv9KnBRGjMlYC4va09XBPp3rxv96HHFWOhLlOHbFYD8mnT"
-        "XNCJpZz5QZmUBx21Z2LS1I2FpvGcmAn4jY8Bl7PtBl+eBUkY3FTiQa4KAPZLeTgftWNjpi5HXDiGHmPANRxQlRdzfC9pr2kumzi+gOIBaUCe"
-        "pwylZT3KbtzCwCldfm85MUX+u5XfNbRXzNf7LIUAYCN+1qBxxhhPfykDWClJ9C1WnYlzmAO/xT7H1XXOLT9f2cz2vCNNw0+Xgkipe6eeCj0Z"
-        "XIwXVqQaxTLOmRoFtJdRVoWUcmfBXLi2kUdcRoHPa+Hix68awBbR7jyACDs6iAGCuLYSoaMWCssh+Z4hBLFf24c4u5PwehfffG9l62i5XOg+"
-        "cMKH+CVuVzdxqKtRs50Zd1ArQ9+0wklKjDpyKkWLzdSPK+uuEzW3PV2qc7U9a59bun4SCL0fmkFpeP7Lc66cBlPEOi1Q8MX+5leomhYWL60m"
-        "LU3+PLTtPU6QRXSnP1oVVkMgrEHjaC1V8uAkukZyq7xKz/czTAJwkN5qa1Q57+AkOpLpKlTeI4TifCbZQmTLe7Aw51Wi/okCTWDdxRF3jHpB"
-        "dDvOGhSFZWOCeOb6NWNvzbfS/6jjo+ZGs/E0b9V2kK998aq27mJ4QkS+Bs2KjudWkXe97m+sB222gqAtIvSHs/2WNw=="
+        "RU1CRQECAAC9yWCCNMTS/AUAAAAAAAAAKPPh3GKPLl4ysrANn94CWRsD0K5LhSpK5ymxerP1H1nr4c4hXJ1JyD6CgHItbbnNJWKo8r2n2pLJ"
+        "aI+ycla5rGUdYaZK60gUuFhNvU6FH0mcToLKASwweUJeck65adAJcn9jFtboAgZZgGxhu3DNuPJ15gZEI9Uzp+g7ecUjj1wi54iK+rbIY0ct"
+        "C1P1GyyVkS1HGJm8lsV6gowDhw37WzucoECw1rxokGiFIHrb2+nQ8rQx9rh17Tu9+aj1BlLbBn1tQkbZHPnOEuBBGZ9yzKcc0ezSNv3C3UJT"
+        "zKEyHNeya9TB7zz61ZZi5BfU6Cp4SX8QJwflLP3bXIgAkyEXv8J4lw1l6kNiSn+bUUqbEk0tIyDfH3Nj3ny05QVOiOsQ25BI6gCq3UmVkuVR"
+        "iXP5thz0bpwqJB5f+yXVXJrM+d+OsLA0tW0vuKBsHrihwluUmCBYeXqHkF1i3Vhdpk92a3FKZiTyQPGs1cl7X4zKII5J34tod7xmWWei9+sk"
+        "4SGUw24rMIy9sDKwe2AnLPv0uzYvV10IAosnSjOcAuO/tDElPMSW2lF9BmyfqmOUtNEfLEgrj3qcG8rayDmCUytkuWvK5cOpE9rRqzTKgRRY"
+        "F6HDRppVVr1ivCqBVqkpW4pXZEZIAPSl+367vFg4vB4wKVd75j8ge69rzTJBAbYsOKuWBGeVs+zl+reng++iBpsF/A=="
     ),
     (952, "package", 1099511627776): (
-        "RU1CUwEDAAC9yWCCNMTS/AAAAAAAAQAAKEan0EqzA/VptzOHu1ks1AyA8p1XvaY0B1se6wWycpRxanUeEpvxaGp4YKWg98u0i2Nt7DopkGH+"
-        "GeKSVauLlJSwWLmfaLaBRp0IIIIMUX98s4FaXAcMOXx5mplESq92mn1XWR2oRIDrZ3cz2IYfxAxGFXVWz3ahW0vn7OArXlJ6lf12UAaNctii"
-        "bB3HkAGrR1QtmRHjYWwnN2F2XQcjVDVvpqSEiuxaqpZgH63bmIGfeEa2DXCzHWZ4Hvc6m1cIehpvjqL59zmGMFP5fJe4NoD6X5t7OApo5Le0"
-        "iQmCn0F1QvhijkUAcRo1skcPMdOjeset4MMUBtBhtIrqJbvC4B0o/061Gup/N2r6hssqIyRYNzlH73Pj1bcuMIrtXsOT5Q7c5Ui/FGZFDIJt"
-        "syy4iPx/gvwtB8jCPig1a2xIbpmLfkWwUOAbFu3eA4voG0mKk/VeTbNw/U6zfX7lJiM8+gOSEw6BXyBFTPfcZYXSoePiXc/9tD+X5FnvVZ3s"
-        "5E8mnvhAOVQhR+bDJXfYl7vsUZWL0lCYTGNx5O1lDorMvSKwvAc9+1zlU1US/ye36389iN2wDDQlqUcvnbBo3DMYLOVL5Qq678Gnlnp+Q4Ng"
-        "Tvji4b8OdTpNIxSbjZdzg2LHcfjJ5v1BYNeU5E8u1etcyU3wI5Y/hM5xTRUsyK+/uwKu5VOe//TH9M2u29hQwtOefqFL1ud2+HpbMGkRdenD"
-        "kx47gk4A6nanfguexqXLDtT1fFwEtKDt5zMDUYQuwiY9wCdbNkNO7lYoS+Xi+FPvUUcxTUJxJwFhfEePjWoKw2ieVqTN6hwTCTepXgDwfAzp"
-        "RGyKIljTIC8s7DEhAmfl3Ily9dWxTpZRavZhHvQvV/OeeeoWqEzibe/GRzWdXwopSB1cDyDFZ2L6WkRXFYHdvBQOEs71Z6d1PiG/9yy2mjct"
-        "Dq6+Hnx/AidofQgC9cxcnv46gjD71TlS4McgUrFt4vGfL1g9d2N+iCBLgNZVPZsnJw80BD03vv22vNOQZLFyUXGLQIlFXrxXJKVliTqm9si9"
-        "wdtpNhqj1KGYNEmgaSoxde1qqIyWBRJQPAHvr5ojfGDNaUYkDXPC+2HGueV1Y9l0qRs+ncpbX1WKPeOarGqveJ20xbB3FlnaUcWxitPBwFSJ"
-        "OxZ4ef5hY53kzi4rvq6ZZmq0b41r4p3tNhCh8CHy73GWiTCKxUTjlft+Fq4K6PrWNItIDbl9Dwg5TcqYdXZAr7aFsmbgeBBJ43buhDfClTN4"
-        "jYzcABauGeJc3NFcOX73HfCsdkY9h+/fwVpdOgRlQqltdGJr+n+QGJbkwRb0iimpKotuyIZILWFlH+1Nbi0iFFnOYL+xpKyB07wOKQ=="
+        "RU1CRQEDAAC9yWCCNMTS/AAAAAAAAQAAKFa4uoIFk8cmqL+pyiN4cfDUwjRNa1U2gBc/crJoeWZhyMsOa4JRjjoLf2372EhH66xvr2Z/pvvs"
+        "pwQQDHDSyhnDYVRoIoot+CMLWXHmVRW5HUIIouj4xjSvO8jZILaCUJ6FavCA3K9T7OtQTbPaxktaCmXobPxDEdHdA9ieYKSRW9aRhpLg9Qqd"
+        "FUF4RFIl43i/j1SQ1HWZXwypJEYY8AQnjnD5oERyvdJxwGEhobEnJi1QKeoFE1ZDeECkaRkTp7cdnRP6dNzfOumlOJDHer/axyS+Ng1Wd8bh"
+        "wliqtuV+T31EFIcBJPTNbpLT1ChNEOFG9nApi4tq6POoT8tDdS0FuO/FxIAf9jvJYc9TbDBKUXEIw0TfsNCfUuirqrb7ntK12KIEKv6XZ5B6"
+        "dV+auLmJxl3HS9oWXrvywKOt+rHDBO7CzZMhubmkjQyiOSuD02Xmcu8SF9xBvoKWR1o69PrPvBgNBWW7xvudo/HS3N2hHejIFxZBPbuK5YeY"
+        "PgiwVkrk2DPCmeEz8wjlbjdamHRLh3i6+VyF2auK3FUphGSmh5SkGcJy6bibdQhnHlry798Wjk2XOnajniv0iibAlnSbmgTf8NxaSlqYpJ0N"
+        "/N2/7hWceAg5048lssNDpi8mzbD0FNcJG5KYVwyf3CWP1I7SmeczrgPzMtPKkRwFmjONZIbW3jCbGC6Smbvyuvi/LNcf5nf2a8RBVv7KWqi1"
+        "Gx/Iy9zq5s57oJXWKboRS+BQUV5ZiYLIpuK/haYE1KQplgkthFXyx39VTDFHxSsFEJky6La8JZ8rrSqVZH0S/IT4vDKhf6tyXDZRrxn+8qAb"
+        "9X1qCvhh+hWE9MAOE5bBcgWs04iihYQdexeLHLFbX7WJwqFzjjsUNRtFqRwlMqjfGv5tZ94GyD23z+K7onfuJ20nkxAjzLrUFWBLDhVIMAyz"
+        "CYUmyrBXMBMDrby0oKW6lGvkFNAu3J0MH/yRq4C0V9sAUKdUjnq1RB+II5dktw+pmlRs+sXQ7Y8ZZrsbqdTnsFCZsD9m1whG9fBzAzHsMazl"
+        "e7tkYqZ4kaJyNis2kdDVWQJ1+ztttxaUB03z9l7qa3deMZ39JK3WLDkAWFs6+COgO6d0e5Y+Wa70ZX4cbV42INHAGYa0lMflZmV5yRrH8ldA"
+        "RbPqscYfXRYhQMiyH6qVSOhkSpqRQmHCJNt5jZtohR3v7ErdgeFcQsdccdLCY+xVRVu9znT5xd47wyiQPB5C/O2TSxD6XNO/7CHbz0zsm1NF"
+        "DFdyEHsrT/aVBPWWltoQoMlICpGPPx2jxJPLk+HE35t3l8GmY6RYvZZE9UC4yemrMg9uZG0TW0WD5c5C3/ts1iaRrp4kmHChJoj1uQ=="
     ),
 }  # fmt: skip
 
@@ -138,7 +138,7 @@ def tag(key, *parts):
 
 
 def seal(plain, secret, kind, number, salt, prefix, about=b""):
-    head = b"EMBS" + bytes([1, KINDS[kind], 0, 0]) + use(secret, "id", about, 8) + struct.pack("<Q", number)
+    head = b"EMBE" + bytes([1, KINDS[kind], 0, 0]) + use(secret, "id", about, 8) + struct.pack("<Q", number)
     keys = derived(use(secret, kind, about, 32), salt, head, 64)
     parts = [plain[:456]] + [plain[at : at + 496] for at in range(456, len(plain), 496)]
     made = head + bytes([40]) + salt + prefix

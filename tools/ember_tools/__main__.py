@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from . import components as needed
-from . import library, onboard, rom, selftest, shown
+from . import data, library, onboard, rom, sealing, selftest, shown
 from .deploy import deploy as install_on
 from .deploy import nothing
 from .dist import PORTABLE, ROOT, packages, write
@@ -17,6 +17,7 @@ from .line import DeployError, decoded, only_port
 from .record import record
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(data.app, name="data", help="Data files: pack one, look into one.")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -123,6 +124,46 @@ def package():
     """Write lib/package.json and the others there anew: the library's sources in parts, for mip."""
     for name, text in packages().items():
         (ROOT / "lib" / name).write_text(text)
+
+
+_KEY = typer.Option(..., "--key", help="a file whose bytes are the secret: 16 or more that nobody can guess")
+_KIND = typer.Option("program", help="program, checkpoint or package")
+_OUT = typer.Option(..., "--out", "-o")
+_ABOUT = typer.Option("", help="what it is about, if one secret has several: kitchen")
+
+
+@app.command()
+def seal(
+    path: str = typer.Argument(..., help="model.ember, a checkpoint, or any file"),
+    key: str = _KEY,
+    out: str = _OUT,
+    kind: str = _KIND,
+    about: str = _ABOUT,
+    number: Optional[int] = typer.Option(None, help="against rollback: higher than all before"),
+):
+    """Seal a file under a secret: nobody else reads it, or changes it unseen."""
+    try:
+        say("%s: %d bytes" % (out, sealing.seal(path, key, kind, out, about, number)))
+    except DeployError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(1) from error
+
+
+@app.command("open")
+def open_sealed(
+    path: str = typer.Argument(...),
+    key: str = _KEY,
+    out: str = _OUT,
+    kind: str = _KIND,
+    about: str = _ABOUT,
+    number: Optional[int] = typer.Option(None, help="against rollback: the least that is opened"),
+):
+    """Open what seal or a board has sealed."""
+    try:
+        say("%s: number %d" % (out, sealing.open_sealed(path, key, kind, out, about, number)))
+    except DeployError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(1) from error
 
 
 def follower(bar):

@@ -24,8 +24,8 @@ ALL = PARTS["ALL"]
 
 # What every Ember has, with what these import: a module that the catalogue names is left out until it is asked for.
 CORE = ("__init__", "train.trainer", "train.front", "nn", "nn.common", "nn.image", "optim", "optim.common",
-        "ops.common", "ops.shape", "ops.unary", "data", "progress", "portable.disassemble", "base.catalogue_more",
-        "base.catalogue_most", "base.names")  # fmt: skip
+        "ops.common", "ops.shape", "ops.unary", "data", "data.grow", "data.pack", "progress", "portable.disassemble",
+        "base.catalogue_more", "base.catalogue_most", "base.names")  # fmt: skip
 
 
 def version():

@@ -47,7 +47,7 @@ class Batches:
             _leave("source")
             _leave("head")
         self.seed, self.epoch, self.order, self.skipped, self.loaded = seed, 0, 0, 0, False
-        self.next = self.samples
+        self.next = self.before = -1  # the sample that is next, and what was before the last batch; -1 between epochs
 
     def check(self):
         """Read all records of the split, and compare their checksums: ValueError names the first that is damaged."""
@@ -59,8 +59,8 @@ class Batches:
         """The place within the epoch, six ints: the epoch, the next sample of it, how many it has; seed, shuffle; and
         what tells the file from another."""
         at = self.epoch, 0, 0
-        if 0 < self.next < self.samples:
-            at = self.order, self.next, self.samples
+        if self.next >= 0:
+            at = self.order, self.next, self.samples if self.next else 0
         return at + (self.seed, int(self.shuffle), self.mark)
 
     def load(self, state):
@@ -69,6 +69,10 @@ class Batches:
         from .place import load
 
         load(self, state)
+
+    def back(self):
+        """The last batch is still to come: nothing was made of it."""
+        self.next = self.before
 
     def __len__(self):
         return (self.samples + self.rows - 1) // self.rows
@@ -93,6 +97,7 @@ class Batches:
         if rows == self.rows:
             return self.full
         if not rows:
+            self.next = -1
             raise StopIteration
         if rows != self.last[0]:
             self.last = rows, self._cut(rows)
@@ -103,7 +108,8 @@ class Batches:
 
     def _gather(self):
         """Read a batch into the buffers; its rows."""
-        row, i = 0, self.next
+        row = 0
+        self.before = i = self.next
         while row < self.rows and i < self.samples:
             if self.take(i):
                 self._keep(row)

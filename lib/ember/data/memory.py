@@ -32,6 +32,7 @@ class InPlace:
 
     def __call__(self, batches):
         first, i, rows = batches.next, batches.next, 0
+        batches.before = first
         while i < self._end(batches, first):
             whole = batches.take(i)
             i += 1
@@ -41,7 +42,7 @@ class InPlace:
                 break
             else:
                 first = i
-        batches.next = i
+        batches.next = i if rows else -1
         if not rows:
             raise StopIteration
         return batches.pair([self._view(batches.layout, k, first, rows) for k in range(len(self.typecodes))])

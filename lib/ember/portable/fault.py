@@ -27,6 +27,8 @@ def explain(program, segments, state):
         if not 0 <= k < high or k != int(k):
             break
         at += step
+    else:
+        raise ValueError("the %s was out of range, and has changed since: another thread writes to the batch" % what)
     if program[pc] == isa.CHECK_INDEX and address >> 24 > isa.FIRST_BOUND:  # a Trainer's targets
         what = "label"
     raise ValueError("%s %r at %s %d; it may be a whole number from 0 to %d"

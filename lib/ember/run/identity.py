@@ -13,6 +13,8 @@ from ..instructions import program
 from ..instructions.components import ASIDE, FUNCTION, OPCODES, SETTINGS, SGD, WORDS
 from ..machine.image import word
 
+_SUMS = program.SCORED_LOSS - program.RUNNING  # elements of the running loss, with what rounding took
+
 
 def identity(image):
     """array("H"): opcode and function, then a checksum, for each instruction; and how many of these go forward."""
@@ -34,7 +36,7 @@ def _add(image, section, constants, found):
     while at < end:
         opcode = word(code, at)
         first, last = at + 1 + SETTINGS[opcode], at + WORDS[opcode]
-        if section == program.UPDATE and sums in [word(code, k) for k in range(first, last)]:
+        if section == program.UPDATE and any([0 <= word(code, k) - sums < _SUMS for k in range(first, last)]):
             return
         if opcode not in ASIDE:
             found.extend(array("H", _pair(image, opcode, at, constants)))

@@ -1,6 +1,6 @@
 """Two slots on a raw partition or block device, for boards without a file system. A slot's first block holds its head:
 
-    0   b"EMBS"
+    0   b"EMBR"
     4   sequence number, which wraps at 2**30; bytes of content; CRC-32 of the content: uint32
     16  CRC-32 of these 16 bytes
 
@@ -126,7 +126,7 @@ class Slot:
         """Whether all that it holds is what was written."""
         self.open(which)
         magic, number, length, crc, seal = self._head()
-        if magic != b"EMBS" or seal != crc32(self.block[:16]) or length > (self.blocks - 1) * self.size:
+        if magic != b"EMBR" or seal != crc32(self.block[:16]) or length > (self.blocks - 1) * self.size:
             return False
         self.number, k, found = number & _WRAP, 1, 0
         while length > 0:
@@ -192,7 +192,7 @@ class Slot:
         if self.at % self.size:
             self._put(1 + self.at // self.size)
         self._done(self.device.ioctl(_SYNC, 0))
-        head = struct.pack("<4s3I", b"EMBS", number, self.at, self.crc)
+        head = struct.pack("<4s3I", b"EMBR", number, self.at, self.crc)
         self.block[:20] = head + struct.pack("<I", crc32(head))
         self._put(0)
         self._done(self.device.ioctl(_SYNC, 0))

@@ -22,24 +22,24 @@ def pieces(value):
     elif isinstance(value, int):
         if not -1 << 63 <= value < 1 << 63:
             raise ValueError("%d is too large to be saved; it may have 64 bits" % value)
-        yield pack("<cq", b"i", value)
+        yield b"i" + pack("<q", value)
     elif isinstance(value, float):
-        yield pack("<cd", b"d", value)
+        yield b"d" + pack("<d", value)
     elif isinstance(value, (str, bytes, bytearray)):
         kind, value = (b"s", bytes(value, "utf-8")) if isinstance(value, str) else (b"b", value)
-        yield pack("<cI", kind, len(value))
+        yield kind + pack("<I", len(value))
         yield value
     elif isinstance(value, (tuple, list, dict)):
         kind = b"t"
         if isinstance(value, dict):
             kind, value = b"m", [part for entry in value.items() for part in entry]
-        yield pack("<cI", kind, len(value))
+        yield kind + pack("<I", len(value))
         for part in value:
             yield from pieces(part)
     else:
         if not _single(value):
             raise ValueError("%r cannot be saved; it may be a number, text, bytes, float32, or of these" % (value,))
-        yield pack("<cI", b"f", len(value))
+        yield b"f" + pack("<I", len(value))
         yield memoryview(value)
 
 

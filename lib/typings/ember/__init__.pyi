@@ -9,6 +9,7 @@ from . import optim as optim
 from . import progress as progress
 from . import runtime as runtime
 from . import schedule as schedule
+from . import sealed as sealed
 from . import vm as vm
 from .data import Batches as Batches
 from .monitor import MemoryMonitor as MemoryMonitor

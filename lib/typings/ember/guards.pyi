@@ -2,8 +2,9 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .run.guard import guard as guard
-from .run.runner import Runner, _Values
+from .run.runner import Runner, _Guard, _Values
+
+def guard(runner: Runner, guard: _Guard) -> None: ...
 
 class Screen:
     trainer: Runner

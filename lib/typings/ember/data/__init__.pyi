@@ -14,6 +14,16 @@ _State: TypeAlias = tuple[int, int, int, int, int, int]
 _Dims: TypeAlias = tuple[int, ...]
 _Names: TypeAlias = tuple[str, ...]
 
+class Part:
+    size: int
+    typecode: _Typecode
+    whole: _Part
+    record: memoryview
+    checksum: memoryview
+    buffer: _Part | None
+    slots: list[memoryview] | None
+    def keep(self, row: int) -> None: ...
+
 class Batches:
     samples: int
     shape: _Dims | tuple[_Dims, ...]
@@ -33,6 +43,7 @@ class Batches:
     split: Literal["train", "test"]
     on_damage: Literal["raise", "skip"]
     grows: bool
+    parts: list[Part]
     def __init__(
         self,
         source: str | BinaryIO | Buffer,
@@ -48,6 +59,9 @@ class Batches:
     def __len__(self) -> int: ...
     def __iter__(self) -> Batches: ...
     def __next__(self) -> tuple[Any, Any]: ...  # _Part, or where there are several a tuple of them
+    def take(self, i: int) -> bool: ...
+    def read(self, i: int) -> bool: ...
+    def pair(self, found: list[Any]) -> tuple[Any, Any]: ...
     def close(self) -> None: ...
 
 class Appender:

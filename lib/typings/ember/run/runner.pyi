@@ -1,6 +1,6 @@
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, Literal, TypeVar, overload
 
 from typing_extensions import Buffer, TypeAlias
 
@@ -10,10 +10,15 @@ from ..metrics import Metric
 from ..schedule import Schedule
 from ..tensors.tensor import Tensor, _Dtype, _Lists
 from ..train.front import Front
-from .guard import _Guard
 from .slices import Slices
 from .slots import Slots
 
+_Guard: TypeAlias = (
+    Literal["raise", "skip", "reduce", "rewind"]
+    | tuple[Literal["reduce"], float]
+    | tuple[Literal["rewind"], int]
+    | tuple[Literal["rewind"], str]
+)
 _Values: TypeAlias = Buffer | Tensor | _Lists | tuple[Buffer | Tensor | _Lists, ...]
 _Batches: TypeAlias = Iterable[tuple[_Values, _Values]]
 

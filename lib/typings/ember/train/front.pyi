@@ -6,6 +6,7 @@ from ..machine.image import Image
 from ..nn import Module
 from ..optim import Optimizer
 from ..recording.layout import Plan
+from ..run.runner import _Guard
 from ..schedule import Schedule
 from ..tensors.tensor import Tensor, _Dtype, _Shape
 from .trainer import Trainer
@@ -32,6 +33,7 @@ class Front:
         state_dtype: Literal["f", "bfloat16"] = "f",
         target_shape: _Shape | None = None,
         input_offset: float | Sequence[float | Sequence[float]] = 0.0,
+        guard: _Guard = "raise",
     ) -> None: ...
     def image(self, runs: bool = True) -> tuple[Plan, Image, array[float] | None]: ...
     def record(self, recording: Any) -> bool | None: ...

@@ -6,8 +6,7 @@ from typing_extensions import Buffer
 
 from ..nn import Module
 from ..optim import Optimizer
-from ..run.guard import _Guard
-from ..run.runner import Runner, _Batches, _Values
+from ..run.runner import Runner, _Batches, _Guard, _Values
 from ..schedule import Schedule
 from ..tensors.tensor import Tensor, _Dtype, _Shape
 
