@@ -102,6 +102,8 @@ def wrong_syntax(tree):
             yield "line %d has an annotation: types live in lib/typings" % node.lineno
         elif isinstance(node, ast.FunctionDef) and node.name == "__del__":
             yield "line %d defines __del__, which MicroPython never calls" % node.lineno
+        elif isinstance(node, ast.FunctionDef) and node.name == "__exit__" and node.args.vararg:
+            yield "line %d has an __exit__ with *, whose tuple takes memory: there may be none" % node.lineno
         elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and node.slice.step is not None:
             yield "line %d slices with a step: arrays have none" % node.lineno
         elif isinstance(node, ast.Dict) and None in node.keys:
@@ -141,6 +143,7 @@ def test_a_device_file_uses_what_boards_have(path):
         ("__import__('os')", "line 1 uses __import__"),
         ("def f(a, /): pass", "line 1 has positional-only parameters"),
         ("async def f(): pass", "line 1 has async"),
+        ("def __exit__(self, *e): pass", "line 1 has an __exit__ with *, whose tuple takes memory: there may be none"),
         ("a = b[::2]", "line 1 slices with a step: arrays have none"),
         ("a = f'{b=}'", "line 1 has an f-string: small boards have none, use %"),
         ("def f(a: int): pass", "line 1 has an annotation: types live in lib/typings"),

@@ -73,6 +73,15 @@ def update(self):
             return
         raise RuntimeError("update: nothing was accumulated since the last update")
     self.fresh = True  # before it runs: if it is interrupted, it is finished before whatever comes next
+    if not self.attempt(program.UPDATE):
+        update_unbound(self)
+
+
+def update_unbound(self):
+    """Where there was no memory to convert a batch, nor to bind another, what cannot be read is bound still."""
+    self.fresh = False
+    self.unbind()
+    self.fresh = True
     self.run(program.UPDATE)
 
 
