@@ -18,6 +18,46 @@ static int32_t run_stop(const ember_vm *vm, const int32_t *fields, int32_t first
     return *floats_at(vm, fields[STOP_GO]) == 0.0f ? -1 : last;
 }
 
+// How many groups of 8 floats there are before the first that holds one whose bits, without their sign and doubled, are
+// not below bound: 2 instructions a float.
+#if defined(__thumb2__)
+static int32_t groups_below(const word_of_float *a, int32_t groups, uint32_t bound) {
+    int32_t left = groups;
+    if (left > 0) {
+        __asm volatile (
+            "1: ldmia %[a]!, {r2-r5}\n"
+            "cmp %[bound], r2, lsl #1\n"
+            "ittt hi\n"
+            "cmphi %[bound], r3, lsl #1\n"
+            "cmphi %[bound], r4, lsl #1\n"
+            "cmphi %[bound], r5, lsl #1\n"
+            "bls 2f\n"
+            "ldmia %[a]!, {r2-r5}\n"
+            "cmp %[bound], r2, lsl #1\n"
+            "ittt hi\n"
+            "cmphi %[bound], r3, lsl #1\n"
+            "cmphi %[bound], r4, lsl #1\n"
+            "cmphi %[bound], r5, lsl #1\n"
+            "bls 2f\n"
+            "subs %[left], %[left], #1\n"
+            "bne 1b\n"
+            "2:\n"
+            : [a] "+r" (a), [left] "+r" (left) : [bound] "r" (bound) : "r2", "r3", "r4", "r5", "cc", "memory");
+    }
+    return groups - left;
+}
+#else
+static int32_t groups_below(const word_of_float *a, int32_t groups, uint32_t bound) {
+    for (int32_t k = 0; k < groups; k++, a += 8) {
+        if (!(a[0] << 1 < bound && a[1] << 1 < bound && a[2] << 1 < bound && a[3] << 1 < bound
+              && a[4] << 1 < bound && a[5] << 1 < bound && a[6] << 1 < bound && a[7] << 1 < bound)) {
+            return k;
+        }
+    }
+    return groups;
+}
+#endif
+
 // ends the run at the first a[i] where not |a[i]| < limit
 // limit = |total| * 2^64, or without `squared` |total| * 2^128: below it a[i] / total, or its square, is finite
 // a [n], total [1]
@@ -27,11 +67,7 @@ static int32_t run_check_finite(const ember_vm *vm, const int32_t *fields, int32
     // As integers, without their signs, floats are in their order: inf is above all that are finite, NaN above it.
     const uint32_t bound = limit == limit ? bits_of(limit) << 1 : 0;
     const word_of_float *a = (const word_of_float *)floats_at(vm, fields[CHECK_FINITE_A]);
-    int32_t i = first;
-    while (i + 4 <= last && a[i] << 1 < bound && a[i + 1] << 1 < bound && a[i + 2] << 1 < bound
-           && a[i + 3] << 1 < bound) {
-        i += 4;
-    }
+    int32_t i = first + 8 * groups_below(a + first, (last - first) / 8, bound);
     while (i < last && a[i] << 1 < bound) {
         i++;
     }

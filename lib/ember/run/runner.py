@@ -380,13 +380,13 @@ class Runner:
 
             self.idle()
             return load_named(self, path, strict)
-        from .checkpoint import load
+        from .restore import load
 
         load(self, path)
 
     def resume(self, path, data=None):
         """Go on where a checkpoint was saved, if there is one: whether there is. data, what fit trains on, goes on with
         the batch that is next, and callbacks, when fit is given them, with what they knew."""
-        from .checkpoint import resume
+        from .restore import resume
 
         return resume(self, path, data)

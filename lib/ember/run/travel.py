@@ -17,7 +17,7 @@ def idle(runner):
     if runner.loading is True:
         raise RuntimeError("a load was cut off, and half of the state is another: load again")
     if runner.loading:
-        from .checkpoint import settle
+        from .restore import settle
 
         settle(runner)
     if runner.unfinished and not runner.fresh:
