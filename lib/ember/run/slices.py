@@ -280,9 +280,6 @@ class Slices:
         alone(self.trainer, drop, None, None)
 
 
-# What has the mark meanwhile: see alone.alone.
-
-
 def _calibrate(trainer):
     trainer.slices.measure()
 
