@@ -104,7 +104,7 @@ def _read(runner, file, size, path, places):
     """What a checkpoint holds, by name; of arrays, what fits where: places are (address, memory), one after the other,
     or None: straight into the arena."""
     file.seek(0)
-    checked, image, found, wanted = Checked(file, size, path), runner.image, {}, []
+    checked, image, found, wanted = Checked(file, size, repr(path)), runner.image, {}, []
     for name, n in blocks(checked):
         if name is None:
             found["flags"], wanted = n, arrays(image, n & ACCUMULATED)
