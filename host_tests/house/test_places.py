@@ -20,6 +20,7 @@ OF_SEVERAL = {
     "ops/test_singular": "every row",
     "run/test_faults": "files.py, slots.py, checkpoint.py, where the device fails",
     "run/test_out_of_memory": "all that a board does, and the import",
+    "run/test_resume": "checkpoint.py, restore.py, fit.py: what resumes goes on to the bit",
     "run/test_travelled": "all of run/, under a program that travelled",
     "nn/test_modules": "container.py, named.py, state.py, lookup.py",
     "nn/test_residual": "a net of many layers",

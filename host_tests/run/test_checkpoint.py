@@ -11,7 +11,7 @@ import pytest
 
 import ember
 from ember import nn, optim, schedule, vm
-from ember.run import checkpoint
+from ember.run import restore
 from op_cases import vms
 
 BATCH = 4
@@ -198,13 +198,13 @@ class Faulty:
 
 def through(monkeypatch, k, kind, lasts=False):
     """Checkpoints are read so from now on. Returns a list that gets the file."""
-    made, find = [], checkpoint.files.find
+    made, find = [], restore.files.find
 
     def faulty(path, what, *more):
         made.append(Faulty(find(path, what, *more), k, kind, lasts))
         return made[-1]
 
-    monkeypatch.setattr(checkpoint.files, "find", faulty)
+    monkeypatch.setattr(restore.files, "find", faulty)
     return made
 
 
@@ -262,7 +262,7 @@ def test_without_memory_for_both_states(saved, tmp_path, monkeypatch, kind):
         t = build(seed=5)
         old = everything(t)
         with monkeypatch.context() as patch:
-            patch.setattr(checkpoint, "memory", crowded)
+            patch.setattr(restore, "memory", crowded)
             made = through(patch, k, kind)
             try:
                 t.load(path)
@@ -274,7 +274,7 @@ def test_without_memory_for_both_states(saved, tmp_path, monkeypatch, kind):
         if k % 8:
             continue
         with monkeypatch.context() as patch:
-            patch.setattr(checkpoint, "memory", crowded)
+            patch.setattr(restore, "memory", crowded)
             through(patch, k, kind, lasts=True)
             with pytest.raises((ValueError, OSError)):
                 t.load(path)

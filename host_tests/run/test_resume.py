@@ -272,3 +272,33 @@ def test_the_place_in_a_file(tmp_path):
             assert other.resume(path, batches)
             other.fit(batches, 3 - other.epoch)
             assert state_of(other) == state_of(uncut), (at, interrupted)
+
+
+def test_the_newest_files_are_kept(tmp_path):
+    trainer, path = trainer_of(), str(tmp_path / "a-%d.ckpt")
+    (tmp_path / "a-x.ckpt").write_bytes(b"another")
+    saving = callbacks.Save(path, every=2, keep=3)
+    assert saving.newest() is None
+    trainer.fit(batches(), EPOCHS, on_step=saving)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a-10.ckpt", "a-12.ckpt", "a-8.ckpt", "a-x.ckpt"]
+    assert saving.newest() == str(tmp_path / "a-12.ckpt")
+    assert saving.written == 6 * (tmp_path / "a-12.ckpt").stat().st_size
+    other = trainer_of(2)
+    assert other.resume(saving.newest()) and state_of(other)[:3] == state_of(trainer)[:3]
+    with pytest.raises(ValueError, match="to keep 2 files it takes a %d"):
+        callbacks.Save(str(tmp_path / "a"), keep=2)
+
+
+def test_saved_at_the_end_of_an_epoch_with_the_callbacks_before_it(tmp_path):
+    path = str(tmp_path / "a.ckpt")
+
+    def calls(extra=()):
+        return [callbacks.EarlyStopping(patience=4), *extra, callbacks.Save(path)]
+
+    uncut, cut, other = trainer_of(), trainer_of(), trainer_of(7)
+    uncut.fit(batches(), EPOCHS, callbacks=calls())
+    cut.fit(batches(), 2, callbacks=calls())
+    other.resume(path, batches())
+    again = calls()
+    other.fit(batches(), EPOCHS - other.epoch, callbacks=again)
+    assert state_of(other) == state_of(uncut) and again[-1].called == EPOCHS

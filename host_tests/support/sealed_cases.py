@@ -69,31 +69,31 @@ def vectors(aes):
 SECRET = bytes(range(1, 33))
 TINKS = {
     (0, "program", 0): (
-        "RU1CUwEBAAC9yWCCNMTS/AAAAAAAAAAAKIAHPsX1SAhT+/6cLF5pvrjZWbSWXEAZwIZxDij4yJZoRlLNmtsmZi9TTniu5GRW/HH/lsXI50E="
+        "RU1CRQEBAAC9yWCCNMTS/AAAAAAAAAAAKHMaLsi5UmZQ7q+l7j2MqAZqsFKw4//GgNtl1syKrYx9l/Nmxeg7TpDCv3ke4dylgEfH8sE3AJo="
     ),
     (457, "checkpoint", 5): (
-        "RU1CUwECAAC9yWCCNMTS/AUAAAAAAAAAKERKGs4mzvm7uiTXaHDcq9bbUEFpanD+9N2678Bi3bDmxBFuTMWrxA3MX2EFu4tVwXfM2+ic/n/L"
-        "ALDRguOuQAOuCrQHsqj0x+HudrUyHY/ZP8Veb23lZbBbbFAUcgY1JE6Ex4omgOWFYr7HwcpE8mFhxIDeVR3tq6qZzbazzgDwdYRRpl1yNbby"
-        "Kf++ZBCah9oYrZfjqZKybOlPTeaX+xWEJEAJQ+eYLcX94BoJvCIm4nosdYZqBS5pcH5h4TDzJFO++kSybUz5hdNZdxMYVHlEnK7p6EcG+89U"
-        "S92/KOI8K6tKLDaMNeXwYp6CYNg+/VD2gPyrbW6DfDPQUaYAFFCllnL3nEFHeZ9KA3myzbUhkf8m0GXIe3uO32uxKtN7Lc1VUAntJjGMkA2W"
-        "EvLEo7t60KFVna4HUcE2m8hdpLNxxEmUVqQ/j5X7CfR7cyDLH1gZHQ9nMGYk7gQiQFy1Kum5HlJ9808C8ODYserKryqjNpxdn9O8FCCHzURH"
-        "4cU51T+IflGi+Fb+OgPGzhc4StviqwuTIJu/6hNbtHKN+gbXcNMsOdO/+UoaPtF+AccPMJShs090TOMVlWoFvyMzDwjN4c6l9QzJi2AOFyI0"
-        "thLOgtBL1YX+TrN6JO8RgWKdDP7KFqcYdnbVq+iYA9wQeJjXQrTiPl6AcDAFR41W97rHtyNZyKVDKwSG1ILYzOs1Rw=="
+        "RU1CRQECAAC9yWCCNMTS/AUAAAAAAAAAKPPh3GKPLl4ysrANn94CWRsD0K5LhSpK5ymxerP1H1nr4c4hXJ1JyD6CgHItbbnNJWKo8r2n2pLJ"
+        "aI+ycla5rGUdYaZK60gUuFhNvU6FH0mcToLKASwweUJeck65adAJcn9jFtboAgZZgGxhu3DNuPJ15gZEI9Uzp+g7ecUjj1wi54iK+rbIY0ct"
+        "C1P1GyyVkS1HGJm8lsV6gowDhw37WzucoECw1rxokGiFIHrb2+nQ8rQx9rh17Tu9+aj1BlLbBn1tQkbZHPnOEuBBGZ9yzKcc0ezSNv3C3UJT"
+        "zKEyHNeya9TB7zz61ZZi5BfU6Cp4SX8QJwflLP3bXIgAkyEXv8J4lw1l6kNiSn+bUUqbEk0tIyDfH3Nj3ny05QVOiOsQ25BI6gCq3UmVkuVR"
+        "iXP5thz0bpwqJB5f+yXVXJrM+d+OsLA0tW0vuKBsHrihwluUmCBYeXqHkF1i3Vhdpk92a3FKZiTyQPGs1cl7X4zKII5J34tod7xmWWei9+sk"
+        "4SGUw24rMIy9sDKwe2AnLPv0uzYvV10IAosnSjOcAuO/tDElPMSW2lF9BmyfqmOUtNEfLEgrj3qcG8rayDmCUytkuWvK5cOpE9rRqzTKgRRY"
+        "F6HDRppVVr1ivCqBVqkpW4pXZEZIAPSl+367vFg4vB4wKVd75j8ge69rzTJBAbYsOKuWBGeVs+zl+reng++iBpsF/A=="
     ),
     (952, "package", 1099511627776): (
-        "RU1CUwEDAAC9yWCCNMTS/AAAAAAAAQAAKDuSvaK8hAXqQ+4uzInJgoXIPjo0bWN6zXxM2RCvK4yy9nqTiRF6JWRFFHUA00qb8TlHwv9HIyKN"
-        "amh3zDmP0xYKNIIPPswL9zi1Ox1XrC5ifq/mSNn/QKychI6jSi1+9luCZ1bjxg9V5kK+3pKS/O0sTIkOQZeiHQEkJEcR/glM29Dok3zy32IC"
-        "zgfL4gM2BKWeXzDInONRo6jaYYIt3aW8mBRzIeWYC4g4sdY6lZ1QL6CXxEPdZ4990vX9qtxtxoWZ4hCdYzZrLOLvdgSJ1Cjwot9Cl7w2/TTG"
-        "bFJRQNv1/VpuUyjrXS5yrvtfFPM6Puqvq1uUxawzFWmeFl4HsQpG4ssS3mEeAM42MB3IeNlTpLbkQBPdXCQehPEYgmeQDIf8b/ky+KvjKpWX"
-        "O8/0y4fPX2uTi7lXIFKvGUDcJEytXne25h1+nXm4NYDF4+cjXoq3E39Ew5inIrOiPWEXsp7YelIXkkSdV+dMVVll5LTUOJpiV/H2MJDA+5sa"
-        "qGCCAjoVWYylxGNoDpxGJ1neB+QNV0wTJpMMMkLPXZivltThpV3sxhUGd8NaXMgIJ0B3VFV5tL82+nYB05e/OjHzMm+Ao6ZRjv+/fccjQPTT"
-        "JcTzpBCbbtiC7RqiKWutTpSvS6m4yBWsdvjzRwnsTKJwRV+ix83ortGHq3qfz0ImFadkNyD9cIrFO4zpxDoGXamWqk9ucUVKiTvxs5LIpW/L"
-        "3I0T8hQAChaisdux5e4i2zs6kFHmSUc6/bFodpwRO/o1bkxv4pLQ2XxhbYmwaLBeloWJXXLI26MbsedIJPhQInAKx1FSANAQmcqwTEb0uLPQ"
-        "qHW8zXlP5Puf/vRAY7eeipU+UyNBxvg0UDXrwns2UjvcEUfQYxabgB2+xOXTurtz3R2HcKooZw5Pc4Eo8QNPmkDwr5c4DeXxPr2vN38b0BmL"
-        "3E0ol7MV5FquBnZ8xVaZiAGfu7ZVgBAbXQO0bWWwG0583DJ4vvGiiboBN91mbMgS7WZymjFsef8sYelCK0yp/aDTOATq0oYrus2Z6t07EFt1"
-        "hHEkisv/3xphbbH+rQgDiFQhWAR6E+w4MimuOipQEp/XoiWGbbDB6VRso6gOAQewfUXWsORLysHbmpepbNm9noPHcnQI+jnYZBMtdyC/n3G5"
-        "qqybcx7+nxf5sBTnWbP2h4yh/eakNpvv9Jp1VDDGLKe6vi72EQv0hr5z3VIPyvysCMwNhoas6endYlW9TsWx6LJufCqA8rwfqlmKuqbjtDX2"
-        "O4NtxkXQEjiyZzR7d6/bQq71ROr37n+OPv7gorwkB+q6IEfPZCfgsSGagFdNC6HCZXPVIDbrTtc3zSDfnux4HsamFt8VU9lUNWiHKA=="
+        "RU1CRQEDAAC9yWCCNMTS/AAAAAAAAQAAKFa4uoIFk8cmqL+pyiN4cfDUwjRNa1U2gBc/crJoeWZhyMsOa4JRjjoLf2372EhH66xvr2Z/pvvs"
+        "pwQQDHDSyhnDYVRoIoot+CMLWXHmVRW5HUIIouj4xjSvO8jZILaCUJ6FavCA3K9T7OtQTbPaxktaCmXobPxDEdHdA9ieYKSRW9aRhpLg9Qqd"
+        "FUF4RFIl43i/j1SQ1HWZXwypJEYY8AQnjnD5oERyvdJxwGEhobEnJi1QKeoFE1ZDeECkaRkTp7cdnRP6dNzfOumlOJDHer/axyS+Ng1Wd8bh"
+        "wliqtuV+T31EFIcBJPTNbpLT1ChNEOFG9nApi4tq6POoT8tDdS0FuO/FxIAf9jvJYc9TbDBKUXEIw0TfsNCfUuirqrb7ntK12KIEKv6XZ5B6"
+        "dV+auLmJxl3HS9oWXrvywKOt+rHDBO7CzZMhubmkjQyiOSuD02Xmcu8SF9xBvoKWR1o69PrPvBgNBWW7xvudo/HS3N2hHejIFxZBPbuK5YeY"
+        "PgiwVkrk2DPCmeEz8wjlbjdamHRLh3i6+VyF2auK3FUphGSmh5SkGcJy6bibdQhnHlry798Wjk2XOnajniv0iibAlnSbmgTf8NxaSlqYpJ0N"
+        "/N2/7hWceAg5048lssNDpi8mzbD0FNcJG5KYVwyf3CWP1I7SmeczrgPzMtPKkRwFmjONZIbW3jCbGC6Smbvyuvi/LNcf5nf2a8RBVv7KWqi1"
+        "Gx/Iy9zq5s57oJXWKboRS+BQUV5ZiYLIpuK/haYE1KQplgkthFXyx39VTDFHxSsFEJky6La8JZ8rrSqVZH0S/IT4vDKhf6tyXDZRrxn+8qAb"
+        "9X1qCvhh+hWE9MAOE5bBcgWs04iihYQdexeLHLFbX7WJwqFzjjsUNRtFqRwlMqjfGv5tZ94GyD23z+K7onfuJ20nkxAjzLrUFWBLDhVIMAyz"
+        "CYUmyrBXMBMDrby0oKW6lGvkFNAu3J0MH/yRq4C0V9sAUKdUjnq1RB+II5dktw+pmlRs+sXQ7Y8ZZrsbqdTnsFCZsD9m1whG9fBzAzHsMazl"
+        "e7tkYqZ4kaJyNis2kdDVWQJ1+ztttxaUB03z9l7qa3deMZ39JK3WLDkAWFs6+COgO6d0e5Y+Wa70ZX4cbV42INHAGYa0lMflZmV5yRrH8ldA"
+        "RbPqscYfXRYhQMiyH6qVSOhkSpqRQmHCJNt5jZtohR3v7ErdgeFcQsdccdLCY+xVRVu9znT5xd47wyiQPB5C/O2TSxD6XNO/7CHbz0zsm1NF"
+        "DFdyEHsrT/aVBPWWltoQoMlICpGPPx2jxJPLk+HE35t3l8GmY6RYvZZE9UC4yemrMg9uZG0TW0WD5c5C3/ts1iaRrp4kmHChJoj1uQ=="
     ),
 }  # fmt: skip
 
@@ -138,7 +138,7 @@ def tag(key, *parts):
 
 
 def seal(plain, secret, kind, number, salt, prefix, about=b""):
-    head = b"EMBS" + bytes([1, KINDS[kind], 0, 0]) + use(secret, "id", about, 8) + struct.pack("<Q", number)
+    head = b"EMBE" + bytes([1, KINDS[kind], 0, 0]) + use(secret, "id", about, 8) + struct.pack("<Q", number)
     keys = derived(use(secret, kind, about, 32), salt, head, 64)
     parts = [plain[:456]] + [plain[at : at + 496] for at in range(456, len(plain), 496)]
     made = head + bytes([40]) + salt + prefix

@@ -99,3 +99,60 @@ class KeepBest:
 def _size(trainer):
     """Parameters and frozen ones, which lie first in the arena."""
     return trainer.image.starts[GRADIENTS]
+
+
+class Save:
+    """Saves the trainer every so many epochs, or, as fit's on_step, steps: all that resume(path, data) goes on from. In
+    a list of callbacks it comes last: what comes after it is not in the checkpoint yet.
+
+    path      of the file; with a %d in it, of as many files as `keep` says, each named by the steps so far
+    keep      how many files there are at most: the newest
+    half      floats in half precision, of which .written has less
+
+    .written are the bytes so far: a flash wears by them. newest() is the path of the newest file, or None.
+    """
+
+    def __init__(self, path, every=1, keep=1, half=False):
+        self.numbered = isinstance(path, str) and "%d" in path
+        self.keep = whole("keep", keep)
+        if self.keep > 1 and not self.numbered:
+            raise ValueError("path is %r; to keep %d files it takes a %%d, as 'model-%%d.ckpt'" % (path, keep))
+        self.path, self.every, self.half, self.written, self.called = path, whole("every", every), half, 0, 0
+
+    def __call__(self, trainer):
+        self.called += 1
+        if self.called % self.every == 0:
+            path = self.path % trainer.steps if self.numbered else self.path
+            self.written += trainer.save(path, self.half)
+            if self.numbered:
+                self._remove()
+
+    def state(self):
+        return self.called, self.written
+
+    def load(self, state):
+        self.called, self.written = state
+
+    def newest(self):
+        there = self._there()
+        return self.path % there[-1] if there else None
+
+    def _there(self):
+        """The steps of the files that there are, in order."""
+        import os
+
+        folder, _, name = self.path.rpartition("/")
+        before, _, after = name.partition("%d")
+        found = []
+        for there in os.listdir(folder or self.path[: -len(name)] or "."):
+            middle = there[len(before) : len(there) - len(after)]
+            if there == before + middle + after and middle.isdigit():
+                found.append(int(middle))
+        found.sort()
+        return found
+
+    def _remove(self):
+        import os
+
+        for steps in self._there()[: -self.keep]:
+            os.remove(self.path % steps)

@@ -24,7 +24,7 @@ def seal(path, secret, kind, out, about="", number=None):
     counter = None if number is None else Kept(_at_least_1(number) - 1)
     with _said():
         key = inner("sealed").Key(_content(secret), counter, about=about.encode())
-        return sum(key.at(str(out), kind).replacing([content]))
+        return sum(key.at(str(out), kind).replacing(_all, content))
 
 
 def open_sealed(path, secret, kind, out, about="", number=None):
@@ -36,6 +36,10 @@ def open_sealed(path, secret, kind, out, about="", number=None):
             content = plain.read()
         Path(out).write_bytes(content)
         return plain.number
+
+
+def _all(content, file):
+    yield file.write(content)
 
 
 def _at_least_1(number):

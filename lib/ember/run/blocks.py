@@ -41,9 +41,10 @@ class Checked:
         self.crc = crc32(view, self.crc)
 
     def text(self, n):
+        found = self.read(n)
         try:
-            return str(self.read(n), "utf-8")
-        except UnicodeError:
+            return str(found, "utf-8")
+        except ValueError:
             self.damaged()
 
     def skip(self, n):

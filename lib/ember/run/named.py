@@ -2,7 +2,7 @@
 
 from ..instructions import program
 from .blocks import Checked, fill
-from .checkpoint import blocks, memory, take, whole
+from .restore import blocks, memory, take, whole
 from .travel import averages
 
 

@@ -7,15 +7,16 @@ trainer.save(key.at("model.ckpt", "checkpoint"))
 trainer.load(key.at("model.ckpt", "checkpoint"))
 """
 
-from .container import KINDS, Reader, Writer  # noqa: F401
+from .container import KINDS, Reader, Writer, check  # noqa: F401
 from .key import Key  # noqa: F401
 
 
 class File:
     """A sealed file of a kind, where others have a path: see run/files.py. Once it is in its place, or was read without
-    an error, older ones are refused, if the key counts."""
+    an error, older ones are refused, if the key counts. path: a string, or what stands for one, as slots do."""
 
     def __init__(self, path, key, kind):
+        check(key, kind)
         self.path, self.key, self.kind = path, key, kind
 
     def __repr__(self):
@@ -34,15 +35,19 @@ class File:
             pass
 
     def replacing(self, write, what):
-        """The same, piece by piece, as files.replacing has it."""
+        """The same, piece by piece: write(what, file) yields the bytes of each piece that it has written, and so does
+        this."""
         from ..run.files import replacing
 
         made = []
 
         def through(what, file):
             with Writer(file, self.key, self.kind) as out:
-                yield from write(what, out)
+                for n in write(what, out):
+                    out.size -= n
+                    yield n
             made.append(out.number)
+            yield out.size  # what sealing takes
 
         yield from replacing(self.path, through, what, self._whole)
         self.key.accept(self.kind, made[0])
@@ -51,9 +56,7 @@ class File:
         """What is in it, found authentic. OSError where it is not there, ValueError says what is wrong with it."""
         from ..run.files import find
 
-        return self._read(find(self.path, self.kind, self._whole))
-
-    def _read(self, file):
+        file = find(self.path, self.kind, self._whole)
         try:
             return Reader(file, self.key, self.kind, repr(self.path))
         except BaseException:
@@ -61,8 +64,5 @@ class File:
             raise
 
     def _whole(self, file):
-        """Whether it is authentic: what a power cut left beside may take the place of one that is gone."""
-        try:
-            return Reader(file, self.key, self.kind, "") is not None
-        except ValueError:
-            return False
+        """Whether it is authentic; ValueError where not. What a cut left beside may take the place of one that is."""
+        return Reader(file, self.key, self.kind, repr(self.path)) is not None

@@ -1,6 +1,6 @@
 """The container: what is written is sealed, what is read was found authentic. docs/sealed.md says why it is so.
 
-0   b"EMBS", version 1, kind (1 program, 2 checkpoint, 3 package), two zero bytes
+0   b"EMBE", version 1, kind (1 program, 2 checkpoint, 3 package), two zero bytes
 8   the key's id, 8 bytes; the number against rollback, a 64-bit integer, little endian
 24  what Tink's AES256-CTR-HMAC-SHA256 streaming AEAD writes, in segments of 512 bytes, with tags of 16: its key is
     HKDF's of the secret and the kind, its associated data the 24 bytes before
@@ -17,7 +17,7 @@ VERSION = 1
 _HEAD, _MORE, _SEGMENT, _TAG, _PIECE = 24, 40, 512, 16, 128  # bytes; _MORE: of Tink's, before its first segment's text
 
 
-def _check(key, kind):
+def check(key, kind):
     if not isinstance(key, Key):
         raise TypeError("key is of type %s; it may be a sealed.Key(secret)" % type(key).__name__)
     if kind not in KINDS:
@@ -47,14 +47,15 @@ class Writer(_Segments):
     """Seals what is written, to a file that has write(). In a `with`: what it left by an error is no container."""
 
     def __init__(self, file, key, kind):
-        _check(key, kind)
+        check(key, kind)
         self.number = key.next(kind)
-        head = pack("<4sBBHQQ", b"EMBS", VERSION, KINDS.index(kind) + 1, 0, 0, self.number)
+        head = pack("<4sBBHQQ", b"EMBE", VERSION, KINDS.index(kind) + 1, 0, 0, self.number)
         head = head[:8] + key.id + head[16:]
         more = bytes([_MORE]) + key.nonce()
         _Segments.__init__(self, key, kind, head, more)
         self._file, self._segment, self._used, self._room = file, 0, 0, _SEGMENT - _MORE - _TAG
         file.write(head + more)
+        self.size = _HEAD + _MORE  # of the file, so far
 
     def write(self, data):
         """Any buffer. Returns how many bytes."""
@@ -80,12 +81,13 @@ class Writer(_Segments):
         ctr(self._encrypt, self._iv, self._chunk[:n], self._stream)
         self._file.write(self._chunk[:n])
         self._file.write(self._tag(n))
+        self.size += n + _TAG
         self._segment, self._used, self._room = self._segment + 1, 0, _SEGMENT - _TAG
 
     def __enter__(self):
         return self
 
-    def __exit__(self, error, *_):
+    def __exit__(self, error, value, trace):
         if error is None:
             self.finish()
         self._file = None
@@ -106,11 +108,11 @@ class Reader(_Segments):
     """
 
     def __init__(self, file, key, kind, name):
-        _check(key, kind)
+        check(key, kind)
         size = file.seek(0, 2)
         file.seek(0)
         head = bytearray(_HEAD + _MORE)
-        if file.readinto(head) < 4 or head[:4] != b"EMBS":
+        if file.readinto(head) < 4 or head[:4] != b"EMBE":
             raise ValueError("%s is not sealed" % name)
         if size < _HEAD + _MORE + _TAG:
             raise ValueError("%s is truncated" % name)
@@ -199,7 +201,7 @@ class Reader(_Segments):
     def __enter__(self):
         return self
 
-    def __exit__(self, error, *_):
+    def __exit__(self, error, value, trace):
         if error is None:
             self._owner.accept(self._kind, self.number)
         self.close()

@@ -1,5 +1,5 @@
 from collections.abc import Iterable, Iterator
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from .container import KINDS as KINDS
 from .container import Reader as Reader
@@ -12,7 +12,7 @@ class File:
     kind: str
     def __init__(self, path: Any, key: Key, kind: str) -> None: ...
     def replace(
-        self, write: Callable[[Any, Any], object], what: Any, whole: Optional[Callable[[Any], bool]] = None
+        self, write: Callable[[Any, Any], object], what: Any, whole: Callable[[Any], bool] | None = None
     ) -> None: ...
     def replacing(self, pieces: Iterable[Any]) -> Iterator[int]: ...
     def open(self) -> Reader: ...

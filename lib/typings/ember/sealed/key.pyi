@@ -1,4 +1,4 @@
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable
 
 from . import File
 
@@ -6,9 +6,9 @@ class Key:
     id: bytes
     def __init__(
         self,
-        secret: Union[bytes, bytearray, memoryview],
-        counter: Optional[Callable[..., Any]] = None,
-        entropy: Optional[Callable[[int], bytes]] = None,
+        secret: bytes | bytearray | memoryview,
+        counter: Callable[..., Any] | None = None,
+        entropy: Callable[[int], bytes] | None = None,
         about: bytes = b"",
     ) -> None: ...
     def of(self, use: str, n: int = 32) -> bytes: ...
