@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import ember
+from checkout import ALLOCATED, run_micropython
 from ember import nn, optim, vm
 from ember.guards import Screen, Watch
 
@@ -95,3 +96,30 @@ def test_what_is_done_instead():
 def test_watches_that_are_none(options):
     with pytest.raises(ValueError, match=list(options)[0]):
         Watch(make(), **options)
+
+
+SCRIPT = """
+from array import array
+import ember
+from ember import nn, optim, vm
+from ember.guards import Screen, Watch
+net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+trainer = ember.Trainer(net, nn.MSELoss(), optim.Adam(net.parameters()), (3,), 4, guard=("rewind", 1000))
+x, y = array("f", [1, 2, 3, 4, 5, 6, -1, 0, 2, 0, 0, 1]), array("f", [0, 1, 0, 1, 0, 1, 0, 1])
+batches = ((x, y), (memoryview(x)[:3], memoryview(y)[:2]))
+screen, watch = Screen(trainer, batches, 7.0), Watch(trainer, 1000.0)
+def fits(n):
+    for _ in range(n):
+        for x, y in batches:
+            screen.fits(x, y)
+def step(n):
+    for _ in range(n):
+        trainer.step(x, y)
+        watch(trainer)
+print(vm.name, allocated(fits), allocated(step))
+"""
+
+
+@pytest.mark.parametrize("binary", ["unix", "unix-single"])
+def test_nothing_is_allocated(binary):
+    assert run_micropython(binary, ALLOCATED + SCRIPT).split() == ["native", "0", "0"]

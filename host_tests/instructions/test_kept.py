@@ -179,5 +179,5 @@ def test_an_appended_row_and_function(tmp_path):
         [sys.executable, "-c", TOMORROW, FOLDERS[0], path], env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert array("i", path.read_bytes())[reader.TABLE] == TABLES[0][2], "of rows that were there already"
+    assert array("i", path.read_bytes())[reader.TABLE] == TABLES[-1][2], "of rows that were there already"
     kept.train(runtime.load(str(path)))

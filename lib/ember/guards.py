@@ -14,6 +14,7 @@ from .instructions import isa, program
 from .run.finite import LIMIT, Look
 from .run.guard import guard  # noqa: F401, which people find here
 
+_REFUSED = ValueError, TypeError
 _FN_MUL, _FN_ADD, _FN_DIV, _FN_ABS = 18, 16, 19, 2
 
 
@@ -42,20 +43,32 @@ class Screen:
 
     def fits(self, x, y):
         """Whether a batch is fit to be trained on."""
-        try:
-            return self._fits(0, x) and self._fits(1, y)
-        except (ValueError, TypeError):  # no buffers of the trainer's types
-            x, y = self.trainer.accept(x, y)[:2]
-            return self._fits(0, x) and self._fits(1, y)
+        found = self._fits(0, x)
+        if found:
+            found = self._fits(1, y)
+        return self._converted(x, y) if found is None else found
+
+    def _converted(self, x, y):
+        x, y = self.trainer.accept(x, y)[:2]
+        return self._fits(0, x) and self._fits(1, y)
+
+    # As in run/runner.py, each call's frame stays small.
 
     def _fits(self, k, values):
+        """None where these are no buffer of the trainer's type."""
         if self.types[k] != "f":
             return True
         look = self.looks[k][0]
         if look is None or look.n != len(values):
             look = self._look(k, len(values))
         look.segments[program.X] = values
-        return look.found() == look.n
+        return self._passes(look)
+
+    def _passes(self, look):
+        try:
+            return look.found() == look.n
+        except _REFUSED:
+            return None
 
     def _look(self, k, n):
         """Of so many; the last two are kept, a full batch and one that is not."""
