@@ -311,7 +311,9 @@ def test_ctrl_c_in_parts(often):
     assert found["dropped"] and found["after"]
 
 
-@pytest.mark.parametrize("name", ["predict", "evaluate", "save", "export", "calibrate", "metrics"])
+@pytest.mark.parametrize(
+    "name", ["predict", "evaluate", "save", "export", pytest.param("calibrate", marks=pytest.mark.long), "metrics"]
+)
 def test_ctrl_c_in_what_changes_nothing(often, name, tmp_path):
     t, path = make(), str(tmp_path / "file")
     t.step(*batch(0))
