@@ -276,15 +276,15 @@ def often(monkeypatch):
 def test_ctrl_c_in_a_step(often, kind):
     t = make(kind)
     t.step(*batch(0))
-    found = sweep(t, lambda: t.step(*batch(1)), 2 if kind == "plain" else 13)
-    assert min(found.values()) > 5
+    found = sweep(t, lambda: t.step(*batch(1)), 5 if kind == "plain" else 29)
+    assert min(found.values()) > 1
 
 
 def test_ctrl_c_in_a_step_after_a_part(often):
     t = make()
     t.accumulate(*batch(0))
     found = sweep(t, lambda: t.step(*batch(1)), 11)
-    assert found["dropped"] > 5 and found["after"] > 5
+    assert found["dropped"] > 1 and found["after"] > 1
 
 
 @pytest.mark.parametrize("kind", ["plain", "micro", "fused"])
@@ -299,19 +299,21 @@ def test_ctrl_c_in_a_step_in_slices(monkeypatch, kind):
         while not done:
             done = t.poll(30)
 
-    found = sweep(t, use, 37, t.slices.drop)
-    assert min(found.values()) > 5
+    found = sweep(t, use, 101, t.slices.drop)
+    assert min(found.values()) > 1
 
 
 def test_ctrl_c_in_parts(often):
     t = make("micro")
     t.accumulate(*batch(0))
-    assert sweep(t, lambda: t.accumulate(*batch(1)), 17)["dropped"] > 5
+    assert sweep(t, lambda: t.accumulate(*batch(1)), 17)["dropped"] > 1
     found = sweep(t, t.update, 1)
     assert found["dropped"] and found["after"]
 
 
-@pytest.mark.parametrize("name", ["predict", "evaluate", "save", "export", "calibrate", "metrics"])
+@pytest.mark.parametrize(
+    "name", ["predict", "evaluate", "save", "export", pytest.param("calibrate", marks=pytest.mark.long), "metrics"]
+)
 def test_ctrl_c_in_what_changes_nothing(often, name, tmp_path):
     t, path = make(), str(tmp_path / "file")
     t.step(*batch(0))
@@ -327,7 +329,7 @@ def test_ctrl_c_in_what_changes_nothing(often, name, tmp_path):
             plain.load(path)
             assert lasting(plain) == lasting(t)
 
-    sweep(t, use, {"calibrate": 40001, "save": 7, "export": 41}.get(name, 17), after)
+    sweep(t, use, {"calibrate": 100001, "save": 29, "export": 101}.get(name, 17), after)
 
 
 def test_ctrl_c_in_load(tmp_path):
@@ -335,8 +337,8 @@ def test_ctrl_c_in_load(tmp_path):
     t.step(*batch(0))
     t.save(path)
     t.step(*batch(1))
-    found = sweep(t, lambda: t.load(path), 5)
-    assert min(found.values()) > 5
+    found = sweep(t, lambda: t.load(path), 29)
+    assert min(found.values()) > 1
 
 
 def test_ctrl_c_in_averaged(often):
@@ -360,7 +362,7 @@ def test_ctrl_c_in_averaged(often):
                 pass
 
     left = []
-    found = sweep(t, use, 5, after)
+    found = sweep(t, use, 11, after)
     assert len(left) < sum(found.values()) / 8
     assert all(found == inside[0] for found in inside)
 

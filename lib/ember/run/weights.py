@@ -48,7 +48,7 @@ def units(code, first, last, rows, weights):
     total = 0
     for opcode, at in _instructions(code):
         if first <= at < last:
-            fields = unpack_from("<%di" % (probe.WORDS[opcode] - 1), code, 4 * at + 4)
+            fields = unpack_from("<%di" % (WORDS[opcode] - 1), code, 4 * at + 4)
             total += _weighed(opcode, fields, rows, False, weights)
     return total
 
