@@ -77,6 +77,7 @@ def test_what_is_left_half_done_is_found(tmp_path):
 
 STAGES = """
 import gc
+from array import array
 print("begun")
 def all_of_it():
     import ember
@@ -95,7 +96,7 @@ def all_of_it():
     t.export("a.ember")
     print("exported")
     t.release({})
-    t.step(x, y)
+    t.step(array("f", [0.5] * 24), bytes(y))
     print("released")
 def go():
     try:
