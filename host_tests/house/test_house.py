@@ -41,7 +41,7 @@ FUNCTIONS = """abs all any bool bytearray bytes callable chr classmethod delattr
     getattr hasattr hash hex id int isinstance issubclass iter len list map max memoryview min next object oct bin ord
     pow print property range repr reversed round set setattr slice sorted staticmethod str sum super tuple type zip"""
 ALLOWED = set((EXCEPTIONS + " " + FUNCTIONS).split())
-MAY_OPEN = NOT_CORE | {"recording.plan_report", "run.runner"}
+MAY_OPEN = NOT_CORE | {"recording.plan_report", "run.alone"}
 MAY_IMPORT_BY_NAME = {"base.homes"}  # which loads modules when they are first used
 
 SYNTAX = {
@@ -180,7 +180,8 @@ MOST_LINES = 300
 # Those that would not gain by a cut: to 400 lines at the most.
 LONGER = {
     "firmware/vm/test/fuzz.c": 400,
-    "lib/ember/run/runner.py": 380,
+    "lib/ember/recording/function.py": 330,
+    "lib/ember/run/runner.py": 400,
     "lib/ember/tensors/tensor.py": 400,
 }
 GENERATED = {"firmware/vm/isa.h"}

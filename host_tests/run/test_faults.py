@@ -7,9 +7,12 @@ import shutil
 
 import pytest
 
+import ember
 import faults
 import killing
 from checkout import ROOT, run_micropython
+from ember import nn, optim
+from small_net import Memory, go, state, trainer
 
 POWER = ROOT / "host_tests" / "support" / "power_cuts.py"
 DEVICE = ROOT / "host_tests" / "support" / "device_faults.py"
@@ -23,10 +26,11 @@ MODES = ("clean", "torn", "reordered")
 
 def said(script, *arguments, library=ROOT / "lib"):
     """(points, what was lost)"""
-    lines = run_micropython("unix-ember", script, *arguments, heap="64m", timeout=1500, library=library).splitlines()
-    points, lost = map(int, lines[0].split())
-    assert lost == len(lines) - 1 or lost > 20
-    return points, lines[1:]
+    text = run_micropython("unix-ember", script, *arguments, heap="64m", timeout=1500, library=library)
+    lines = text[text.index("points ") :].splitlines()  # before it is what garbage collection says of files
+    _, points, _, lost = lines[0].split()
+    assert int(lost) == len(lines) - 1 or int(lost) > 20
+    return int(points), lines[1:]
 
 
 def named(case):
@@ -95,6 +99,99 @@ def test_killed_at_random_instants(tmp_path, interpreter, times):
 def test_a_board_reset_at_random_instructions(tmp_path, times):
     points, lost = killing.resets("m4", tmp_path, times, seed=times)
     faults.record("reset of an emulated Cortex-M4F while saving", points, lost)
+
+
+# Damaged files: each bit of one, and each length. All are read through what people call.
+
+
+def damaged(data, step):
+    """Each bit, or every so manieth, is wrong; the file ends at each byte, or is longer by one."""
+    for bit in range(0, 8 * len(data), step):
+        yield "bit %d" % bit, data[: bit // 8] + bytes((data[bit // 8] ^ 1 << bit % 8,)) + data[bit // 8 + 1 :]
+    for n in range(0, len(data), step):
+        yield "%d bytes" % n, data[:n]
+    yield "a byte more", data + b"\0"
+
+
+def checkpoint(folder):
+    """(the file, what reads it and says whether it was refused and changed nothing)"""
+    path, reader, other = str(folder / "a.ckpt"), trainer(2), Memory()
+    writer = trainer(1)
+    go(writer, 3)
+    writer.save(path)
+    go(reader, 1)
+    reader.save(other)
+
+    def refused():
+        try:
+            reader.load(path)
+        except ValueError:
+            return state(reader) == other.data
+        reader.load(other)
+        return False
+
+    return path, refused
+
+
+def program(folder):
+    path = str(folder / "a.ember")
+    ember.manual_seed(1)
+    model = nn.Sequential(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 3))
+    ember.compile(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters(), lr=0.05), (2,), 4, path)
+
+    def refused():
+        try:
+            ember.runtime.load(path)
+        except ValueError:
+            return True
+        return False
+
+    return path, refused
+
+
+def data(folder):
+    """Refused when it is opened, or before the first wrong record is handed out."""
+    path = str(folder / "a.data")
+    rows = [([k, k * k % 200, 7], k % 3) for k in range(10)]
+    ember.data.write(path, rows[:7], rows[7:], (3,), 3)
+
+    def passes():
+        return [[(bytes(x), bytes(y)) for x, y in ember.Batches(path, 2, split, False)] for split in ("train", "test")]
+
+    right = passes()
+
+    def refused():
+        for k, split in enumerate(("train", "test")):
+            seen = 0
+            try:
+                for x, y in ember.Batches(path, 2, split, False):
+                    if (bytes(x), bytes(y)) != right[k][seen]:
+                        return False
+                    seen += 1
+            except (ValueError, OSError):
+                continue
+            if seen != len(right[k]):
+                return False
+        return True
+
+    return path, refused
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("step", [61, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kind", [checkpoint, program, data])
+def test_a_damaged_file_is_refused(tmp_path, kind, step):
+    path, refused = kind(tmp_path)
+    with open(path, "rb") as file:
+        whole = file.read()
+    points, lost = 0, []
+    for text, content in damaged(whole, step):
+        with open(path, "wb") as file:
+            file.write(content)
+        points += 1
+        if not refused():
+            lost.append(text)
+    faults.record("damage, each bit and each length: %s" % kind.__name__, points, lost)
 
 
 # The suites are seen red: in a copy of the library, with a fault of ours.

@@ -1,7 +1,7 @@
 """Under MicroPython: the device of a file system, or of raw slots, fails or misreads while a checkpoint is saved or
 loaded. Nothing wrong is loaded, what was there is kept, and once the device works again, so does all else.
 
-micropython device_faults.py KIND BLOCK BLOCKS FAULT [STEP]     prints "points lost", and what was lost
+micropython device_faults.py KIND BLOCK BLOCKS FAULT [STEP]     prints "points N lost M", and what was lost
 
 FAULT: write, writes (that one and all after), full (from there on: no space), read, reads, flip, filled (the disk, so
 that fewer and fewer blocks are free), often (3 % of all writes, 1,000 saves), bits (of the device, each STEPth)
@@ -196,7 +196,7 @@ def main(kind, block, blocks, fault, step=0):
                 break
             points += len(wrong)
             lost += ["%s at %d: %s" % (fault, at, text) for text in wrong if text]
-    print(points, len(lost))
+    print("points", points, "lost", len(lost))
     for line in lost[:20]:
         print(line)
 

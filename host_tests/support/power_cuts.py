@@ -1,7 +1,7 @@
 """Under MicroPython: the power is cut at each write of a save, over a file system or raw slots; then what is loaded is
 the old state or the new one, and training goes on as if nothing had been.
 
-micropython power_cuts.py KIND BLOCK BLOCKS FILES MODE SEEDS PAIRS     prints "points lost", and what was lost
+micropython power_cuts.py KIND BLOCK BLOCKS FILES MODE SEEDS PAIRS     prints "points N lost M", and what was lost
 """
 
 import os
@@ -122,7 +122,7 @@ def main(kind, block, blocks, files, mode, seeds, pairs):
         return case.every(image, mode, 1, ("new",) if name == "new" else ("old", "new"), again)
 
     points, lost = case.every(case.image, mode, int(seeds), ("old", "new"), twice if pairs == "1" else again)
-    print(points, len(lost))
+    print("points", points, "lost", len(lost))
     for line in lost[:20]:
         print(line)
 

@@ -52,8 +52,9 @@ def _replace(path, head, test, train, chunk, grows, mark):
     places = layouts(head, data, chunk, len(test))
     sums = [checksums(head, *part) for part in zip((test, train), places)]
     from ..run.files import replace
+    from .place import whole as is_whole
 
-    replace(path, _write, (data, head, (test, train), places, sums), None)
+    replace(path, _write, (data, head, (test, train), places, sums), is_whole)
 
 
 def _write(what, file):

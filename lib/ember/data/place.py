@@ -53,3 +53,15 @@ def _check_all(batches):
 def refuse(batches, i):
     raise ValueError("%s: record %d of its %s split is damaged: its checksum does not fit"
                      % (batches.name, i, batches.split))  # fmt: skip
+
+
+def whole(file):
+    """Whether every record that a file has is as it was written; ValueError where it is no data file."""
+    from . import Batches
+    from .head import read
+
+    head = read(file, "it")
+    for test in range(2):
+        if head.layouts[test].chunk:
+            Batches(file, 1, "test" if test else "train", False).check()
+    return True

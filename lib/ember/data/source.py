@@ -12,10 +12,9 @@ def source_of(source):
     """(file, memory, name) of a path, a file or memory; memory is None where it is not to be reached."""
     name = source if isinstance(source, str) else "the file"
     if isinstance(source, str):
-        try:
-            source = open(source, "rb")
-        except OSError as error:
-            raise OSError("no data file %r (%s)" % (source, error))  # noqa: B904
+        from ..run.files import find
+
+        source = find(source, "data file", _is_whole)
     if hasattr(source, "readinto"):
         try:
             return source, memoryview(source), name  # a file of ROMFS lies in memory
@@ -27,6 +26,12 @@ def source_of(source):
     if hasattr(memory, "cast"):
         memory = memory.cast("B")
     return (BytesIO(source) if isinstance(source, bytes) else Memory(memory)), memory, name
+
+
+def _is_whole(file):
+    from .place import whole
+
+    return whole(file)
 
 
 def opened(batches, source, batch_size, split, shuffle, on_damage):

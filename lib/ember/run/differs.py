@@ -23,8 +23,8 @@ def name(number):
     try:
         from ..instructions.table import FUNCTIONS, TABLE
     except (ImportError, MemoryError):
-        return "instruction %d" % opcode + (" with function %d" % function if OPCODES[opcode] & 128 else "")
+        return "instruction %d" % opcode + (" with function %d" % function if function else "")
     found = TABLE[opcode][0] if opcode < len(TABLE) else "instruction %d" % opcode
     if opcode < len(TABLE) and OPCODES[opcode] & 128:
-        found += " " + FUNCTIONS[function][0]
+        found += " " + (FUNCTIONS[function][0] if function < len(FUNCTIONS) else "function %d" % function)
     return found
