@@ -23,14 +23,14 @@ PARTS = {
         "data: __init__ count elements grow head layout memory pack place source "
         "instructions: components cost derived isa program "
         "machine: executor image refused "
-        "run: blocks checkpoint differs files finite fit guard half identity micro named reader restore runner slots "
-        "travel values"
+        "run: alone blocks checkpoint differs files finite fit guard half identity micro named reader restore runner "
+        "slots travel values"
     )),
     # What goes with any training where it is asked for: slices, several inputs, callbacks, schedules.
     "live": (("runtime",), (
         "ember: callbacks guards monitor "
         "instructions: needs probe "
-        "run: binding slices weights "
+        "run: binding busy slices weights "
         "schedule: __init__ more several"
     )),
     # An MLP that is made, trained, saved and asked on the board.
@@ -50,7 +50,7 @@ PARTS = {
         "recording: budget function fused recompute "
         "nn: utils "
         "optim: average "
-        "train: channels export moves several update_more"
+        "train: channels export moves predictor several update_more"
     )),
     "explain": ((CORE,), (
         "instructions: table "

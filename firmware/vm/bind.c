@@ -4,7 +4,8 @@
 static const char messages[] =
     "\0not a program\0wrong number of segments\0segment of another type\0segment not aligned\0"
     "segment not writable\0segment too short\0segments overlap\0rows must be 1 to the program's most\0"
-    "not a state that the VM wrote\0weights must be array('H'), one an opcode and a function\0";
+    "not a state that the VM wrote\0weights must be array('H'), one an opcode and a function\0"
+    "busy: a run has this state, or was broken off within an instruction\0";
 
 const char *ember_message(int refusal) {
     const char *message = messages;
@@ -94,7 +95,7 @@ static bool is_state(const ember_vm *vm, const int32_t *state) {
     if (state[0] < 0 || after_sections(state) > program[4]) {
         return false;
     }
-    if (state[1] == 0) {
+    if (state[1] == 0 || state[1] == EMBER_ENDED) {
         return state[2] == 0 && state[3] == 0;
     }
     if ((uint32_t)state[3] != seal_of(program, state, vm->rows)) {
@@ -141,5 +142,5 @@ int ember_check(ember_vm *vm, const int32_t *state, size_t state_words) {
     for (uint32_t k = 0; k < EMBER_STATE_WORDS; k++) {
         vm->at[k] = ((const volatile int32_t *)state)[k];
     }
-    return is_state(vm, vm->at) ? EMBER_FINE : EMBER_STATE;
+    return vm->at[3] == EMBER_INSIDE ? EMBER_BUSY : is_state(vm, vm->at) ? EMBER_FINE : EMBER_STATE;
 }

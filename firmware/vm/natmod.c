@@ -24,6 +24,9 @@ static inline __attribute__((always_inline)) const uint16_t *names(void) {
 // A message must outlive the exception and the heap may be locked: fixed words, no segment number.
 static void refuse(const ember_vm *vm, int refusal) {
     (void)vm;
+    if (refusal == EMBER_BUSY) {
+        mp_raise_msg(&mp_type_RuntimeError, ember_message(refusal));
+    }
     mp_raise_ValueError(ember_message(refusal));
 }
 

@@ -85,10 +85,15 @@ static __attribute__((noinline)) int run_section(ember_vm *vm, int32_t *state, i
     bool limited = budget >= 0;
     int result = EMBER_FINISHED;
 
+    if (vm->at[1] == EMBER_ENDED) {
+        pc = end;
+    }
+    state[3] = EMBER_INSIDE;
     while (pc < end) {
         if (limited && budget <= 0 && result != EMBER_FINISHED) {
             break;
         }
+        state[1] = pc;  // where it is broken off, if it is
         uint32_t opcode = (uint32_t)program[pc], words = ember_words[opcode], sizes = ember_sizes[opcode];
         int32_t fields[EMBER_MOST_WORDS];
         for (uint32_t k = 1; k < words; k++) {

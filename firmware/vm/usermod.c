@@ -14,7 +14,7 @@ static MP_NORETURN void refuse(const ember_vm *vm, int refusal) {
     if (refusal >= EMBER_WRONG_TYPE && refusal <= EMBER_OVERLAPS) {
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%s (segment %d)"), message, (int)vm->culprit);
     }
-    mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%s"), message);
+    mp_raise_msg_varg(refusal == EMBER_BUSY ? &mp_type_RuntimeError : &mp_type_ValueError, MP_ERROR_TEXT("%s"), message);
 }
 
 #include "binding.h"

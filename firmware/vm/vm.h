@@ -38,7 +38,14 @@ enum {
     EMBER_ROWS,
     EMBER_STATE,
     EMBER_WEIGHTS,
+    EMBER_BUSY,
 };
+
+// In place of a seal while a run has the state: no other run takes it.
+enum { EMBER_INSIDE = -2 };
+
+// In place of an instruction: another finished what was paused here (docs/vm.md).
+enum { EMBER_ENDED = -1 };
 
 typedef struct {
     uint8_t *start, *end;

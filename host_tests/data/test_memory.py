@@ -10,6 +10,7 @@ import several
 from data_files import handed_out
 from ember import nn, optim
 from ember.data import Appender, Batches, create, write
+from ember_tools import rom
 
 TRAIN = [([i, -i], [i / 2, 3 * i]) for i in range(10)]
 AS = {"typecode": "h", "target_typecode": "f", "target_shape": (2,)}
@@ -188,3 +189,42 @@ def test_under_micropython(micropython, tmp_path):
     lines = ["%s %s" % batch for batch in batches]
     expected = "\n".join(lines + lines + ["77"] + lines) + "\n"
     assert micropython(SCRIPT.replace("PATH", repr(str(tmp_path / "a.bin")))) == expected
+
+
+ROMFS = """
+import vfs
+from ember.data import Batches
+with open(PATH, "rb") as f:
+    memory = bytearray(f.read())
+vfs.mount(vfs.VfsRom(memory), "/r")
+batches = Batches("/r/some.bin", 4, shuffle=False)
+with open("/r/some.bin", "rb") as f:
+    whole = memoryview(f)
+for x, y in batches:
+    print(type(x) is memoryview, list(x), list(y))
+at = batches.layout.place(0, 0)
+for k in range(len(memory)):
+    if memoryview(memory)[k : k + len(whole)] == whole:
+        memory[k + batches.layout.place(0, 8)] ^= 1
+        break
+print(x[0])  # of the last batch, which is where it lies
+try:
+    list(batches)
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_a_file_of_romfs_is_bound_where_it_lies(micropython, tmp_path):
+    path = str(tmp_path / "some.bin")
+    write(path, [([i, i + 1], i) for i in range(10)], [], (2,), 10)
+    with open(path, "rb") as f:
+        image = rom.image({}, {"some.bin": f.read()})
+    (tmp_path / "image").write_bytes(image)
+    assert micropython(ROMFS.replace("PATH", repr(str(tmp_path / "image")))) == (
+        "True [0, 1, 1, 2, 2, 3, 3, 4] [0, 1, 2, 3]\n"
+        "True [4, 5, 5, 6, 6, 7, 7, 8] [4, 5, 6, 7]\n"
+        "True [8, 9, 9, 10] [8, 9]\n"
+        "9\n"
+        "/r/some.bin: record 8 of its train split is damaged: its checksum does not fit\n"
+    )

@@ -6,7 +6,7 @@ import unittest
 from test_trainer import batch, differing, kept, make
 
 import ember
-from ember.data import Batches, write
+from ember.data import Appender, Batches, create, write
 
 NAME = "ember-test.tmp"
 
@@ -57,6 +57,49 @@ class Data(Files):
             self.assertIn(NAME, str(caught.exception))
         with self.assertRaises(OSError):
             Batches(NAME + ".none", 4)
+
+
+class Growing(Files):
+    def test_what_was_appended_is_read_and_an_epoch_goes_on(self):
+        with create(NAME, (3,), 0, "h", 0.5, target_typecode="f", target_shape=(2,), chunk=4) as file:
+            for i in range(9):
+                file.append([i, -i, 300], [i / 2, i])
+        batches, again = Batches(NAME, 4, seed=2), Batches(NAME, 4, seed=2)
+        first = list(next(iter(batches))[1])
+        state = batches.state()
+        with Appender(NAME) as file:
+            file.extend([([9, -9, 300], [4.5, 9])])
+            self.assertEqual(len(file), 10)
+        again.load(state)
+        rest = [list(y) for _, y in again]
+        batches.close()
+        whole = sorted(
+            [first[2 * i] for i in range(len(first) // 2)] + [y[2 * i] for y in rest for i in range(len(y) // 2)]
+        )
+        self.assertEqual(whole, [i / 2 for i in range(9)])
+        whole = sorted([y[2 * i + 1] for _, y in again for i in range(len(y) // 2)])
+        self.assertEqual(whole, [float(i) for i in range(10)])
+        again.check()
+        again.close()
+
+    def test_damage_is_refused_by_its_number(self):
+        write(NAME, [([i, i], i) for i in range(9)], [], (2,), 9)
+        batches = Batches(NAME, 4, shuffle=False)
+        place = batches.layout.place(0, 6)
+        batches.close()
+        with open(NAME, "r+b") as f:
+            f.seek(place)
+            f.write(b"\x80")
+        batches = Batches(NAME, 4, shuffle=False)
+        with self.assertRaises(ValueError) as caught:
+            for _, y in batches:
+                self.assertEqual(list(y), [0, 1, 2, 3])
+        batches.close()
+        self.assertIn("record 6 of its train split", str(caught.exception))
+        batches = Batches(NAME, 4, on_damage="skip")
+        self.assertEqual(sorted([label for _, y in batches for label in y]), [0, 1, 2, 3, 4, 5, 7, 8])
+        self.assertEqual(batches.skipped, 1)
+        batches.close()
 
 
 class Checkpoints(Files):

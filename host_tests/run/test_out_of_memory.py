@@ -18,9 +18,9 @@ import subprocess
 
 import pytest
 
+import faults
 from checkout import BUILD, ROOT
 from ember_tools import install, line
-from faults import TO, record
 
 pytestmark = pytest.mark.faults
 LONG = pytest.mark.long
@@ -59,9 +59,9 @@ def starved(name, step, many, folder, *more, first=1, **options):
 @pytest.mark.parametrize("name", STRIDES)
 def test_an_allocation_fails(name, many, much, tmp_path):
     step = STRIDES[name][much]
-    if much and TO in os.environ:
+    if much and faults.TO in os.environ:
         step = 1
-    record("an allocation fails: " + name, *starved(name, step, many, tmp_path))
+    faults.record("an allocation fails: %s" % name, *starved(name, step, many, tmp_path))
 
 
 def test_what_is_left_half_done_is_found(tmp_path):
@@ -126,10 +126,10 @@ def with_heap(size, script, folder):
 def test_heaps_of_every_size(much, tmp_path):
     script = tmp_path / "stages.py"
     script.write_text(STAGES)
-    step = 256 if much and TO in os.environ else 1999 if much else 19997
+    step = 256 if much and faults.TO in os.environ else 1999 if much else 19997
     sizes = range(30000, 330000, step)
     found = [with_heap(size, script, tmp_path) for size in sizes]
-    record("a heap of this size", len(sizes), [text for text in found if text])
+    faults.record("a heap of this size", len(sizes), [text for text in found if text])
     assert with_heap(400000, script, tmp_path) is None and "released" in run(script, heap="400000", cwd=tmp_path)[1]
 
 
@@ -203,7 +203,7 @@ def test_a_script_of_a_deploy_runs_out_of_memory(much, tmp_path):
     board, points, lost = Board(tmp_path), 0, []
     board.put(OLD)
     steps = board.steps()
-    stride = (1 if TO in os.environ else 7) if much else 60
+    stride = (1 if faults.TO in os.environ else 7) if much else 60
     for k, step in enumerate(steps):
         before = [text for earlier in steps[:k] for text in earlier.scripts]
         for last in range(len(step.scripts)):
@@ -219,4 +219,4 @@ def test_a_script_of_a_deploy_runs_out_of_memory(much, tmp_path):
                 if not install.is_installed(NEW, board.there()):
                     lost.append("%s, allocation %d: the next deploy does not repair it" % (step.name, n))
                 points, n = points + failed, n + stride
-    record("an allocation fails: deploy", points, lost)
+    faults.record("an allocation fails: deploy", points, lost)

@@ -14,7 +14,7 @@ from .flat import PARTS, SOURCES
 # known of its costs.
 FILES = {
     "__init__": ("base.homes", "__init__"),
-    "run": ("machine.image", "machine.executor", "run.runner"),
+    "run": ("machine.image", "machine.executor", "run.alone", "run.runner"),
     "cost": ("instructions.derived", "instructions.cost"),
     "nn": ("nn", "nn.loss"),
     "optim": ("optim",),

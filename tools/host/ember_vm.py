@@ -23,7 +23,7 @@ except OSError as error:
     raise ImportError("no native VM at %s: %s" % (_PATH, error)) from None
 
 _FORMAT, _CONTIGUOUS, _WRITABLE = 0x4, 0x20 | 0x10 | 0x8, 0x1
-_REFUSED, _TOO_SHORT, _FIRST_OF_A_SEGMENT, _LAST_OF_A_SEGMENT = 256, 6, 3, 7
+_REFUSED, _TOO_SHORT, _FIRST_OF_A_SEGMENT, _LAST_OF_A_SEGMENT, _BUSY = 256, 6, 3, 7, 11
 
 
 class _PyBuffer(ctypes.Structure):
@@ -158,6 +158,8 @@ def run(program, segments, state, budget, weights=None):
         return result
     refusal = result - _REFUSED
     message = _library.ember_message(refusal).decode()
+    if refusal == _BUSY:
+        raise RuntimeError(message)
     if refusal == _TOO_SHORT:
         message += ": segment %d needs %d bytes, has %d" % tuple(details)
     elif _FIRST_OF_A_SEGMENT <= refusal <= _LAST_OF_A_SEGMENT:

@@ -90,7 +90,7 @@ class Appender:
     def __enter__(self):
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, kind, error, trace):
         self.close()
 
     def close(self):

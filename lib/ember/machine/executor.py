@@ -42,18 +42,15 @@ class Executor:
         self.done = self.vm_run(self.code, self.segments, self.state, budget, weights)
         return self.done
 
-    def recover(self, last):
+    def recover(self, last, look=False):
         """After an interruption: what is paused in the section `last` goes on to its end, in another it will not; nor
-        what has stopped. The section, or -1 where nothing is paused."""
-        if not self.state[1]:
+        what has stopped. The section, -1 where nothing is paused, -2 where the run was broken off within an instruction
+        of `last`. look: only say which."""
+        if not self.state[1] and not self.state[3]:
             return -1
-        from .refused import section
+        from .refused import recover
 
-        found = section(self.code, self.state)
-        if found == last and self.run(self.state[0], -1) < 0:
-            return found
-        self.state[1] = self.state[2] = self.state[3] = 0
-        return found
+        return recover(self, last, look)
 
     def fault(self):
         """ValueError names the index at which a run stopped. Another can follow."""

@@ -3,6 +3,8 @@
 from ..instructions import program
 from .image import word
 
+INSIDE = -2  # in place of a seal, while a run has the state
+
 
 def section(code, state):
     """That in which a run is paused, or -1."""
@@ -14,10 +16,28 @@ def section(code, state):
     return k
 
 
+def recover(executor, last, look):
+    """See Executor.recover."""
+    state = executor.state
+    found = last if state[1] < 0 else section(executor.code, state)  # below 0: finished by another
+    if found == last and state[3] == INSIDE:
+        found = -2
+    if not look:
+        if found == last and executor.run(state[0], -1) < 0:
+            return found
+        reset(state)
+    return found
+
+
+def reset(state):
+    """Ready for another run. An interruption within leaves what can be reset again."""
+    state[3] = state[2] = state[1] = 0
+
+
 def explain(code, segments, state):
     """ValueError names the index at which the check of a batch stopped. The state is made ready for another run."""
     pc, row = state[1], state[2]
-    state[1] = state[2] = state[3] = 0
+    reset(state)
     if pc < word(code, program.HEAD + 3 * word(code, 3)):  # the section that checks has check_index alone
         high, address = word(code, pc + 2), word(code, pc + 3)
         found = segments[address >> 24][(address & 0xFFFFFF) + row]

@@ -90,6 +90,7 @@ class Metric:
 
     def update(self, output, target):
         """Count a batch. What does not fit raises ValueError, and nothing has changed."""
+        self.runner.idle()  # what was broken off is not gone on with
         if not self.runner.bind(output, target) or not self.runner.attempt(0):
             self._convert(output, target)
 

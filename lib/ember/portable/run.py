@@ -18,6 +18,7 @@ isa, components = CHECKSUM, EVERY  # as the native module has them
 FINISHED, PAUSED, FAULT, NOT_FINITE = 1, 0, -1, -2
 
 MOST = 1 << 30  # costs stop growing here
+ENDED, INSIDE = -1, -2  # in a state: in place of an instruction, in place of a seal
 WEIGHTS = [row[table.WEIGHT] for row in table.TABLE] + [function[2] for function in table.FUNCTIONS]
 
 # Where each opcode's definition is: what is rarely used is imported only when it is.
@@ -79,7 +80,7 @@ def _seal(program, section, pc, row, rows):
 def _is_state(program, state, begin, end, rows):
     """Whether this starts a run from begin to end, or is what the VM left when it stopped between them."""
     section, pc, row = state[0], state[1], state[2]
-    if pc == 0:
+    if pc == 0 or pc == ENDED:
         return row == 0 and state[3] == 0
     if state[3] != _seal(program, section, pc, row, rows):
         return False
@@ -116,6 +117,8 @@ def run(program, segments, state, budget, weights=None):
     ends = 5 + 3 * program[3]
     begin = program[ends + first - 1] if first else ends + program[4]
     end = program[ends + final]
+    if words[3] == INSIDE:
+        raise RuntimeError("busy: a run has this state, or was broken off within an instruction")
     if not _is_state(program, words, begin, end, rows):
         raise ValueError("not a state that the VM wrote")
 
@@ -123,12 +126,14 @@ def run(program, segments, state, budget, weights=None):
     if weights is None or len(weights) != len(WEIGHTS):
         raise ValueError("weights must be array('H'), one an opcode and a function: %d" % len(WEIGHTS))
 
-    pc, row = words[1] or begin, words[2]
+    pc, row = end if words[1] == ENDED else words[1] or begin, words[2]
+    words[3] = INSIDE
     limited = budget >= 0
     result = FINISHED
     while pc < end:
         if result == PAUSED and limited and budget <= 0:
             break
+        words[1] = pc  # where it is broken off, if it is
         known, fields = _fields(program, pc, rows)
         last = total = _product(known[3], fields)
         cost = 0

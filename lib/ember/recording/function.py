@@ -16,6 +16,7 @@ from ..base.check import plain
 from ..instructions import emit, isa
 from ..instructions.program import STEP
 from ..machine.image import rows_in
+from ..run.alone import alone, busy, during
 from ..run.runner import Runner
 from ..tensors import tensor
 from ..tensors.parameter import Parameter
@@ -178,6 +179,12 @@ class Function:
         for i in range(len(self._owners)):
             self.executor.bind_part(isa.FIRST_BOUND + len(self._inputs) + i, self._owners[i].executor.segments[0])
             self._owners[i].executor.followers += (self.executor,)
+        self.given, self.others, self.mark = [None] * 4, [], None
+        for owner in [other for o in self._owners for other in [o] + getattr(o, "others", [])] or [self._runner]:
+            if self.mark is None:
+                self.mark = owner.mark
+            elif not any([owner.mark is mark for mark in [self.mark] + [other.mark for other in self.others]]):
+                self.others.append(owner)
         offset = 0
         for p in self._parameters:
             if not any([p.owner is owner for owner in self._owners]):
@@ -203,25 +210,52 @@ class Function:
     # Running: cut into small calls, as in a Trainer.
 
     def __call__(self, a, b=None, c=None, d=None):
-        if 1 + (b is not None) + (c is not None) + (d is not None) != len(self._inputs):
+        if not self.mark:
+            busy()
+        self.mark.pop()  # as runner.alone
+        self.given[0] = a
+        self.given[1] = b
+        self.given[2] = c
+        self.given[3] = d
+        return during(self, _call)
+
+    def among(self, k):
+        """Run it, with the marks of the owners from the k-th on too."""
+        if k < len(self.others):
+            return alone(self.others[k], _call_among, self, k)
+        given = self.given
+        if 4 - given.count(None) != len(self._inputs):
             raise TypeError("this recorded function takes %d inputs" % len(self._inputs))
         as_made(self, self.trained, self.still)
-        if not (self._bind(0, a) and self._bind(1, b) and self._bind(2, c) and self._bind(3, d) and self._attempt()):
-            self._convert((a, b, c, d))
+        self._change(bool(self._stepped))
+        if not self._bind_all(0) or not self._attempt():
+            self._convert(given)
         if self._done < 0:
             self.executor.fault()
+        self._change(False)
         return self._found()
 
+    def _change(self, changing):
+        """Whether weights of others are being replaced."""
+        for owner in self._owners:
+            owner.changing = changing
+
+    def _bind_all(self, i):
+        while i < len(self._inputs):
+            if not self._bind(i, self.given[i]):
+                return False
+            i += 1
+        return True
+
     def _bind(self, i, x):
-        """Whether its length fits; what is not given does."""
-        if x is None:
-            return True
+        """Whether its length fits."""
         x = x.elements() if isinstance(x, Tensor) else x
         return self._runner.bind_part(isa.FIRST_BOUND + i, x)
 
     def _attempt(self):
         """Whether the inputs are buffers of the right types: then it has run."""
         try:
+            self.executor.recover(-1)  # what was broken off
             self._done = self.executor.run(0, -1)
             return True
         except (ValueError, TypeError):
@@ -262,6 +296,14 @@ class Function:
     @property
     def steps(self):
         return self._runner.steps
+
+
+def _call(function):
+    return function.among(0)
+
+
+def _call_among(owner):
+    return owner.x.among(owner.y + 1)
 
 
 def _example(e):

@@ -23,7 +23,7 @@ class Checked:
         self.file, self.left, self.name, self.crc = file, left, name, crc
 
     def damaged(self):
-        raise ValueError("%r is damaged, or changed while it was read" % (self.name,))
+        raise ValueError("%s is damaged, or changed while it was read" % self.name)
 
     def read(self, n):
         found = self.file.read(n) if n <= self.left else b""

@@ -5,6 +5,7 @@ from array import array
 
 from ..base.check import number, whole
 from ..instructions import program
+from .alone import alone
 from .finite import LIMIT, first
 
 _KEY, _FLOATS = (program.INTS << 24) + program.KEY, program.FLOATS << 24
@@ -45,7 +46,7 @@ def guard(runner, guard):
 def act(runner):
     """A run has stopped at a number that is not finite: ValueError says which, or the step is none."""
     runner.executor.recover(-1)
-    runner.fresh, runner.unfinished = True, False
+    runner.fresh, runner.unfinished, runner.paused = True, False, False
     why, lost = found(runner)
     (what, value), key = parse(runner.guard), runner.executor.read(_KEY)
     if what == "rewind":
@@ -115,9 +116,11 @@ def _reduce(runner, factor):
 
 def _rewind(runner, source, why):
     if isinstance(source, str):
+        from .restore import load
+
         skipped = runner.skipped
         try:
-            runner.load(source)
+            load(runner, source)
         except OSError as error:
             raise ValueError("%s: %s" % (why, error))  # noqa: B904
         runner.skipped = skipped
@@ -127,6 +130,10 @@ def _rewind(runner, source, why):
         runner.kept.restore()
     if first(runner.executor, 0, runner.image.starts[program.GRADIENTS]) < runner.image.starts[program.GRADIENTS]:
         raise ValueError("%s: the state to go back to is not good either" % why)
+
+
+def _take(runner):
+    runner.x.take()
 
 
 class Kept:
@@ -163,7 +170,7 @@ class Kept:
 
     def look(self):
         if self.runner.steps >= self.next:
-            self.take()
+            alone(self.runner, _take, self, None)
 
     def take(self):
         """What came to a step's end is finite."""
@@ -183,6 +190,7 @@ class Kept:
     def restore(self):
         runner, at = self.runner, 0
         executor = runner.executor
+        runner.changing = True
         for address, n in self.blocks:
             executor.store(address, self.room[at : at + n])
             at += n
@@ -191,5 +199,5 @@ class Kept:
         for k in range(len(self.floats)):
             executor.write(_FLOATS + k, self.floats[k])
         executor.write((program.INTS << 24) + program.STEP, self.steps)
-        runner.epoch = self.epoch
+        runner.epoch, runner.changing = self.epoch, False
         self.next = self.steps + self.every

@@ -4,6 +4,7 @@ from array import array
 
 from ..instructions.program import CHECK, X, Y
 from ..machine.image import per_row, rows_in, segment
+from .alone import update
 
 
 class Cutter:
@@ -37,7 +38,22 @@ class Cutter:
         self.trainer.take(piece[0], piece[1], CHECK)
 
     def accumulate(self, x, y):
-        self.each(self.of(x, y), 0, True)
+        self.of(x, y)
+        self.add_all(False)
+
+    def step(self, x, y):
+        self.of(x, y)
+        self.add_all(True)
+
+    def add_all(self, then_update):
+        """The parts that were found last. Interrupted between two of them, what was accumulated is dropped."""
+        try:
+            self.each(self.last[2], 0, True)
+            if then_update:
+                update(self.trainer)
+        except BaseException:
+            self.trainer.fresh = True
+            raise
 
     def add(self, piece):
         self.trainer.accumulate_part(piece[0], piece[1])

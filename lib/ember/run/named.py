@@ -12,7 +12,7 @@ def load_named(runner, path, strict):
     file, size = whole(path)
     with file:
         file.seek(0)
-        there, width = _parameters(Checked(file, size, path))
+        there, width = _parameters(Checked(file, size, repr(path)))
         here, at, addresses = _lines(runner.names), 0, {}
         for line in here:
             addresses[line] = at
@@ -24,7 +24,7 @@ def load_named(runner, path, strict):
         wanted = [(addresses.get(line) if line[0] != "." else None, _elements(line)) for line in there]
         places = memory(runner, [(address, n) for address, n in wanted if address is not None], True)
         file.seek(0)
-        _fill(Checked(file, size, path), wanted, width, [view for _, view in places])
+        _fill(Checked(file, size, repr(path)), wanted, width, [view for _, view in places])
     (_, trained), (at, n) = runner.image.block(program.PARAMETERS), runner.image.block(program.STATE)
     if averages(runner):
         places += [(at + n - trained + address, view) for address, view in places if address < trained]

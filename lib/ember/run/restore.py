@@ -56,7 +56,7 @@ def blocks(checked):
 def load(runner, path, data=None):
     """Read a checkpoint back: all of it, or nothing has changed. data: what is to go on where it was."""
     if runner.loading is not True:
-        runner.idle()
+        runner.idle(True)
     file, size = whole(path)
     with file:
         found = _read(runner, file, size, path, ())
@@ -86,7 +86,7 @@ def resume(runner, path, data):
 def _in_place(runner, file, size, path, data):
     """Where there is no memory for it beside the old state: straight into its place. What is read wrong, is read
     again; until it came out right, nothing else runs."""
-    runner.loading = runner.paused = True
+    runner.loading = runner.paused = runner.changing = True
     tries = 3
     while True:
         try:
@@ -104,7 +104,7 @@ def _read(runner, file, size, path, places):
     """What a checkpoint holds, by name; of arrays, what fits where: places are (address, memory), one after the other,
     or None: straight into the arena."""
     file.seek(0)
-    checked, image, found, wanted = Checked(file, size, path), runner.image, {}, []
+    checked, image, found, wanted = Checked(file, size, repr(path)), runner.image, {}, []
     for name, n in blocks(checked):
         if name is None:
             found["flags"], wanted = n, arrays(image, n & ACCUMULATED)
@@ -193,6 +193,7 @@ def take(runner, found):
 def settle(runner):
     """As often as it is begun, to its end."""
     found, executor = runner.loading, runner.executor
+    runner.changing = True
     for address, view in found["places"]:
         executor.store(address, view)
     if "values" in found:
@@ -201,12 +202,13 @@ def settle(runner):
         one, state, rates = found["before"]
         one.load(state)
         _set(executor, FLOATS, rates)
-    runner.loading, runner.paused, runner.unfinished = None, False, False
+    runner.loading, runner.paused, runner.unfinished, runner.changing = None, False, False, False
 
 
 def _go_on(runner, found):
     """With what is no array. The rates are those that were saved, whatever the schedule says."""
     values = found["values"]
+    runner.executor.recover(-1)  # what was broken off is replaced
     _set(runner.executor, INTS, found["integers"])
     _hand_over(runner.schedule, values["schedule"] and values["schedule"][1])
     _hand_over(found["data"], values["data"])

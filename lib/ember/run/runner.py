@@ -1,8 +1,11 @@
 """The runner: batches are bound, and sections of a program run, whoever made its image: a Trainer, a recorded function,
 a metric, or runtime.load of what it reads from a file."""
 
+import sys
+
 from ..instructions import program
 from ..machine.image import per_row, rows_in, segment, word, zeros
+from .alone import accumulate, alone, evaluate, load, predict, resume, save, step, update
 
 _REFUSED, _NUMBERS = (ValueError, TypeError), (int, float, type(None))
 _is = isinstance  # a step finds it sooner here than among all builtins
@@ -34,10 +37,14 @@ class Runner:
     data, callbacks, moves  what is saved besides: what fit trains on, and calls; L-BFGS's moves
     saving, loading  a save in slices; what is to take the place of the state, True where half of it did
     waiting     what was loaded and has nobody yet who takes it; resumed: whether fit is to go on with that
+    mark        empty while one of its calls runs, or one of whoever shares its arena: see alone.py
+    changing    weights are being replaced, and not by a section
+    swapped     what has put their averages in the place of weights
     """
 
     front = plan = schedule = validation = sliced = sizes = data = moves = metadata = loading = saving = None
-    waiting = kept = None
+    waiting = kept = swapped = None
+    changing = False
     epoch, place, callbacks, target_size, skipped, stretch, guard, resumed = 0, 0, (), 0, 0, 1 << 20, "raise", False
 
     def __init__(self, image, executor):
@@ -45,6 +52,11 @@ class Runner:
         self.image, self.executor = image, executor
         self.binding = self.cutter = None  # a step finds these sooner here than in the class
         self.paused = self.unfinished = False
+        self.mark = [None]
+        if sys.implementation.name == "cpython":
+            from .busy import Mark
+
+            self.mark = Mark()
         self.fresh, self.stretch = True, self.stretch
         self.micro_batch, self.classes = word(code, 2), image.classes
         self.batch_size = image.batch_size or self.micro_batch
@@ -73,8 +85,7 @@ class Runner:
         self.rows = rows
         self.executor.write(_ROWS, rows)
 
-    # In MicroPython a call of more than 11 words of locals, operands and handlers (3 a try) takes its frame from the
-    # heap. So what runs at every step is cut into calls that each stay below.
+    # As in alone.py, each call's frame stays small.
 
     def bind(self, x, y):
         """Bind a batch; whether its lengths fit. What has none does not."""
@@ -117,9 +128,9 @@ class Runner:
         self.paused, done = True, 0
         while not done:
             done = self.executor.run(sections, self.stretch)
-        self.paused = False
         if done < 0:
             self.fault()
+        self.paused = False
 
     def attempt(self, sections):
         """Run sections on what is bound; False where it is not of the types that are read, or an index is too large."""
@@ -127,9 +138,9 @@ class Runner:
             self.paused = True
             while not self.executor.run(sections, self.stretch):
                 pass
-            self.paused = False
             if self.executor.done == -1:
                 self.executor.fault()
+            self.paused = False
         except _REFUSED:  # before it began, or when it had come to its end
             self.paused = False
             return False
@@ -145,14 +156,14 @@ class Runner:
 
         act(self)
 
-    def idle(self):
-        """Nothing is half done any more, or RuntimeError."""
+    def idle(self, loading=False):
+        """Nothing is half done any more, or RuntimeError. loading: all that lasts is about to be replaced."""
         if self.executor.stopped:
             self.executor.stopped()
         if self.paused or self.unfinished:
             from .travel import idle
 
-            idle(self)
+            idle(self, loading)
 
     def take(self, x, y, sections):
         """Run sections on a batch, in place where it is in the types the program reads. What is wrong with it is
@@ -160,9 +171,9 @@ class Runner:
         if self.paused or self.unfinished:
             self.idle()
         if not self.bind(x, y) or not self.attempt(sections):
-            self._convert(x, y, sections)
+            self.convert(x, y, sections)
 
-    def _convert(self, x, y, sections):
+    def convert(self, x, y, sections):
         """The slow way: make of a batch what the program reads, or say what is wrong with it, in that order."""
         self.unbind()  # what is wrong does not stay bound
         if y is None and sections != program.PREDICT:
@@ -184,12 +195,7 @@ class Runner:
 
     def accumulate(self, x, y):
         """Add the gradients of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
-        if self.front:
-            self.front.as_made(self)
-        if self.cutter:
-            self.cutter.accumulate(x, y)
-        else:
-            self.accumulate_part(x, y)
+        alone(self, accumulate, x, y)
 
     def accumulate_part(self, x, y):
         """Of at most micro_batch samples."""
@@ -199,28 +205,21 @@ class Runner:
             self.take(x, y, program.CHECK_TO_BACKWARD)
             if self.executor.done < 0:  # fused, and skipped
                 return
+            self.paused = True  # until both are said
             self.fresh = False
-            self.unfinished = self._is_fused()  # update() is to find the batch, and what was made of it
+            self.unfinished = self.is_fused()  # update() is to find the batch, and what was made of it
+            self.paused = False
         else:
             self.take(x, y, program.CHECK)
             self.run(program.FORWARD_TO_BACKWARD)
 
-    def _is_fused(self):
+    def is_fused(self):
         """Whether gradients take no memory."""
         return self.image.starts[program.GRADIENTS] == self.image.starts[program.STATE]
 
     def update(self):
         """One step of the optimizer on the mean gradient of what was accumulated; none where no label of it counts."""
-        if not self.fresh:
-            self.unfinished = False
-        if self.paused or self.unfinished:
-            self.idle()
-        if self.fresh:
-            if self.executor.done < -1:  # that was skipped
-                return
-            raise RuntimeError("update: nothing was accumulated since the last update")
-        self.fresh = True  # before it runs: if it is interrupted, it is finished before whatever comes next
-        self.run(program.UPDATE)
+        alone(self, update, None, None)
 
     def step(self, x, y, budget_us=None):
         """accumulate(x, y) and update(). Allocates nothing where x and y are buffers of the right type. Interrupted
@@ -229,22 +228,9 @@ class Runner:
         budget_us   begin the step, return after so many microseconds, and say whether it is finished. If not, poll()
                     goes on with it; x and y must stay as they are until then.
         """
-        if self.front:
-            self.front.as_made(self)
         if budget_us is not None:
             return self.slices.begin(x, y, budget_us)
-        if self.paused or self.unfinished:
-            self.idle()
-        if self.cutter:
-            self.cutter.accumulate(x, y)
-            self.update()
-        elif self.fresh:
-            if not self.bind(x, y) or not self.attempt(program.CHECK_TO_UPDATE):
-                self._convert(x, y, program.CHECK_TO_UPDATE)
-        else:
-            self.take(x, y, program.CHECK)
-            self.fresh = True
-            self.run(program.FORWARD_TO_UPDATE)
+        alone(self, step, x, y)
 
     def poll(self, budget_us):
         """Go on for so many microseconds with a step that step(x, y, budget_us) began: whether it is finished."""
@@ -291,6 +277,9 @@ class Runner:
         """The model's output for 1 to batch_size samples, in evaluation mode: a memoryview of float32, row after row,
         where it lies, until something else runs; of more than micro_batch samples an array. With a buffer `out` of
         float32 it is written there, and out is returned. Several outputs: a tuple of them, and out is a tuple."""
+        return alone(self, predict, x, out)
+
+    def foretell(self, x, out):
         if self.cutter and not self.bind_input(x):
             return self.cutter.predict(x, out)
         return self.predict_part(x, out)
@@ -313,7 +302,7 @@ class Runner:
     def foresee(self, x):
         """Run the prediction of x: what it comes to is in the results."""
         if not self.bind_input(x) or not self.attempt(program.PREDICT):
-            self._convert(x, None, program.PREDICT)
+            self.convert(x, None, program.PREDICT)
 
     def result(self, address, dims):
         """One of the image's results, of the rows that are bound, where it lies."""
@@ -350,9 +339,7 @@ class Runner:
     def evaluate(self, batches, metrics=()):
         """(mean loss, accuracy) over batches of (x, y), in evaluation mode: the mean is over all rows or weights, of
         losses that are sums over batches; accuracy is None without classes. metrics are reset, then fed each batch."""
-        from .fit import evaluate
-
-        return evaluate(self, batches, metrics)
+        return alone(self, evaluate, batches, metrics)
 
     def save(self, path, half=False, budget_us=None):
         """Write all that it takes to go on exactly to a file, or ember.Slots: at any time there is a whole one. Returns
@@ -362,12 +349,7 @@ class Runner:
         budget_us   begin it, return after so many microseconds, and say whether it is finished. If not, poll() goes on
                     with it; until then nothing else runs.
         """
-        from .checkpoint import save
-        from .finite import check
-
-        self.idle()
-        check(self)
-        return save(self, path, half, budget_us)
+        return alone(self, save, (path, half, budget_us), None)
 
     def load(self, path, weights_only=False, strict=True):
         """Read it back. A file that is damaged, or of other mathematics, raises ValueError, and nothing has changed.
@@ -375,18 +357,9 @@ class Runner:
         weights_only  parameters alone, each by its name. Returns the names of those that are not in the file, in that
                       shape; if strict, they are a ValueError.
         """
-        if weights_only:
-            from .named import load_named
-
-            self.idle()
-            return load_named(self, path, strict)
-        from .restore import load
-
-        load(self, path)
+        return alone(self, load, (path, weights_only, strict), None)
 
     def resume(self, path, data=None):
         """Go on where a checkpoint was saved, if there is one: whether there is. data, what fit trains on, goes on with
         the batch that is next, and callbacks, when fit is given them, with what they knew."""
-        from .restore import resume
-
-        return resume(self, path, data)
+        return alone(self, resume, path, data)

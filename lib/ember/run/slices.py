@@ -11,7 +11,8 @@ import sys
 import time
 
 from ..instructions import program
-from .travel import idle
+from .alone import alone, ready
+from .travel import drop, idle
 
 _MOST_US = 2048  # after so long at most, the clock is looked at
 _ENOUGH_US = 10000  # to measure a prediction for
@@ -53,7 +54,18 @@ class Slices:
     def calibrate(self):
         """Measure weights and pace of this board, on each kind of instruction that the program has, and on some
         fifteen predictions: takes about a tenth of a second."""
+        alone(self.trainer, _calibrate, None, None)
+        return self.pace
+
+    def measure(self):
         idle(self.trainer)
+        try:
+            self._measure()
+        except BaseException:
+            self._pace, self.trainer.paused = 0, True
+            raise
+
+    def _measure(self):
         t = self.trainer
         self._weigh()
         at, ints, executor = t.image.statistics + program.SCORED_LOSS, program.INTS << 24, t.executor
@@ -77,7 +89,6 @@ class Slices:
         self.pace = units / max(1, whole - overhead)
         if t.plan:
             t.plan.longest_us = max(longest - overhead, t.plan.longest_us)
-        return self.pace
 
     def _weigh(self):
         """By weights.py; where that is not on the board, or does not fit any more, the table's will do."""
@@ -165,16 +176,21 @@ class Slices:
 
     def begin(self, x, y, budget_us):
         _check(budget_us)
-        idle(self.trainer)
         if not self._pace:
             self.calibrate()
-        start = ticks_us()
-        self._take(x, y)
+        alone(self.trainer, _take, x, y)
+        return alone(self.trainer, _slice, self._start, budget_us)
+
+    def take(self, x, y):
+        """The batch is taken, and the step stands before its first section."""
         t = self.trainer
+        ready(t)
+        idle(t)
+        self._start = ticks_us()
+        self._take(x, y)
         self._sections = self._first()
         t.fresh = True  # afterwards, or if it is dropped
         t.unfinished = True
-        return self._slice(start, budget_us)
 
     def _take(self, x, y):
         """Bind the batch, or the first part of it, after all of it was looked at."""
@@ -199,10 +215,17 @@ class Slices:
     def go_on(self, budget_us):
         _check(budget_us)
         if self.trainer.saving:
-            return self.save(budget_us)
+            return alone(self.trainer, _save, budget_us, None)
+        return alone(self.trainer, _slice, ticks_us(), budget_us)
+
+    def slice(self):
         if not self.trainer.unfinished or not self.trainer.fresh:
             raise RuntimeError("poll: no step in slices is unfinished")
-        return self._slice(ticks_us(), budget_us)
+        try:
+            return self._slice(self.trainer.x, self.trainer.y)
+        except BaseException:  # as a whole step: it is as if it had not begun, or its update is finished first
+            self.trainer.paused, self.trainer.unfinished = True, False
+            raise
 
     def _slice(self, start, left):
         """Run until the time is over, at least a row; whether the step is finished. A call of the VM is begun where
@@ -241,6 +264,7 @@ class Slices:
         """Go on with a save; whether it is finished."""
         start, t = ticks_us(), self.trainer
         try:
+            _check(budget_us)
             for _ in t.saving:
                 if ticks_diff(ticks_us(), start) >= budget_us:
                     return False
@@ -253,12 +277,23 @@ class Slices:
     def drop(self):
         """Give up the step that is unfinished, if any is: weights and the optimizer's state are those of before it. If
         it is updating already, it is finished. A save that is unfinished is given up too: what there was stays."""
-        t = self.trainer
-        if t.saving:
-            t.saving.close()
-            t.saving = None
-        t.fresh, t.unfinished = t.fresh or t.unfinished, False
-        idle(t)
+        alone(self.trainer, drop, None, None)
+
+
+def _calibrate(trainer):
+    trainer.slices.measure()
+
+
+def _take(trainer):
+    trainer.slices.take(trainer.x, trainer.y)
+
+
+def _save(trainer):
+    return trainer.slices.save(trainer.x)
+
+
+def _slice(trainer):
+    return trainer.slices.slice()
 
 
 def _check(budget_us):

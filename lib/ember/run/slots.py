@@ -203,7 +203,7 @@ class Slot:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, error, trace):
         self.close()
 
 

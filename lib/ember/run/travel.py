@@ -5,13 +5,15 @@ from array import array
 
 from ..instructions import program
 from ..machine.image import rows_in, segment
+from .alone import alone
 
 _PIECE = 64  # elements that are moved at once
 
 
-def idle(runner):
+def idle(runner, loading=False):
     """After an interrupted run: an update is finished, anything else is as if it had not begun, and if it was
-    training, what was accumulated is dropped. RuntimeError where a step in slices is unfinished."""
+    training, what was accumulated is dropped. RuntimeError where a step in slices is unfinished, or an update was
+    broken off within an instruction. loading: what that left is about to be replaced."""
     if runner.saving:
         raise RuntimeError("a save in slices is unfinished: poll() until it returns True, or slices.drop()")
     if runner.loading is True:
@@ -25,12 +27,33 @@ def idle(runner):
                            "or slices.drop()")  # fmt: skip
     if runner.unfinished:
         raise RuntimeError("a step in slices is unfinished: poll() until it returns True, or slices.drop()")
-    runner.paused = False
-    found = runner.executor.recover(program.UPDATE)
-    if program.ZERO <= found <= program.UPDATE:
+    if runner.swapped:
+        runner.swapped.settle()
+    found = runner.executor.recover(program.UPDATE, True)
+    if found == -2 and not loading:
+        raise RuntimeError("the last update was broken off within an instruction, and weights may be half old, half "
+                           "new: load() a checkpoint, or go on with them by slices.drop()")  # fmt: skip
+    if program.ZERO <= found <= program.UPDATE or found == -1 and runner.image.starts and runner.is_fused():
         runner.fresh = True
-    if found == program.UPDATE and runner.executor.done < 0:
-        runner.fault()
+    if found != -2:
+        found = runner.executor.recover(program.UPDATE)
+        runner.paused = False
+        if found == program.UPDATE and runner.executor.done < 0:
+            runner.fault()
+
+
+def drop(runner):
+    """See Slices.drop; and an update that was broken off is given up."""
+    if runner.saving:
+        runner.saving.close()
+        runner.saving = None
+    elif runner.unfinished:
+        runner.fresh = True
+    runner.unfinished = False
+    if runner.executor.recover(program.UPDATE, True) == -2:
+        runner.fresh = True
+        runner.executor.recover(-1)
+    idle(runner)
 
 
 def accept(model, x, y):
@@ -122,20 +145,72 @@ def averages(runner):
 
 
 class Averaged:
-    """Weights and their averages change places, and at the end of the block change back."""
+    """Weights and their averages change places, and at the end of the block change back: so many elements, piece by
+    piece, and what is interrupted goes on where it stood."""
 
-    def __init__(self, executor, size, at):
-        self.executor, self.size, self.at = executor, size, at
+    def __init__(self, runner, size, at):
+        self.runner, self.size, self.at = runner, size, at
+        self.done = self.goal = 0  # elements that are averages, and that are to be
+        self.piece = None  # (first, done afterwards, weights, averages): may be stored again
 
     def __enter__(self):
-        for first in range(0, self.size, _PIECE):
-            n, run = min(_PIECE, self.size - first), self.executor
-            weights, means = array("f", run.view(first, n)), array("f", run.view(self.at + first, n))
-            run.store(first, means)
-            run.store(self.at + first, weights)
+        self._turn(self.size)
 
     def __exit__(self, kind, error, trace):
-        self.__enter__()
+        self._turn(0)
+
+    def _turn(self, goal):
+        try:
+            self.goal = goal
+            alone(self.runner, _turn, self, None)
+        except BaseException:
+            if self.runner.swapped is self:
+                self.goal = 0
+                alone(self.runner, _turn, self, None)
+            raise
+
+    def refuse(self):
+        self.runner.idle()
+        if self.runner.swapped is None:  # it was interrupted
+            return
+        raise RuntimeError("the weights are their averages: they train, and load, after the end of `with averaged():`")
+
+    def settle(self):
+        self.runner.changing = self.runner.paused = True
+        if self.piece:
+            self._store()
+        while self.done != self.goal:
+            self._move()
+        self.runner.swapped = self if self.goal else None
+        self.runner.executor.recover(program.UPDATE)  # a prediction within the block
+        self.runner.changing = self.runner.paused = False
+
+    def _move(self):
+        run, on = self.runner.executor, self.done < self.goal
+        first = self.done if on else (self.done - 1) // _PIECE * _PIECE
+        n = min(_PIECE, self.size - first)
+        self.piece = (first, first + n if on else first, array("f", run.view(first, n)),
+                      array("f", run.view(self.at + first, n)))  # fmt: skip
+        self._store()
+
+    def _store(self):
+        first, done, weights, means = self.piece
+        self.runner.executor.store(first, means)
+        self.runner.executor.store(self.at + first, weights)
+        self.done = done
+        self.piece = None
+
+
+def _turn(runner):
+    averaged = runner.x
+    if runner.unfinished or runner.paused and runner.swapped is None:
+        runner.idle()
+    if runner.swapped is None:
+        averaged.done, averaged.piece = 0, None
+    elif runner.swapped is not averaged:  # one within another, or that was never left
+        averaged.done, averaged.piece = runner.swapped.done, runner.swapped.piece
+    runner.swapped = averaged
+    averaged.settle()
 
 
 def averaged(runner):
@@ -143,4 +218,4 @@ def averaged(runner):
     (_, size), (at, n) = runner.image.block(program.PARAMETERS), runner.image.block(program.STATE)
     if not averages(runner) or n < size:
         raise ValueError("ema is None; averaged() takes a Trainer with one, as ema=0.999, or what it exported")
-    return Averaged(runner.executor, size, at + n - size)  # it comes last
+    return Averaged(runner, size, at + n - size)  # it comes last

@@ -43,6 +43,23 @@ def longest(code, rows, weights):
     return most
 
 
+def units(code, first, last, rows, weights):
+    """What the instructions from one word to another cost, by these weights, or None as the table has them."""
+    total = 0
+    for opcode, at in _instructions(code):
+        if first <= at < last:
+            fields = unpack_from("<%di" % (probe.WORDS[opcode] - 1), code, 4 * at + 4)
+            total += _weighed(opcode, fields, rows, False, weights)
+    return total
+
+
+def _weighed(opcode, fields, rows, row_alone, weights):
+    standard, function = table(), probe.OPCODES + fields[0]
+    weights = weights or standard
+    weight = weights[opcode] + (0 if standard[opcode] else weights[function])
+    return cost(opcode, fields, rows, row_alone) // (standard[opcode] or standard[function]) * weight
+
+
 class _Probe:
     """Instructions run each for itself, in memory of their own."""
 

@@ -87,7 +87,7 @@ class Writer(_Segments):
     def __enter__(self):
         return self
 
-    def __exit__(self, error, *_):
+    def __exit__(self, error, value, trace):
         if error is None:
             self.finish()
         self._file = None
@@ -201,7 +201,7 @@ class Reader(_Segments):
     def __enter__(self):
         return self
 
-    def __exit__(self, error, *_):
+    def __exit__(self, error, value, trace):
         if error is None:
             self._owner.accept(self._kind, self.number)
         self.close()

@@ -16,6 +16,10 @@ from ..run.travel import averages
 _PIECE = 256  # elements that are drawn at once
 
 
+def exported(runner):
+    return export(runner, runner.x)
+
+
 def export(runner, path):
     """Write what a runner has come to. Returns the bytes."""
     runner.idle()

@@ -4,6 +4,7 @@ from array import array
 
 from ..instructions.program import COUNT, FLOATS, GRADIENTS, INTS, LOSS, STATISTICS, TOTAL, UPDATE
 from ..ops.rules import DIV_FN
+from ..run.alone import accumulate, alone
 from ..run.finite import first as not_finite
 from ..run.guard import act
 from ..tensors.tensor import Tensor, current_sink
@@ -11,6 +12,10 @@ from ..tensors.tensor import Tensor, current_sink
 
 class Bad(Exception):
     """A batch whose loss or gradients are not finite."""
+
+
+def _step(trainer):
+    trainer.x.move(trainer.y)
 
 
 def check(front):
@@ -42,8 +47,13 @@ class Moves:
         t = self.trainer
         if budget_us is not None:
             raise ValueError("budget_us is %r; LBFGS takes whole steps" % (budget_us,))
-        self.batch, self.seen, buffers = (x, y), None, array("f", self.buffers)
+        alone(t, _step, self, (x, y))
+
+    def move(self, batch):
+        t = self.trainer
+        self.batch, self.seen, buffers = batch, None, array("f", self.buffers)
         self.optimizer.gather()
+        t.changing = True
         try:
             self.optimizer.move_by(self._look)
             self._check(0, self.gradients.numel())
@@ -57,7 +67,7 @@ class Moves:
             self.optimizer.back()
             raise
         finally:
-            self.batch, t.fresh = None, True
+            self.batch, t.fresh, t.changing = None, True, False
         for slot, value in zip(self._slots(), self.seen):
             t.executor.write(slot, value)
         t.run(UPDATE)
@@ -70,7 +80,8 @@ class Moves:
         """Loss and gradients where the weights are now. What is counted is the first look; buffers follow each."""
         t = self.trainer
         t.fresh = True
-        t.accumulate(*self.batch)
+        t.x, t.y = self.batch
+        accumulate(t)
         seen = [t.executor.read(slot) for slot in self._slots()]
         if self.seen is None:
             self.seen = seen

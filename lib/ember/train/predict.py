@@ -92,6 +92,7 @@ class Writer:
         if len(out) < self.trainer.rows * self.size:
             self._refuse(len(out), self.trainer.rows)
         self.executor.bind(self.trainer.rows, self.source, out)
+        self.executor.recover(-1)
         self.executor.run(0, -1)
         return out
 

@@ -74,7 +74,7 @@ def record(front, recording):
         recording.section("update")
         with no_grad():
             front.model.eval()
-            output = _output(front, recording)
+            output = output_of(front, recording)
             front.results = [(recording.locate(t), t.dims) for t in (output if front.many else (output,))]
             recording.section("predict")
             if front.classes:
@@ -93,7 +93,7 @@ def _record_step(front, recording, size, gradients, state, changing):
     """All but the end of the section update."""
     front.model.train()
     streams = recording.streams
-    output = _output(front, recording)
+    output = output_of(front, recording)
     loss, seed, weighs = _loss(front, recording, output, LOSS)
     if not loss.requires_grad:
         raise ValueError("the loss does not depend on any parameter that the optimizer trains: was it made of this "
@@ -170,7 +170,7 @@ def read(recording, segment, dtype, affine, shape):
     return x
 
 
-def _output(front, recording):
+def output_of(front, recording):
     inputs = [read(recording, X, front.input_dtype, front.affine, front.input_shape)]
     if front.several:
         inputs += front.several.inputs(front, recording)

@@ -6,6 +6,7 @@ What this file imports stays when the front leaves.
 
 from .. import vm
 from ..instructions.program import ZERO
+from ..run.alone import alone
 from ..run.runner import Runner
 
 
@@ -68,8 +69,11 @@ class Trainer(Runner):
     def predict(self, x, out=None):
         """The model's output for 1 to batch_size samples, in evaluation mode: a Tensor of its own. With a buffer `out`
         of float32, it is written there, and out is returned: that allocates nothing from the second time on."""
+        return Runner.predict(self, x, out)
+
+    def foretell(self, x, out):
         if self.front is None:
-            return Runner.predict(self, x, out)
+            return Runner.foretell(self, x, out)
         if self.cutter:
             from .predict import in_parts
 
@@ -100,6 +104,19 @@ class Trainer(Runner):
 
         fit(self, batches, epochs, validation, callbacks, on_step, schedule, schedule_every)
 
+    def predictor(self, batch_size=1, budget_us=None):
+        """What predicts while this trains: from a callback or a timer, and between the slices of a step. It has memory
+        of its own for what lies between input and output, and reads the weights where they are. predict(x, out=None) of
+        1 to batch_size samples: a memoryview of float32, row after row, until it predicts again, or out, a buffer that
+        it is written to; neither allocates from the second time on. Several outputs: a tuple of them. RuntimeError
+        where it would find weights half old, half new (docs/time.md).
+
+        budget_us   for an update that it falls into, which is finished first; None: what that takes
+        """
+        from .predictor import Predictor
+
+        return Predictor(self, batch_size, budget_us)
+
     def averaged(self):
         """`with trainer.averaged():` the weights are their moving averages, to evaluate and predict, not to train."""
         from ..run.travel import averaged
@@ -116,16 +133,16 @@ class Trainer(Runner):
         keep their part of the front. What is made afterwards loads the front anew: import it anew too."""
         from .release import release
 
-        return release(self, names)
+        return alone(self, release, names, None)
 
     def export(self, path):
         """Write program, memory layout, constants, slots and weights to a file that travels: ember.runtime runs it
         where the rest of Ember does not fit, to the same bits. The optimizer's state goes along after the first step.
         Returns its bytes."""
         try:
-            from .export import export
+            from .export import exported
 
-            return export(self, path)
+            return alone(self, exported, path, None)
         except MemoryError:
             from ..recording.shortage import no_room_to_write
 

@@ -8,6 +8,7 @@ from ..run.runner import Runner
 from ..schedule import Schedule
 from ..tensors.tensor import Tensor, _Dtype, _Shape
 
+def exported(runner: Runner) -> int: ...
 def export(runner: Runner, path: str) -> int: ...
 def compile(
     model: Module,

@@ -9,6 +9,7 @@ from ..optim import Optimizer
 from ..run.runner import Runner, _Batches, _Guard, _Values
 from ..schedule import Schedule
 from ..tensors.tensor import Tensor, _Dtype, _Shape
+from .predictor import Predictor
 
 _Out = TypeVar("_Out", bound=Buffer | tuple[Buffer, ...])
 
@@ -45,6 +46,7 @@ class Trainer(Runner):
         input_offset: float | Sequence[float | Sequence[float]] = 0.0,
         guard: _Guard = "raise",
     ) -> None: ...
+    def predictor(self, batch_size: int = 1, budget_us: int | None = None) -> Predictor: ...
     def averaged(self) -> AbstractContextManager[None]: ...
     @overload  # type: ignore[override]
     def predict(self, x: _Values, out: None = None) -> Tensor: ...
