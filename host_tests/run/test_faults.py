@@ -210,6 +210,9 @@ BUGS = {
                                                 (POWER, *FAT[0], "clean", 1, 1)),
     "written in its place": ("files", 'beside = path + ".new"\n    try:', "beside = path\n    try:",
                              (POWER, *FAT[0], "clean", 1, 0)),
+    "state changed before it was verified": (
+        "restore", "memory(runner, wanted, not accumulated)", "[(a, runner.executor.view(a, n)) for a, n in wanted]",
+        (DEVICE, *RAW[0][:3], "flip")),
     "what failed stays": ("files", "                os.remove(beside)", "                pass",
                           (DEVICE, *LITTLEFS[0][:3], "filled")),
 }  # fmt: skip

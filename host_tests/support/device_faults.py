@@ -64,8 +64,11 @@ class Faulty(Case):
         except (OSError, ValueError):
             if state(self.reader) != self.before.data:
                 wrong = "refused, but changed"
-        if go(self.reader, 1) not in (self.states["old"][1][:1], self.before_losses):
-            wrong = wrong or "other losses"
+        try:
+            if go(self.reader, 1) not in (self.states["old"][1][:1], self.before_losses):
+                wrong = wrong or "other losses"
+        except ValueError as error:
+            wrong = wrong or str(error)
         met = disk.reads > last
         disk.failing_reads, disk.flipped = (), (-1, 0)
         self.leave()
