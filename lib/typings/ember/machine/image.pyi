@@ -6,6 +6,7 @@ from typing_extensions import Buffer
 def word(code: Buffer, k: int) -> int: ...
 def segment(code: Buffer, k: int) -> tuple[int, int, int]: ...
 def zeros(dtype: str, n: int) -> Any: ...
+def rows_in(part: Buffer, size: int, most: int) -> int: ...
 def per_row(dims: tuple[int, ...]) -> int: ...
 
 class Image:
@@ -24,9 +25,8 @@ class Image:
     inputs: int
     targets: int
     statistics: int
-    shapes: list[tuple[int, ...]] | tuple[()]
+    parameters: list[Any] | tuple[()]
     names: str | None
-    fingerprint: int
     def __init__(
         self,
         code: array[int] | memoryview,

@@ -1,5 +1,5 @@
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeVar, overload
 
 from typing_extensions import Buffer, TypeAlias
@@ -8,6 +8,7 @@ from ..machine.executor import Executor
 from ..machine.image import Image
 from ..metrics import Metric
 from ..schedule import Schedule
+from ..sealed import File
 from ..tensors.tensor import Tensor, _Dtype, _Lists
 from ..train.front import Front
 from .slices import Slices
@@ -40,6 +41,15 @@ class Runner:
     target_size: int
     classes: int
     epoch: int
+    place: int
+    metadata: Any  # what a script wants saved
+    data: Any  # what fit trains on, if it has a place
+    callbacks: Sequence[Any]
+    moves: Any  # L-BFGS's
+    loading: Any  # what is to take the place of the state
+    saving: Iterator[int] | None  # a save in slices
+    waiting: dict[str, Any] | None  # what was loaded for whoever comes
+    resumed: bool
     schedule: Schedule | None
     validation: tuple[float, float | None] | None
     executor: Executor
@@ -99,5 +109,11 @@ class Runner:
     @property
     def steps(self) -> int: ...
     def evaluate(self, batches: _Batches, metrics: Sequence[Metric] = ()) -> tuple[float, float | None]: ...
-    def save(self, path: str | Slots) -> None: ...
-    def load(self, path: str | Slots) -> None: ...
+    @overload
+    def save(self, path: str | Slots | File, half: bool = False, budget_us: None = None) -> int: ...
+    @overload
+    def save(self, path: str | Slots | File, half: bool = False, *, budget_us: int) -> bool: ...
+    def load(
+        self, path: str | Slots | File, weights_only: bool = False, strict: bool = True
+    ) -> list[str] | None: ...
+    def resume(self, path: str | Slots | File, data: Any = None) -> bool: ...

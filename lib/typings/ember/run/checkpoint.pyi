@@ -1,6 +1,0 @@
-from typing import Any
-
-from .runner import Runner
-
-def write(trainer: Runner, f: Any) -> None: ...
-def read(trainer: Runner, f: Any, path: str) -> None: ...
