@@ -262,17 +262,17 @@ class Slices:
 
     def save(self, budget_us):
         """Go on with a save; whether it is finished."""
-        start, t = ticks_us(), self.trainer
+        start, t, done = ticks_us(), self.trainer, True
         try:
             _check(budget_us)
             for _ in t.saving:
-                if ticks_diff(ticks_us(), start) >= budget_us:
-                    return False
-        except BaseException:
-            t.saving, t.unfinished = None, False
-            raise
-        t.saving, t.unfinished = None, False
-        return True
+                done = ticks_diff(ticks_us(), start) < budget_us
+                if not done:
+                    break
+        finally:
+            if done:
+                t.saving, t.unfinished = None, False
+        return done
 
     def drop(self):
         """Give up the step that is unfinished, if any is: weights and the optimizer's state are those of before it. If
