@@ -270,8 +270,7 @@ class Slices:
                 if not done:
                     break
         finally:
-            if done:
-                t.saving, t.unfinished = None, False
+            t.saving, t.unfinished = (None, False) if done else (t.saving, True)
         return done
 
     def drop(self):
