@@ -2,11 +2,12 @@
 
 import gc
 from io import BytesIO
+from struct import pack
 
 import nrf
 from learn import Digits, accuracy, digest, train
 
-from ember import runtime  # run/checkpoint.py is in it: see tools/mk/microbit.mk
+from ember import runtime  # run/blocks.py is in it: see tools/mk/microbit.mk
 
 
 class Flash:
@@ -43,15 +44,21 @@ free(
     "with the program loaded, of %d bytes; its arena takes %d" % (len(nrf.program), 4 * len(model.executor.segments[0]))
 )
 began = nrf.us()
-train(model, digits, report)
+train(model, digits, report, runtime.step)
 learnt = say("trained:", digest(model), accuracy(model, digits))
 gc.collect()
-runtime.write(model, file)
-for k in range(model.image.block(0)[1]):
+size = model.image.block(0)[
+    1
+]  # the parameters, in the order in which they lie, and their CRC-32: a checkpoint has more
+file.write(pack("<I", runtime.put(file, runtime.pieces(model.executor, 0, size))))
+for k in range(size):
     model.executor.segments[0][k] = 0.0
 say("saved %d bytes to flash, and zeroed:" % file.size, digest(model), accuracy(model, digits))
 gc.collect()
-runtime.read(model, BytesIO(nrf.saved(file.size)), "flash")
+saved = runtime.Checked(BytesIO(nrf.saved(file.size)), file.size, "flash")
+runtime.into_place(model.executor, saved, 0, size)
+if pack("<I", saved.crc) != saved.read(4):
+    raise ValueError("what is in flash is damaged")
 if say("read back:", digest(model), accuracy(model, digits)) != learnt:
     raise ValueError("what was read back is not what was saved")
 free("at the end")

@@ -3,6 +3,7 @@
 onboard.py says which files it has there. Modules are called by their rooms: "nn.conv".
 """
 
+import ast
 import re
 import shlex
 import shutil
@@ -107,13 +108,34 @@ def _anew(folder):
     Path(folder, "ember").mkdir(parents=True)
 
 
-def write_sources(folder, modules):
+def without(text, names):
+    """A module's text without its functions and methods of these names, nor their imports."""
+    lines, tree = text.split("\n"), ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name in names:
+            first = min([node.lineno] + [d.lineno for d in node.decorator_list])
+            lines[first - 1 : node.end_lineno] = [""] * (node.end_lineno - first + 1)
+        elif (
+            isinstance(node, ast.ImportFrom)
+            and node.level
+            and node in tree.body
+            and (node.module or "").endswith("alone")
+        ):
+            said = [a.name for a in node.names if a.name not in names]
+            line = "from %s%s import %s" % ("." * node.level, node.module, ", ".join(said)) if said else ""
+            lines[node.lineno - 1 : node.end_lineno] = [line] + [""] * (node.end_lineno - node.lineno)
+    return "\n".join(lines)
+
+
+def write_sources(folder, modules, dropped=()):
     """The .py files of what runs programs, as a firmware freezes them where heap is short: these are one, called as the
-    last, in a package that has nothing else. Into a folder that is made anew."""
+    last, in a package that has nothing else; dropped: functions and methods that are not called there, of which each
+    takes 24 bytes. Into a folder that is made anew."""
     _anew(folder)
-    kept = {"runtime": {"load"}, "run_checkpoint": {"read", "write"}}
+    kept = {"runtime": {"load"}, "run_alone": {"step"}, "run_blocks": {"Checked", "into_place", "pieces", "put"}}
     name = modules[-1]
-    small = rewrite.Package(flat.texts(), {name: [flat.name(module) for module in modules]}, ["__init__"], kept)
+    texts = {module: without(text, dropped) for module, text in flat.texts().items()}
+    small = rewrite.Package(texts, {name: [flat.name(module) for module in modules]}, ["__init__"], kept)
     Path(folder, "ember", "__init__.py").write_text("")
     Path(folder, "ember", name + ".py").write_text(small.written()[name])
 

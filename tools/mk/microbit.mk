@@ -16,10 +16,13 @@ $(MICROBIT_PROGRAM): lib/examples/microbit.py $(wildcard lib/ember/*.py lib/embe
 
 # What of Ember is frozen there: with its integer names written in, of which each takes 8 bytes of the 16 kB.
 MICROBIT_LIBRARY = build/microbit-library/.ready
-MICROBIT_MODULES = instructions.program machine.image machine.executor run.blocks run.checkpoint run.runner run.reader runtime
+MICROBIT_MODULES = instructions.program machine.image machine.executor run.blocks run.alone run.runner run.reader runtime
+# What of it start.py does not call.
+MICROBIT_DROPPED = alone during busy accumulate accumulate_part update update_unbound predict foretell predict_part evaluate save resume poll \
+	slices is_fused __getattr__ __str__
 
 $(MICROBIT_LIBRARY): $(wildcard lib/ember/*.py lib/ember/*/*.py tools/ember_tools/*.py) lib/parts.py tools/mk/microbit.mk | $(VENV_READY)
-	@$(RUN) -c "from ember_tools import library; library.write_sources('$(@D)', '$(MICROBIT_MODULES)'.split())"
+	@$(RUN) -c "from ember_tools import library; library.write_sources('$(@D)', '$(MICROBIT_MODULES)'.split(), '$(MICROBIT_DROPPED)'.split())"
 	@touch $@
 
 # As with the other boards, rules in MicroPython do not know of flags in makefiles, nor that frozen modules went.

@@ -48,8 +48,11 @@ class Checked:
             self.damaged()
 
     def skip(self, n):
+        chunk = memoryview(bytearray(min(n, 4 * _PIECE)))
         while n > 0:
-            n -= len(self.read(min(n, 4 * _PIECE)))
+            size = min(n, len(chunk))
+            self.readinto(chunk[:size], size)
+            n -= size
 
 
 def fill(checked, view, half=False):

@@ -13,8 +13,8 @@ from ..instructions import program
 from ..machine.executor import Executor
 from ..machine.image import Image, segment, word
 from .blocks import Checked, checksum, into_place
-from .files import find
 
+_MOST = 1 << 24  # elements of an arena
 MAGIC, VERSION = 0x21424D45, 3  # b"EMB!", below 2**30: a small int
 # Words at the beginning. What the checksum is of begins with BATCH.
 (TABLE, LENGTH, CRC, BATCH, CLASSES, RESULT, RESULT_SIZE, PARAMETERS, FROZEN, GRADIENTS, STATE, UNUSED, STATE_HERE,
@@ -25,6 +25,8 @@ def read(source, executor, vm):
     """(image, executor) of what a file holds, or a bytes object: see runtime.load. vm is to accept the program."""
     name, there = "the program", None
     if not isinstance(source, (bytes, bytearray, memoryview)):
+        from .files import find
+
         name, file = repr(source), find(source, "program", whole)
     else:
         file, there = BytesIO(source), memoryview(source)
@@ -33,14 +35,17 @@ def read(source, executor, vm):
     with file:
         words, several = array("i", range(HEAD)), (0, 0, program.Y, [], b"")
         _check_head(file, words, name, vm)
-        file.seek(4 * HEAD + 4)
-        (n,) = _array(Checked(file, 4, name), "i", 1)
+        gc.collect()  # so that what is made now lies low, and the arena finds room in one piece
+        file.seek(4 * HEAD)
+        head, arena = _array(Checked(file, 4 * (program.HEAD + 2), name), "i", program.HEAD + 2), None
+        n, size = head[1], head[program.HEAD + 1]
+        if there is not None and not executor and 0 < size <= _MOST:
+            arena = _arena(size)  # first: the smallest boards have room in one piece only now
         file.seek(4 * HEAD)
         # What is read now is what becomes of it, so it is checked once more.
         checked = Checked(file, 4 * (words[LENGTH] - HEAD), name, crc32(memoryview(words)[BATCH:]))
         if not program.HEAD <= n <= words[LENGTH] - HEAD:
             raise ValueError("%s is damaged: its program has %d words" % (name, n))
-        gc.collect()  # so that code lies low, and the arena finds room in one piece
         code = _code(checked, n, there, name, vm)
         if code is None:
             raise ValueError("%s is damaged: the VM refuses its program" % name)
@@ -50,7 +55,7 @@ def read(source, executor, vm):
             several = read_several(file, words, code)
         if not _fits_together(words, code, several[2]):
             raise ValueError("%s is damaged: its parts do not fit together" % name)
-        return _make(checked, words, code, there, several, executor, vm)
+        return _make(checked, words, code, there, several, executor, arena, vm)
 
 
 def _may_change(source):
@@ -151,8 +156,10 @@ def _array(checked, dtype, n):
     return found
 
 
-def _make(checked, words, code, there, several, executor, vm):
-    arena = None if executor else _arena(segment(code, program.ARENA)[1])  # first, while there is room in one piece
+def _make(checked, words, code, there, several, executor, arena, vm):
+    if not executor and (arena is None or len(arena) != segment(code, program.ARENA)[1]):
+        arena = None
+        arena = _arena(segment(code, program.ARENA)[1])  # first, while there is room in one piece
     image = Image(code, (), *[_array(checked, program.TYPES[segment(code, k)[0] & 7], segment(code, k)[1])
                               for k in (program.CONSTANTS, program.FLOATS, program.INTS)])  # fmt: skip
     image.inputs, image.targets, last, more, end = several

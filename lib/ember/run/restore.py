@@ -14,6 +14,7 @@ from .blocks import Checked, fill, into_place
 from .checkpoint import ACCUMULATED, BLOCK, FLOATS, HEAD, INTS, MAGIC, VERSION, arrays, floats, integers, kind
 from .identity import identity
 
+_ROOM = 1024  # bytes
 _KEYS = ("epoch", "place", "skipped", "schedule", "data", "callbacks", "moves", "metadata")
 
 
@@ -86,6 +87,7 @@ def resume(runner, path, data):
 def _in_place(runner, file, size, path, data):
     """Where there is no memory for it beside the old state: straight into its place. What is read wrong, is read
     again; until it came out right, nothing else runs."""
+    bytearray(_ROOM)  # for what is read besides: where there is none, nothing has changed
     runner.loading = runner.paused = runner.changing = True
     tries = 3
     while True:

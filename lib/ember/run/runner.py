@@ -53,7 +53,7 @@ class Runner:
         self.binding = self.cutter = None  # a step finds these sooner here than in the class
         self.paused = self.unfinished = False
         self.mark = [None]
-        if sys.implementation.name == "cpython":
+        if hasattr(sys, "_current_frames"):  # CPython
             from .busy import Mark
 
             self.mark = Mark()
