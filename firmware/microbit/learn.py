@@ -30,7 +30,7 @@ class Digits:
 
 
 def train(model, digits, report, step=None):
-    """step: what model.step() does with the x and y that it finds in the model, where the stack is too short for more."""
+    """step: what model.step() does with the x and y that it finds in the model, where there is no stack for more."""
     k = 0
     for epoch in range(EPOCHS):
         for _ in range(digits.train):

@@ -47,9 +47,7 @@ began = nrf.us()
 train(model, digits, report, runtime.step)
 learnt = say("trained:", digest(model), accuracy(model, digits))
 gc.collect()
-size = model.image.block(0)[
-    1
-]  # the parameters, in the order in which they lie, and their CRC-32: a checkpoint has more
+size = model.image.block(0)[1]  # the parameters as they lie, and their CRC-32: a checkpoint has more
 file.write(pack("<I", runtime.put(file, runtime.pieces(model.executor, 0, size))))
 for k in range(size):
     model.executor.segments[0][k] = 0.0

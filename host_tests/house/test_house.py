@@ -180,7 +180,7 @@ MOST_LINES = 300
 # Those that would not gain by a cut: to 400 lines at the most.
 LONGER = {
     "firmware/vm/test/fuzz.c": 400,
-    "lib/ember/recording/function.py": 330,
+    "lib/ember/recording/function.py": 335,
     "lib/ember/run/runner.py": 400,
     "lib/ember/tensors/tensor.py": 400,
 }

@@ -298,7 +298,7 @@ def test_a_trainer_that_is_interrupted(machine):
     """In whatever look at the loss: the weights are those of before a move."""
     for n in range(1, 6):
         t = trainer()
-        run, seen = t.accumulate, []
+        run, seen = t.accumulate_part, []
 
         def look(x, y, t=t, n=n, run=run, seen=seen):
             seen.append(values(*t.model.parameters()))
@@ -306,12 +306,12 @@ def test_a_trainer_that_is_interrupted(machine):
                 raise KeyboardInterrupt
             run(x, y)
 
-        t.accumulate = look
+        t.accumulate_part = look
         with pytest.raises(KeyboardInterrupt):
             t.step(*BATCH)
         assert values(*t.model.parameters()).tolist() in [x.tolist() for x in seen[: max(1, n - 1)]]
         assert t.steps == 0
-        t.accumulate = run
+        t.accumulate_part = run
         t.step(*BATCH)
         assert t.steps == 1
 

@@ -122,7 +122,7 @@ def convert(m, f):
 def count(m, f):
     segment, offset = f.counter >> 24, f.counter & 0xFFFFFF
     value = int(m.values[segment][offset]) * f.keep + f.n * f.add
-    m.values[segment][offset] = (value + 2**31) % 2**32 - 2**31
+    m.values[segment][offset] = min(value, 2**31 - 1)  # where it stays
 
 
 @instruction

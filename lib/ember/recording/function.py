@@ -224,7 +224,7 @@ class Function:
         if k < len(self.others):
             return alone(self.others[k], _call_among, self, k)
         given = self.given
-        if 4 - given.count(None) != len(self._inputs):
+        if self._count(0) != len(self._inputs):
             raise TypeError("this recorded function takes %d inputs" % len(self._inputs))
         as_made(self, self.trained, self.still)
         self._change(bool(self._stepped))
@@ -234,6 +234,12 @@ class Function:
             self.executor.fault()
         self._change(False)
         return self._found()
+
+    def _count(self, n):
+        """How many inputs were given: what an array is equal to, is no truth value."""
+        for x in self.given:
+            n += x is not None
+        return n
 
     def _change(self, changing):
         """Whether weights of others are being replaced."""
