@@ -29,7 +29,7 @@ test: $(EVERYTHING) ## run the tests: [ARGS="-k name"]
 	@$(PYTEST) -m "not long" $(ARGS)
 
 test-long: $(EVERYTHING) ## run those that take long: more boards, more random cases
-	@$(PYTEST) -m long $(ARGS)
+	@$(PYTEST) -m "long and not faults" $(ARGS)
 
 faults: $(EVERYTHING) ## inject every fault at every point, and print what was lost: [ARGS="-k power"] [DOCS=1]
 	@$(RUN) tools/faults.py $(if $(DOCS),--docs) $(ARGS)

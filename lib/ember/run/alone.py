@@ -89,39 +89,8 @@ def predict(self):
     return self.foretell(self.x, self.y)
 
 
-def evaluate(self):
-    from .fit import evaluate
+def rare(self):
+    """What is done now and then, by its name: see jobs.py."""
+    from . import jobs
 
-    return evaluate(self, self.x, self.y)
-
-
-def save(self):
-    from .checkpoint import save
-    from .finite import check
-
-    self.idle()
-    check(self)
-    path, half, budget_us = self.x
-    return save(self, path, half, budget_us)
-
-
-def load(self):
-    path, weights_only, strict = self.x
-    if self.swapped:
-        self.swapped.refuse()
-    if weights_only:
-        from .named import load_named
-
-        self.idle()
-        return load_named(self, path, strict)
-    from .restore import load
-
-    return load(self, path)
-
-
-def resume(self):
-    from .restore import resume
-
-    if self.swapped:
-        self.swapped.refuse()
-    return resume(self, self.x, self.y)
+    return getattr(jobs, self.x)(self, *self.y)

@@ -5,7 +5,7 @@ import sys
 
 from ..instructions import program
 from ..machine.image import per_row, rows_in, segment, word, zeros
-from .alone import accumulate, alone, evaluate, load, predict, resume, save, step, update
+from .alone import accumulate, alone, predict, rare, step, update
 
 _REFUSED, _NUMBERS = (ValueError, TypeError), (int, float, type(None))
 _is = isinstance  # a step finds it sooner here than among all builtins
@@ -339,7 +339,7 @@ class Runner:
     def evaluate(self, batches, metrics=()):
         """(mean loss, accuracy) over batches of (x, y), in evaluation mode: the mean is over all rows or weights, of
         losses that are sums over batches; accuracy is None without classes. metrics are reset, then fed each batch."""
-        return alone(self, evaluate, batches, metrics)
+        return alone(self, rare, "evaluate", (batches, metrics))
 
     def save(self, path, half=False, budget_us=None):
         """Write all that it takes to go on exactly to a file, or ember.Slots: at any time there is a whole one. Returns
@@ -349,7 +349,7 @@ class Runner:
         budget_us   begin it, return after so many microseconds, and say whether it is finished. If not, poll() goes on
                     with it; until then nothing else runs.
         """
-        return alone(self, save, (path, half, budget_us), None)
+        return alone(self, rare, "save", (path, half, budget_us))
 
     def load(self, path, weights_only=False, strict=True):
         """Read it back. A file that is damaged, or of other mathematics, raises ValueError, and nothing has changed.
@@ -357,9 +357,9 @@ class Runner:
         weights_only  parameters alone, each by its name. Returns the names of those that are not in the file, in that
                       shape; if strict, they are a ValueError.
         """
-        return alone(self, load, (path, weights_only, strict), None)
+        return alone(self, rare, "load", (path, weights_only, strict))
 
     def resume(self, path, data=None):
         """Go on where a checkpoint was saved, if there is one: whether there is. data, what fit trains on, goes on with
         the batch that is next, and callbacks, when fit is given them, with what they knew."""
-        return alone(self, resume, path, data)
+        return alone(self, rare, "resume", (path, data))
