@@ -146,4 +146,4 @@ class Checkpoints(Files):
         other = ember.Trainer(model, ember.nn.MSELoss(), ember.optim.SGD(model.parameters()), (4,), 2)
         with self.assertRaises(ValueError) as caught:
             other.load(NAME)
-        self.assertIn("another model", str(caught.exception))
+        self.assertIn("of the optimizer Adam; this one is SGD", str(caught.exception))

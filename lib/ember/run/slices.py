@@ -39,7 +39,7 @@ class Slices:
         self._pace, self.overhead, self.weights = 0, 0, None
         self._row = 0  # units of the costliest row
         self._sections = program.PREDICT  # that run
-        self._pieces, self._next = None, 0  # of a batch that comes in parts
+        self._pieces, self._next, self._start = None, 0, 0  # of a batch that comes in parts; when the step began
 
     @property
     def pace(self):
