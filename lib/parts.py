@@ -23,8 +23,8 @@ PARTS = {
         "data: __init__ count elements grow head layout memory pack place source "
         "instructions: components cost derived isa program "
         "machine: executor image refused "
-        "run: alone blocks checkpoint differs files finite fit guard half identity jobs micro named reader restore "
-        "runner slots travel values"
+        "run: alone blocks checkpoint convert differs files finite fit guard half identity jobs micro named reader "
+        "restore runner slots travel values"
     )),
     # What goes with any training where it is asked for: slices, several inputs, callbacks, schedules.
     "live": (("runtime",), (

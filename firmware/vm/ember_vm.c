@@ -19,8 +19,16 @@
 #if EMBER_HAS(functions)
 #include "math_rare.c"
 #endif
+// What proves a program and binds it: its room is worth more than its time.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC optimize("Os")
+#endif
 #include "verify.c"
 #include "bind.c"
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC pop_options
+#endif
 #include "kernel.h"
 #include "functions.c"
 #include "elementwise.c"

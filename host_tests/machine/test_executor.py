@@ -16,7 +16,7 @@ from ember.train import export
 from files import everything
 from several import build as several
 
-FACE = "bind bind_part bound run recover fault stop read write view store stopped done in_place".split()
+FACE = "bind bind_part bound run recover fault stop read write view store stopped done paused in_place".split()
 
 
 class Closed:

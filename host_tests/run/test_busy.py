@@ -358,7 +358,7 @@ def test_ctrl_c_in_averaged(often):
 
     def after():
         """On CPython Ctrl-C can come where `with` begins or ends: then the weights stay averages, and say so."""
-        if t.swapped and not t.paused:
+        if t.swapped and not t.executor.paused:
             with pytest.raises(RuntimeError, match="the weights are their averages"):
                 t.step(*batch(0))
             left.append(1)

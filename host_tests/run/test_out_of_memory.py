@@ -79,6 +79,7 @@ STAGES = """
 import gc
 from array import array
 print("begun")
+room = bytearray(2000)  # for what comes afterwards: modules that fill the heap stay
 def all_of_it():
     import ember
     from ember import nn, optim
@@ -104,6 +105,7 @@ def go():
     except MemoryError:
         print("MemoryError")
 go()
+room = None
 gc.collect()
 print(sum([i for i in range(20)]), len(bytearray(1000)))
 """

@@ -11,6 +11,7 @@ from array import array
 
 from .base.check import number, positive, whole
 from .instructions import isa, program
+from .run.convert import accept
 from .run.finite import LIMIT, Look
 from .run.guard import guard  # noqa: F401, which people find here
 
@@ -49,7 +50,7 @@ class Screen:
         return self._converted(x, y) if found is None else found
 
     def _converted(self, x, y):
-        x, y = self.trainer.accept(x, y)[:2]
+        x, y = accept(self.trainer, x, y)[:2]
         return self._fits(0, x) and self._fits(1, y)
 
     # As in run/runner.py, each call's frame stays small.

@@ -12,7 +12,6 @@ What reads a file (run/reader.py) leaves the heap when it has.
 """
 
 from .instructions import program
-from .machine.image import segment, word
 from .run.runner import Runner
 
 try:
@@ -31,25 +30,8 @@ def load(source, executor=None):
         runner = Runner(*read(source, executor, vm))
     finally:
         _leave()
-    if not _soon(runner.image.code):
-        raise ValueError("the program is damaged: what begins a step does not end soon")
     runner.run(program.ZERO)
     return runner
-
-
-def _soon(code):
-    """Whether the section ZERO, which loading runs, makes each element of the arena once at the most."""
-    ends = program.HEAD + 3 * word(code, 3)
-    at, left = word(code, ends), segment(code, program.ARENA)[1]
-    while at < word(code, ends + program.ZERO):
-        if word(code, at) != program.COUNT_UP:
-            n = word(code, at + 3)  # of a map
-            left -= n if n > 0 else -n * word(code, 2)
-            if word(code, at) or left < 0:
-                return False
-            at += 4
-        at += 5
-    return True
 
 
 def _leave():

@@ -92,6 +92,11 @@ def cross(source, name, options=()):
         return out.read_bytes()
 
 
+def traced_as(file):
+    """What a traceback on the board calls a file: as the module is called there, whose name lies in the heap anyway."""
+    return "ember" if file == "__init__" else "ember." + file
+
+
 def compiled(modules, strip=False):
     """{path below lib: content} of these modules, as .mpy files. strip: without the numbers of lines."""
     found = {}
@@ -99,7 +104,7 @@ def compiled(modules, strip=False):
         for name in file_names(modules):
             source = Path(folder, name + ".py")
             source.write_text(written()[name])
-            found["ember/%s.mpy" % name] = cross(source, "ember/%s.py" % name, ("-O3",) if strip else ())
+            found["ember/%s.mpy" % name] = cross(source, traced_as(name), ("-O3",) if strip else ())
     return found
 
 

@@ -90,15 +90,15 @@ def traced(text):
     paths = {flat.name(module): PARTS["file"](module) for module in PARTS["every"]()}
 
     def line(found):
-        file, number = found.group(1), int(found.group(2))
+        file, number = found.group(1) or found.group(2) or "__init__", int(found.group(3))
         try:
             module, number = package().where(file, number) if file in package().joined else (file, number)
             said = 'File "ember/%s", line %d' % (paths[module], number)
-            return said + ", in " + package().sources[module].function_at(number) if found.group(3) else said
+            return said + ", in " + package().sources[module].function_at(number) if found.group(4) else said
         except (rewrite.RewriteError, KeyError):
             return found.group(0)
 
-    return re.sub(r'File "(?:/lib/)?ember/(\w+)\.py", line ([0-9]{1,7})\b(, in \S+)?', line, text)
+    return re.sub(r'File "(?:(?:/lib/)?ember/(\w+)\.py|ember(?:\.(\w+))?)", line ([0-9]{1,7})\b(, in \S+)?', line, text)
 
 
 def file_names(modules):

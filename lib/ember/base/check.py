@@ -18,7 +18,7 @@ def number(name, value, low=-_INFINITY, high=_INFINITY, without=""):
             return value
     words = "a number"
     if low > -_INFINITY:
-        words += (" above %s" if "low" in without else " from %s") % low
+        words = ("a number above %s" if "low" in without else "a number from %s") % low
     if high < _INFINITY:
         words += (" to below %s" if "high" in without else " to %s") % high
     raise ValueError("%s is %r; it may be %s" % (name, value, words))
@@ -30,6 +30,17 @@ def whole(name, value, low=1):
     if isinstance(value, bool) or not isinstance(value, int) or value < low:
         raise ValueError("%s is %r; it may be a whole number from %d" % (name, value, low))
     return value
+
+
+def sizes(values):
+    """A shape, as a tuple; None unless it is one, of whole numbers from 1."""
+    found = () if isinstance(values, (tuple, list)) else None
+    for n in values if found is not None else ():
+        n = plain(n)
+        if not isinstance(n, int) or n < 1:
+            return None
+        found += (n,)
+    return found
 
 
 def positive(name, value):

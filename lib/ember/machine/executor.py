@@ -9,18 +9,19 @@ from ..instructions.program import INTS, ROWS, X, Y
 class Executor:
     """code over segments, by the run of a VM (docs/vm.md). An address, or a slot, is segment << 24 | element.
 
+    paused     a run was begun, and has not come to its end: whoever begins one says so
     stopped    says why nothing runs any more
     followers  those that use this arena too
     explain    has words for a fault that know the instruction table, where refused.py's do without
     """
 
     stopped = explain = None
-    done = 1
     in_place = True  # views of a result show what the next run makes of it
 
     def __init__(self, code, segments, run):
         self.code, self.segments, self.vm_run = code, segments, run
         self.state, self.followers = array("i", (0, 0, 0, 0)), ()
+        self.done, self.paused = 1, False
 
     def bind(self, rows, x, y):
         """What the program reads, in place, until something else is bound: the first input and the first target."""

@@ -5,6 +5,8 @@ from struct import unpack_from
 
 from ..instructions.program import FIRST_BOUND, HEAD
 
+_len = len  # a step finds it sooner here than among all builtins
+
 
 def word(code, k):
     return unpack_from("<i", code, 4 * k)[0]
@@ -29,8 +31,8 @@ def per_row(dims):
 
 def rows_in(part, size, most):
     """How many rows of so many elements a buffer holds: 0 where they are not whole, or more than `most`."""
-    rows = len(part) // size
-    return rows if rows <= most and rows * size == len(part) else 0
+    rows = _len(part) // size
+    return rows if rows <= most and rows * size == _len(part) else 0
 
 
 class Image:
@@ -53,12 +55,12 @@ class Image:
     kept        where a good state is kept, 0 if the plan has no room for one: see run/guard.py
     """
 
-    starts, results, parameters, mapped, names = (), (), (), (), None
+    starts, results, parameters, mapped = (), (), (), ()
     batch_size = classes = inputs = targets = statistics = kept = longest = 0
 
     def __init__(self, code, sections, constants, floats, ints):
         self.code, self.sections = code, sections
-        self.constants, self.floats, self.ints = constants, floats, ints
+        self.constants, self.floats, self.ints, self.names = constants, floats, ints, None
 
     def block(self, k):
         """(address, elements) of one: PARAMETERS, FROZEN, GRADIENTS, STATE or THE_STATISTICS of program.py."""

@@ -8,6 +8,7 @@ import gc
 from ..base.check import flag, whole
 from ..ops import reduce
 from ..tensors.parameter import Buffer, Parameter, inverse_root
+from ..tensors.sink import is_among
 from ..tensors.tensor import apply
 
 
@@ -29,7 +30,7 @@ def _gather(module, found):
     for part in _parts(module):
         if isinstance(part, Module):
             _gather(part, found)
-        elif not any([part is p for p in found]):
+        elif not is_among(part, found):
             found.append(part)
 
 
@@ -54,7 +55,7 @@ class Module:
         found = [self]
         for module in found:  # grows
             for part in _parts(module):
-                if isinstance(part, Module) and not any([part is m for m in found]):
+                if isinstance(part, Module) and not is_among(part, found):
                     found.append(part)
         return found
 

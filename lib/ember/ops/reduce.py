@@ -37,22 +37,34 @@ def axes_of(dims, dim):
 def reduced(dims, dim):
     """How many elements each result is made of; below zero: times rows."""
     taken = axes_of(dims, dim)
-    return numel([dims[i] for i in range(len(dims)) if taken[i]])
+    n = 1
+    for i in range(len(dims)):
+        if taken[i]:
+            n *= dims[i]
+    return n
 
 
 def reduce_shape(inputs, dim, keepdim):
     dims = inputs[0].dims
-    taken = axes_of(dims, dim)
-    if keepdim:
-        return tuple([1 if taken[i] else dims[i] for i in range(len(dims))])
-    return tuple([dims[i] for i in range(len(dims)) if not taken[i]])
+    taken, kept = axes_of(dims, dim), ()
+    for i in range(len(dims)):
+        if keepdim or not taken[i]:
+            kept += (1 if taken[i] else dims[i],)
+    return kept
 
 
 def kept_strides(dims, dim):
     """Strides with which the result is read as the input: 0 along what was reduced."""
-    taken = axes_of(dims, dim)
-    kept = [1 if taken[i] else dims[i] for i in range(len(dims))]
+    taken, kept = axes_of(dims, dim), list(dims)
+    for i in range(len(dims)):
+        if taken[i]:
+            kept[i] = 1
     return broadcast_strides(kept, dims)
+
+
+def _goes_on(last, step):
+    """Whether two dimensions, each [size, stride, stride, stride], are stepped through as one."""
+    return last[1] == step[1] * step[0] and last[2] == step[2] * step[0] and last[3] == step[3] * step[0]
 
 
 def summed(sink, fn, dims, y, y_strides, a, a_strides, b=None, b_strides=None, square=0):
@@ -65,7 +77,7 @@ def summed(sink, fn, dims, y, y_strides, a, a_strides, b=None, b_strides=None, s
         if step[0] == 1:
             continue
         part = kept if step[1] else gone
-        if part and [x for x in (1, 2, 3) if part[-1][x] != step[x] * step[0]] == []:
+        if part and _goes_on(part[-1], step):
             step[0] *= part.pop()[0]
         part.append(step)
     if len(kept) > 4 or len(gone) > 2:  # what is summed side by side first; a batch stays in front
@@ -109,7 +121,7 @@ def matmul_shape(inputs, *args):
     else:
         try:
             lead = broadcast([x.alias(x.dims[:-2]) for x in inputs[:2]])
-            if lead and [n for n in row + column if n < 0]:
+            if lead and min(row + column + (0,)) < 0:
                 why = "batch"
         except ValueError:
             why = "front"
@@ -136,7 +148,7 @@ def matmul_sizes(a, b):
         if out[i] == 1:
             continue
         step = [out[i], steps[0][i] * m * n, steps[1][i] * m * k, steps[2][i] * k * n]
-        if dims and [x for x in (1, 2, 3) if dims[-1][x] != step[x] * out[i]] == []:
+        if dims and _goes_on(dims[-1], step):
             step[0] *= dims.pop()[0]
         dims.append(step)
     if dims and dims[-1][3] == 0:  # more rows of a for the same b
@@ -170,8 +182,9 @@ def _matmul_emit(sink, y, inputs, saved):
 
 def product_grad(sink, x, own, dims):
     """The gradient of an operand and how to meet it: where dims repeat it, it is a sum over them."""
-    if [step for step in dims if step[own] == 0]:
-        return summed_grad(sink, x), INTO_ADD
+    for step in dims:
+        if step[own] == 0:
+            return summed_grad(sink, x), INTO_ADD
     return into_grad(sink, x)
 
 

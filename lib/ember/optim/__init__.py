@@ -7,7 +7,7 @@ from ..base.check import chance, flag, not_negative
 from ..instructions import emit
 from ..instructions.program import STEP
 from ..tensors.parameter import Parameter
-from ..tensors.sink import INTS
+from ..tensors.sink import INTS, is_among
 
 
 class Group:
@@ -66,7 +66,7 @@ class Optimizer:
         for p in members:
             if not isinstance(p, Parameter):
                 raise ValueError("params has %r; it may have Parameters, or be a list of groups" % (p,))
-            if any([p is q for q in seen]):
+            if is_among(p, seen):
                 raise ValueError("a parameter of shape %s is given twice" % (p.shape,))
             seen.append(p)
         values = dict(self.defaults)

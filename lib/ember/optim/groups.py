@@ -2,6 +2,7 @@
 
 from ..base.check import not_negative
 from ..nn import Module
+from ..tensors.sink import is_among
 
 
 def decay_groups(model, weight_decay):
@@ -19,7 +20,7 @@ def decay_groups(model, weight_decay):
             excepted.extend(module.parameters())
     decayed, left = [], []
     for p in model.parameters():
-        alone = len(p.shape) < 2 or any([p is q for q in excepted])
+        alone = len(p.shape) < 2 or is_among(p, excepted)
         (left if alone else decayed).append(p)
     groups = {"params": decayed, "weight_decay": weight_decay}, {"params": left, "weight_decay": 0.0}
     return [group for group in groups if group["params"]]

@@ -7,6 +7,7 @@ from ..instructions.isa import ADD as INTO_ADD
 from ..instructions.isa import MAXIMUM
 from ..ops.reduce import summed
 from ..ops.rules import ABS_FN, ADD_FN, COPY_FN, MUL_FN, NEG_FN, SUB_FN, strided
+from ..tensors.sink import numels
 from ..tensors.tensor import Tensor, current_sink
 from . import Optimizer
 
@@ -48,7 +49,7 @@ class LBFGS(Optimizer):
         self.line_search_fn, self.history_size = line_search_fn, whole("history_size", history_size)
         Optimizer.__init__(self, params, {"lr": lr})
         self.members = [p for p in self.groups[0].params if p.requires_grad]
-        n = sum([p.numel() for p in self.members])
+        n = numels(self.members)
         if not n:
             raise ValueError("LBFGS got no parameters to train")
         self.x, self.g, self.before, self.d, self.work = [Tensor(array("f", range(n))) for _ in range(5)]

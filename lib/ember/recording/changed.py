@@ -1,5 +1,7 @@
 """What cannot change once a program was recorded: its errors say what to do instead."""
 
+from ..tensors.sink import is_among
+
 
 def grown_within(t):
     """A parameter that what is recorded makes for itself, or another leaf that is to learn."""
@@ -17,7 +19,7 @@ def grown_within(t):
 
 def known(recording, p):
     """Of a parameter of another model its values are taken; one that was made here is new at every recording."""
-    if not any([p is q for q in recording.outside]):
+    if not is_among(p, recording.outside):
         if recording.plan is not None:
             grown_within(p)
         recording.outside.append(p)

@@ -12,15 +12,16 @@ print(loss.item())
 """
 
 from .. import vm
-from ..base.check import plain
+from ..base.check import sizes
 from ..instructions import emit, isa
 from ..instructions.program import STEP
 from ..machine.image import rows_in
 from ..run.alone import alone, busy, during
+from ..run.binding import bind_part
 from ..run.runner import Runner
 from ..tensors import tensor
 from ..tensors.parameter import Parameter
-from ..tensors.sink import INTS, numel
+from ..tensors.sink import INTS, is_among, numel
 from ..tensors.tensor import Tensor, use
 from .build import as_made, build, clear, retired, settle
 from .recording import Recording
@@ -67,7 +68,7 @@ class _Recording(Recording):
 
     def update(self, optimizer):
         """What an optimizer's step() is while recording."""
-        if any([optimizer is o for o in self.stepped]):
+        if is_among(optimizer, self.stepped):
             raise RuntimeError("record: an optimizer may step once in a call, this one did before")
         if optimizer.steps:
             raise ValueError("the optimizer has already taken %d steps of its own; give a new one" % optimizer.steps)
@@ -179,15 +180,15 @@ class Function:
         for i in range(len(self._owners)):
             self.executor.bind_part(isa.FIRST_BOUND + len(self._inputs) + i, self._owners[i].executor.segments[0])
             self._owners[i].executor.followers += (self.executor,)
-        self.given, self.others, self.mark = [None] * 4, [], None
+        self.asked, self.others, self.mark = [None] * 4, [], None
         for owner in [other for o in self._owners for other in [o] + getattr(o, "others", [])] or [self._runner]:
             if self.mark is None:
                 self.mark = owner.mark
-            elif not any([owner.mark is mark for mark in [self.mark] + [other.mark for other in self.others]]):
+            elif not is_among(owner.mark, [self.mark] + [other.mark for other in self.others]):
                 self.others.append(owner)
         offset = 0
         for p in self._parameters:
-            if not any([p.owner is owner for owner in self._owners]):
+            if not is_among(p.owner, self._owners):
                 settle(p, arena, offset, self)
                 offset += p.numel()
         floats, offset = memoryview(self.executor.segments[isa.FLOATS]), 0
@@ -213,23 +214,23 @@ class Function:
         if not self.mark:
             busy()
         self.mark.pop()  # as runner.alone
-        self.given[0] = a
-        self.given[1] = b
-        self.given[2] = c
-        self.given[3] = d
+        self.asked[0] = a
+        self.asked[1] = b
+        self.asked[2] = c
+        self.asked[3] = d
         return during(self, _call)
 
     def among(self, k):
         """Run it, with the marks of the owners from the k-th on too."""
         if k < len(self.others):
             return alone(self.others[k], _call_among, self, k)
-        given = self.given
+        asked = self.asked
         if self._count(0) != len(self._inputs):
             raise TypeError("this recorded function takes %d inputs" % len(self._inputs))
         as_made(self, self.trained, self.still)
         self._change(bool(self._stepped))
         if not self._bind_all(0) or not self._attempt():
-            self._convert(given)
+            self._convert(asked)
         if self._done < 0:
             self.executor.fault()
         self._change(False)
@@ -237,7 +238,7 @@ class Function:
 
     def _count(self, n):
         """How many inputs were given: what an array is equal to, is no truth value."""
-        for x in self.given:
+        for x in self.asked:
             n += x is not None
         return n
 
@@ -248,7 +249,7 @@ class Function:
 
     def _bind_all(self, i):
         while i < len(self._inputs):
-            if not self._bind(i, self.given[i]):
+            if not self._bind(i, self.asked[i]):
                 return False
             i += 1
         return True
@@ -256,7 +257,7 @@ class Function:
     def _bind(self, i, x):
         """Whether its length fits."""
         x = x.elements() if isinstance(x, Tensor) else x
-        return self._runner.bind_part(isa.FIRST_BOUND + i, x)
+        return bind_part(self._runner, isa.FIRST_BOUND + i, x)
 
     def _attempt(self):
         """Whether the inputs are buffers of the right types: then it has run."""
@@ -309,14 +310,13 @@ def _call(function):
 
 
 def _call_among(owner):
-    return owner.x.among(owner.y + 1)
+    return owner.asked[0].among(owner.asked[1] + 1)
 
 
 def _example(e):
     shape, dtype = (e.shape, e.dtype) if isinstance(e, Tensor) else (e, "f")
-    good = isinstance(shape, (tuple, list)) and len(shape) > 0
-    shape = tuple([plain(n) for n in shape]) if good else shape
-    if not good or any([not isinstance(n, int) or n < 1 for n in shape]):
+    shape = sizes(shape)
+    if not shape:
         raise ValueError("an example is %r; it may be a tensor or a shape, the batch first" % (e,))
     return shape, dtype
 

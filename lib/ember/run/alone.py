@@ -16,8 +16,8 @@ def alone(self, job, x, y):
     if not self.mark:
         busy()
     self.mark.pop()
-    self.x = x
-    self.y = y
+    self.asked[0] = x
+    self.asked[1] = y
     return during(self, job)
 
 
@@ -25,7 +25,8 @@ def during(self, job):
     try:
         return job(self)
     finally:
-        self.x = self.y = None
+        self.asked[0] = None
+        self.asked[1] = None
         self.mark.append(None)
 
 
@@ -39,58 +40,20 @@ def ready(self):
 
 def step(self):
     ready(self)
-    x, y = self.x, self.y
-    if self.paused or self.unfinished:
+    x, y = self.asked
+    if self.executor.paused or self.unfinished:
         self.idle()
     if self.cutter:
         self.cutter.step(x, y)
     elif self.fresh:
         if not self.bind(x, y) or not self.attempt(program.CHECK_TO_UPDATE):
-            self.convert(x, y, program.CHECK_TO_UPDATE)
+            from .convert import convert
+
+            convert(self, x, y, program.CHECK_TO_UPDATE)
     else:
-        self.take(x, y, program.CHECK)
-        self.fresh = True
-        self.run(program.FORWARD_TO_UPDATE)
-
-
-def accumulate(self):
-    ready(self)
-    if self.cutter:
-        self.cutter.accumulate(self.x, self.y)
-    else:
-        self.accumulate_part(self.x, self.y)
-
-
-def update(self):
-    if self.swapped:
-        self.swapped.refuse()
-    if not self.fresh:
-        self.unfinished = False
-    if self.paused or self.unfinished:
-        self.idle()
-    if self.fresh:
-        if self.executor.done < -1:  # that was skipped
-            return
-        raise RuntimeError("update: nothing was accumulated since the last update")
-    self.fresh = True  # before it runs: if it is interrupted, it is finished before whatever comes next
-    if not self.attempt(program.UPDATE):
-        update_unbound(self)
-
-
-def update_unbound(self):
-    """Where there was no memory to convert a batch, nor to bind another, what cannot be read is bound still."""
-    self.fresh = False
-    self.unbind()
-    self.fresh = True
-    self.run(program.UPDATE)
+        self.jobs.go_on(self, x, y)
 
 
 def predict(self):
-    return self.foretell(self.x, self.y)
-
-
-def rare(self):
-    """What is done now and then, by its name: see jobs.py."""
-    from . import jobs
-
-    return getattr(jobs, self.x)(self, *self.y)
+    x, out = self.asked
+    return self.predict_part(x, out)

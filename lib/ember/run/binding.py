@@ -4,14 +4,24 @@ the others those that follow: inputs, then targets."""
 from array import array
 
 from ..instructions import program
-from ..machine.image import segment, word, zeros
+from ..machine.image import rows_in, segment, word, zeros
 
 _LENGTH = 3  # reader.LENGTH
+_ROWS = (program.INTS << 24) + program.ROWS
 
 
 def sizes(code):
     """Elements of a row, in each segment that is bound."""
     return [segment(code, k)[2] for k in range(program.FIRST_BOUND, word(code, 3))]
+
+
+def bind_part(runner, k, part):
+    """Bind one part of a batch, in segment k; the first of all says how many rows. Whether its length fits."""
+    rows = rows_in(part, runner.sizes[k - program.FIRST_BOUND], runner.micro_batch)
+    if k == program.X:
+        runner.executor.write(_ROWS, rows)
+    runner.executor.bind_part(k, part)
+    return 0 < rows == runner.rows
 
 
 class Binding:
@@ -46,17 +56,17 @@ class Binding:
 
     def _bind_inputs(self, runner, x):
         if not self.many_x:
-            return runner.bind_part(program.X, x)
+            return bind_part(runner, program.X, x)
         for k in range(len(self.inputs)):
-            if not runner.bind_part(self.inputs[k], x[k]):
+            if not bind_part(runner, self.inputs[k], x[k]):
                 return False
         return True
 
     def _bind_targets(self, runner, y):
         if not self.many_y:
-            return runner.bind_part(program.Y, y)
+            return bind_part(runner, program.Y, y)
         for k in range(len(self.targets)):
-            if not runner.bind_part(self.targets[k], y[k]):
+            if not bind_part(runner, self.targets[k], y[k]):
                 return False
         return True
 

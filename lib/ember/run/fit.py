@@ -1,6 +1,7 @@
 """What a Trainer does with many batches: fitting and evaluating."""
 
 from ..instructions.program import CHECK, CORRECT, INTS, PREDICT, PREDICT_AND_SCORE, SCORE, SCORED, SCORED_LOSS, Y
+from .jobs import take
 
 _CORRECT, _SCORED = (INTS << 24) + CORRECT, (INTS << 24) + SCORED
 _MOST = 0x7FFFFFFF  # where a counter stays
@@ -20,7 +21,7 @@ def evaluate(trainer, batches, metrics):
         if not isinstance(batch, (tuple, list)) or len(batch) != 2:
             raise ValueError("evaluate: batches has %r; each may be a pair (x, y)" % (batch,))
         for x, y in trainer.cutter.of(batch[0], batch[1]) if trainer.cutter else (batch,):
-            trainer.take(x, y, CHECK)
+            take(trainer, x, y, CHECK)
             if metrics:
                 _measure(trainer, metrics)
             else:

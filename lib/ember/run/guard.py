@@ -46,7 +46,7 @@ def guard(runner, guard):
 def act(runner):
     """A run has stopped at a number that is not finite: ValueError says which, or the step is none."""
     runner.executor.recover(-1)
-    runner.fresh, runner.unfinished, runner.paused = True, False, False
+    runner.fresh, runner.unfinished, runner.executor.paused = True, False, False
     why, lost = found(runner)
     (what, value), key = parse(runner.guard), runner.executor.read(_KEY)
     if what == "rewind":
@@ -133,7 +133,7 @@ def _rewind(runner, source, why):
 
 
 def _take(runner):
-    runner.x.take()
+    runner.asked[0].take()
 
 
 class Kept:
@@ -176,7 +176,7 @@ class Kept:
         """What came to a step's end is finite."""
         runner, at = self.runner, 0
         executor = runner.executor
-        if runner.unfinished or runner.paused:
+        if runner.unfinished or runner.executor.paused:
             return
         for address, n in self.blocks:
             self.room[at : at + n] = executor.view(address, n)

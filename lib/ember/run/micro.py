@@ -4,7 +4,8 @@ from array import array
 
 from ..instructions.program import CHECK, X, Y
 from ..machine.image import per_row, rows_in, segment
-from .alone import update
+from .convert import accept
+from .jobs import accumulate_part, take, update
 
 
 class Cutter:
@@ -35,7 +36,7 @@ class Cutter:
             k += 1
 
     def look_at(self, piece):
-        self.trainer.take(piece[0], piece[1], CHECK)
+        take(self.trainer, piece[0], piece[1], CHECK)
 
     def accumulate(self, x, y):
         self.of(x, y)
@@ -56,7 +57,7 @@ class Cutter:
             raise
 
     def add(self, piece):
-        self.trainer.accumulate_part(piece[0], piece[1])
+        accumulate_part(self.trainer, piece[0], piece[1])
 
     def cut(self, x, y):
         t, key = self.trainer, x
@@ -65,7 +66,7 @@ class Cutter:
         found = _zip(pieces(x, rows, t.micro_batch), pieces(y, rows, t.micro_batch)) if rows else ()
         if not rows or not self.in_place(found[0]):
             t.unbind()
-            x, y, rows = t.accept(x, y)
+            x, y, rows = accept(t, x, y)
             found = _zip(pieces(x, rows, t.micro_batch), pieces(y, rows, t.micro_batch))
             key = None  # a copy: it is made again next time
         return key, y, found
@@ -79,7 +80,7 @@ class Cutter:
         t = self.trainer
         rows = rows_of(t, x, None)
         if not rows:
-            x, _, rows = t.accept(x, None)
+            x, _, rows = accept(t, x, None)
         sizes = [per_row(dims) for _, dims in t.image.results]
         outs = out if t.image.targets else (out,)
         if out is None:

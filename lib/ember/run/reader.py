@@ -55,6 +55,8 @@ def read(source, executor, vm):
             several = read_several(file, words, code)
         if not _fits_together(words, code, several[2]):
             raise ValueError("%s is damaged: its parts do not fit together" % name)
+        if not _soon(code):
+            raise ValueError("%s is damaged: what begins a step does not end soon" % name)
         return _make(checked, words, code, there, several, executor, arena, vm)
 
 
@@ -147,6 +149,21 @@ def _fits_together(words, code, last):
         and 0 < words[RESULT_SIZE] <= (arena - words[RESULT]) // rows
         and total + words[PARAMETERS] + words[FROZEN] + words[STATE_HERE] + words[TEXT] == words[LENGTH]
     )
+
+
+def _soon(code):
+    """Whether the section ZERO, which loading runs, makes each element of the arena once at the most."""
+    ends = program.HEAD + 3 * word(code, 3)
+    at, left = word(code, ends), segment(code, program.ARENA)[1]
+    while at < word(code, ends + program.ZERO):
+        if word(code, at) != program.COUNT_UP:
+            n = word(code, at + 3)  # of a map
+            left -= n if n > 0 else -n * word(code, 2)
+            if word(code, at) or left < 0:
+                return False
+            at += 4
+        at += 5
+    return True
 
 
 def _array(checked, dtype, n):

@@ -88,7 +88,7 @@ def _in_place(runner, file, size, path, data):
     """Where there is no memory for it beside the old state: straight into its place. What is read wrong, is read
     again; until it came out right, nothing else runs."""
     bytearray(_ROOM)  # for what is read besides: where there is none, nothing has changed
-    runner.loading = runner.paused = runner.changing = True
+    runner.loading = runner.executor.paused = runner.changing = True
     tries = 3
     while True:
         try:
@@ -183,7 +183,7 @@ def _behind(image):
 
 def take(runner, found):
     """What was found takes the place of what there was. Where that is interrupted, it is finished."""
-    runner.loading, runner.paused = found, True
+    runner.loading, runner.executor.paused = found, True
     try:
         settle(runner)
     except BaseException:
@@ -204,7 +204,7 @@ def settle(runner):
         one, state, rates = found["before"]
         one.load(state)
         _set(executor, FLOATS, rates)
-    runner.loading, runner.paused, runner.unfinished, runner.changing = None, False, False, False
+    runner.loading, runner.executor.paused, runner.unfinished, runner.changing = None, False, False, False
 
 
 def _go_on(runner, found):
@@ -232,7 +232,7 @@ def _try(runner, one, state):
     if one is None or state is None:
         return
     torn = runner.loading
-    runner.loading, runner.paused = {"places": (), "before": (one, one.state(), floats(runner))}, True
+    runner.loading, runner.executor.paused = {"places": (), "before": (one, one.state(), floats(runner))}, True
     try:
         one.load(state)
     finally:

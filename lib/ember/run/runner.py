@@ -1,11 +1,11 @@
 """The runner: batches are bound, and sections of a program run, whoever made its image: a Trainer, a recorded function,
 a metric, or runtime.load of what it reads from a file."""
 
-import sys
+import gc
 
 from ..instructions import program
 from ..machine.image import per_row, rows_in, segment, word, zeros
-from .alone import accumulate, alone, predict, rare, step, update
+from .alone import alone, predict, step
 
 _REFUSED, _NUMBERS = (ValueError, TypeError), (int, float, type(None))
 _is = isinstance  # a step finds it sooner here than among all builtins
@@ -28,22 +28,21 @@ class Runner:
 
     What runs it, as slices.py, finds:
 
-    rows        of the batch that is bound
     sizes       elements of a row in each segment that is bound, where there are several
     stretch     cost units that a run takes without a look at what interrupts it; below zero it runs to its end
-    paused      a run was begun, and has not come to its end
     fresh       gradients are to be zeroed before the next batch
     unfinished  a step in slices, or, if not fresh, one that is fused
     data, callbacks, moves  what is saved besides: what fit trains on, and calls; L-BFGS's moves
     saving, loading  a save in slices; what is to take the place of the state, True where half of it did
     waiting     what was loaded and has nobody yet who takes it; resumed: whether fit is to go on with that
-    mark        empty while one of its calls runs, or one of whoever shares its arena: see alone.py
+    mark        empty while one of its calls runs, or one of whoever shares its arena; asked: what that call was given
+                (see alone.py)
     changing    weights are being replaced, and not by a section
     swapped     what has put their averages in the place of weights
     """
 
     front = plan = schedule = validation = sliced = sizes = data = moves = metadata = loading = saving = None
-    waiting = kept = swapped = None
+    waiting = kept = swapped = _jobs = None
     changing = False
     epoch, place, callbacks, target_size, skipped, stretch, guard, resumed = 0, 0, (), 0, 0, 1 << 20, "raise", False
 
@@ -51,9 +50,9 @@ class Runner:
         code = image.code
         self.image, self.executor = image, executor
         self.binding = self.cutter = None  # a step finds these sooner here than in the class
-        self.paused = self.unfinished = False
-        self.mark = [None]
-        if hasattr(sys, "_current_frames"):  # CPython
+        self.unfinished = False
+        self.mark, self.asked = [None], [None, None]
+        if hasattr(gc, "freeze"):  # CPython
             from .busy import Mark
 
             self.mark = Mark()
@@ -82,8 +81,12 @@ class Runner:
             flags, _, size = segment(self.image.code, k)
             if size:
                 self.executor.bind_part(k, zeros(program.TYPES[flags & 7], rows * size))
-        self.rows = rows
         self.executor.write(_ROWS, rows)
+
+    @property
+    def rows(self):
+        """Of the batch that is bound."""
+        return self.executor.read(_ROWS)
 
     # As in alone.py, each call's frame stays small.
 
@@ -93,28 +96,19 @@ class Runner:
             return False
         if self.binding:
             return self.binding.bind(self, x, y)
-        rows = self.rows = rows_in(y, self.target_size, self.micro_batch)
+        rows = rows_in(y, self.target_size, self.micro_batch)
         self.executor.bind(rows, x, y)
         return rows > 0 and rows == rows_in(x, self.sample_size, self.micro_batch)
 
-    def bind_part(self, k, part):
-        """One part of several, in segment k; the first of all says how many rows."""
-        rows = rows_in(part, self.sizes[k - program.FIRST_BOUND], self.micro_batch)
-        if k == program.X:
-            self.rows = rows
-            self.executor.write(_ROWS, rows)
-        self.executor.bind_part(k, part)
-        return 0 < rows == self.rows
-
     def bind_input(self, x):
         """Bind a batch without targets, for a prediction; whether its length fits."""
-        if self.paused or self.unfinished:
+        if self.executor.paused or self.unfinished:
             self.idle()
         if _is(x, _NUMBERS):
             return False
         if self.binding:
             return self.binding.bind_input(self, x)
-        rows = self.rows = rows_in(x, self.sample_size, self.micro_batch)
+        rows = rows_in(x, self.sample_size, self.micro_batch)
         y = self.executor.bound(program.Y)
         if len(y) < rows * self.target_size:  # targets are bound even where they are not read
             y = zeros(self.target_dtype, self.micro_batch * self.target_size)
@@ -123,26 +117,26 @@ class Runner:
 
     def run(self, sections):
         """Now and then the VM returns to Python, which then may be interrupted (Ctrl-C)."""
-        if self.paused or self.unfinished:
+        if self.executor.paused or self.unfinished:
             self.idle()
-        self.paused, done = True, 0
+        self.executor.paused, done = True, 0
         while not done:
             done = self.executor.run(sections, self.stretch)
         if done < 0:
             self.fault()
-        self.paused = False
+        self.executor.paused = False
 
     def attempt(self, sections):
         """Run sections on what is bound; False where it is not of the types that are read, or an index is too large."""
         try:
-            self.paused = True
+            self.executor.paused = True
             while not self.executor.run(sections, self.stretch):
                 pass
             if self.executor.done == -1:
                 self.executor.fault()
-            self.paused = False
+            self.executor.paused = False
         except _REFUSED:  # before it began, or when it had come to its end
-            self.paused = False
+            self.executor.paused = False
             return False
         if self.executor.done < 0:
             self.fault()
@@ -160,66 +154,18 @@ class Runner:
         """Nothing is half done any more, or RuntimeError. loading: all that lasts is about to be replaced."""
         if self.executor.stopped:
             self.executor.stopped()
-        if self.paused or self.unfinished:
+        if self.executor.paused or self.unfinished:
             from .travel import idle
 
             idle(self, loading)
 
-    def take(self, x, y, sections):
-        """Run sections on a batch, in place where it is in the types the program reads. What is wrong with it is
-        found when it is bound or by the first section, before anything has changed."""
-        if self.paused or self.unfinished:
-            self.idle()
-        if not self.bind(x, y) or not self.attempt(sections):
-            self.convert(x, y, sections)
-
-    def convert(self, x, y, sections):
-        """The slow way: make of a batch what the program reads, or say what is wrong with it, in that order."""
-        self.unbind()  # what is wrong does not stay bound
-        if y is None and sections != program.PREDICT:
-            raise ValueError("y is None; a step, and evaluate, take the targets of x")
-        x, y = self.accept(x, y)[:2]
-        if y is None:
-            self.bind_input(x)
-        else:
-            self.bind(x, y)
-        self.run(sections)
-
-    def accept(self, x, y):
-        """(x, y, rows), as buffers of the types that the program reads."""
-        if self.front:
-            return self.front.accept(self.binding, x, y)
-        from .travel import accept
-
-        return accept(self, x, y)
-
     def accumulate(self, x, y):
         """Add the gradients of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
-        alone(self, accumulate, x, y)
-
-    def accumulate_part(self, x, y):
-        """Of at most micro_batch samples."""
-        if self.paused or self.unfinished:
-            self.idle()
-        if self.fresh:
-            self.take(x, y, program.CHECK_TO_BACKWARD)
-            if self.executor.done < 0:  # fused, and skipped
-                return
-            self.paused = True  # until both are said
-            self.fresh = False
-            self.unfinished = self.is_fused()  # update() is to find the batch, and what was made of it
-            self.paused = False
-        else:
-            self.take(x, y, program.CHECK)
-            self.run(program.FORWARD_TO_BACKWARD)
-
-    def is_fused(self):
-        """Whether gradients take no memory."""
-        return self.image.starts[program.GRADIENTS] == self.image.starts[program.STATE]
+        alone(self, self.jobs.accumulate, x, y)
 
     def update(self):
         """One step of the optimizer on the mean gradient of what was accumulated; none where no label of it counts."""
-        alone(self, update, None, None)
+        alone(self, self.jobs.update, None, None)
 
     def step(self, x, y, budget_us=None):
         """accumulate(x, y) and update(). Allocates nothing where x and y are buffers of the right type. Interrupted
@@ -235,6 +181,15 @@ class Runner:
     def poll(self, budget_us):
         """Go on for so many microseconds with a step that step(x, y, budget_us) began: whether it is finished."""
         return self.slices.go_on(budget_us)
+
+    @property
+    def jobs(self):
+        """The module of what is done now and then, which loads when it is first asked for."""
+        if self._jobs is None:
+            from . import jobs
+
+            self._jobs = jobs
+        return self._jobs
 
     @property
     def slices(self):
@@ -256,13 +211,7 @@ class Runner:
     def running_loss(self):
         """The mean loss since reset_running(), over all rows or weights; of losses that are sums, over steps."""
         at = self.image.statistics + program.RUNNING
-        return self._exact(at) / (self._exact(at + 1) or 1.0)
-
-    def _exact(self, at):
-        """A sum that is kept in two floats."""
-        s = self.executor.read(at)
-        total = s + self.executor.read(at + program.RUNNING_REST - program.RUNNING)
-        return total if total == total else s  # of what is infinite no rest is known
+        return _exact(self.executor, at) / (_exact(self.executor, at + 1) or 1.0)
 
     def reset_running(self):
         for at in range(program.RUNNING, program.SCORED_LOSS):
@@ -279,18 +228,15 @@ class Runner:
         float32 it is written there, and out is returned. Several outputs: a tuple of them, and out is a tuple."""
         return alone(self, predict, x, out)
 
-    def foretell(self, x, out):
-        if self.cutter and not self.bind_input(x):
-            return self.cutter.predict(x, out)
-        return self.predict_part(x, out)
-
     def predict_part(self, x, out):
-        """Of at most micro_batch samples."""
-        self.foresee(x)
-        if self.rows != self._last[0] or not self.executor.in_place:
+        """As predict, which sees to it that nothing else runs meanwhile."""
+        if not self.foresee(x):
+            return self.cutter.predict(x, out)
+        rows = self.rows
+        if rows != self._last[0] or not self.executor.in_place:
             self._last, self._other = self._other, self._last
-            if self.rows != self._last[0] or not self.executor.in_place:
-                self._last = self.rows, self._views()
+            if rows != self._last[0] or not self.executor.in_place:
+                self._last = rows, _views(self)
         if out is None:
             return self._last[1]
         if self.image.targets:
@@ -300,17 +246,16 @@ class Runner:
         return out
 
     def foresee(self, x):
-        """Run the prediction of x: what it comes to is in the results."""
+        """Run the prediction of x: what it comes to is in the results. Whether it ran: not of more than micro_batch."""
         if not self.bind_input(x) or not self.attempt(program.PREDICT):
-            self.convert(x, None, program.PREDICT)
+            from .convert import convert
+
+            return convert(self, x, None, program.PREDICT)
+        return True
 
     def result(self, address, dims):
         """One of the image's results, of the rows that are bound, where it lies."""
         return self.executor.view(address, self.rows * per_row(dims))
-
-    def _views(self):
-        found = [self.result(address, dims) for address, dims in self.image.results]
-        return tuple(found) if self.image.targets else found[0]
 
     def write(self, out, view):
         """Copy a result into a buffer, which may be longer."""
@@ -339,7 +284,7 @@ class Runner:
     def evaluate(self, batches, metrics=()):
         """(mean loss, accuracy) over batches of (x, y), in evaluation mode: the mean is over all rows or weights, of
         losses that are sums over batches; accuracy is None without classes. metrics are reset, then fed each batch."""
-        return alone(self, rare, "evaluate", (batches, metrics))
+        return alone(self, self.jobs.evaluate, batches, metrics)
 
     def save(self, path, half=False, budget_us=None):
         """Write all that it takes to go on exactly to a file, or ember.Slots: at any time there is a whole one. Returns
@@ -349,7 +294,7 @@ class Runner:
         budget_us   begin it, return after so many microseconds, and say whether it is finished. If not, poll() goes on
                     with it; until then nothing else runs.
         """
-        return alone(self, rare, "save", (path, half, budget_us))
+        return alone(self, self.jobs.save, path, (half, budget_us))
 
     def load(self, path, weights_only=False, strict=True):
         """Read it back. A file that is damaged, or of other mathematics, raises ValueError, and nothing has changed.
@@ -357,9 +302,21 @@ class Runner:
         weights_only  parameters alone, each by its name. Returns the names of those that are not in the file, in that
                       shape; if strict, they are a ValueError.
         """
-        return alone(self, rare, "load", (path, weights_only, strict))
+        return alone(self, self.jobs.load, path, (weights_only, strict))
 
     def resume(self, path, data=None):
         """Go on where a checkpoint was saved, if there is one: whether there is. data, what fit trains on, goes on with
         the batch that is next, and callbacks, when fit is given them, with what they knew."""
-        return alone(self, rare, "resume", (path, data))
+        return alone(self, self.jobs.resume, path, data)
+
+
+def _exact(executor, at):
+    """A sum that is kept in two floats."""
+    s = executor.read(at)
+    total = s + executor.read(at + program.RUNNING_REST - program.RUNNING)
+    return total if total == total else s  # of what is infinite no rest is known
+
+
+def _views(runner):
+    found = [runner.result(address, dims) for address, dims in runner.image.results]
+    return tuple(found) if runner.image.targets else found[0]

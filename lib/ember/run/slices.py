@@ -12,6 +12,7 @@ import time
 
 from ..instructions import program
 from .alone import alone, ready
+from .jobs import take
 from .travel import drop, idle
 
 _MOST_US = 2048  # after so long at most, the clock is looked at
@@ -62,7 +63,7 @@ class Slices:
         try:
             self._measure()
         except BaseException:
-            self._pace, self.trainer.paused = 0, True
+            self._pace, self.trainer.executor.paused = 0, True
             raise
 
     def _measure(self):
@@ -200,7 +201,7 @@ class Slices:
             self._bind(self._pieces[0])
         else:
             self._pieces = None
-            t.take(x, y, program.CHECK)
+            take(t, x, y, program.CHECK)
 
     def _bind(self, piece):
         self.trainer.bind(piece[0], piece[1])
@@ -222,9 +223,10 @@ class Slices:
         if not self.trainer.unfinished or not self.trainer.fresh:
             raise RuntimeError("poll: no step in slices is unfinished")
         try:
-            return self._slice(self.trainer.x, self.trainer.y)
+            start, left = self.trainer.asked
+            return self._slice(start, left)
         except BaseException:  # as a whole step: it is as if it had not begun, or its update is finished first
-            self.trainer.paused, self.trainer.unfinished = True, False
+            self.trainer.executor.paused, self.trainer.unfinished = True, False
             raise
 
     def _slice(self, start, left):
@@ -284,11 +286,12 @@ def _calibrate(trainer):
 
 
 def _take(trainer):
-    trainer.slices.take(trainer.x, trainer.y)
+    x, y = trainer.asked
+    trainer.slices.take(x, y)
 
 
 def _save(trainer):
-    return trainer.slices.save(trainer.x)
+    return trainer.slices.save(trainer.asked[0])
 
 
 def _slice(trainer):

@@ -33,11 +33,12 @@ def idle(runner, loading=False):
     if found == -2 and not loading:
         raise RuntimeError("the last update was broken off within an instruction, and weights may be half old, half "
                            "new: load() a checkpoint, or go on with them by slices.drop()")  # fmt: skip
-    if program.ZERO <= found <= program.UPDATE or found == -1 and runner.image.starts and runner.is_fused():
+    fused = runner.image.starts and not runner.image.block(program.GRADIENTS)[1]
+    if program.ZERO <= found <= program.UPDATE or found == -1 and fused:
         runner.fresh = True
     if found != -2:
         found = runner.executor.recover(program.UPDATE)
-        runner.paused = False
+        runner.executor.paused = False
         if found == program.UPDATE and runner.executor.done < 0:
             runner.fault()
 
@@ -176,14 +177,14 @@ class Averaged:
         raise RuntimeError("the weights are their averages: they train, and load, after the end of `with averaged():`")
 
     def settle(self):
-        self.runner.changing = self.runner.paused = True
+        self.runner.changing = self.runner.executor.paused = True
         if self.piece:
             self._store()
         while self.done != self.goal:
             self._move()
         self.runner.swapped = self if self.goal else None
         self.runner.executor.recover(program.UPDATE)  # a prediction within the block
-        self.runner.changing = self.runner.paused = False
+        self.runner.changing = self.runner.executor.paused = False
 
     def _move(self):
         run, on = self.runner.executor, self.done < self.goal
@@ -202,8 +203,8 @@ class Averaged:
 
 
 def _turn(runner):
-    averaged = runner.x
-    if runner.unfinished or runner.paused and runner.swapped is None:
+    averaged = runner.asked[0]
+    if runner.unfinished or runner.executor.paused and runner.swapped is None:
         runner.idle()
     if runner.swapped is None:
         averaged.done, averaged.piece = 0, None

@@ -3,7 +3,7 @@
 from array import array
 from math import sqrt
 
-from ..base.check import plain
+from ..base.check import sizes
 from .tensor import Tensor
 
 
@@ -21,9 +21,9 @@ class Parameter(Tensor):
         if isinstance(shape, Tensor):  # with its values
             values, shape = shape, shape.shape
         else:
-            shape = [plain(n) for n in shape]
-            if any([not isinstance(n, int) or n < 1 for n in shape]):
-                raise ValueError("shape is %r; it may be whole numbers from 1, or a Tensor with the values" % (shape,))
+            given, shape = shape, sizes(shape)
+            if shape is None:
+                raise ValueError("shape is %r; it may be whole numbers from 1, or a Tensor with the values" % (given,))
         Tensor.__init__(self, None, shape, True)
         self.initial = (uniform, low, high)  # what draws it: a function of it, and the other arguments
         self.owner, self.owner_at = None, 0  # the Trainer, or recorded function, whose arena holds it, and where

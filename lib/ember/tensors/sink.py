@@ -15,6 +15,22 @@ def numel(dims):
     return n
 
 
+def numels(tensors):
+    """The elements of all of them."""
+    n = 0
+    for t in tensors:
+        n += t.numel()
+    return n
+
+
+def is_among(one, others):
+    """Whether it is one of them, not only equal to one."""
+    for other in others:
+        if one is other:
+            return True
+    return False
+
+
 class Sink:
     """Where operations are emitted. `emit(opcode, *fields)` takes words, and tensors in place of addresses; who emits
     says each by its name (instructions/emit.py)."""

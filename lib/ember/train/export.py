@@ -17,7 +17,7 @@ _PIECE = 256  # elements that are drawn at once
 
 
 def exported(runner):
-    return export(runner, runner.x)
+    return export(runner, runner.asked[0])
 
 
 def export(runner, path):

@@ -3,10 +3,11 @@ see Trainer.release."""
 
 import gc
 
-from ..base.check import plain, whole
+from ..base.check import plain, sizes, whole
 from ..instructions.program import FLOATS, FROZEN, GRADIENTS, STATE, THE_STATISTICS, TYPES
 from ..recording.build import as_made, build, clear, settle
 from ..recording.recording import Recording
+from ..tensors.sink import is_among
 from ..tensors.tensor import Tensor, numel
 from .sections import affine, record
 from .update import extras, trained_groups
@@ -49,10 +50,9 @@ class Front:
         for dtype in (input_dtype, target_dtype or "f"):
             if len(dtype) != 1 or dtype not in TYPES:
                 raise ValueError("dtype is %r; it may be one of %s" % (dtype, ", ".join(TYPES)))
-        if isinstance(input_shape, (tuple, list)):
-            input_shape = tuple([plain(n) for n in input_shape])
-        if not isinstance(input_shape, tuple) or any([not isinstance(n, int) or n < 1 for n in input_shape]):
-            raise ValueError("input_shape is %r; it may be a tuple of whole numbers from 1" % (input_shape,))
+        shape, input_shape = input_shape, sizes(input_shape)
+        if input_shape is None:
+            raise ValueError("input_shape is %r; it may be a tuple of whole numbers from 1" % (shape,))
         self.many = self.several is not None and self.several.many_y
         self.target_shape = target_shape
         if target_shape is not None:
@@ -71,10 +71,12 @@ class Front:
         buffers = model.buffers()
         self.changing = [p for p in buffers if not p.fixed]
         parameters = model.parameters() + [p for p in buffers if p.fixed] + self.changing
-        self.trained = [p for group in self.groups for p in group]
-        self.frozen = [p for p in parameters if not any([p is q for q in self.trained])]
-        self.left = ""
-        self.still = [p for o in self.optimizers for group in o.groups for p in group.params if not p.requires_grad]
+        self.trained, self.still, self.left = [], [], ""
+        for o in self.optimizers:
+            for group in o.groups:
+                for p in group.params:
+                    (self.trained if p.requires_grad else self.still).append(p)
+        self.frozen = [p for p in parameters if not is_among(p, self.trained)]
         if not self.trained:
             raise ValueError("the model has no parameters" + (" to train" if parameters else ""))
         # How many, where targets are labels; with target_dtype "f" they are probabilities.

@@ -4,9 +4,11 @@ from array import array
 
 from ..instructions.program import COUNT, FLOATS, GRADIENTS, INTS, LOSS, STATISTICS, TOTAL, UPDATE
 from ..ops.rules import DIV_FN
-from ..run.alone import accumulate, alone
+from ..run.alone import alone
 from ..run.finite import first as not_finite
 from ..run.guard import act
+from ..run.jobs import accumulate
+from ..tensors.sink import numels
 from ..tensors.tensor import Tensor, current_sink
 
 
@@ -15,7 +17,7 @@ class Bad(Exception):
 
 
 def _step(trainer):
-    trainer.x.move(trainer.y)
+    trainer.asked[0].move(trainer.asked[1])
 
 
 def check(front):
@@ -36,7 +38,7 @@ class Moves:
         arena = memoryview(trainer.executor.segments[0])
         first, size = trainer.image.block(GRADIENTS)
         self.gradients = Tensor(arena[first : first + size])
-        n = sum([p.numel() for p in trainer.front.changing])
+        n = numels(trainer.front.changing)
         self.buffers, at = arena[first - n : first], trainer.image.statistics + STATISTICS  # as sections.py has them
         self.changed = arena[at : at + n]
         trainer.step, trainer.update, trainer.moves = self.step, self.update, self
@@ -80,7 +82,7 @@ class Moves:
         """Loss and gradients where the weights are now. What is counted is the first look; buffers follow each."""
         t = self.trainer
         t.fresh = True
-        t.x, t.y = self.batch
+        t.asked[0], t.asked[1] = self.batch
         accumulate(t)
         seen = [t.executor.read(slot) for slot in self._slots()]
         if self.seen is None:

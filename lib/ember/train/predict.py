@@ -17,7 +17,8 @@ class Predictions:
     # Cut into small calls, as in run/runner.py, so that frames do not come from the heap.
 
     def predict(self, x, out):
-        self.trainer.foresee(x)
+        if not self.trainer.foresee(x):
+            return self.trainer.cutter.predict(x, out)
         return self.tensors() if out is None else self.write(out)
 
     def tensors(self):
@@ -50,17 +51,17 @@ class Predictions:
             k += 1
 
 
-def in_parts(trainer, x, out):
-    """A prediction for more samples than fit at once."""
+def tensors(trainer, found):
+    """What a prediction came to, which is arrays where it was made in parts."""
     from ..tensors.tensor import Tensor
 
-    found = trainer.cutter.predict(x, out)
-    if out is not None:
-        return out
-    tensors = []
-    for values, (_, dims) in zip(found if trainer.image.targets else (found,), trainer.image.results):
-        tensors.append(Tensor(values, (len(values) // per_row(dims),) + dims[1:]))
-    return tuple(tensors) if trainer.image.targets else tensors[0]
+    several = trainer.image.targets > 0
+    made = []
+    for values, (_, dims) in zip(found if several else (found,), trainer.image.results):
+        if not isinstance(values, Tensor):
+            values = Tensor(values, (len(values) // per_row(dims),) + dims[1:])
+        made.append(values)
+    return tuple(made) if several else made[0]
 
 
 class Writer:

@@ -66,9 +66,9 @@ class Predictor(Runner):
         self.plan, self.predictions = plan, Predictions(self)
         trainer.executor.followers += (executor,)
 
-    def foretell(self, x, out):
+    def predict_part(self, x, out):
         if out is None or hasattr(out, "ndim"):
-            return Runner.foretell(self, x, out)
+            return Runner.predict_part(self, x, out)
         return self.predictions.predict(x, out)
 
 
@@ -130,6 +130,6 @@ class Beside(Executor):
 
 
 def _apart(trainer):
-    if trainer.paused and (trainer.swapped or trainer.loading):
+    if trainer.executor.paused and (trainer.swapped or trainer.loading):
         trainer.idle()
-    return trainer.x.beside()
+    return trainer.asked[0].beside()

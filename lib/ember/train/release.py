@@ -30,7 +30,7 @@ class Groups:
 
 def release(trainer):
     """See Trainer.release."""
-    names = trainer.x
+    names = trainer.asked[0]
     if trainer.front is None:
         return []
     if trainer.front.moves:

@@ -17,16 +17,16 @@ from ..instructions.program import (
     Y,
 )
 from ..ops.rules import MUL_FN
-from ..tensors.sink import INTS
+from ..tensors.sink import INTS, numels
 from ..tensors.tensor import Tensor, inputs_of, no_grad, numel, use
-from .update import record_guard, record_update, state_size
+from .update import record_update, state_size
 
 
 def record(front, recording):
     """True where the front found that it trains less than it thought: then it is to be recorded anew."""
-    size = sum([p.numel() for p in front.trained])
+    size = numels(front.trained)
     recording.keep("parameters", size)
-    recording.keep("frozen", sum([p.numel() for p in front.frozen]))
+    recording.keep("frozen", numels(front.frozen))
     gradients = recording.keep("gradients", 0 if front.fused else size)
     states = state_size(front)
     averages = size if front.extras and front.extras.averages else 0
@@ -38,7 +38,7 @@ def record(front, recording):
 
         changing = Changing(front, recording, gradients)
     if front.keeps:
-        front.keeps = recording.keep("good state", gradients + states + averages)
+        front.keeps = recording.keep("a good state", gradients + states + averages)
     offset = 0
     for p in front.trained + front.frozen:
         p.place = offset
@@ -68,14 +68,17 @@ def record(front, recording):
             return True
         if changing:
             changing.end(recording)
-        sums, rest = [recording.at(front.statistics + at, (2,)) for at in (RUNNING, RUNNING_REST)]
-        recording.add_exactly(sums, rest, recording.at(front.statistics + LOSS, (2,)))
+        at = front.statistics
+        recording.add_exactly(recording.at(at + RUNNING, (2,)), recording.at(at + RUNNING_REST, (2,)),
+                              recording.at(at + LOSS, (2,)))  # fmt: skip
         emit.count(recording, keep=1, add=1, n=1, counter=INTS + STEP)
         recording.section("update")
         with no_grad():
             front.model.eval()
             output = output_of(front, recording)
-            front.results = [(recording.locate(t), t.dims) for t in (output if front.many else (output,))]
+            front.results = []
+            for t in output if front.many else (output,):
+                front.results.append((recording.locate(t), t.dims))
             recording.section("predict")
             if front.classes:
                 target = _target(front, recording, output)
@@ -112,7 +115,9 @@ def _record_step(front, recording, size, gradients, state, changing):
     recording.section("backward")
     if weighs:
         emit.stop(recording, go=total)
-    record_guard(recording, front, changing, total)
+    emit.check_finite(recording, squared=0, n=2, a=front.statistics + LOSS, total=total)
+    if changing:
+        changing.guard(recording)
     record_update(recording, front, size, gradients, state, total.alias(()))
 
 
@@ -120,7 +125,10 @@ def _leaves(front, inputs):
     """Whether the loss, made of these, does not reach all that the front trains; it no longer does then."""
     for x in inputs:
         x.seen = True
-    left = [p for p in front.trained if not p.seen]
+    left = []
+    for p in front.trained:
+        if not p.seen:
+            left.append(p)
     for x in inputs:
         x.seen = False
     if left:
@@ -138,7 +146,9 @@ def _record_fused(front, recording, loss, total, weighs, drawn, changing):
     recording.section("backward")
     if weighs:
         emit.stop(recording, go=total)
-    record_guard(recording, front, changing, total)
+    emit.check_finite(recording, squared=0, n=2, a=front.statistics + LOSS, total=total)
+    if changing:
+        changing.guard(recording)
     change = recording.at(recording.slot(list(front.optimizer.groups[0].hyper)), loss.dims) * -1.0
     if weighs:
         change = change / total
@@ -213,7 +223,7 @@ def _loss(front, recording, output, at):
     loss = front.criterion(output, _target(front, recording, output))
     if numel(loss.dims) != 1:
         raise ValueError("the loss has shape %s; a Trainer takes one number: 'mean' or 'sum'" % (loss.shape,))
-    into, total = [recording.at(front.statistics + k, ()) for k in (at, at + 1)]
+    into, total = recording.at(front.statistics + at, ()), recording.at(front.statistics + at + 1, ())
     if loss.weighted:
         from .sections_more import add_weights
 

@@ -1,7 +1,8 @@
 """What the programs of some Trainers have besides: buffers that forward changes; and what is done where the loss does
 not reach all parameters."""
 
-from ..tensors.sink import numel
+from ..instructions import emit
+from ..tensors.sink import is_among, numel, numels
 
 
 class Changing:
@@ -10,13 +11,17 @@ class Changing:
 
     def __init__(self, front, recording, end):
         self.buffers = front.changing
-        dims = (sum([p.numel() for p in self.buffers]),)
+        dims = (numels(self.buffers),)
         self.kept = recording.at(end - dims[0], dims)
         self.copies = recording.at(recording.keep("statistics", dims[0]), dims)
 
     def begin(self, recording):
         recording.copy(self.copies, self.kept)
         self._move(self.copies.place - self.kept.place)
+
+    def guard(self, recording):
+        """Ends the run, before anything has changed, where what a step is to leave is not finite."""
+        emit.check_finite(recording, squared=0, n=numel(self.copies.dims), a=self.copies, total=recording.scalar(1.0))
 
     def end(self, recording):
         self._move(self.kept.place - self.copies.place)
@@ -28,7 +33,7 @@ class Changing:
 
 
 def without(parameters, others):
-    return [p for p in parameters if not any([p is q for q in others])]
+    return [p for p in parameters if not is_among(p, others)]
 
 
 def leave(front, left):

@@ -69,16 +69,12 @@ class Trainer(Runner):
     def predict(self, x, out=None):
         """The model's output for 1 to batch_size samples, in evaluation mode: a Tensor of its own. With a buffer `out`
         of float32, it is written there, and out is returned: that allocates nothing from the second time on."""
-        return Runner.predict(self, x, out)
+        found = Runner.predict(self, x, out)
+        if out is None and self.cutter and self.front:
+            from .predict import tensors
 
-    def foretell(self, x, out):
-        if self.front is None:
-            return Runner.foretell(self, x, out)
-        if self.cutter:
-            from .predict import in_parts
-
-            return in_parts(self, x, out)
-        return self.predict_part(x, out)
+            return tensors(self, found)
+        return found
 
     def predict_part(self, x, out):
         if self.front is None and (out is None or not self._predictions or not self._predictions.writers):

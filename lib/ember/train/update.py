@@ -1,9 +1,8 @@
 """The optimizers of a Trainer, one or several: which parameters they train, and the section `update`."""
 
 from ..instructions import emit
-from ..instructions.program import FLOATS, KEY, LOSS, STEP
-from ..tensors.sink import INTS
-from ..tensors.tensor import numel
+from ..instructions.program import FLOATS, KEY, STEP
+from ..tensors.sink import INTS, is_among, numel, numels
 
 _PART = 512  # elements of a packed state that are unpacked at once
 
@@ -25,16 +24,16 @@ def trained_groups(optimizers):
         if not hasattr(o, "groups"):
             raise ValueError("optimizer is %r; it may be an optimizer, as optim.SGD(model.parameters()), or a list"
                              % (o,))  # fmt: skip
-    groups = [[p for p in group.params if p.requires_grad] for o in optimizers for group in o.groups]
-    for o in optimizers:
         if o.steps:
             raise ValueError("the optimizer has already taken %d steps of its own; give a new one" % o.steps)
-    if len(optimizers) > 1:
-        seen = []
-        for p in [p for group in groups for p in group]:
-            if any([p is q for q in seen]):
-                raise ValueError("a parameter of shape %s is in two optimizers" % (p.shape,))
-            seen.append(p)
+    groups, seen = [], []
+    for o in optimizers:
+        for group in o.groups:
+            groups.append([p for p in group.params if p.requires_grad])
+            for p in groups[-1]:
+                if is_among(p, seen):
+                    raise ValueError("a parameter of shape %s is in two optimizers" % (p.shape,))
+                seen.append(p)
     return groups
 
 
@@ -46,7 +45,7 @@ def _units(o, groups, packed):
         if o.layerwise:
             units += [(p.dims, k) for p in groups[k]]
             continue
-        n = sum([p.numel() for p in groups[k]])
+        n = numels(groups[k])
         most = _PART if packed and o.states else n
         units += [((min(most, n - at),), k) for at in range(0, n, most)] if n else []
     return units
@@ -56,8 +55,10 @@ def _layout(front):
     """For each optimizer: it, its units, the slots' first group, and how many elements of the arena a state takes."""
     packed, first, found = front.state_dtype == "bfloat16", 0, []
     for o in front.optimizers:
-        units = _units(o, front.groups[first : first + len(o.groups)], packed)
-        found.append((o, units, first, sum([_place(numel(dims), packed) for dims, _ in units])))
+        units, each = _units(o, front.groups[first : first + len(o.groups)], packed), 0
+        for dims, _ in units:
+            each += _place(numel(dims), packed)
+        found.append((o, units, first, each))
         first += len(o.groups)
     return found
 
@@ -68,21 +69,19 @@ def _place(n, packed):
 
 def state_size(front):
     """Elements of state in all."""
-    return sum([o.states * size + o.scalars * len(units) for o, units, _, size in _layout(front)])
-
-
-def record_guard(recording, front, changing, total):
-    """Ends the run, before anything has changed, where the loss is not finite or what the step is to leave."""
-    emit.check_finite(recording, squared=0, n=2, a=front.statistics + LOSS, total=total)
-    if changing:
-        n = numel(changing.copies.dims)
-        emit.check_finite(recording, squared=0, n=n, a=changing.copies, total=recording.scalar(1.0))
+    size = 0
+    for o, units, _, each in _layout(front):
+        size += o.states * each + o.scalars * len(units)
+    return size
 
 
 def record_update(recording, front, size, gradients, state, total):
     """Parameters lie from 0 on, as their gradients do; total, a tensor of one element, divides these."""
     more, packed, offset, one = front.extras, front.state_dtype == "bfloat16", 0, recording.scalar(1.0)
-    hypers = [recording.at(recording.slot(list(g.hyper)), (len(g.hyper),)) for o in front.optimizers for g in o.groups]
+    hypers = []
+    for o in front.optimizers:
+        for g in o.groups:
+            hypers.append(recording.at(recording.slot(list(g.hyper)), (len(g.hyper),)))
     emit.check_finite(recording, squared=1, n=size, a=gradients, total=total)
     emit.check_finite(recording, squared=1, n=len(recording.slots), a=FLOATS << 24, total=one)
     if more:
@@ -91,10 +90,14 @@ def record_update(recording, front, size, gradients, state, total):
         single = state + o.states * each
         for dims, k in units:
             n = numel(dims)
-            places = [recording.at(state + i * each, (_place(n, packed),)) for i in range(o.states)]
-            states = [_unpacked(recording, place, dims) if packed else place.alias(dims) for place in places]
-            states += [recording.at(single + i, ()) for i in range(o.scalars)]
-            single += o.scalars
+            places, states = [], []
+            for i in range(o.states):
+                place = recording.at(state + i * each, (_place(n, packed),))
+                places.append(place)
+                states.append(_unpacked(recording, place, dims) if packed else place.alias(dims))
+            for _ in range(o.scalars):
+                states.append(recording.at(single, ()))
+                single += 1
             p, g = recording.at(offset, dims), recording.at(gradients + offset, dims)
             o.emit(recording, n, p, g, states, hypers[first + k], total)
             for place, wide in zip(places, states if packed else ()):

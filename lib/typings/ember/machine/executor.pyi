@@ -9,6 +9,7 @@ class Executor:
     segments: list[Any]
     state: array[int]
     done: int
+    paused: bool
     vm_run: Callable[..., int]
     followers: tuple[Executor, ...]
     stopped: Callable[[], None] | None
