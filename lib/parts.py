@@ -16,41 +16,55 @@ CORE = "core"
 
 # Part: the parts that it stands on, and its modules: "room: name name … room: name …".
 PARTS = {
-    # Programs that were made elsewhere: what runs, trains and saves them.
-    "runtime": ((), (
-        "ember: __init__ progress runtime vm "
-        "base: check homes "
-        "data: __init__ count elements grow head layout memory pack place source "
+    # What stands alone: names that load modules, and files that are replaced as a whole.
+    "files": ((), (
+        "ember: __init__ "
+        "base: homes "
+        "run: files"
+    )),
+    # What runs, trains and saves a program.
+    "runner": (("files",), (
+        "ember: vm "
+        "base: check "
         "instructions: components cost derived isa program "
         "machine: executor image refused "
-        "run: alone blocks checkpoint convert differs files finite fit guard half identity jobs micro named reader "
-        "restore runner slots travel values"
+        "run: alone blocks checkpoint convert differs finite fit guard identity jobs restore runner travel values"
     )),
-    # What goes with any training where it is asked for: slices, several inputs, callbacks, schedules.
-    "live": (("runtime",), (
-        "ember: callbacks guards monitor "
+    # Batches: read from files, made of lists, cut into parts.
+    "data": (("runner",), (
+        "data: __init__ count elements grow head layout memory pack place source "
+        "run: micro"
+    )),
+    # Programs that were made elsewhere.
+    "runtime": (("data", "live"), (
+        "ember: runtime "
+        "run: reader"
+    )),
+    # What goes with any training where it is asked for: slices, several inputs, callbacks, schedules, raw devices.
+    "live": (("runner",), (
+        "ember: callbacks guards monitor progress "
         "instructions: needs probe "
-        "run: binding busy slices weights "
+        "run: averaged binding busy half named rewind slices slots weights "
         "schedule: __init__ more several"
     )),
     # An MLP that is made, trained, saved and asked on the board.
-    "core": (("runtime",), (
+    "core": (("runner",), (
         "base: catalogue catalogue_more catalogue_most names "
         "instructions: emit "
         "tensors: eager parameter sink tensor values "
         "ops: common misfit reduce rules shape unary "
         "recording: build changed layout outside plan plan_search plan_text recording shortage "
-        "nn: __init__ common container lookup loss named state "
-        "optim: __init__ common eager view "
-        "train: batch front image_names predict release sections sections_more trainer update"
+        "nn: __init__ common lookup loss named "
+        "optim: __init__ common slots "
+        "train: batch front image_names predict sections sections_more trainer update"
     )),
     # What a Trainer does where it is asked to, and functions that are recorded.
-    "trainer": (("explain", "live", "operations"), (
+    "trainer": (("explain", "operations", "runtime"), (
         "tensors: mapped shaped "
         "recording: budget function fused recompute "
         "nn: utils "
         "optim: average "
-        "train: channels export moves predictor several update_more"
+        "train: channels export moves predictor release several update_more"
     )),
     "explain": ((CORE,), (
         "instructions: table "
@@ -78,24 +92,19 @@ PARTS = {
         "ops: attention norm "
         "nn: attention norm"
     )),
-    "layers": (("operations",), "nn: activation bilinear embedding init init_draw noise"),
+    "layers": (("operations",), "nn: activation bilinear container embedding init init_draw noise state"),
     "losses": (("operations",), (
         "ops: loss "
         "nn: loss_ctc loss_label loss_multi loss_pair loss_value"
     )),
-    "optimizers": (("operations", "trainer"), "optim: composed descent groups layerwise lbfgs more wolfe"),
+    "optimizers": (("operations", "trainer"), "optim: composed descent eager groups layerwise lbfgs more view wolfe"),
     "metrics": (("operations",), "metrics: __init__ more"),
     "signal": (("operations",), (
         "ember: filters "
         "ops: biquad fft mel"
     )),
     # Files under a key: where they are sealed or opened.
-    "sealed": ((), (
-        "ember: __init__ "
-        "base: homes "
-        "run: files "
-        "sealed: __init__ container key suite"
-    )),
+    "sealed": (("files",), "sealed: __init__ container key suite"),
     "functional": (("attention", "convolution", "layers", "losses"), "functional: __init__ loss"),
 }  # fmt: skip
 

@@ -35,7 +35,7 @@ def test_what_changes_under_a_run_breaks_no_memory(name):
 SEEDED = {
     "cross_entropy": ("loss.c", "p[i * width + labels[i]]", "p[i * width + integer_of(label, first + i)]"),
     "argsort": ("index.c", "return at < width ? at : 0;", "return at;"),
-    "state": ("run.c", "int32_t pc = vm->at[1] ? vm->at[1] :", "int32_t pc = state[1] ? state[1] :"),
+    "state": ("run.c", "pc += (int32_t)words;", "pc = state[1] + (int32_t)words;"),
 }
 
 
@@ -54,7 +54,7 @@ def faulty(tmp_path_factory):
 
 @pytest.mark.parametrize("name", SEEDED)
 def test_a_second_look_at_memory_is_found(name, faulty):
-    assert any(raced(name, 5, faulty).returncode < 0 for _ in range(6))
+    assert any(raced(name, 5, faulty).returncode for _ in range(6))
 
 
 # --- Rows are Python's to say

@@ -45,9 +45,9 @@ def _leave():
 
 
 def __getattr__(name):
-    """averaged(model) and bounds(model), as a Trainer's: see run/travel.py."""
+    """averaged(model) and bounds(model), as a Trainer's: see run/averaged.py."""
     if name not in ("averaged", "bounds"):
         raise AttributeError("ember.runtime has no %r" % name)
-    from .run import travel
+    from .run import averaged
 
-    return getattr(travel, name)
+    return getattr(averaged, name)

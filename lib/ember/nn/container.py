@@ -1,6 +1,7 @@
 """Containers: modules in a list, or in a dict."""
 
 from . import Module, Sequential
+from .named import names_of
 from .state import Ordered
 
 
@@ -33,12 +34,6 @@ def item(module, index):
         found = module.__class__(layers) if isinstance(module, ModuleList) else Sequential(*layers)
         found.names = names[index]
     return found
-
-
-def names_of(module):
-    """Of each layer: those that have none are called by their number."""
-    names = module.__dict__.get("names", ())
-    return names + tuple([str(i) for i in range(len(names), len(module.layers))])
 
 
 def append(module, layer):

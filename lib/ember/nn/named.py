@@ -13,11 +13,15 @@ _ORDERED = sys.implementation.name != "micropython"  # whether an object's attri
 _SHOWN = ((Linear, "in_features= out_features= bias="), (Dropout, "p="), (Flatten, "start_dim= end_dim="))
 
 
+def names_of(module):
+    """Of each layer: those that have none are called by their number."""
+    names = module.__dict__.get("names", ())
+    return names + tuple([str(i) for i in range(len(names), len(module.layers))])
+
+
 def contents(module):
     """[(name, layer), …] of a container, functions too; empty for other modules."""
     if isinstance(module, Sequential):
-        from .container import names_of
-
         return list(zip(names_of(module), module.layers))
     return list(module.items()) if getattr(type(module), "holds", False) else []
 

@@ -1,15 +1,6 @@
 """The groups of an optimizer as PyTorch shows them: dicts of parameters and settings."""
 
-
-def slots(optimizer):
-    """Of each slot of a group's hyper the setting that it holds; what is no setting is a dot."""
-    names = getattr(optimizer, "slots", None)
-    if names is None:
-        names = []
-        for name in optimizer.settings:
-            names += [name] * (len(optimizer.defaults["betas"]) if name == "betas" else 1)
-    n = len(optimizer.groups[0].hyper)
-    return names if len(names) == n else ["lr"] + ["."] * (n - 1)
+from .slots import slots
 
 
 class View:

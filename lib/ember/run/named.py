@@ -1,9 +1,9 @@
 """Weights alone, from a checkpoint of another model, each by its name: where fine-tuning begins."""
 
 from ..instructions import program
+from .averaged import averages
 from .blocks import Checked, fill
 from .restore import blocks, memory, take, whole
-from .travel import averages
 
 
 def load_named(runner, path, strict):

@@ -32,7 +32,7 @@ def pieces(value):
     elif isinstance(value, (tuple, list, dict)):
         kind = b"t"
         if isinstance(value, dict):
-            kind, value = b"m", [part for entry in value.items() for part in entry]
+            kind, value = b"m", _entries(value)
         yield kind + pack("<I", len(value))
         for part in value:
             yield from pieces(part)
@@ -41,6 +41,16 @@ def pieces(value):
             raise ValueError("%r cannot be saved; it may be a number, text, bytes, float32, or of these" % (value,))
         yield b"f" + pack("<I", len(value))
         yield memoryview(value)
+
+
+def _entries(value):
+    """Of a dict: key, value, key, value, ... by the keys' types and words, so that its bytes do not depend on who has
+    it: in MicroPython it has no order."""
+    keys = list(value)
+    found = []
+    for _, _, i in sorted([(type(keys[i]).__name__, str(keys[i]), i) for i in range(len(keys))]):
+        found += [keys[i], value[keys[i]]]
+    return found
 
 
 def _single(value):

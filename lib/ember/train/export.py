@@ -8,10 +8,10 @@ from ..instructions import program
 from ..instructions.needs import table_of
 from ..machine.image import per_row, segment, word
 from ..run import reader
+from ..run.averaged import averages
 from ..run.blocks import pieces, put
 from ..run.files import replace
 from ..run.finite import check
-from ..run.travel import averages
 
 _PIECE = 256  # elements that are drawn at once
 

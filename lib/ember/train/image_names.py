@@ -1,7 +1,7 @@
 """What an image calls its float slots and its parameters."""
 
 from ..nn.named import named_tensors
-from ..optim.view import slots
+from ..optim.slots import slots
 
 
 def names_of(front):

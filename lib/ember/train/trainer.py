@@ -115,7 +115,7 @@ class Trainer(Runner):
 
     def averaged(self):
         """`with trainer.averaged():` the weights are their moving averages, to evaluate and predict, not to train."""
-        from ..run.travel import averaged
+        from ..run.averaged import averaged
 
         return averaged(self)
 

@@ -11,9 +11,9 @@ from ..schedule import Schedule
 from ..sealed import File
 from ..tensors.tensor import Tensor, _Dtype, _Lists
 from ..train.front import Front
+from .averaged import Averaged
 from .slices import Slices
 from .slots import Slots
-from .travel import Averaged
 
 _Guard: TypeAlias = (
     Literal["raise", "skip", "reduce", "rewind"]
