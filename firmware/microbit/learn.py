@@ -37,7 +37,7 @@ def train(model, digits, report, step=None):
             k = (k + 611) % digits.train  # 1438 = 2 * 719: all of them in turn, in an order of no kind
             digits.read(k)
             if step:
-                model.x, model.y = digits.x, digits.y
+                model.asked[0], model.asked[1] = digits.x, digits.y
                 step(model)
             else:
                 model.step(digits.x, digits.y)

@@ -5,7 +5,7 @@
 
 QEMU_ARCH = arm
 QEMU_MACHINE = microbit
-STACK_SIZE = 3744
+STACK_SIZE = 3520
 
 MICROBIT := $(abspath $(BOARD_DIR))
 FIRMWARE := $(abspath $(MICROBIT)/..)

@@ -114,10 +114,12 @@ def _anew(folder):
 
 
 def without(text, names):
-    """A module's text without its functions and methods of these names, nor their imports."""
+    """A module's text without its functions and methods of these names, nor their imports; "Runner.step" is that class's
+    alone."""
     lines, tree = text.split("\n"), ast.parse(text)
+    owner = {node: kind.name for kind in tree.body if isinstance(kind, ast.ClassDef) for node in kind.body}
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.name in names:
+        if isinstance(node, ast.FunctionDef) and {node.name, "%s.%s" % (owner.get(node), node.name)} & set(names):
             first = min([node.lineno] + [d.lineno for d in node.decorator_list])
             lines[first - 1 : node.end_lineno] = [""] * (node.end_lineno - first + 1)
         elif (

@@ -18,8 +18,8 @@ $(MICROBIT_PROGRAM): lib/examples/microbit.py $(wildcard lib/ember/*.py lib/embe
 MICROBIT_LIBRARY = build/microbit-library/.ready
 MICROBIT_MODULES = instructions.program machine.image machine.executor run.blocks run.alone run.runner run.reader runtime
 # What of it start.py does not call.
-MICROBIT_DROPPED = alone during busy accumulate update jobs predict predict_part evaluate save resume poll \
-	slices __getattr__ __str__
+MICROBIT_DROPPED = alone during busy accumulate update jobs predict predict_part evaluate save resume poll slices __getattr__ __str__ \
+	Runner.step Runner.loss Runner.steps Runner.load Runner.write Runner.fault Executor.fault Executor.stop _views
 
 $(MICROBIT_LIBRARY): $(wildcard lib/ember/*.py lib/ember/*/*.py tools/ember_tools/*.py) lib/parts.py tools/mk/microbit.mk | $(VENV_READY)
 	@$(RUN) -c "from ember_tools import library; library.write_sources('$(@D)', '$(MICROBIT_MODULES)'.split(), '$(MICROBIT_DROPPED)'.split())"

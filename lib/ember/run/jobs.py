@@ -3,6 +3,7 @@
 from ..instructions import program
 from .alone import ready
 from .convert import convert
+from .travel import is_fused
 
 
 def accumulate(runner):
@@ -78,7 +79,7 @@ def accumulate_part(runner, x, y):
             return
         runner.executor.paused = True  # until both are said
         runner.fresh = False
-        runner.unfinished = not runner.image.block(program.GRADIENTS)[1]  # fused: update() is to find its batch
+        runner.unfinished = is_fused(runner.image)  # update() is to find its batch
         runner.executor.paused = False
     else:
         take(runner, x, y, program.CHECK)

@@ -27,14 +27,18 @@ def idle(runner, loading=False):
     if found == -2 and not loading:
         raise RuntimeError("the last update was broken off within an instruction, and weights may be half old, half "
                            "new: load() a checkpoint, or go on with them by slices.drop()")  # fmt: skip
-    fused = runner.image.starts and not runner.image.block(program.GRADIENTS)[1]
-    if program.ZERO <= found <= program.UPDATE or found == -1 and fused:
+    if program.ZERO <= found <= program.UPDATE or found == -1 and runner.image.starts and is_fused(runner.image):
         runner.fresh = True
     if found != -2:
         found = runner.executor.recover(program.UPDATE)
         runner.executor.paused = False
         if found == program.UPDATE and runner.executor.done < 0:
             runner.fault()
+
+
+def is_fused(image):
+    """Whether gradients take no memory."""
+    return image.starts[program.GRADIENTS] == image.starts[program.STATE]
 
 
 def drop(runner):
