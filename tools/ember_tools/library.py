@@ -114,7 +114,7 @@ def _anew(folder):
 
 
 def without(text, names):
-    """A module's text without its functions and methods of these names, nor their imports; "Runner.step" is that class's
+    """A module's text without its functions and methods of these names, nor their imports; "Runner.step": that class's
     alone."""
     lines, tree = text.split("\n"), ast.parse(text)
     owner = {node: kind.name for kind in tree.body if isinstance(kind, ast.ClassDef) for node in kind.body}

@@ -9,8 +9,8 @@ from ..base.homes import forget
 # What a runner stands on, and what a script may hold: made twice, it would be two. The rest loads again if it must. The
 # portable VM stays too. A room and a module of it are apart by an underscore here, as they are on a board.
 _STAY = (" base base_homes vm instructions instructions_program machine machine_image machine_executor run run_alone "
-         "run_jobs run_runner runtime train train_trainer callbacks monitor progress data metrics metrics_more schedule "
-         "schedule_more schedule_several ")  # fmt: skip
+         "run_jobs run_runner runtime train train_trainer callbacks monitor progress data metrics metrics_more "
+         "schedule schedule_more schedule_several ")  # fmt: skip
 _PORTABLE = " instructions_isa instructions_table instructions_derived cost "
 
 
