@@ -28,7 +28,8 @@ PARTS = {
         "base: check "
         "instructions: components cost derived isa program "
         "machine: executor image refused "
-        "run: alone blocks checkpoint convert differs finite fit guard identity jobs restore runner travel values"
+        "run: alone blocks checkpoint convert differs finite fit guard identity jobs parse pieces restore runner "
+        "travel values"
     )),
     # Batches: read from files, made of lists, cut into parts.
     "data": (("runner",), (
@@ -54,7 +55,7 @@ PARTS = {
         "tensors: eager parameter sink tensor values "
         "ops: common misfit reduce rules shape unary "
         "recording: build changed layout outside plan plan_search plan_text recording shortage "
-        "nn: __init__ common lookup loss named "
+        "nn: __init__ common lookup loss walk "
         "optim: __init__ common slots "
         "train: batch front image_names predict sections sections_more trainer update"
     )),
@@ -92,7 +93,7 @@ PARTS = {
         "ops: attention norm "
         "nn: attention norm"
     )),
-    "layers": (("operations",), "nn: activation bilinear container embedding init init_draw noise state"),
+    "layers": (("operations",), "nn: activation bilinear container embedding init init_draw named noise state"),
     "losses": (("operations",), (
         "ops: loss "
         "nn: loss_ctc loss_label loss_multi loss_pair loss_value"

@@ -139,7 +139,12 @@ def write_sources(folder, modules, dropped=()):
     last, in a package that has nothing else; dropped: functions and methods that are not called there, of which each
     takes 24 bytes. Into a folder that is made anew."""
     _anew(folder)
-    kept = {"runtime": {"load"}, "run_alone": {"step"}, "run_blocks": {"Checked", "into_place", "pieces", "put"}}
+    kept = {
+        "runtime": {"load"},
+        "run_alone": {"step"},
+        "run_pieces": {"pieces"},
+        "run_blocks": {"Checked", "into_place", "put"},
+    }
     name = modules[-1]
     texts = {module: without(text, dropped) for module, text in flat.texts().items()}
     small = rewrite.Package(texts, {name: [flat.name(module) for module in modules]}, ["__init__"], kept)

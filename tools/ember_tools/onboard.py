@@ -15,6 +15,9 @@ from .flat import PARTS, SOURCES
 FILES = {
     "__init__": ("base.homes", "__init__"),
     "run": ("machine.image", "machine.executor", "run.alone", "run.runner"),
+    "run_finite": ("run.pieces", "run.finite"),
+    "nn_walk": ("nn.walk", "optim.slots", "train.image_names"),
+    "run_checkpoint": ("run.values", "run.identity", "run.checkpoint"),
     "cost": ("instructions.derived", "instructions.cost"),
     "nn": ("nn", "nn.loss"),
     "optim": ("optim",),

@@ -16,7 +16,7 @@ $(MICROBIT_PROGRAM): lib/examples/microbit.py $(wildcard lib/ember/*.py lib/embe
 
 # What of Ember is frozen there: with its integer names written in, of which each takes 8 bytes of the 16 kB.
 MICROBIT_LIBRARY = build/microbit-library/.ready
-MICROBIT_MODULES = instructions.program machine.image machine.executor run.blocks run.alone run.runner run.reader runtime
+MICROBIT_MODULES = instructions.program machine.image machine.executor run.pieces run.blocks run.alone run.runner run.reader runtime
 # What of it start.py does not call.
 MICROBIT_DROPPED = alone during busy accumulate update jobs predict predict_part evaluate save resume poll slices __getattr__ __str__ \
 	Runner.step Runner.loss Runner.steps Runner.load Runner.write Runner.fault Executor.fault Executor.stop _views

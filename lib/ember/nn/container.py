@@ -1,8 +1,8 @@
 """Containers: modules in a list, or in a dict."""
 
 from . import Module, Sequential
-from .named import names_of
 from .state import Ordered
+from .walk import names_of
 
 
 def refuse(what, layer):

@@ -1,29 +1,14 @@
 """What a module holds, by name, and how it is written. nn.Module finds these as methods when they are first used."""
 
-import sys
-
-from ..tensors.parameter import Buffer, Parameter
+from ..tensors.parameter import Buffer
+from ..tensors.sink import is_among
 from ..tensors.tensor import Tensor
-from . import Linear, Module, Sequential
+from . import Linear, Module
 from .common import Dropout, Flatten
-
-_ORDERED = sys.implementation.name != "micropython"  # whether an object's attributes have an order
+from .walk import contents, named_tensors, parts
 
 # The options of what __init__.py has, where there is no room for them: see extra_repr.
 _SHOWN = ((Linear, "in_features= out_features= bias="), (Dropout, "p="), (Flatten, "start_dim= end_dim="))
-
-
-def names_of(module):
-    """Of each layer: those that have none are called by their number."""
-    names = module.__dict__.get("names", ())
-    return names + tuple([str(i) for i in range(len(names), len(module.layers))])
-
-
-def contents(module):
-    """[(name, layer), …] of a container, functions too; empty for other modules."""
-    if isinstance(module, Sequential):
-        return list(zip(names_of(module), module.layers))
-    return list(module.items()) if getattr(type(module), "holds", False) else []
 
 
 def shown(module):
@@ -32,53 +17,6 @@ def shown(module):
         if isinstance(module, kind):
             return words
     return getattr(type(module), "shown", "")
-
-
-def parts(module):
-    """[(name, part), …] of all that it holds, in lists, tuples and dicts too. A container's entries go by their own
-    names alone. Where attributes have no order, what has parameters comes first, in the order they were made."""
-    inner = contents(module)
-    waiting, found = list(module.__dict__.items()), []
-    if inner:
-        taken = [name for name, _ in inner] + ["layers"]
-        waiting = inner + [entry for entry in waiting if entry[0] not in taken]
-    while waiting:
-        name, value = waiting.pop(0)
-        more = []
-        if isinstance(value, (list, tuple)):
-            more = [("%s.%d" % (name, i), value[i]) for i in range(len(value))]
-        elif isinstance(value, dict):
-            more = [("%s.%s" % (name, key), value[key]) for key in value]
-        else:
-            found.append((name, value))
-        waiting = more + waiting
-    return found if _ORDERED or inner else _in_order(found)
-
-
-def _in_order(found):
-    keys = []
-    for i in range(len(found)):
-        value = found[i][1]
-        made = value.parameters() + value.buffers() if isinstance(value, Module) else [value]
-        keys.append((min([getattr(p, "stream", 1 << 29) for p in made] or [1 << 29]), i))
-    keys.sort()
-    return [found[i] for _, i in keys]
-
-
-def named_tensors(module, twice=False):
-    """[(name, parameter or buffer), …] of a module and those in it, in the order they were made: each once, or under
-    each of its names."""
-    found, met, waiting = [], [], [("", module)]
-    for name, part in waiting:  # grows
-        if isinstance(part, Parameter):
-            if twice or not any([part is p for _, p in found]):
-                found.append((name, part))
-        elif isinstance(part, Module) and (twice or not any([part is m for m in met])):
-            met.append(part)
-            waiting += [(name + "." + key if name else key, value) for key, value in parts(part)]
-    order = [(found[i][1].stream, i) for i in range(len(found))]
-    order.sort()
-    return [found[i] for _, i in order]
 
 
 def named_parameters(module):
@@ -95,7 +33,7 @@ def named_children(module):
     """[(name, module), …] of the modules that it holds itself, each once."""
     found = []
     for name, part in parts(module):
-        if isinstance(part, Module) and not any([part is m for _, m in found]):
+        if isinstance(part, Module) and not is_among(part, [m for _, m in found]):
             found.append((name, part))
     return found
 
@@ -108,7 +46,7 @@ def named_modules(module):
 
 
 def _gather(module, name, found):
-    if not any([module is m for _, m in found]):
+    if not is_among(module, [m for _, m in found]):
         found.append((name, module))
         for key, part in named_children(module):
             _gather(part, name + "." + key if name else key, found)

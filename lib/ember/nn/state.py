@@ -1,7 +1,7 @@
 """The values of a module's parameters and buffers, as a dict, and back."""
 
 from ..tensors.tensor import Tensor, current_sink
-from .named import named_tensors
+from .walk import named_tensors
 
 try:
     from collections import OrderedDict as Ordered

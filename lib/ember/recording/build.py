@@ -4,7 +4,8 @@ parameters over."""
 import gc
 from array import array
 
-from ..base.homes import collect_after
+from ..base.catalogue import LISTS
+from ..base.homes import APART, collect_after, forget
 from ..tensors.eager import Eager  # here, since what draws parameters is to lie low in the heap too
 from ..tensors.tensor import Tensor
 from .recording import Recording
@@ -18,6 +19,9 @@ def build(rows, body, memory=None, kind=Recording, cut=False, runs=True):
     try:
         rows, plan, watch = _counted(rows, body, memory, kind, cut)
         _wipe(9)
+        for name in LISTS.split()[1:]:  # they have led to what was recorded, and load again for another name
+            package, _, name = ("ember." + name.replace(".", APART)).rpartition(".")
+            forget(package, name)
         gc.collect()
         try:
             code = array("i", range(plan.words))  # first: it finds a gap that the arena would leave too small

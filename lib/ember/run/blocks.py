@@ -4,15 +4,7 @@ written and read by these."""
 from array import array
 from binascii import crc32
 
-_PIECE = 16  # elements, of 4 bytes: a micro:bit has room for no more
-
-
-def pieces(executor, first, n, most=0):
-    """n elements of what an executor keeps, from an address on: at once where they lie in this heap, or so many at the
-    most."""
-    most = most or (n if executor.in_place else _PIECE)
-    for at in range(first, first + n, most or 1):
-        yield executor.view(at, min(most, first + n - at))
+from .pieces import PIECE
 
 
 class Checked:
@@ -48,7 +40,7 @@ class Checked:
             self.damaged()
 
     def skip(self, n):
-        chunk = memoryview(bytearray(min(n, 4 * _PIECE)))
+        chunk = memoryview(bytearray(min(n, 4 * PIECE)))
         while n > 0:
             size = min(n, len(chunk))
             self.readinto(chunk[:size], size)
@@ -70,9 +62,9 @@ def into_place(executor, checked, first, n, half=False):
     if executor.in_place:
         fill(checked, executor.view(first, n), half)
         return
-    chunk = memoryview(array("f", range(_PIECE)))
-    for at in range(first, first + n, _PIECE):
-        piece = chunk[: min(_PIECE, first + n - at)]
+    chunk = memoryview(array("f", range(PIECE)))
+    for at in range(first, first + n, PIECE):
+        piece = chunk[: min(PIECE, first + n - at)]
         fill(checked, piece, half)
         executor.store(at, piece)
 
@@ -87,9 +79,9 @@ def put(file, parts, crc=0):
 
 def checksum(file, n, crc=0):
     """Of the next n bytes, which goes on from crc; None where the file ends before."""
-    chunk = memoryview(bytearray(4 * _PIECE))
+    chunk = memoryview(bytearray(4 * PIECE))
     while n > 0:
-        piece = chunk[: min(n, 4 * _PIECE)]
+        piece = chunk[: min(n, 4 * PIECE)]
         if file.readinto(piece) < len(piece):
             return None
         crc = crc32(piece, crc)

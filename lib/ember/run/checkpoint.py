@@ -15,8 +15,8 @@ from ..instructions import program
 from ..instructions.components import TO_BFLOAT16, WORDS
 from ..machine.image import word
 from . import files, values
-from .blocks import pieces
 from .identity import bounds, identity
+from .pieces import pieces
 
 MAGIC, VERSION, ACCUMULATED = b"EMBK", 3, 1
 HEAD, BLOCK = "<4sBBHI", "<12sI"
@@ -64,10 +64,11 @@ def _block(name, n, content):
 def _blocks(trainer, half, most):
     """(name, bytes, pieces) of each."""
     executor, image = trainer.executor, trainer.image
-    numbers, names, more = identity(image)[0], bytes(trainer.names, "utf-8"), _values(trainer)
+    names = bytes(trainer.names, "utf-8")
+    numbers, more = identity(image)[0], _values(trainer)
     ints, slots = integers(trainer), floats(trainer)
     found = [("names", len(names), (names,)), ("identity", 2 * len(numbers), (numbers,)),
-             ("values", values.size(more), values.pieces(more)), ("integers", 4 * len(ints), (ints,)),
+             ("values", values.size(more), values.encoded(more)), ("integers", 4 * len(ints), (ints,)),
              ("floats", 4 * len(slots), (slots,))]  # fmt: skip
     for name, address, n in arrays(image, not trainer.fresh):
         content = pieces(executor, address, n, most)

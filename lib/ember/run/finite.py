@@ -3,7 +3,7 @@
 from array import array
 
 from ..instructions import isa, program
-from .blocks import pieces
+from .pieces import pieces
 
 LIMIT = 2.0**64  # from here on a square is beyond float32
 _A, _TOTAL = program.X << 24, program.CONSTANTS << 24

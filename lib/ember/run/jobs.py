@@ -2,8 +2,6 @@
 
 from ..instructions import program
 from .alone import ready
-from .convert import convert
-from .travel import is_fused
 
 
 def accumulate(runner):
@@ -79,7 +77,8 @@ def accumulate_part(runner, x, y):
             return
         runner.executor.paused = True  # until both are said
         runner.fresh = False
-        runner.unfinished = is_fused(runner.image)  # update() is to find its batch
+        starts = runner.image.starts
+        runner.unfinished = starts[program.GRADIENTS] == starts[program.STATE]  # fused: update() is to find its batch
         runner.executor.paused = False
     else:
         take(runner, x, y, program.CHECK)
@@ -107,4 +106,6 @@ def take(runner, x, y, sections):
     if runner.executor.paused or runner.unfinished:
         runner.idle()
     if not runner.bind(x, y) or not runner.attempt(sections):
+        from .convert import convert
+
         convert(runner, x, y, sections)

@@ -9,7 +9,7 @@ from struct import calcsize, pack, unpack
 
 from ..instructions import program
 from ..machine.image import segment
-from . import files, values
+from . import files, parse
 from .blocks import Checked, fill, into_place
 from .checkpoint import ACCUMULATED, BLOCK, FLOATS, HEAD, INTS, MAGIC, VERSION, arrays, floats, integers, kind
 from .identity import identity
@@ -115,7 +115,7 @@ def _read(runner, file, size, path, places):
         elif name == b"identity":
             _compare(runner, array("H", checked.read(n)), path)
         elif name == b"values":
-            found["values"] = values.read(checked)
+            found["values"] = parse.read(checked)
             if not _fit(runner, found["values"]):
                 checked.damaged()
         elif name in (b"integers", b"floats"):

@@ -27,18 +27,15 @@ def idle(runner, loading=False):
     if found == -2 and not loading:
         raise RuntimeError("the last update was broken off within an instruction, and weights may be half old, half "
                            "new: load() a checkpoint, or go on with them by slices.drop()")  # fmt: skip
-    if program.ZERO <= found <= program.UPDATE or found == -1 and runner.image.starts and is_fused(runner.image):
+    starts = runner.image.starts
+    fused = starts and starts[program.GRADIENTS] == starts[program.STATE]
+    if program.ZERO <= found <= program.UPDATE or found == -1 and fused:
         runner.fresh = True
     if found != -2:
         found = runner.executor.recover(program.UPDATE)
         runner.executor.paused = False
         if found == program.UPDATE and runner.executor.done < 0:
             runner.fault()
-
-
-def is_fused(image):
-    """Whether gradients take no memory."""
-    return image.starts[program.GRADIENTS] == image.starts[program.STATE]
 
 
 def drop(runner):

@@ -8,17 +8,15 @@ str, bytes, tuple and list (which come back as tuples), dict, and arrays or memo
     f    uint32 n, n float32
 """
 
-from array import array
-from struct import pack, unpack
+from struct import pack
 
-_ALONE = {None: b"N", True: b"T", False: b"F"}
-_DEEP = 8  # tuples within tuples
+ALONE = {None: b"N", True: b"T", False: b"F"}
 
 
-def pieces(value):
+def encoded(value):
     """The bytes of a value, one after the other: arrays as they lie."""
     if value is None or value is True or value is False:
-        yield _ALONE[value]
+        yield ALONE[value]
     elif isinstance(value, int):
         if not -1 << 63 <= value < 1 << 63:
             raise ValueError("%d is too large to be saved; it may have 64 bits" % value)
@@ -35,7 +33,7 @@ def pieces(value):
             kind, value = b"m", _entries(value)
         yield kind + pack("<I", len(value))
         for part in value:
-            yield from pieces(part)
+            yield from encoded(part)
     else:
         if not _single(value):
             raise ValueError("%r cannot be saved; it may be a number, text, bytes, float32, or of these" % (value,))
@@ -63,29 +61,4 @@ def _single(value):
 
 def size(value):
     """The bytes that it takes."""
-    return sum([4 * len(piece) if isinstance(piece, memoryview) else len(piece) for piece in pieces(value)])
-
-
-def read(file, deep=0):
-    """The next value of a Checked file (see blocks.py); ValueError where there is none."""
-    kind = bytes(file.read(1))
-    for alone in _ALONE:
-        if _ALONE[alone] == kind:
-            return alone
-    if kind in (b"i", b"d"):
-        return unpack("<q" if kind == b"i" else "<d", file.read(8))[0]
-    (n,) = unpack("<I", file.read(4))
-    if kind not in (b"s", b"b", b"t", b"m", b"f") or n > file.left or deep == _DEEP:
-        file.damaged()
-    if kind in (b"s", b"b"):
-        return file.text(n) if kind == b"s" else file.read(n)
-    if kind == b"f":
-        found = array("f", range(n if 4 * n <= file.left else 0))
-        file.readinto(found, 4 * n)
-        return found
-    found = []
-    for _ in range(n):
-        found.append(read(file, deep + 1))
-    if kind == b"t":
-        return tuple(found)
-    return {found[k]: found[k + 1] for k in range(0, n - 1, 2)}
+    return sum([4 * len(piece) if isinstance(piece, memoryview) else len(piece) for piece in encoded(value)])

@@ -9,9 +9,10 @@ from ..instructions.needs import table_of
 from ..machine.image import per_row, segment, word
 from ..run import reader
 from ..run.averaged import averages
-from ..run.blocks import pieces, put
+from ..run.blocks import put
 from ..run.files import replace
 from ..run.finite import check
+from ..run.pieces import pieces
 
 _PIECE = 256  # elements that are drawn at once
 

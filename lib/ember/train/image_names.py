@@ -1,6 +1,6 @@
 """What an image calls its float slots and its parameters."""
 
-from ..nn.named import named_tensors
+from ..nn.walk import named_tensors
 from ..optim.slots import slots
 
 
