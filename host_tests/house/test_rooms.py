@@ -23,7 +23,7 @@ STANDS_ON = {
     "ops": {"base", "instructions", "tensors"},
     "run": {"base", "instructions", "machine", "tensors"},
     "sealed": {"run"},
-    "runtime": {"base", "instructions", "machine", "portable", "run"},
+    "runtime": {"base", "instructions", "portable", "run"},
     "data": {"base", "run", "tensors", "vm"},
     "callbacks": {"base", "instructions"},
     "guards": {"base", "instructions", "run"},

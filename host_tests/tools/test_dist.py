@@ -51,7 +51,8 @@ def test_a_part_is_a_package_of_its_own(folder):
     for path in folder.iterdir():
         files = {part: {to for to, _ in json.loads((path / (part + ".json")).read_text())["urls"]} for part in
                  library.PARTS["PARTS"]}  # fmt: skip
-        assert files["runtime"] <= files["core"] < files["recurrent"]
+        assert files["runner"] <= files["core"] < files["recurrent"]
+        assert files["runner"] < files["data"] < files["runtime"]
         assert "ember/core.mpy" in files["core"] and "ember/nn_recurrent.mpy" in files["recurrent"] - files["core"]
         assert ("ember/portable_run.mpy" in files["core"]) == (path.name == "portable")
         assert all((path / name).is_file() for name in files["recurrent"])

@@ -1,11 +1,12 @@
 """What an argument may be: its value comes back, or ValueError says its name, its value and what is allowed."""
 
 _INFINITY = float("inf")
+_NUMBERS = int, float  # made once: a slice of a step allocates nothing
 
 
 def plain(value):
     """A number without dimensions, such as NumPy's, as one of Python's; all else as it is."""
-    if isinstance(value, (int, float)) or getattr(value, "shape", None) != ():
+    if isinstance(value, _NUMBERS) or getattr(value, "shape", None) != ():
         return value
     return value.item()
 
@@ -13,7 +14,7 @@ def plain(value):
 def number(name, value, low=-_INFINITY, high=_INFINITY, without=""):
     """A finite number from low to high; without: "low", "high" or both, if it may not be these."""
     value = plain(value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _INFINITY:
+    if isinstance(value, _NUMBERS) and not isinstance(value, bool) and abs(value) < _INFINITY:
         if low <= value <= high and not (value == low and "low" in without or value == high and "high" in without):
             return value
     words = "a number"

@@ -24,7 +24,7 @@ def contents(module):
 
 def parts(module):
     """[(name, part), …] of the modules and tensors that it holds, in lists, tuples and dicts too. A container's entries
-    go by their own names alone. Where attributes have no order, what has parameters comes first, in the order they were made."""
+    go by their own names alone. Where attributes have no order, what has parameters comes first, in their order."""
     inner = contents(module)
     waiting, found = list(module.__dict__.items()), []
     if inner:

@@ -3,13 +3,14 @@
 if trainer.step(x, y, budget_us=500): …                # begun; finished too, if it was short
 while not trainer.poll(500): …                         # what else is to be done
 
-The bits are those of a step in one go. A slice ends in time but for one row of the costliest instruction: the plan says
-how long that is. Python's part and the call of the VM are measured once, by calibrate(), and allowed for.
+The bits are those of a step in one go. A slice ends in time but for one row of the costliest instruction, as the plan
+has it. What Python takes, and the call of the VM, is measured once, by calibrate().
 """
 
 import sys
 import time
 
+from ..base.check import whole
 from ..instructions import program
 from .alone import alone, ready
 from .jobs import take
@@ -38,8 +39,7 @@ class Slices:
     def __init__(self, trainer):
         self.trainer = trainer
         self._pace, self.overhead, self.weights = 0, 0, None
-        self._row = 0  # units of the costliest row
-        self._sections = program.PREDICT  # that run
+        self._row, self._sections = 0, program.PREDICT  # units of the costliest row; what runs
         self._pieces, self._next, self._start = None, 0, 0  # of a batch that comes in parts; when the step began
 
     @property
@@ -79,15 +79,15 @@ class Slices:
         self._fill()
         units = self._cost()
         calls = self._calls(max(1, units >> 3))
-        whole, called, sliced = [self._time(run, n) for run, n in (
+        at_once, called, sliced = [self._time(run, n) for run, n in (
             (self._calls, -1), (self._calls, max(1, units >> 3)), (self._in_slices, max(1, units >> 3)))]  # fmt: skip
         longest = min([self._longest(self._row // 2) for _ in range(3)])
         t.unbind()
         for slot, value in zip(scored, before):
             executor.write(slot, value)
-        self.overhead = int(max(0, (sliced - whole) / max(1, calls - 1)))
-        overhead = max(0, min(whole / 2, (called - whole) / max(1, calls - 1)))
-        self.pace = units / max(1, whole - overhead)
+        self.overhead = int(max(0, (sliced - at_once) / max(1, calls - 1)))
+        overhead = max(0, min(at_once / 2, (called - at_once) / max(1, calls - 1)))
+        self.pace = units / max(1, at_once - overhead)
         if t.plan:
             t.plan.longest_us = max(longest - overhead, t.plan.longest_us)
 
@@ -160,8 +160,10 @@ class Slices:
         """As a step runs, Python's part and all: a microsecond is so many units, and none is left after it."""
         self._pieces, self._pace, self.overhead = None, _PART * units, 0
         self._sections = program.PREDICT_AND_SCORE
-        while not self._slice(ticks_us(), 1):
-            pass
+        asked, done = self.trainer.asked, False
+        while not done:
+            asked[0], asked[1] = ticks_us(), 1
+            done = self._slice()
 
     def _longest(self, units):
         """The longest call of a prediction, in microseconds. What costs more than so many units is one row a call."""
@@ -176,18 +178,18 @@ class Slices:
     # A step. As in runner.py, each call's frame stays small.
 
     def begin(self, x, y, budget_us):
-        _check(budget_us)
-        if not self._pace:
-            self.calibrate()
+        whole("budget_us", budget_us)
+        self._pace or self.calibrate()
         alone(self.trainer, _take, x, y)
         return alone(self.trainer, _slice, self._start, budget_us)
 
-    def take(self, x, y):
+    def take(self):
         """The batch is taken, and the step stands before its first section."""
         t = self.trainer
         ready(t)
         idle(t)
         self._start = ticks_us()
+        x, y = t.asked
         self._take(x, y)
         self._sections = self._first()
         t.fresh = True  # afterwards, or if it is dropped
@@ -214,7 +216,7 @@ class Slices:
         return program.ZERO + 3 * program.FOLLOWING if fresh else program.FORWARD_TO_UPDATE
 
     def go_on(self, budget_us):
-        _check(budget_us)
+        whole("budget_us", budget_us)
         if self.trainer.saving:
             return alone(self.trainer, _save, budget_us, None)
         return alone(self.trainer, _slice, ticks_us(), budget_us)
@@ -223,16 +225,15 @@ class Slices:
         if not self.trainer.unfinished or not self.trainer.fresh:
             raise RuntimeError("poll: no step in slices is unfinished")
         try:
-            start, left = self.trainer.asked
-            return self._slice(start, left)
+            return self._slice()
         except BaseException:  # as a whole step: it is as if it had not begun, or its update is finished first
             self.trainer.executor.paused, self.trainer.unfinished = True, False
             raise
 
-    def _slice(self, start, left):
+    def _slice(self):
         """Run until the time is over, at least a row; whether the step is finished. A call of the VM is begun where
         half of what is left is enough for it, as the other half is for what it runs."""
-        budget = left
+        start, budget = self.trainer.asked
         while True:
             left = budget - ticks_diff(ticks_us(), start)
             if self._go(max(0, min(left, _MOST_US)) * self._pace // _PART + 1):
@@ -266,7 +267,7 @@ class Slices:
         """Go on with a save; whether it is finished."""
         start, t, done = ticks_us(), self.trainer, True
         try:
-            _check(budget_us)
+            whole("budget_us", budget_us)
             for _ in t.saving:
                 done = ticks_diff(ticks_us(), start) < budget_us
                 if not done:
@@ -286,8 +287,7 @@ def _calibrate(trainer):
 
 
 def _take(trainer):
-    x, y = trainer.asked
-    trainer.slices.take(x, y)
+    trainer.slices.take()
 
 
 def _save(trainer):
@@ -296,8 +296,3 @@ def _save(trainer):
 
 def _slice(trainer):
     return trainer.slices.slice()
-
-
-def _check(budget_us):
-    if isinstance(budget_us, bool) or not isinstance(budget_us, int) or budget_us < 1:
-        raise ValueError("budget_us is %r; it may be a whole number of microseconds from 1" % (budget_us,))
