@@ -44,7 +44,7 @@ OPTIMIZERS = (
     "optim.SGD(p, lr=0.0001, momentum=0.9, nesterov=True)", "optim.Adam(p)", "optim.AdamW(p, amsgrad=True)",
     "optim.RMSprop(p, momentum=0.5, centered=True)", "optim.Adagrad(p, lr_decay=0.1)", "optim.Adadelta(p)",
     "optim.Adan(p)", "optim.Lion(p)", "optim.LAMB(p)", "optim.Muon(p)", "optim.Adamax(p)", "optim.NAdam(p)",
-    "optim.RAdam(p, decoupled_weight_decay=True)", "optim.Rprop(p)", "optim.ASGD(p)",
+    "optim.RAdam(p, decoupled_weight_decay=True)", "optim.Rprop(p)", "optim.ASGD(p, lr=0.0001)",
 )  # fmt: skip
 
 

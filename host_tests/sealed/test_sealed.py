@@ -9,7 +9,8 @@ import pytest
 
 import ember
 import sealed_cases as cases
-from ember import nn, optim, sealed
+from dying import Disk
+from ember import nn, optim, runtime, sealed
 from ember.run import files
 from ember.sealed import container
 
@@ -405,6 +406,27 @@ def test_a_checkpoint(tmp_path, in_place, sliced):
     weights = one.executor.view(0, 100).tobytes()
     content = open(path, "rb").read()
     assert not any(weights[at : at + 8] in content for at in range(0, 400, 8))
+
+
+def test_a_program(tmp_path):
+    """Exported under a key, and by the tool; loaded under it alone; on a raw device too."""
+    plain, path, k = str(tmp_path / "m.ember"), str(tmp_path / "m.sealed"), key(counter=Counter())
+    t = model()
+    train(t)
+    t.export(plain)
+    assert t.export(k.at(path, "program")) == os.path.getsize(plain)
+    (tmp_path / "tool.sealed").write_bytes(seal(open(plain, "rb").read()))
+    slots = ember.Slots(Disk(bytearray(512 * 64), 512, False))
+    t.export(slots)
+    t.export(k.at(slots, "package"))
+    expected = train(t)
+    for source in (k.at(path, "program"), key().at(str(tmp_path / "tool.sealed"), "program"), k.at(slots, "package")):
+        m = runtime.load(source)
+        assert m.steps == 3 and train(m) == expected
+    with pytest.raises(ValueError, match="is not a program that Ember exported"):
+        runtime.load(path)
+    with pytest.raises(ValueError, match="'%s'" % path):
+        runtime.load(key(b"another secret, " * 2).at(path, "program"))
 
 
 def test_errors_name_the_file(tmp_path):

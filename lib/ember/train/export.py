@@ -28,13 +28,14 @@ def export(runner, path):
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
     check(runner)
     image, executor, state = runner.image, runner.executor, runner.image.block(program.STATE)
-    weights = pieces(executor, 0, image.starts[program.GRADIENTS])
     begun = runner.steps or averages(runner)  # an average begins as the weights
-    state = pieces(executor, *state) if begun and state[1] else ()
+    kept = [(executor, 0, image.starts[program.GRADIENTS])]
+    if begun and state[1]:
+        kept.append((executor,) + state)
     floats = [executor.read((program.FLOATS << 24) + k) for k in range(len(image.floats))]
     ints = [executor.read((program.INTS << 24) + k) for k in range(len(image.ints))]
     ints[program.ROWS] = word(image.code, 2)  # whatever batch came last
-    return write(image, runner.names, path, weights, state, array("f", floats), array("i", ints))
+    return write(image, runner.names, path, pieces, kept, array("f", floats), array("i", ints))
 
 
 def compile(model, loss, optimizer, input_shape, batch_size=32, path=None, **options):
@@ -49,16 +50,22 @@ def compile(model, loss, optimizer, input_shape, batch_size=32, path=None, **opt
     if front.moves:
         raise ValueError("LBFGS moves between the program's runs, which alone travels")
     _, image, _ = front.image(False)
-    state = _beginning(front, image) if front.extras and front.extras.averages else ()
-    weights = _values(image.parameters)
-    return write(image, front.names(), path, weights, state, image.floats, image.ints)
+    begin = [(image.parameters, 0)]
+    if front.extras and front.extras.averages:  # the optimizer's state is zeros, then the average, as the weights begin
+        begin.append((front.trained, image.block(program.STATE)[1] - image.starts[program.FROZEN]))
+    return write(image, front.names(), path, _values, begin, image.floats, image.ints)
 
 
-def _values(parameters):
-    """Of each, in turn; what is not drawn yet is drawn for this alone, in pieces where it can be."""
+def _values(parameters, zeros):
+    """So many zeros, then the values of each, in turn; what is not drawn yet is drawn for this alone, in pieces where
+    it can be."""
     from ..tensors.parameter import PIECEWISE
     from ..tensors.tensor import Tensor
 
+    while zeros > 0:
+        n = min(zeros, 64)
+        yield array("f", bytes(4 * n))
+        zeros -= n
     for p in parameters:
         gc.collect()
         n, drawn = p.numel(), p.storage is None
@@ -74,19 +81,9 @@ def _values(parameters):
                 p.storage = None
 
 
-def _beginning(front, image):
-    """The optimizer's state, zeros, and the average, which begins as the weights."""
-    zeros = image.block(program.STATE)[1] - image.starts[program.FROZEN]
-    while zeros > 0:
-        n = min(zeros, 64)
-        yield array("f", bytes(4 * n))
-        zeros -= n
-    yield from _values(front.trained)
-
-
-def write(image, names, path, weights, state, floats, ints):
-    """weights, and state or (): pieces of float32, which may be made as they are asked for. floats, ints: the slots.
-    Returns the bytes."""
+def write(image, names, path, make, kept, floats, ints):
+    """kept: of the weights, and of the optimizer's state if there is any, what make(*kept[k]) makes pieces of float32
+    of, twice to the same bits. floats, ints: the slots. Returns the bytes."""
     outputs = [(address, per_row(dims)) for address, dims in image.results]
     if any([address >> 24 != program.ARENA for address, _ in outputs]):
         raise ValueError("the model's output is its input, or a constant; a program that travels computes it")
@@ -100,7 +97,7 @@ def write(image, names, path, weights, state, floats, ints):
     for k in range(4):
         head[reader.PARAMETERS + k] = image.block(k)[1]
     head[reader.UNUSED], head[reader.TEXT] = 0, len(text) // 4
-    head[reader.STATE_HERE] = image.block(program.STATE)[1] if state else 0
+    head[reader.STATE_HERE] = image.block(program.STATE)[1] if kept[1:] else 0
     head[reader.LENGTH] = reader.HEAD + word(image.code, 1) + len(text) // 4 + head[reader.STATE_HERE]
     head[reader.LENGTH] += image.starts[program.GRADIENTS]
     parts = [image.code, image.constants, floats, ints]
@@ -114,16 +111,23 @@ def write(image, names, path, weights, state, floats, ints):
         head[1] = reader.VERSION
         head[reader.LENGTH] += len(several)
         end.append(several)
-    replace(path, _write, (head, (parts, weights, state, end)), reader.whole)
+    crc = crc32(memoryview(head)[reader.BATCH :])
+    for piece in _parts(parts, make, kept, end):
+        crc = crc32(piece, crc)
+    head[reader.CRC] = crc - (1 << 32) if crc >> 31 else crc
+    replace(path, _write, ([head], parts, make, kept, end), reader.whole)
     return 4 * head[reader.LENGTH]
 
 
+def _parts(parts, make, kept, end):
+    yield from parts
+    for what in kept:
+        yield from make(*what)
+    yield from end
+
+
 def _write(what, file):
-    head, parts = what
-    file.write(head)
-    crc = crc32(memoryview(head)[reader.BATCH :])
-    for part in parts:
-        crc = put(file, part, crc)
-    head[reader.CRC] = crc - (1 << 32) if crc >> 31 else crc
-    file.seek(0)
-    file.write(head)
+    """From the first byte to the last: where files lie on raw devices, or are sealed, nobody goes back."""
+    head, *more = what
+    put(file, head)
+    put(file, _parts(*more))
