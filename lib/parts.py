@@ -57,7 +57,7 @@ PARTS = {
         "recording: build changed layout outside plan plan_search plan_text recording shortage "
         "nn: __init__ common lookup loss walk "
         "optim: __init__ common slots "
-        "train: batch front image_names predict sections sections_more trainer update"
+        "train: batch front image_names predict release sections sections_more trainer update"
     )),
     # What a Trainer does where it is asked to, and functions that are recorded.
     "trainer": (("explain", "operations", "runtime"), (
@@ -65,7 +65,7 @@ PARTS = {
         "recording: budget function fused recompute "
         "nn: utils "
         "optim: average "
-        "train: channels export moves predictor release several update_more"
+        "train: channels export moves predictor several update_more"
     )),
     "explain": ((CORE,), (
         "instructions: table "

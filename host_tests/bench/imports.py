@@ -202,7 +202,7 @@ def main():
     for name in names:
         table.add_row(name, *("{:,}".format(n) for n in found[name]), end_section=name == core[-1])
     Console().print(table)
-    rom = library.compiled(library.PARTS["modules"](["core"]))  # the partition does not hold all
+    rom = library.compiled(library.PARTS["modules"](["core", "runtime"]))  # the partition does not hold all
     boards = [("files", on_a_board(compiled())), ("files, `--strip`", on_a_board(compiled(strip=True))),
               ("ROMFS", on_a_board(rom, rom=True))]  # fmt: skip
     rows = ["| %s | %s | %s | %s | %s |" % (name, *("{:,}".format(n) for n in sizes)) for name, sizes in boards]
