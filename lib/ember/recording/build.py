@@ -5,7 +5,7 @@ import gc
 from array import array
 
 from ..base.catalogue import LISTS
-from ..base.homes import APART, collect_after, forget
+from ..base.homes import collect_after, forget
 from ..tensors.eager import Eager  # here, since what draws parameters is to lie low in the heap too
 from ..tensors.tensor import Tensor
 from .recording import Recording
@@ -20,8 +20,9 @@ def build(rows, body, memory=None, kind=Recording, cut=False, runs=True):
         rows, plan, watch = _counted(rows, body, memory, kind, cut)
         _wipe(9)
         for name in LISTS.split()[1:]:  # they have led to what was recorded, and load again for another name
-            package, _, name = ("ember." + name.replace(".", APART)).rpartition(".")
-            forget(package, name)
+            room, name = name.split(".")
+            forget("ember." + room, name)
+            forget("ember", room + "_" + name)  # as a board has it
         gc.collect()
         try:
             code = array("i", range(plan.words))  # first: it finds a gap that the arena would leave too small
@@ -61,10 +62,6 @@ def _wipe(n):
 
 def retired(*_):
     raise RuntimeError("the parameters have moved into the arena of a newer Trainer: use that, and record again")
-
-
-def replaced(*_):
-    raise RuntimeError("a parameter of the model was replaced after this was made: make it again")
 
 
 def clear(arena, first, last):

@@ -34,10 +34,13 @@ def switched(p, owner):
     )
 
 
+def _replaced(*_):
+    raise RuntimeError("a parameter of the model was replaced after this was made: make it again")
+
+
 def replace(module, name, value):
     """module.name was a Parameter and becomes another one, None, or weights in flash: whoever has the old one stops."""
     from ..tensors.parameter import Parameter
-    from .build import replaced
 
     old = getattr(module, name)
     if value is old:
@@ -46,4 +49,4 @@ def replace(module, name, value):
         raise TypeError("%r.%s is a parameter, and cannot become %r: write the values into it, in no_grad(), with "
                         ".%s[...] = value, or assign a Parameter" % (module, name, value, name))  # fmt: skip
     if old.owner is not None:
-        old.owner.executor.stop(replaced)
+        old.owner.executor.stop(_replaced)
