@@ -29,10 +29,13 @@ def trained_groups(optimizers):
     groups, seen = [], []
     for o in optimizers:
         for group in o.groups:
-            groups.append([p for p in group.params if p.requires_grad])
-            for p in groups[-1]:
+            groups.append([])
+            for p in group.params:
+                if not p.requires_grad:
+                    continue
                 if is_among(p, seen):
                     raise ValueError("a parameter of shape %s is in two optimizers" % (p.shape,))
+                groups[-1].append(p)
                 seen.append(p)
     return groups
 
@@ -43,11 +46,13 @@ def _units(o, groups, packed):
     units = []
     for k in range(len(groups)):
         if o.layerwise:
-            units += [(p.dims, k) for p in groups[k]]
+            for p in groups[k]:
+                units.append((p.dims, k))
             continue
         n = numels(groups[k])
         most = _PART if packed and o.states else n
-        units += [((min(most, n - at),), k) for at in range(0, n, most)] if n else []
+        for at in range(0, n, most or 1):
+            units.append(((min(most, n - at),), k))
     return units
 
 
