@@ -10,6 +10,7 @@ from binascii import crc32
 import pytest
 
 import ember
+from checkout import run_micropython
 from ember import nn, optim, schedule, vm
 from ember.run import restore
 from op_cases import vms
@@ -401,3 +402,34 @@ def test_the_model_sees_what_was_loaded(tmp_path):
     other.load(path)
     x = ember.Tensor([[0.5, -1.0]])
     assert other.model.eval()(x).tolist() == t.model.eval()(x).tolist() == t.predict([[0.5, -1.0]]).tolist()
+
+
+BESIDES = """
+import gc
+import ember
+from ember import nn, optim
+class Sink:
+    def write(self, piece):
+        gc.collect()
+        self.most = max(self.most, gc.mem_alloc() - self.before)
+    def replacing(self, write, what):
+        for n in write(what, self):
+            yield n
+def besides(hidden):
+    model = nn.Sequential(nn.Linear(8, hidden), nn.ReLU(), nn.Linear(hidden, 3))
+    t = ember.Trainer(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (8,), 4)
+    t.step([[0.5] * 8] * 4, [0, 1, 2, 0])
+    sink = Sink()
+    for _ in range(2):  # modules load at the first
+        gc.collect()
+        sink.before, sink.most = gc.mem_alloc(), 0
+        t.save(sink)
+    return sink.most
+print(besides(4), besides(400))
+"""
+
+
+def test_saving_streams():
+    """What it takes of the heap besides does not grow with the model; words have 64 bits here."""
+    small, large = map(int, run_micropython("unix-single", BESIDES).split())
+    assert large - small < 300 and large < 3200

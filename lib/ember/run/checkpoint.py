@@ -42,12 +42,13 @@ def _write(pieces, file):
 
 def parts(trainer, half=False, most=0):
     """A checkpoint of a trainer that is idle, piece by piece: of float arrays so many elements at once, or all."""
-    blocks = _blocks(trainer, half, most)
-    total = calcsize(HEAD) + sum([calcsize(BLOCK) + n + (-n & 3) for _, n, _ in blocks]) + 4
-    piece = pack(HEAD, MAGIC, VERSION, 0 if trainer.fresh else ACCUMULATED, len(blocks), total)
+    count, total = 0, calcsize(HEAD) + 4
+    for _, n, _ in _blocks(trainer, half, most):
+        count, total = count + 1, total + calcsize(BLOCK) + n + (-n & 3)
+    piece = pack(HEAD, MAGIC, VERSION, 0 if trainer.fresh else ACCUMULATED, count, total)
     crc = crc32(piece)
     yield piece
-    for name, n, content in blocks:
+    for name, n, content in _blocks(trainer, half, most):
         for piece in _block(name, n, content):
             crc = crc32(piece, crc)
             yield piece
@@ -62,23 +63,26 @@ def _block(name, n, content):
 
 
 def _blocks(trainer, half, most):
-    """(name, bytes, pieces) of each."""
-    executor, image = trainer.executor, trainer.image
-    names = bytes(trainer.names, "utf-8")
-    numbers, more = identity(image)[0], _values(trainer)
-    ints, slots = integers(trainer), floats(trainer)
-    found = [("names", len(names), (names,)), ("identity", 2 * len(numbers), (numbers,)),
-             ("values", values.size(more), values.encoded(more)), ("integers", 4 * len(ints), (ints,)),
-             ("floats", 4 * len(slots), (slots,))]  # fmt: skip
+    """(name, bytes, pieces) of each. What one takes in the heap is free before the next is made."""
+    image = trainer.image
+    what = bytes(trainer.names, "utf-8")
+    yield "names", len(what), (what,)
+    what = identity(image)[0]
+    yield "identity", 2 * len(what), (what,)
+    what = _values(trainer)
+    yield "values", values.size(what), values.encoded(what)
+    what = integers(trainer)
+    yield "integers", 4 * len(what), (what,)
+    what = floats(trainer)
+    yield "floats", 4 * len(what), (what,)
     for name, address, n in arrays(image, not trainer.fresh):
-        content = pieces(executor, address, n, most)
+        what = pieces(trainer.executor, address, n, most)
         if half and _rounds(name, image):
             from .half import halves
 
-            found.append((name, 2 * n, halves(content)))
+            yield name, 2 * n, halves(what)
         else:
-            found.append((name, 4 * n, content))
-    return found
+            yield name, 4 * n, what
 
 
 def floats(trainer):

@@ -160,7 +160,8 @@ class Runner:
             idle(self, loading)
 
     def accumulate(self, x, y):
-        """Add the gradients of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists."""
+        """Add the gradients of 1 to batch_size samples. x, y: flat buffers (used in place), tensors or lists. The first
+        call loads what it takes; after that it allocates nothing, as update() does."""
         alone(self, self.jobs.accumulate, x, y)
 
     def update(self):
