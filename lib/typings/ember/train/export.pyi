@@ -5,11 +5,13 @@ from ..machine.image import Image
 from ..nn import Module
 from ..optim import Optimizer
 from ..run.runner import Runner
+from ..run.slots import Slots
 from ..schedule import Schedule
+from ..sealed import File
 from ..tensors.tensor import Tensor, _Dtype, _Shape
 
 def exported(runner: Runner) -> int: ...
-def export(runner: Runner, path: str) -> int: ...
+def export(runner: Runner, path: str | Slots | File) -> int: ...
 def compile(
     model: Module,
     loss: Callable[[Any, Any], Tensor],  # tensors, or tuples of them
@@ -35,9 +37,9 @@ def compile(
 def write(
     image: Image,
     names: str,
-    path: str,
-    weights: Iterable[Any],
-    state: Sequence[Any] | Iterable[Any],
+    path: str | Slots | File,
+    make: Callable[..., Iterable[Any]],
+    kept: Sequence[tuple[Any, ...]],
     floats: Any,
     ints: Any,
 ) -> int: ...

@@ -7,7 +7,9 @@ from typing_extensions import Buffer
 from ..nn import Module
 from ..optim import Optimizer
 from ..run.runner import Runner, _Batches, _Guard, _Values
+from ..run.slots import Slots
 from ..schedule import Schedule
+from ..sealed import File
 from ..tensors.tensor import Tensor, _Dtype, _Shape
 from .predictor import Predictor
 
@@ -63,4 +65,4 @@ class Trainer(Runner):
         schedule_every: Literal["epoch", "step"] = "epoch",
     ) -> None: ...
     def release(self, names: dict[str, Any] | None = None) -> list[tuple[str, int]]: ...
-    def export(self, path: str) -> int: ...
+    def export(self, path: str | Slots | File) -> int: ...
