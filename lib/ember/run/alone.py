@@ -4,6 +4,8 @@ from ..instructions import program
 
 # In MicroPython a call of more than 11 words of locals, operands and handlers (3 a try) takes its frame from the
 # heap. So what runs at every step is cut into calls that each stay below.
+# And to store on an object whose class has a property takes 2,000 instructions, as the class is searched first. So what
+# changes at every step lies in the list `asked`, and on the executor.
 
 
 def busy():
@@ -11,7 +13,7 @@ def busy():
 
 
 def alone(self, job, x, y):
-    """job(self), which finds x and y there; RuntimeError where something else runs what shares the arena. MicroPython
+    """job(self), which finds x and y in `asked`; RuntimeError where something else runs what shares the arena. MicroPython
     looks at timers, threads and Ctrl-C where it jumps: not between the mark's going and `try`. CPython: see busy.py."""
     if not self.mark:
         busy()
