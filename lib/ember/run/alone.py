@@ -13,8 +13,9 @@ def busy():
 
 
 def alone(self, job, x, y):
-    """job(self), which finds x and y in `asked`; RuntimeError where something else runs what shares the arena. MicroPython
-    looks at timers, threads and Ctrl-C where it jumps: not between the mark's going and `try`. CPython: see busy.py."""
+    """job(self), which finds x and y in `asked`; RuntimeError where something else runs what shares the arena.
+    MicroPython looks at timers, threads and Ctrl-C where it jumps: not between the mark's going and `try`. CPython: see
+    busy.py."""
     if not self.mark:
         busy()
     self.mark.pop()
