@@ -49,7 +49,7 @@ OPTIMIZERS = (
 
 
 class Net(nn.Module):
-    """Inputs times a parameter, then the layer, then a sum for each sample."""
+    """Inputs times a parameter, then the layer, then a mean for each sample."""
 
     def __init__(self, layer):
         self.layer, self.name = eval(layer), layer
@@ -68,7 +68,7 @@ class Net(nn.Module):
             y = y[0]
         if len(y.shape) > 2:
             y = y.flatten(1)
-        return y.sum(1, keepdim=True)
+        return y.mean(1, keepdim=True)
 
 
 def trainer_of(layer, shape, optimizer, micro_batch):
