@@ -108,7 +108,6 @@ def check(test, trainer, x, y, uses=((step, 1000), (parts, 300), (step_after_par
     test.assertEqual(vm.name, "native")
     trainer.slices.calibrate()
     for use, steps in uses:
-        use(trainer, x, y, 1)  # what is rare loads at its first call
         under_a_locked_heap(use, trainer, x, y)
         test.assertEqual(counted(use, trainer, x, y, steps), 0, use.__name__)
 

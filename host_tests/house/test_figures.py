@@ -24,6 +24,8 @@ import measured  # noqa: E402
 import sizes  # noqa: E402
 import travelled  # noqa: E402
 
+from ember_tools import library, rom  # noqa: E402
+
 DOCS = ROOT / "docs"
 
 
@@ -51,6 +53,29 @@ def test_what_it_takes(what, stated, command):
 def test_what_deploy_says():
     """In the page's example, of the same files."""
     are(numbers(re.search("Installed .*", PAGE).group()), numbers(NEEDS[0][1])[:2], "docs/boards-real.md")
+
+
+def test_what_a_romfs_takes():
+    """Of the same files, where one has room for it and where it has not."""
+    taken = len(rom.image(library.files("armv7emsp")))
+    assert re.findall(r"into (\d+) of \d+ bytes, and is|this takes (\d+)\.", PAGE) == [
+        (str(taken), ""),
+        ("", str(taken)),
+    ]
+
+
+def test_what_the_core_takes():
+    """The README and this page, of docs/size.md and docs/cost.md."""
+    files, romfs = [numbers(rows((DOCS / "size.md").read_text(), "| %s |" % kind)[0][1])[0] / 1000
+                    for kind in ("files", "ROMFS")]  # fmt: skip
+    said = re.search(r"core takes ([\d.]+) kB of a board's heap, ([\d.]+) where", (ROOT / "README.md").read_text())
+    assert said.groups() == ("%.1f" % files, "%.1f" % romfs)
+    said = re.search(r"core then takes (\d+) kB of the heap instead of (\d+);", PAGE)
+    assert said.groups() == ("%.0f" % romfs, "%.0f" % files)
+    said = re.search(r"All of Ember is (\d+) kB of flash on a Cortex-M4F, besides (\d+) of the VM", PAGE)
+    python, vm = [numbers(rows((DOCS / "cost.md").read_text(), "| Ember%s" % part)[0][3])[0] / 1000
+                  for part in (" and boot", ": VM")]  # fmt: skip
+    assert said.groups() == ("%.0f" % python, "%.0f" % vm)
 
 
 def test_floats_of_the_portable_vm():

@@ -57,7 +57,7 @@ def faulty(tmp_path_factory):
 
 @pytest.mark.parametrize("name", SEEDED)
 def test_a_second_look_at_memory_is_found(name, faulty):
-    assert any(raced(name, 5, faulty).returncode for _ in range(6))
+    assert any(raced(name, 5, faulty).returncode < 0 for _ in range(6))
 
 
 # --- Rows are Python's to say

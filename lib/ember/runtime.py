@@ -29,19 +29,14 @@ def load(source, executor=None):
     try:
         runner = Runner(*read(source, executor, vm))
     finally:
-        _leave()
+        try:  # what read it goes from the heap, but for the smallest boards, where it never lay there
+            from .base.homes import forget
+
+            forget("run.reader")
+        except ImportError:
+            pass
     runner.run(program.ZERO)
     return runner
-
-
-def _leave():
-    """What read it goes from the heap, but for the smallest boards, where it never lay there."""
-    try:
-        from .base.homes import forget
-    except ImportError:
-        return
-    forget("ember.run", "reader")
-    forget("ember", "run_reader")  # as a board has it
 
 
 def __getattr__(name):

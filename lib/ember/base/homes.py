@@ -45,15 +45,18 @@ def module(name):
         gc.collect()
 
 
-def forget(package, name):
-    """A module is no longer loaded. MicroPython's dicts keep the value of what is deleted, so it is overwritten."""
-    full = package + "." + name
+def forget(module):
+    """A module, as "run.reader", is no longer loaded. MicroPython's dicts keep the value of what is deleted, so it is
+    overwritten."""
+    full = "ember." + module.replace(".", APART)
     if full in sys.modules:
+        room, name = full.rsplit(".", 1)
         sys.modules[full] = None
         del sys.modules[full]
-        if package in sys.modules:
-            setattr(sys.modules[package], name, None)
-            delattr(sys.modules[package], name)
+        room = sys.modules.get(room)
+        if room:
+            setattr(room, name, None)
+            delattr(room, name)
 
 
 def home_of(name, homes):

@@ -187,8 +187,7 @@ def _leave(name):
         from ..base.homes import forget
     except ImportError:
         return
-    forget("ember.data", name)
-    forget("ember", "data_" + name)  # as a board has it
+    forget("data." + name)
 
 
 def __getattr__(name):

@@ -20,9 +20,7 @@ def build(rows, body, memory=None, kind=Recording, cut=False, runs=True):
         rows, plan, watch = _counted(rows, body, memory, kind, cut)
         _wipe(9)
         for name in LISTS.split()[1:]:  # they have led to what was recorded, and load again for another name
-            room, name = name.split(".")
-            forget("ember." + room, name)
-            forget("ember", room + "_" + name)  # as a board has it
+            forget(name)
         gc.collect()
         try:
             code = array("i", range(plan.words))  # first: it finds a gap that the arena would leave too small

@@ -13,7 +13,6 @@ import time
 from ..base.check import whole
 from ..instructions import program
 from .alone import alone, ready
-from .jobs import take
 from .travel import drop, idle
 
 _MOST_US = 2048  # after so long at most, the clock is looked at
@@ -37,7 +36,7 @@ class Slices:
     of Python around it. All are measured at the first step, or by calibrate(), and may be set."""
 
     def __init__(self, trainer):
-        self.trainer = trainer
+        self.trainer, self._jobs = trainer, trainer.jobs
         self._pace, self.overhead, self.weights = 0, 0, None
         self._row, self._sections = 0, program.PREDICT  # units of the costliest row; what runs
         self._pieces, self._next, self._start = None, 0, 0  # of a batch that comes in parts; when the step began
@@ -203,7 +202,7 @@ class Slices:
             self._bind(self._pieces[0])
         else:
             self._pieces = None
-            take(t, x, y, program.CHECK)
+            self._jobs.take(t, x, y, program.CHECK)
 
     def _bind(self, piece):
         self.trainer.bind(piece[0], piece[1])

@@ -86,8 +86,7 @@ def unload():
     """Forget the front's modules: they load anew when they are asked for."""
     for name in list(sys.modules):
         if _leaves(name):
-            package, _, own = name.rpartition(".")
-            forget(package, own)
+            forget(name[6:])
 
 
 def _of_front(value):

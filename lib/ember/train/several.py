@@ -3,6 +3,7 @@
 The first input and the first target have the segments they always have, the others those that follow.
 """
 
+from ..base.check import sizes
 from ..instructions import emit, isa
 from ..tensors.sink import numel
 from .sections import affine, read
@@ -20,11 +21,11 @@ def _each(value, n, name):
 
 def check_shape(target_shape, many):
     """A target_shape as a tuple; many: whether there are several targets."""
-    good = isinstance(target_shape, (tuple, list)) and not many
-    if not good or any([not isinstance(n, int) or n < 1 for n in target_shape]):
+    shape = None if many else sizes(target_shape)
+    if shape is None:
         raise ValueError("target_shape is %r; it may be a tuple of whole numbers from 1, or None, which several "
                          "targets take" % (target_shape,))  # fmt: skip
-    return tuple(target_shape)
+    return shape
 
 
 class Several:
